@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "base/mem.h"
+
+#include "base/fault.h"
+
+#include <stdlib.h>
+#include <stdint.h>
+#include <string.h>
+
+void *mem_alloc(size_t n)
+{
+    return fault_hit(FAULT_MEM) ? NULL : calloc(1, n ? n : 1);
+}
+
+void *mem_resize(void *p, size_t n)
+{
+    return fault_hit(FAULT_MEM) ? NULL : realloc(p, n ? n : 1);
+}
+
+char *mem_dup(const void *p, size_t n)
+{
+    char *copy = n == SIZE_MAX ? NULL : mem_alloc(n + 1);
+
+    if (copy && n)
+        memcpy(copy, p, n);
+    return copy;
+}
+
+void mem_free(void *p)
+{
+    free(p);
+}
+
+void mem_zero(void *p, size_t n)
+{
+    if (p && n)
+        explicit_bzero(p, n);
+}
+
+void mem_wipe(void *p, size_t n)
+{
+    mem_zero(p, n);
+    free(p);
+}

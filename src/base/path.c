@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "base/path.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int path_join(char out[PATH_MAX_BYTES], const char *dir, const char *name, struct err *e)
+{
+    int n = snprintf(out, PATH_MAX_BYTES, "%s/%s", dir, name);
+
+    return n > 0 && n < PATH_MAX_BYTES ? ERR_OK : err_set(e, ERR_TOOBIG, 0, PATH_MAX_BYTES, "path");
+}
+
+int path_home(const char *given, char out[PATH_MAX_BYTES], struct err *e)
+{
+    const char *xdg = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+
+    if (given) {
+        if (!*given || strlen(given) >= PATH_MAX_BYTES - 32)
+            return err_set(e, ERR_USAGE, 0, 0, "--home");
+        memcpy(out, given, strlen(given) + 1);
+        return ERR_OK;
+    }
+    if (xdg && xdg[0] == '/' && strlen(xdg) < PATH_MAX_BYTES - 64)
+        return path_join(out, xdg, "wardline", e);
+    if (home && home[0] == '/' && strlen(home) < PATH_MAX_BYTES - 64)
+        return path_join(out, home, ".local/share/wardline", e);
+    return err_set(e, ERR_USAGE, 0, 0, "--home");
+}
+
+int path_make_private(const char *dir, struct err *e)
+{
+    char part[PATH_MAX_BYTES];
+    struct stat st;
+    size_t n = strlen(dir);
+
+    if (n >= sizeof part)
+        return err_set(e, ERR_TOOBIG, 0, PATH_MAX_BYTES, "path");
+    memcpy(part, dir, n + 1);
+    for (size_t i = 1; i <= n; i++) {
+        if (dir[i] != '/' && dir[i] != '\0')
+            continue;
+        part[i] = '\0';
+        if (mkdir(part, 0700) && errno != EEXIST)
+            return err_set(e, ERR_IO, errno, 0, part);
+        part[i] = dir[i];
+    }
+    if (lstat(dir, &st))
+        return err_set(e, ERR_IO, errno, 0, dir);
+    if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077))
+        return err_set(e, ERR_PERM, 0, 0, dir);
+    return ERR_OK;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Where a profile lies. One home is one server and one user: HOME/{store.wdb, store.wdb-wal, log}.
+ */
+#ifndef BASE_PATH_H
+#define BASE_PATH_H
+
+#include "base/err.h"
+
+#define PATH_MAX_BYTES 1024
+
+/* given (--home) or $XDG_DATA_HOME/wardline or $HOME/.local/share/wardline. */
+int path_home(const char *given, char out[PATH_MAX_BYTES], struct err *e);
+/* "dir/name". ERR_TOOBIG when it does not fit. */
+int path_join(char out[PATH_MAX_BYTES], const char *dir, const char *name, struct err *e);
+/* Makes dir and its missing parents, 0700. An existing one must be a directory of this user that nobody
+ * else can write to or read: else ERR_PERM. */
+int path_make_private(const char *dir, struct err *e);
+
+#endif

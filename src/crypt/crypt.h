@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The primitives that store builds on, over libsodium: XChaCha20-Poly1305-IETF, Argon2id, BLAKE2b.
+ */
+#ifndef CRYPT_CRYPT_H
+#define CRYPT_CRYPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "crypt/secret.h"
+
+#define CRYPT_KEY 32
+#define CRYPT_NONCE 24
+#define CRYPT_TAG 16
+#define CRYPT_SALT 16
+#define CRYPT_HASH 32
+
+/* Seals in place or from in to out (n bytes each), tag apart. Never fails. */
+void crypt_seal(unsigned char *out, unsigned char tag[CRYPT_TAG], const unsigned char *in, size_t n,
+                const unsigned char *ad, size_t adn, const unsigned char nonce[CRYPT_NONCE], const unsigned char key[CRYPT_KEY]);
+/* ERR_DAMAGED, and out zeroed, unless the tag fits. */
+int crypt_unseal(unsigned char *out, const unsigned char *in, size_t n, const unsigned char tag[CRYPT_TAG],
+                 const unsigned char *ad, size_t adn, const unsigned char nonce[CRYPT_NONCE], const unsigned char key[CRYPT_KEY]);
+
+struct crypt_kdf {
+    uint32_t passes;    /* Argon2id opslimit: 3..16 */
+    uint64_t mem_bytes; /* 64 MiB..2 GiB */
+};
+#define CRYPT_KDF_MIN_MEM (64ull << 20)
+#define CRYPT_KDF_MAX_MEM (2048ull << 20)
+/* 256 MiB and 3 passes; 64 MiB when less than 1 GiB of memory is available now (store.md 4). */
+struct crypt_kdf crypt_kdf_default(void);
+/* Slow and big on purpose: for the work thread. ERR_INPUT out of bounds, ERR_NOMEM. key: CRYPT_KEY bytes. */
+int crypt_kdf(struct secret *key, const struct secret *passphrase, const unsigned char salt[CRYPT_SALT], const struct crypt_kdf *k);
+
+/* Sub-key number id (1..) of a master key, context "wlcache1". sub: CRYPT_KEY bytes. */
+void crypt_subkey(unsigned char *sub, uint64_t id, const unsigned char master[CRYPT_KEY]);
+/* BLAKE2b-256; key may be NULL. */
+void crypt_hash(unsigned char out[CRYPT_HASH], const void *p, size_t n, const unsigned char *key);
+/* Nonces: 16 random bytes a process and a counter; a forked child starts anew (store.md 5.4). */
+void crypt_nonce(unsigned char nonce[CRYPT_NONCE]);
+
+#endif

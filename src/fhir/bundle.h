@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Cuts a Bundle (R4 bundle.html) into its resources while it streams in, keeping only the entry under way,
+ * so that a page may be large, and a page that is cut still gives every whole resource in it. A resource
+ * handed over is syntactically whole JSON by its brackets and strings; the tape checks the rest.
+ */
+#ifndef FHIR_BUNDLE_H
+#define FHIR_BUNDLE_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct bundle_sink {
+    /* A whole entry.resource. outer: index of the batch-response entry whose resource is the searchset
+     * Bundle that holds it, or -1. bytes are valid during the call. mode: entry.search.mode when it came
+     * before the resource, else "". A code other than 0 stops the scan and is returned by bundle_feed. */
+    int (*resource)(void *arg, int outer, struct str bytes);
+    /* Bundle.link; relation "next", "self". url as decoded. May come after the entries. */
+    int (*link)(void *arg, int outer, struct str relation, struct str url);
+    /* entry.response of a batch or transaction response: status "200 OK", etag, location ("" if absent). */
+    int (*response)(void *arg, int entry, struct str status, struct str etag, struct str location);
+    /* Bundle.type and total, when they are met; total is the lexeme. */
+    int (*head)(void *arg, int outer, struct str type, struct str total);
+    void *arg;
+};
+
+struct bundle_scan;
+
+/* max_bytes: LIMIT_PAGE_BYTES for a page, 0 = unlimited for files. */
+int bundle_new(const struct bundle_sink *sink, size_t max_bytes, struct bundle_scan **out);
+void bundle_free(struct bundle_scan *s);
+/* ERR_NOTFHIR when the first bytes are no JSON object, ERR_JSON, ERR_TOOBIG, or the sink's code. A root
+ * object that is not a Bundle (an OperationOutcome, a Patient) is handed to resource() whole. */
+int bundle_feed(struct bundle_scan *s, struct str bytes, struct err *e);
+/* ERR_CUT unless the root object is closed and nothing but blanks follows. */
+int bundle_end(struct bundle_scan *s, struct err *e);
+/* Bytes fed so far. */
+size_t bundle_bytes(const struct bundle_scan *s);
+
+#endif

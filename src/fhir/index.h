@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What store keeps beside a resource's bytes so that lists need not open it. Made by walking the tape by
+ * the paths of the kind table.
+ */
+#ifndef FHIR_INDEX_H
+#define FHIR_INDEX_H
+
+#include "fhir/kind.h"
+
+#define FHIR_INDEX_REV 1 /* raised when a column's meaning changes: store then fills rows again, lazily */
+#define FHIR_NO_DATE INT64_MIN
+
+struct fhir_index {
+    const struct fhir_kind *kind; /* NULL for a type that the table does not have */
+    struct str type, id;          /* both valid (str_is_type, str_is_id) */
+    struct str version;           /* meta.versionId as received, or "" */
+    struct str updated;           /* meta.lastUpdated's lexeme, or "" */
+    int64_t updated_ms;           /* or FHIR_NO_DATE */
+    struct str patient;           /* the patient's id ("Patient/ID" or BASE/Patient/ID of base), or "" */
+    struct str date;              /* lexeme of the first date path that holds one, or "" */
+    int64_t date_ms;              /* or FHIR_NO_DATE */
+    struct str status;            /* code, or "" */
+    struct str section;           /* by the kind table, or "" */
+    struct str title;             /* CodeableConcept's words, for search; server text, not yet safe */
+};
+
+/* base: the profile's FHIR base URL, to tell BASE/Patient/1 from another server's; may be NULL.
+ * Strings are borrowed from the tape or the arena. ERR_INPUT: no object, no valid resourceType or id. */
+int fhir_index(const struct tape *t, const char *base, struct arena *a, struct fhir_index *out, struct err *e);
+
+/* "Patient/ID", "BASE/Patient/ID", either with "/_history/V" -> type and id. False for contained (#x),
+ * urn:, conditional and foreign references. */
+bool fhir_reference(struct str ref, const char *base, struct str *type, struct str *id);
+
+/* Calls each(arg, type, id) for every literal Reference.reference in the document that fhir_reference knows. */
+void fhir_references(const struct tape *t, const char *base, void (*each)(void *arg, struct str type, struct str id), void *arg);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * View models: what a screen or a printout shows, as safe text, made from the store. The same words for
+ * `show` and for the screen. Nothing here knows a terminal, a socket or a loop.
+ */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/date.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "base/vec.h"
+#include "fhir/kind.h"
+#include "store/store.h"
+
+struct model {
+    struct store *store;  /* borrowed */
+    struct clock clock;
+    bool demo;            /* profile of made-up patients: DEMO - NOT REAL PATIENTS everywhere */
+    bool unprotected;     /* --auth none to a host that is not loopback: UNPROTECTED */
+    char base[512];       /* the server's base URL, for references */
+    char scope[256];
+};
+int model_init(struct model *m, struct store *s, const struct clock *clock, struct err *e); /* reads the settings */
+
+/* --- worklist -------------------------------------------------------------------------------- */
+
+struct model_patient {
+    char chart[80];       /* chart id */
+    struct text name;     /* "FAMILY, Given" or "Name not recorded" */
+    struct text born;     /* "03-Feb-1984 (42y)", "1951 (~75y)", "not recorded" */
+    struct text sex;      /* "Female", "not recorded" */
+    struct text number;   /* first current identifier, or "no number" */
+    struct text marks;    /* "SIMILAR NAME", "DIED", "FROM FILE", joined by blanks; "" = none */
+};
+
+struct model_worklist {
+    struct arena arena;
+    struct model_patient *rows;
+    unsigned n, offset;   /* rows [offset, offset + n) of total */
+    int64_t total;        /* that match */
+    int64_t kept;         /* patients in the cache */
+    struct text empty;    /* when total = 0: "none in the N patients kept here (scope); the server was not searched" */
+};
+int model_worklist(struct model *m, struct str filter, unsigned offset, unsigned limit, struct model_worklist *out, struct err *e);
+void model_worklist_fini(struct model_worklist *w);
+
+/* --- banner ---------------------------------------------------------------------------------- */
+
+enum model_allergy { MODEL_ALLERGIES_KNOWN, MODEL_ALLERGIES_NONE_KNOWN, MODEL_ALLERGIES_NOT_RECORDED, MODEL_ALLERGIES_UNAVAILABLE };
+
+#define MODEL_BANNER_MAX 12
+struct model_banner {
+    struct arena arena;
+    char chart[80];
+    bool deceased;
+    enum model_allergy allergies;
+    /* Rows 1 and 2 for a terminal of a given width (at least 80): name, birth date, sex, number in that
+     * order; allergy words, flags. Number and birth date are never pushed off by a long name. */
+    struct text row[2];
+    /* All of it, unabridged, a fact a line: for `show` and for the detail of the banner. */
+    struct text line[MODEL_BANNER_MAX];
+    unsigned n;
+};
+int model_banner(struct model *m, struct str chart, unsigned cols, struct model_banner *out, struct err *e);
+void model_banner_fini(struct model_banner *b);
+
+/* --- sections -------------------------------------------------------------------------------- */
+
+enum model_state {
+    MODEL_ROWS,        /* there are rows */
+    MODEL_EMPTY,       /* whole, and none recorded */
+    MODEL_NOT_FETCHED, /* a kind of this section was never fully pulled for this patient */
+    MODEL_PARTLY,      /* rows, and a kind NOT FETCHED */
+};
+
+#define MODEL_FLAGS_MAX 8
+struct model_row {
+    char chart[80];       /* whose row it is: asserted when it is painted */
+    char type[64], id[80]; /* "" for a row that says why there are none */
+    int64_t sort_ms;      /* newest first; FHIR_NO_DATE last */
+    struct text date;     /* "05-Mar-2026", "no date" */
+    struct text text;     /* the whole row in words, never cut; flags' words are in it too where they change its meaning */
+    struct text flag[MODEL_FLAGS_MAX]; /* "HH", "DO NOT GIVE", "entered in error", "FROM FILE" */
+    unsigned flags;
+};
+
+struct model_section {
+    struct arena arena;
+    const struct kind_section *section;
+    enum model_state state;
+    struct model_row *rows; /* at least one: an empty section's row says why */
+    unsigned n;
+    struct text age;        /* "as of 23-Nov 14:05", "NOT FETCHED" */
+};
+/* ERR_NOTFOUND: no such patient or section. */
+int model_section(struct model *m, struct str chart, struct str name, struct model_section *out, struct err *e);
+void model_section_fini(struct model_section *s);
+
+/* --- detail ---------------------------------------------------------------------------------- */
+
+/* Any row in words, then codes, then the raw resource line by line; every line safe. */
+struct model_detail {
+    struct arena arena;
+    char chart[80];
+    struct text title;
+    struct text *lines;
+    unsigned n;
+    unsigned codes_at, raw_at; /* line numbers where those parts begin */
+};
+int model_detail(struct model *m, struct str chart, struct str type, struct str id, struct model_detail *out, struct err *e);
+void model_detail_fini(struct model_detail *d);
+
+/* --- words ----------------------------------------------------------------------------------- */
+
+/* One line for an error: what, where, what to do. The only place where an error becomes a sentence. */
+void model_say(const struct err *e, struct buf *out);
+
+/* The state of the last and the running sync, in words, for the worklist and row 24; main feeds it. */
+enum model_sync_phase { MODEL_SYNC_NEVER, MODEL_SYNC_IDLE, MODEL_SYNC_RUNNING, MODEL_SYNC_OFFLINE, MODEL_SYNC_FAILED };
+struct model_sync {
+    enum model_sync_phase phase;
+    char type[64];
+    uint64_t rows;
+    unsigned done, all;
+    int64_t last_ms;      /* end of the last complete sync, device clock; 0 = never */
+    int64_t next_ms;      /* next refresh; 0 = none planned */
+    struct err err;
+};
+void model_sync_words(const struct model *m, const struct model_sync *s, struct arena *a, struct text *out);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The sealing VFS and the superblock. File format version 1 and the contract with SQLite are written in
+ * store/FORMAT (byte for byte). Every page of the database and every frame of its
+ * WAL is one AEAD message bound to the file, its role and its position; a frame's message holds SQLite's
+ * own checksum too, which would otherwise leak the page. Whatever this file does not know it refuses.
+ */
+#ifndef STORE_SEAL_H
+#define STORE_SEAL_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "crypt/crypt.h"
+
+#define SEAL_PAGE 4096
+#define SEAL_RESERVE 40
+#define SEAL_DATA_OFFSET 16384
+#define SEAL_FRAME 4120
+
+struct seal_keys; /* K_db, K_wal, K_hdr and the file id, in locked memory */
+
+/* Superblock: made, read (either copy may serve), slots opened. */
+int seal_create(const char *path, const struct secret *passphrase, const struct crypt_kdf *kdf, struct seal_keys **out, struct err *e);
+int seal_unlock(const char *path, const struct secret *passphrase, struct seal_keys **out, struct err *e);
+void seal_keys_free(struct seal_keys *k);
+
+struct seal_superblocks {
+    bool a_whole, b_whole; /* torn-write sum fits; keyed sum fits once keys are known */
+    uint32_t format;
+    struct crypt_kdf kdf;  /* of slot 0 */
+};
+/* keys may be NULL (before unlock). */
+int seal_inspect(const char *path, const struct seal_keys *keys, struct seal_superblocks *out, struct err *e);
+
+/* Registers the VFS "wardline-seal" over unix-excl, once a process. */
+int seal_register(void);
+/* Opens a database through it. The keys are borrowed and must outlive every connection. readonly: a
+ * second connection of the same process. */
+int seal_open(const char *path, struct seal_keys *keys, bool readonly, sqlite3 **db, struct err *e);
+/* True when recovery met a damaged frame with whole frames of the same salts behind it. */
+bool seal_wal_damaged(const struct seal_keys *keys);
+/* The page at which the last MAC failure was met, 0 if none. */
+int64_t seal_bad_page(const struct seal_keys *keys);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The sealed store: SQLite on our sealing VFS (store/seal.h), one file a profile, one owner process.
+ * Every resource is kept byte for byte as it was received.
+ *
+ * Threads: functions that take a struct store_tx write, on the one writing connection: only the store
+ * thread calls them (or a program without a loop). All others read, on a read-only connection behind a
+ * mutex, and may be called from any thread; what they see is the last commit.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "crypt/crypt.h"
+#include "fhir/index.h"
+
+struct store;
+struct store_key; /* the data key, unwrapped, in locked memory */
+struct store_tx;
+
+#define STORE_FILE "store.wdb"
+
+/* --- opening --------------------------------------------------------------------------------- */
+
+/* Makes HOME/store.wdb under a temporary name, fsyncs, renames. ERR_EXISTS when there is one. kdf NULL:
+ * crypt_kdf_default. Slow (KDF): call it from the work thread or a program without a screen. */
+int store_create(const char *home, const struct secret *passphrase, const struct crypt_kdf *kdf, struct err *e);
+
+/* The slow half of opening: reads the superblock, runs the KDF, unwraps the key. Any thread.
+ * ERR_NOPROFILE, ERR_PASSPHRASE, ERR_VERSION, ERR_DAMAGED, ERR_NOMEM. */
+int store_unlock(const char *home, const struct secret *passphrase, struct store_key **out, struct err *e);
+void store_key_free(struct store_key *k);
+
+/* Takes the key (also on error). ERR_INUSE with the holder's pid, ERR_DAMAGED, ERR_VERSION. */
+int store_open(const char *home, struct store_key *key, struct store **out, struct err *e);
+void store_close(struct store *s);
+
+/* What opening found amiss but survived: shown by doctor and once on the lock screen. */
+struct store_health {
+    bool superblock_a, superblock_b; /* whole and verified */
+    bool wal_damaged;                /* later commits were lost behind a bad frame */
+    uint64_t file_bytes, wal_bytes;
+    struct crypt_kdf kdf;
+    uint32_t format;
+};
+int store_health(struct store *s, struct store_health *h, struct err *e);
+
+/* --- transactions ---------------------------------------------------------------------------- */
+
+/* The handle that goes through model, store and audit: an edit, its outbox row and its audit row are one
+ * transaction. durable: synchronous=FULL (a person's edit); false for cache fills. */
+int store_begin(struct store *s, bool durable, struct store_tx **out, struct err *e);
+int store_commit(struct store_tx *tx, struct err *e); /* on error the transaction is gone */
+void store_rollback(struct store_tx *tx);             /* NULL is fine */
+
+/* --- resources ------------------------------------------------------------------------------- */
+
+enum store_origin { STORE_SERVER, STORE_FILE_IMPORT }; /* imported rows say FROM FILE, NOT ON SERVER */
+enum store_change { STORE_NEW, STORE_CHANGED, STORE_SAME };
+
+/* A chart id names a patient's chart everywhere in wardline: a server patient's FHIR id, or "file:" and
+ * the FHIR id of one that was imported. The same goes for the patient column of a row: rows of a file
+ * belong to charts of files only. ':' is in no FHIR id, so the two can never meet. */
+#define STORE_FILE_PREFIX "file:"
+
+/* Puts one resource. An imported row never replaces a server's row, nor the other way round: the key is
+ * (origin, type, id). *change may be NULL. */
+int store_put(struct store_tx *tx, const struct fhir_index *ix, struct str bytes, enum store_origin origin,
+              int64_t fetched_ms, enum store_change *change, struct err *e);
+int store_delete(struct store_tx *tx, struct str type, struct str id, enum store_origin origin, struct err *e);
+
+struct store_row {
+    int64_t rowid;
+    struct str type, id, version, patient, date, status, section, title; /* as in struct fhir_index */
+    int64_t updated_ms, date_ms, fetched_ms;
+    enum store_origin origin;
+    struct str bytes; /* only when asked for */
+};
+
+/* The bytes exactly as last received, appended to out. ERR_NOTFOUND. An id with "file:" before it means the
+ * row of a file; without it the server's row, and a file's only if the server has none. */
+int store_get(struct store *s, struct str type, struct str id, struct buf *out, struct err *e);
+bool store_has(struct store *s, struct str type, struct str id, struct str version); /* version "": any */
+
+struct store_query {
+    struct str type, section;          /* "" = any */
+    struct str patient;                /* a chart id; "" = any */
+    int64_t after_rowid;               /* for walking everything in steps */
+    unsigned limit;                    /* 0 = no limit */
+    bool bytes;                        /* fill row->bytes */
+    bool newest_first;                 /* by date, undated first; else by rowid */
+};
+/* Calls each for every row; a code other than 0 ends it and is returned. */
+int store_each(struct store *s, const struct store_query *q, int (*each)(void *arg, const struct store_row *row), void *arg, struct err *e);
+int store_counts(struct store *s, int (*each)(void *arg, struct str type, int64_t n), void *arg, struct err *e);
+
+
+/* --- patients -------------------------------------------------------------------------------- */
+
+struct store_patient {
+    struct str id;         /* chart id: the FHIR id, or "file:" and it for a patient that came from a file */
+    struct str name;       /* FAMILY, Given as the model shows it: made by fhir from the official name */
+    struct str birth;      /* lexeme */
+    struct str gender;     /* code */
+    struct str identifiers; /* current ones, joined by one blank */
+    unsigned similar;      /* other patients whose folded name and birth date are the same or near */
+    enum store_origin origin;
+};
+/* Folded name parts, birth date and identifiers that start with each word of filter; "" = all. By name. */
+int store_patients(struct store *s, struct str filter, unsigned offset, unsigned limit,
+                   int (*each)(void *arg, const struct store_patient *p), void *arg, struct err *e);
+int store_patient_count(struct store *s, struct str filter, int64_t *n, struct err *e);
+
+/* --- pull marks ------------------------------------------------------------------------------ */
+
+struct store_mark {
+    char type[64];
+    int64_t mark_ms;     /* server Date at the start of the last run without a failed page; 0 = never */
+    int64_t overlap_ms;  /* grows with lateness seen */
+    int64_t asof_ms;     /* same instant for a reader: the kind is whole as of then; 0 = NOT FETCHED */
+    /* the run under way, or run_start_ms = 0 */
+    int64_t run_start_ms; /* server Date */
+    int64_t run_max_ms;   /* greatest lastUpdated whose rows are stored */
+    char run_max_lexeme[40];
+    char next[1024];      /* stored next link, origin-relative, or "" */
+    unsigned count;       /* page size in use */
+};
+/* Rows and mark in one transaction, always. */
+int store_mark_put(struct store_tx *tx, const struct store_mark *m, struct err *e);
+/* All zero but type when there is none. */
+int store_mark_get(struct store *s, struct str type, struct store_mark *m, struct err *e);
+
+/* References to rows that are not here yet (Practitioner/1), to be fetched in batches. */
+int store_missing_add(struct store_tx *tx, struct str type, struct str id, struct err *e);
+int store_missing_done(struct store_tx *tx, struct str type, struct str id, bool found, struct err *e);
+int store_missing_each(struct store *s, unsigned limit, int (*each)(void *arg, struct str type, struct str id), void *arg, struct err *e);
+
+/* --- settings -------------------------------------------------------------------------------- */
+
+/* server, scope, auth, practitioner, role, demo, last sync: small values under names of [a-z.]. */
+int store_set(struct store_tx *tx, const char *name, struct str value, struct err *e);
+int store_setting(struct store *s, const char *name, struct buf *out, struct err *e); /* ERR_NOTFOUND */
+
+/* --- queue ----------------------------------------------------------------------------------- */
+
+struct store_queue_counts {
+    int64_t queued, indoubt, conflict, attention;
+};
+int store_queue_counts(struct store *s, struct store_queue_counts *c, struct err *e);
+
+#endif

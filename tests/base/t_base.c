@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tests/unit.h"
+
+#include "base/date.h"
+#include "base/err.h"
+#include "base/jsonw.h"
+#include "base/text.h"
+
+static void date_precision(void)
+{
+    static const struct {
+        const char *in, *out;
+    } row[] = {
+        {"2024", "2024"},           {"2024-02", "Feb-2024"},     {"2024-02-29", "29-Feb-2024"},
+        {"2023-02-29", ""},         {"2024-13", ""},             {"0000", ""},
+        {"10000-01-01", ""},        {"2024-02-29T24:00:00Z", ""}, {"2024-02-29T12:00:00", ""},
+        {"2024-06-30T23:59:60Z", "30-Jun-2024 23:59"},           {"1900-02-29", ""},
+        {"2026-02-25T00:00:00+14:00", "25-Feb-2026 00:00 +14:00"}, {" 2024", ""},
+        {"2024-02-29T12:00:00.123456789Z", "29-Feb-2024 12:00"},  {"2024-02-29T12:00:00+99:99", ""},
+    };
+    char out[DATE_TEXT_MAX];
+    struct date d;
+
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        CU_ASSERT_EQUAL(date_parse(str_of(row[i].in), &d), row[i].out[0] != '\0');
+        date_text(&d, out);
+        UNIT_STR(out, row[i].out);
+    }
+}
+
+static void date_round_trip(void)
+{
+    char out[DATE_INSTANT_MAX];
+    struct date d;
+    int64_t ms;
+
+    for (int64_t day = -200000; day < 200000; day += 37) {
+        d = date_of_days(day);
+        CU_ASSERT_EQUAL(date_days(d.year, d.month, d.day), day);
+    }
+    date_instant(1700000000123, out);
+    UNIT_STR(out, "2023-11-14T22:13:20.123Z");
+    CU_ASSERT(date_parse(str_of(out), &d));
+    CU_ASSERT_EQUAL(date_ms(&d), 1700000000123);
+    CU_ASSERT(date_http(STR("Sun, 06 Nov 1994 08:49:37 GMT"), &ms));
+    CU_ASSERT_EQUAL(ms, 784111777000);
+}
+
+static void ages(void)
+{
+    struct date b, on;
+    struct date_age a;
+
+    date_parse(STR("1996-02-29"), &b);
+    date_parse(STR("2026-02-28"), &on);
+    CU_ASSERT(date_age(&b, &on, &a));
+    CU_ASSERT_EQUAL(a.years, 29);
+    date_parse(STR("2027-01-01"), &b);
+    CU_ASSERT_FALSE(date_age(&b, &on, &a));
+}
+
+/* The bytes of ESC, CR, BS, C1, bidi and tags never come out; what they were does. */
+static void sanitiser(void)
+{
+    static const struct {
+        const char *in, *out;
+    } row[] = {
+        {"Eve\x1b[2J", "Eve<ESC>[2J"},
+        {"Dose 100 mg\rDose 1 mg", "Dose 100 mg<CR>Dose 1 mg"},
+        {"100 mg\b\b1", "100 mg<BS><BS>1"},
+        {"a\tb\nc\r\nd", "a b c d"},
+        {"\xc2\x9b" "2J", "<U+009B>2J"},
+        {"\xe2\x80\xae" "evil", "<U+202E>evil"},
+        {"Eve\xf3\xa0\x81\x81", "Eve<U+E0041>"},
+        {"Jo\xe2\x80\x8bhn", "John"},
+        {"met\xc2\xad" "formin", "metformin"},
+        {"\xff", "\xef\xbf\xbd"},
+        {"Z\xcc\x80\xcc\x81\xcc\x82\xcc\x83", "Z\xcc\x80\xcc\x81"},
+        {"\xd9\x85\xd8\xad", "\xd9\x85\xd8\xad"},
+    };
+    struct arena a;
+
+    arena_init(&a, 100000);
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+        UNIT_STR(text_safe(&a, str_of(row[i].in), 0).s, row[i].out);
+    CU_ASSERT(str_eq((struct str){text_safe(&a, STR("a\0b"), 0).s, 7}, STR("a<NUL>b")));
+    UNIT_STR(text_safe(&a, STR("abcdef"), 4).s, "abcd [+2 bytes]");
+    CU_ASSERT_EQUAL(text_safe(&a, STR("\xe6\xac\xa7\xe9\x99\xbd"), 0).cols, 4);
+    arena_fini(&a);
+}
+
+static void wrapping(void)
+{
+    struct str rest = STR("one two threefourfive six");
+
+    CU_ASSERT(str_is(text_wrap(&rest, 8), "one two"));
+    CU_ASSERT(str_is(text_wrap(&rest, 8), "threefou"));
+    CU_ASSERT(str_is(text_wrap(&rest, 8), "rfive"));
+    CU_ASSERT(str_is(text_wrap(&rest, 8), "six"));
+    CU_ASSERT_EQUAL(rest.n, 0);
+}
+
+static void folding(void)
+{
+    struct buf b;
+
+    buf_init(&b, 1000);
+    CU_ASSERT_EQUAL(text_fold(&b, STR("  M\xc3\x9cLLER,  Ren\xc3\xa9" "e ")), ERR_OK);
+    UNIT_STR(b.p, "muller, renee");
+    buf_clear(&b);
+    CU_ASSERT_EQUAL(text_fold(&b, STR("Rene\xcc\x81" "e")), ERR_OK);
+    UNIT_STR(b.p, "renee");
+    buf_fini(&b);
+}
+
+static void json_escapes(void)
+{
+    struct jsonw w;
+    struct buf b;
+
+    buf_init(&b, 1000);
+    jsonw_init(&w, &b);
+    jsonw_open(&w, '{');
+    jsonw_key(&w, "a");
+    jsonw_str(&w, STR("\x1b\"\xc2\x9b\xe2\x80\xae\n\0"));
+    jsonw_key(&w, "b");
+    jsonw_open(&w, '[');
+    jsonw_int(&w, -1);
+    jsonw_null(&w);
+    jsonw_close(&w, ']');
+    jsonw_close(&w, '}');
+    UNIT_STR(b.p, "{\"a\":\"\\u001b\\\"\\u009b\\u202e\\n\\u0000\",\"b\":[-1,null]}");
+    buf_fini(&b);
+}
+
+static void limits_hold(void)
+{
+    struct arena a;
+    struct buf b;
+
+    buf_init(&b, 4);
+    CU_ASSERT_EQUAL(buf_adds(&b, "12345"), ERR_TOOBIG);
+    CU_ASSERT_EQUAL(buf_adds(&b, "1"), ERR_TOOBIG);
+    buf_clear(&b);
+    CU_ASSERT_EQUAL(buf_adds(&b, "1234"), ERR_OK);
+    buf_fini(&b);
+    arena_init(&a, 64);
+    CU_ASSERT_PTR_NOT_NULL(arena_alloc(&a, 60));
+    CU_ASSERT_PTR_NULL(arena_alloc(&a, 60));
+    arena_fini(&a);
+}
+
+static void ids(void)
+{
+    CU_ASSERT(str_is_id(STR("dg-al.1")));
+    CU_ASSERT_FALSE(str_is_id(STR("../../_history")));
+    CU_ASSERT_FALSE(str_is_id(STR("..")));
+    CU_ASSERT_FALSE(str_is_id(STR("a\0b")));
+    CU_ASSERT_FALSE(str_is_id(STR("")));
+    CU_ASSERT_FALSE(str_is_type(STR("patient")));
+}
+
+static void errors(void)
+{
+    struct err e;
+
+    CU_ASSERT_EQUAL(err_set(&e, ERR_CUT, 0, 5, "a\x1b[b"), ERR_CUT);
+    UNIT_STR(e.what, "a?[b");
+    CU_ASSERT_EQUAL(err_exit(ERR_PASSPHRASE), 5);
+    CU_ASSERT_EQUAL(err_exit(-5), 70);
+}
+
+static const struct unit_test tests[] = {
+    {"a date keeps its precision", date_precision},
+    {"days and instants round trip", date_round_trip},
+    {"ages", ages},
+    {"server text never drives the terminal", sanitiser},
+    {"words wrap, long ones split", wrapping},
+    {"folding finds a name however it was typed", folding},
+    {"JSON escapes what drives a terminal", json_escapes},
+    {"buffers and arenas keep their limit", limits_hold},
+    {"ids that may become part of a URL", ids},
+    {"errors carry no control bytes", errors},
+};
+
+int main(void)
+{
+    setenv("TZ", "UTC0", 1);
+    return unit_main("base", tests, sizeof tests / sizeof *tests);
+}
