@@ -270,3 +270,22 @@ int text_fold(struct buf *out, struct str s)
     free(map);
     return n < 0 ? (n == UTF8PROC_ERROR_NOMEM ? ERR_NOMEM : ERR_INPUT) : out->failed;
 }
+
+int text_upper(struct buf *out, struct str s)
+{
+    while (s.n) {
+        utf8proc_uint8_t up[4];
+        uint32_t c;
+        size_t k = text_decode(s, &c);
+        utf8proc_ssize_t n =
+            c == TEXT_BAD ? 0 : utf8proc_encode_char(utf8proc_toupper((utf8proc_int32_t)c), up);
+
+        if (n > 0)
+            buf_add(out, up, (size_t)n);
+        else
+            buf_add(out, s.p, k);
+        s.p += k;
+        s.n -= k;
+    }
+    return out->failed;
+}

@@ -52,6 +52,9 @@ int text_fold(struct buf *out, struct str s);
 size_t text_decode(struct str s, uint32_t *c);
 bool text_is_utf8(struct str s);
 
+/* Upper case, letter by letter, in any script that has it: for family names. Nothing else changes. */
+int text_upper(struct buf *out, struct str s);
+
 /* C0, DEL, C1, line separators, bidi controls, tags, annotation and noncharacters. */
 bool text_is_control(uint32_t c);
 
