@@ -23,6 +23,9 @@ struct bundle_sink {
     int (*response)(void *arg, int entry, struct str status, struct str etag, struct str location);
     /* Bundle.type and total, when they are met; total is the lexeme. */
     int (*head)(void *arg, int outer, struct str type, struct str total);
+    /* May be NULL (then ERR_TOOBIG ends the scan). An entry's resource passed LIMIT_RESOURCE_BYTES: its bytes are
+     * dropped as they come and the scan goes on behind it. head: its first LIMIT_TEXT_CELL bytes. */
+    int (*toobig)(void *arg, int outer, struct str head);
     void *arg;
 };
 

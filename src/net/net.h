@@ -77,6 +77,9 @@ struct net_ask {
 #define NET_LANES 4
 int net_start(struct net *n, const struct net_ask *ask, struct net_request **out, struct err *e);
 void net_cancel(struct net_request *r); /* on_done comes with ERR_CANCELLED, on a later turn */
+/* Stops or goes on reading an answer, so that a slow store bounds what lies in memory (curl_easy_pause). Bytes
+ * already on their way may still come once. Not from within this request's own on_bytes: from a later turn. */
+void net_pause(struct net_request *r, bool paused);
 
 /* The meter: what curl counted since net_meter_reset. round_trips: the longest chain of answers waited for one
  * after the other, TCP and TLS set-up included; the caller says with net_meter_step when a new
