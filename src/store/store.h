@@ -5,7 +5,8 @@
  *
  * Threads: functions that take a struct store_tx write, on the one writing connection: only the store
  * thread calls them (or a program without a loop). All others read, on a read-only connection behind a
- * mutex, and may be called from any thread; what they see is the last commit.
+ * mutex, and may be called from any thread; what they see is the last commit. Callbacks run without a lock
+ * and outside any snapshot: they may call every function here, and take their time.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -37,7 +38,9 @@ int store_create(const char *home, const struct secret *passphrase, const struct
 int store_unlock(const char *home, const struct secret *passphrase, struct store_key **out, struct err *e);
 void store_key_free(struct store_key *k);
 
-/* Takes the key (also on error). ERR_INUSE with the holder's pid, ERR_DAMAGED, ERR_VERSION. */
+/* Takes the key (also on error). ERR_INUSE with the holder's pid (0: unknown), ERR_DAMAGED, ERR_VERSION, ERR_PERM
+ * when others could read the home or the file. The lock is on HOME/store.lock, an empty file that stays. A forked
+ * child owns nothing: there every call answers ERR_INUSE and store_close does nothing. */
 int store_open(const char *home, struct store_key *key, struct store **out, struct err *e);
 void store_close(struct store *s);
 
@@ -56,7 +59,9 @@ int store_health(struct store *s, struct store_health *h, struct err *e);
 /* The handle that goes through model, store and audit: an edit, its outbox row and its audit row are one
  * transaction. durable: synchronous=FULL (a person's edit); false for cache fills. */
 int store_begin(struct store *s, bool durable, struct store_tx **out, struct err *e);
-int store_commit(struct store_tx *tx, struct err *e); /* on error the transaction is gone */
+/* On error the transaction is gone and nothing of it is stored. A write that failed inside it (a full disk)
+ * spoils it: then this gives that write's error. An input that was refused (ERR_INPUT, ERR_TOOBIG) does not. */
+int store_commit(struct store_tx *tx, struct err *e);
 void store_rollback(struct store_tx *tx);             /* NULL is fine */
 
 /* --- resources ------------------------------------------------------------------------------- */
@@ -70,14 +75,18 @@ enum store_change { STORE_NEW, STORE_CHANGED, STORE_SAME };
 #define STORE_FILE_PREFIX "file:"
 
 /* Puts one resource. An imported row never replaces a server's row, nor the other way round: the key is
- * (origin, type, id). *change may be NULL. */
+ * (origin, type, id). STORE_SAME: the same bytes are here, nothing is written. STORE_CHANGED also when the version
+ * is the same and the bytes are not: what came last is kept. A Patient's line in store_patients changes in the
+ * same transaction; fetched_ms says which of its names and identifiers are in force. *change may be NULL. */
 int store_put(struct store_tx *tx, const struct fhir_index *ix, struct str bytes, enum store_origin origin,
               int64_t fetched_ms, enum store_change *change, struct err *e);
 int store_delete(struct store_tx *tx, struct str type, struct str id, enum store_origin origin, struct err *e);
 
 struct store_row {
     int64_t rowid;
-    struct str type, id, version, patient, date, status, section, title; /* as in struct fhir_index */
+    struct str type, version, date, status, section, title; /* as in struct fhir_index */
+    struct str id;      /* as store_get takes it: "file:" before it for a row of a file */
+    struct str patient; /* chart id, or "" */
     int64_t updated_ms, date_ms, fetched_ms;
     enum store_origin origin;
     struct str bytes; /* only when asked for */
@@ -94,9 +103,10 @@ struct store_query {
     int64_t after_rowid;               /* for walking everything in steps */
     unsigned limit;                    /* 0 = no limit */
     bool bytes;                        /* fill row->bytes */
-    bool newest_first;                 /* by date, undated first; else by rowid */
+    bool newest_first;                 /* by date, undated first; else by rowid. after_rowid then counts for nothing */
 };
-/* Calls each for every row; a code other than 0 ends it and is returned. */
+/* Calls each for every row; a code other than 0 ends it and is returned. Up to 256 rows and 256 KiB are one
+ * snapshot; a longer walk goes on in the next one. */
 int store_each(struct store *s, const struct store_query *q, int (*each)(void *arg, const struct store_row *row), void *arg, struct err *e);
 int store_counts(struct store *s, int (*each)(void *arg, struct str type, int64_t n), void *arg, struct err *e);
 
@@ -105,14 +115,17 @@ int store_counts(struct store *s, int (*each)(void *arg, struct str type, int64_
 
 struct store_patient {
     struct str id;         /* chart id: the FHIR id, or "file:" and it for a patient that came from a file */
-    struct str name;       /* FAMILY, Given as the model shows it: made by fhir from the official name */
+    struct str name;       /* "FAMILY, Given" of the name in force (fhir_name_words), or ""; not yet safe */
     struct str birth;      /* lexeme */
     struct str gender;     /* code */
-    struct str identifiers; /* current ones, joined by one blank */
-    unsigned similar;      /* other patients whose folded name and birth date are the same or near */
+    struct str identifiers; /* those in force, usual ones first, joined by one blank; a blank inside one is U+00A0 */
+    /* Others here (at most 99 are counted) with the same folded name, or the same birth date and a family name
+     * within one letter, or the same birth year and both names within one letter. */
+    unsigned similar;
     enum store_origin origin;
 };
-/* Folded name parts, birth date and identifiers that start with each word of filter; "" = all. By name. */
+/* Those of whom each word of filter starts a word of a name (old names too), an identifier in force, or the
+ * birth date (1984, 1984-02, 03-Feb-1984); "" = all. By name; the nameless last. limit 0 = all. */
 int store_patients(struct store *s, struct str filter, unsigned offset, unsigned limit,
                    int (*each)(void *arg, const struct store_patient *p), void *arg, struct err *e);
 int store_patient_count(struct store *s, struct str filter, int64_t *n, struct err *e);

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "store/priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/limits.h"
+#include "base/text.h"
+
+/* Finding patients. A filter's words are prefixes; each is one range of patient_word's index. The patients
+ * of a range become a bit set by pid (100,000 patients are 12 KiB), the words' sets are cut with each other,
+ * and the names in order are walked until the page is full. Nothing is sorted and nothing kept. */
+
+#define FILTER_WORDS 8
+#define SIMILAR_MOST 99   /* who has more namesakes is told apart by other means anyway */
+#define SIMILAR_LOOK 1000 /* rows looked at in each index */
+
+struct found {
+    unsigned char *bits; /* NULL: everybody */
+    size_t bytes;
+    int64_t n;
+};
+
+/* --- filter words ------------------------------------------------------------------------------ */
+
+/* "03-feb-1984" -> "19840203", as a birth date stands among the words. */
+static bool day_word(struct str w, struct buf *out)
+{
+    static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+    struct str rest = w, d = str_split(&rest, '-'), m = str_split(&rest, '-');
+    int64_t day, year;
+
+    if (m.n != 3 || rest.n != 4 || !str_int(d, 1, 31, &day) || !str_int(rest, 1000, 9999, &year))
+        return false;
+    for (int i = 0; i < 12; i++)
+        if (!memcmp(months + 3 * i, m.p, 3))
+            return !buf_addf(out, "%04d%02d%02d", (int)year, i + 1, (int)day);
+    return false;
+}
+
+/* The next word of a folded filter, squeezed, in out; false at the end. */
+static bool next_word(struct str *rest, struct buf *out)
+{
+    while (rest->n) {
+        struct str w = str_split(rest, ' ');
+
+        buf_clear(out);
+        if (!day_word(w, out))
+            patient_squeeze(out, w);
+        if (out->n)
+            return true;
+    }
+    return false;
+}
+
+static int fold_filter(struct str filter, struct buf *out, struct err *e)
+{
+    int code;
+
+    /* "smith,j" is two words; in a name's own words there is no comma. */
+    buf_init(out, 32 * LIMIT_TEXT_CELL);
+    if (filter.n > LIMIT_TEXT_CELL)
+        return err_set(e, ERR_TOOBIG, 0, LIMIT_TEXT_CELL, "filter");
+    code = text_fold(out, filter);
+    for (size_t i = 0; i < out->n; i++)
+        if (out->p[i] == ',')
+            out->p[i] = ' ';
+    return code ? err_set(e, code, 0, 0, "filter") : ERR_OK;
+}
+
+/* --- the set ----------------------------------------------------------------------------------- */
+
+static void mark_bit(unsigned char *bits, size_t bytes, int64_t pid)
+{
+    if (pid >= 0 && (uint64_t)pid / 8 < bytes)
+        bits[pid / 8] |= (unsigned char)(1u << (pid & 7));
+}
+
+static bool bit(const struct found *f, int64_t pid)
+{
+    return !f->bits || ((uint64_t)pid / 8 < f->bytes && (f->bits[pid / 8] >> (pid & 7) & 1));
+}
+
+/* Marks everybody who has a word that starts with prefix. */
+static int mark_range(struct sql *c, const struct buf *prefix, unsigned char *bits, size_t bytes, struct err *e)
+{
+    char end[PATIENT_WORD + 8];
+    size_t n = prefix->n < PATIENT_WORD ? prefix->n : PATIENT_WORD;
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_WORD_RANGE, &st, e);
+
+    if (code)
+        return code;
+    memcpy(end, prefix->p, n);
+    end[n] = '\xff'; /* above every byte of UTF-8 */
+    sql_bind(st, 1, (struct str){prefix->p, n});
+    sql_bind(st, 2, (struct str){end, n + 1});
+    while ((code = sql_step(c, st, e)) == 1)
+        mark_bit(bits, bytes, sqlite3_column_int64(st, 0));
+    sql_done(st);
+    return code;
+}
+
+static int one_number(struct sql *c, enum sql_id id, int64_t *out, struct err *e)
+{
+    sqlite3_stmt *st;
+    int code = sql_use(c, id, &st, e);
+
+    *out = 0;
+    if (code)
+        return code;
+    if ((code = sql_step(c, st, e)) == 1) {
+        *out = sqlite3_column_int64(st, 0);
+        code = ERR_OK;
+    }
+    sql_done(st);
+    return code;
+}
+
+static int cut_sets(struct sql *c, struct str folded, struct found *f, struct err *e)
+{
+    unsigned char *other = mem_alloc(f->bytes);
+    struct str rest = folded;
+    struct buf word;
+    int code = other ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, NULL);
+
+    buf_init(&word, 32 * LIMIT_TEXT_CELL);
+    for (unsigned i = 0; !code && i < FILTER_WORDS && next_word(&rest, &word); i++) {
+        if (i)
+            memset(other, 0, f->bytes);
+        code = mark_range(c, &word, i ? other : f->bits, f->bytes, e);
+        for (size_t k = 0; i && k < f->bytes; k++)
+            f->bits[k] &= other[k];
+    }
+    if (!code && word.failed)
+        code = err_set(e, word.failed, 0, 0, "filter");
+    for (size_t k = 0; k < f->bytes; k++)
+        f->n += __builtin_popcount(f->bits[k]);
+    buf_fini(&word);
+    mem_free(other);
+    return code;
+}
+
+/* Who matches. f->bits is the caller's to free. */
+static int find(struct sql *c, struct str filter, struct found *f, struct err *e)
+{
+    struct buf folded, word;
+    struct str rest;
+    int64_t most = 0;
+    int code = fold_filter(filter, &folded, e);
+
+    *f = (struct found){.bits = NULL};
+    buf_init(&word, 32 * LIMIT_TEXT_CELL);
+    rest = buf_str(&folded);
+    if (!code && !next_word(&rest, &word)) {
+        code = one_number(c, SQL_PATIENT_COUNT, &f->n, e);
+    } else if (!code && !(code = one_number(c, SQL_PATIENT_MAX, &most, e))) {
+        f->bytes = (size_t)most / 8 + 1;
+        f->bits = mem_alloc(f->bytes);
+        code = f->bits ? cut_sets(c, buf_str(&folded), f, e) : err_set(e, ERR_NOMEM, 0, 0, NULL);
+    }
+    buf_fini(&word);
+    buf_fini(&folded);
+    return code;
+}
+
+/* --- who is easily taken for whom ---------------------------------------------------------------- */
+
+bool find_one_edit(struct str a, struct str b)
+{
+    uint32_t x, y;
+
+    while (a.n && b.n) {
+        size_t k = text_decode(a, &x), m = text_decode(b, &y);
+        struct str a1 = {a.p + k, a.n - k}, b1 = {b.p + m, b.n - m};
+
+        if (x != y)
+            return str_eq(a1, b1) || str_eq(a1, b) || str_eq(a, b1);
+        a = a1;
+        b = b1;
+    }
+    if (!a.n && !b.n)
+        return true;
+    if (!a.n)
+        a = b;
+    return text_decode(a, &x) == a.n;
+}
+
+struct similar {
+    int64_t pid[SIMILAR_MOST];
+    unsigned n;
+};
+
+static void add_similar(struct similar *s, int64_t pid)
+{
+    for (unsigned i = 0; i < s->n; i++)
+        if (s->pid[i] == pid)
+            return;
+    if (s->n < SIMILAR_MOST)
+        s->pid[s->n++] = pid;
+}
+
+/* Looks through the rows of one index that share key: column 1, if the statement has it, is a family and
+ * column 2 a given name, each to be within one edit. */
+static int look(struct sql *c, enum sql_id id, struct str key, int64_t self, struct str family, struct str given,
+                struct similar *out, struct err *e)
+{
+    sqlite3_stmt *st;
+    int columns, code = sql_use(c, id, &st, e);
+
+    if (code)
+        return code;
+    columns = sqlite3_column_count(st);
+    sql_bind(st, 1, key);
+    sqlite3_bind_int(st, 2, SIMILAR_LOOK);
+    while ((code = sql_step(c, st, e)) == 1) {
+        int64_t pid = sqlite3_column_int64(st, 0);
+
+        if (pid != self && (columns < 2 || find_one_edit(sql_column(st, 1), family)) &&
+            (columns < 3 || find_one_edit(sql_column(st, 2), given)))
+            add_similar(out, pid);
+    }
+    sql_done(st);
+    return code;
+}
+
+/* Counted when a row is shown, by three index look-ups, and never stored: so it is true in the snapshot that
+ * the row comes from, whoever came or went, and no put ever touches another patient's row. Similar are: the
+ * same folded full name; the same birth date and a family name within one edit (twins, married names apart);
+ * the same birth year with family and given name each within one edit. */
+static int similar(struct sql *c, int64_t pid, struct str sort, struct str family, struct str given, struct str birth,
+                   struct str near, unsigned *n, struct err *e)
+{
+    struct similar s = {.n = 0};
+    int code = ERR_OK;
+
+    if (family.n)
+        code = look(c, SQL_SAME_NAME, sort, pid, family, given, &s, e);
+    if (!code && family.n && birth.n == 10)
+        code = look(c, SQL_SAME_BIRTH, birth, pid, family, given, &s, e);
+    if (!code && near.n)
+        code = look(c, SQL_NEAR, near, pid, family, given, &s, e);
+    *n = s.n;
+    return code;
+}
+
+/* --- the page ---------------------------------------------------------------------------------- */
+
+struct page {
+    struct arena a;
+    struct vec pids, rows;
+};
+
+static int page_add(struct page *p, int64_t pid, struct err *e)
+{
+    int64_t *at = vec_push(&p->pids);
+
+    if (!at)
+        return err_set(e, ERR_NOMEM, 0, 0, NULL);
+    *at = pid;
+    return ERR_OK;
+}
+
+static int page_everybody(struct sql *c, unsigned offset, unsigned limit, struct page *p, struct err *e)
+{
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_PATIENT_PAGE, &st, e);
+
+    if (code)
+        return code;
+    sqlite3_bind_int64(st, 1, limit ? (int64_t)limit : -1);
+    sqlite3_bind_int64(st, 2, offset);
+    while ((code = sql_step(c, st, e)) == 1)
+        if ((code = page_add(p, sqlite3_column_int64(st, 0), e)))
+            break;
+    sql_done(st);
+    return code;
+}
+
+/* Walks the names in order and takes those of the set. */
+static int page_walk(struct sql *c, const struct found *f, unsigned offset, unsigned limit, struct page *p, struct err *e)
+{
+    int64_t left = f->n;
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_PATIENT_ORDER, &st, e);
+
+    if (code)
+        return code;
+    while (left > 0 && (!limit || p->pids.n < limit) && (code = sql_step(c, st, e)) == 1) {
+        int64_t pid = sqlite3_column_int64(st, 0);
+
+        code = ERR_OK;
+        if (!bit(f, pid))
+            continue;
+        left--;
+        if (offset)
+            offset--;
+        else if ((code = page_add(p, pid, e)))
+            break;
+    }
+    sql_done(st);
+    return code;
+}
+
+struct keyed {
+    int64_t pid;
+    struct str sort;
+};
+
+static int by_sort(const void *a, const void *b)
+{
+    const struct keyed *x = a, *y = b;
+    int d = memcmp(x->sort.p, y->sort.p, x->sort.n < y->sort.n ? x->sort.n : y->sort.n);
+
+    if (!d)
+        d = (x->sort.n > y->sort.n) - (x->sort.n < y->sort.n);
+    return d ? d : (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+/* Few: their sort keys are looked up and sorted. */
+static int page_sort(struct sql *c, const struct found *f, unsigned offset, unsigned limit, struct page *p, struct err *e)
+{
+    struct vec keys;
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_PATIENT_ROW, &st, e);
+
+    vec_init(&keys, sizeof(struct keyed), (size_t)f->n);
+    for (size_t i = 0; !code && i < f->bytes * 8; i++) {
+        struct keyed *k;
+
+        if (!f->bits[i / 8])
+            i |= 7;
+        else if (bit(f, (int64_t)i)) {
+            sqlite3_bind_int64(st, 1, (int64_t)i);
+            if ((code = sql_step(c, st, e)) == 1) {
+                code = ERR_OK;
+                k = vec_push(&keys);
+                if (!k || !(k->sort = arena_str(&p->a, sql_column(st, 6))).n)
+                    code = err_set(e, ERR_NOMEM, 0, 0, NULL);
+                else
+                    k->pid = (int64_t)i;
+            }
+            sql_done(st);
+        }
+    }
+    if (!code && keys.n > 1)
+        qsort(keys.p, keys.n, sizeof(struct keyed), by_sort);
+    for (size_t i = offset; !code && i < keys.n && (!limit || i - offset < limit); i++)
+        code = page_add(p, ((struct keyed *)vec_at(&keys, i))->pid, e);
+    vec_fini(&keys);
+    return code;
+}
+
+static int read_patient(struct sql *c, int64_t pid, struct page *p, struct err *e)
+{
+    struct store_patient *r;
+    struct str sort, family, given, near;
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_PATIENT_ROW, &st, e);
+
+    if (code)
+        return code;
+    sqlite3_bind_int64(st, 1, pid);
+    if ((code = sql_step(c, st, e)) == 1) {
+        code = ERR_OK;
+        if ((r = vec_push(&p->rows))) {
+            r->id = arena_str(&p->a, sql_column(st, 0));
+            r->origin = (enum store_origin)sqlite3_column_int(st, 1);
+            r->name = arena_str(&p->a, sql_column(st, 2));
+            r->birth = arena_str(&p->a, sql_column(st, 3));
+            r->gender = arena_str(&p->a, sql_column(st, 4));
+            r->identifiers = arena_str(&p->a, sql_column(st, 5));
+        }
+        sort = sql_column(st, 6);
+        family = sql_column(st, 7);
+        given = sql_column(st, 8);
+        near = sql_column(st, 9);
+        if (!r || !r->id.n || !r->identifiers.p || !r->name.p || !r->birth.p || !r->gender.p)
+            code = err_set(e, ERR_NOMEM, 0, 0, NULL);
+        else
+            code = similar(c, pid, sort, family, given, r->birth, near, &r->similar, e);
+    }
+    sql_done(st);
+    return code;
+}
+
+#define PAGE_ROWS 512 /* rows read in one snapshot */
+
+/* One stretch of a list, in one snapshot. */
+static int read_page(struct store *s, struct str filter, unsigned offset, unsigned limit, struct page *p, struct err *e)
+{
+    struct found f = {.bits = NULL};
+    int code = store_read_begin(s, e);
+
+    if (code)
+        return code;
+    if (!(code = find(&s->r, filter, &f, e))) {
+        /* A look-up costs about as much as twenty steps of the walk; the walk is (offset + limit) / density. */
+        double walk = ((double)offset + limit) * (double)(f.bytes * 8) / ((double)f.n + 1);
+
+        if (!f.bits)
+            code = page_everybody(&s->r, offset, limit, p, e);
+        else if (f.n && 20.0 * (double)f.n < walk)
+            code = page_sort(&s->r, &f, offset, limit, p, e);
+        else
+            code = page_walk(&s->r, &f, offset, limit, p, e);
+    }
+    mem_free(f.bits);
+    VEC_EACH(const int64_t, pid, &p->pids)
+    {
+        if (code)
+            break;
+        code = read_patient(&s->r, *pid, p, e);
+    }
+    store_read_end(s);
+    return code;
+}
+
+int store_patients(struct store *s, struct str filter, unsigned offset, unsigned limit,
+                   int (*each)(void *arg, const struct store_patient *p), void *arg, struct err *e)
+{
+    uint64_t left = limit ? limit : UINT64_MAX;
+    int code = ERR_OK;
+    size_t got = PAGE_ROWS;
+
+    while (!code && left && got == PAGE_ROWS) {
+        struct page p;
+
+        arena_init(&p.a, 16u << 20);
+        vec_init(&p.pids, sizeof(int64_t), PAGE_ROWS);
+        vec_init(&p.rows, sizeof(struct store_patient), PAGE_ROWS);
+        code = read_page(s, filter, offset, left < PAGE_ROWS ? (unsigned)left : PAGE_ROWS, &p, e);
+        got = p.pids.n;
+        offset += (unsigned)got;
+        left -= got;
+        for (size_t i = 0; !code && i < p.rows.n; i++)
+            code = each(arg, vec_at(&p.rows, i));
+        vec_fini(&p.pids);
+        vec_fini(&p.rows);
+        arena_fini(&p.a);
+    }
+    return code;
+}
+
+int store_patient_count(struct store *s, struct str filter, int64_t *n, struct err *e)
+{
+    struct found f;
+    int code = store_read_begin(s, e);
+
+    *n = 0;
+    if (code)
+        return code;
+    code = find(&s->r, filter, &f, e);
+    store_read_end(s);
+    *n = f.n;
+    mem_free(f.bits);
+    return code;
+}

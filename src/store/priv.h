@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the store's own files share: the two connections with their prepared statements, the owner's lock,
+ * row bodies, the patient table. Nobody else includes it.
+ */
+#ifndef STORE_PRIV_H
+#define STORE_PRIV_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <sys/types.h>
+
+#include "base/path.h"
+#include "base/vec.h"
+#include "store/seal.h"
+#include "store/store.h"
+
+#define SCHEMA_VERSION 1
+#define SCHEMA_APPLICATION 0x57415244 /* "WARD" */
+
+/* --- sql.c: a connection and its statements ---------------------------------------------------- */
+
+#define SQL_WALKS 16 /* one statement for each set of a walk's filters */
+#define SQL_LIST(X)                                                                                \
+    X(SQL_FIND) X(SQL_INSERT) X(SQL_UPDATE) X(SQL_DELETE) X(SQL_COUNT_ADD) X(SQL_BODY) X(SQL_HAS)  \
+    X(SQL_ROW) X(SQL_COUNTS)                                                                       \
+    X(SQL_PATIENT_FIND) X(SQL_PATIENT_INSERT) X(SQL_PATIENT_UPDATE) X(SQL_PATIENT_DELETE)          \
+    X(SQL_WORD_ADD) X(SQL_WORD_DROP) X(SQL_WORD_RANGE) X(SQL_PATIENT_MAX) X(SQL_PATIENT_COUNT)     \
+    X(SQL_PATIENT_PAGE) X(SQL_PATIENT_ORDER) X(SQL_PATIENT_ROW) X(SQL_SAME_NAME) X(SQL_SAME_BIRTH) \
+    X(SQL_NEAR)                                                                                    \
+    X(SQL_MARK_PUT) X(SQL_MARK_GET) X(SQL_MISSING_ADD) X(SQL_MISSING_DROP) X(SQL_MISSING_TRIED)    \
+    X(SQL_MISSING_EACH) X(SQL_SET) X(SQL_SETTING) X(SQL_QUEUE)
+enum sql_id {
+#define SQL_ENUM_(id) id,
+    SQL_LIST(SQL_ENUM_)
+#undef SQL_ENUM_
+    SQL_IDS
+};
+
+struct sql {
+    sqlite3 *db;
+    struct seal_keys *keys; /* borrowed: names the damaged page */
+    sqlite3_stmt *stmt[SQL_IDS], *walk[SQL_WALKS];
+};
+
+/* Turns what SQLite answered into our code; rc may be SQLITE_OK (then ERR_OK). */
+int sql_error(const struct sql *c, int rc, struct err *e);
+int sql_exec(const struct sql *c, const char *text, struct err *e);
+/* A statement, reset and without bindings; prepared at its first use. Hand it to sql_done after use. */
+int sql_use(struct sql *c, enum sql_id id, sqlite3_stmt **st, struct err *e);
+int sql_prepare(const struct sql *c, const char *text, sqlite3_stmt **st, struct err *e);
+void sql_done(sqlite3_stmt *st);
+void sql_bind(sqlite3_stmt *st, int at, struct str s);  /* borrowed until sql_done; "" is '' and not NULL */
+struct str sql_column(sqlite3_stmt *st, int at);        /* borrowed until the next step */
+/* One step: 1 a row, 0 the end, or a negative code. */
+int sql_step(const struct sql *c, sqlite3_stmt *st, struct err *e);
+/* Steps a statement that gives no row, then sql_done. */
+int sql_run(const struct sql *c, sqlite3_stmt *st, struct err *e);
+int sql_number(const struct sql *c, const char *text, int64_t *out, struct err *e); /* one value, 0 if none */
+void sql_close(struct sql *c);
+
+/* --- the store --------------------------------------------------------------------------------- */
+
+struct store_tx {
+    struct store *s;
+    int failed;     /* a statement failed: the transaction can only be rolled back, with this code */
+    struct err why;
+};
+
+struct store_key {
+    struct seal_keys *seal;
+};
+
+struct store {
+    char path[PATH_MAX_BYTES];
+    struct store_key *key;
+    int lock;              /* the owner's lock, a descriptor */
+    pid_t pid;             /* who opened it: a forked child does not own it */
+    struct sql w;          /* writing connection: the store thread's */
+    bool settled, full;    /* its synchronous was set, and is FULL */
+    bool in_tx;
+    struct store_tx tx;
+    pthread_mutex_t mutex; /* guards r */
+    struct sql r;          /* reading connection */
+};
+
+/* A snapshot on the reading connection; every store_read_begin that answered ERR_OK needs its end. */
+int store_read_begin(struct store *s, struct err *e);
+void store_read_end(struct store *s);
+/* Marks tx as failed when code is one (why may be NULL); returns code. */
+int store_tx_check(struct store_tx *tx, int code, const struct err *why);
+
+/* --- owner.c: one process owns a store ---------------------------------------------------------- */
+
+/* HOME/store.lock. ERR_INUSE with the holder's pid (0: unknown). The descriptor in *fd holds it. */
+int owner_take(const char *home, int *fd, struct err *e);
+void owner_drop(int fd);
+
+/* --- schema.c ---------------------------------------------------------------------------------- */
+
+int schema_make(const struct sql *c, struct err *e);
+/* ERR_VERSION for a newer one, ERR_DAMAGED for something that is no store. */
+int schema_check(const struct sql *c, struct err *e);
+
+/* --- body.c: a row's bytes, each compressed alone ------------------------------------------------ */
+
+enum body_codec { BODY_RAW = 0, BODY_ZSTD = 2 }; /* numbers as in the superblock's codec byte */
+/* out: the bytes to store, mem_wipe'd by the caller with its *n. */
+int body_pack(struct str bytes, char **out, size_t *n, enum body_codec *codec, struct err *e);
+/* Appends exactly size bytes to out. ERR_DAMAGED when they are not what was packed. */
+int body_unpack(struct str packed, enum body_codec codec, size_t size, struct buf *out, struct err *e);
+
+/* --- res.c ------------------------------------------------------------------------------------- */
+
+/* The index key of a name: FNV-1a. Collisions cost a second look, no more. */
+int64_t store_hash(int origin, struct str type, struct str id);
+int64_t store_chart_hash(struct str chart);
+#define STORE_UNDATED INT64_MAX /* sort_ms of a row without a date: newest first shows it first */
+/* "file:X" -> X and true. */
+bool store_file_id(struct str *id);
+
+/* --- patient.c: the patient table, true in the same transaction as the row ------------------------ */
+
+struct patient_facts {
+    struct str name, sort, family, given, birth, gender, identifiers, near, words;
+};
+/* Reads a Patient's bytes. now_ms: which names and identifiers are in force. Strings live in a. */
+int patient_read(struct str bytes, int64_t now_ms, struct arena *a, struct patient_facts *out, struct err *e);
+int patient_put(struct store_tx *tx, int64_t rid, struct str chart, enum store_origin origin,
+                const struct patient_facts *f, struct err *e);
+int patient_drop(struct store_tx *tx, int64_t rid, struct err *e);
+/* A word as it is searched for: folded, without punctuation, cut at PATIENT_WORD bytes. */
+#define PATIENT_WORD 64
+int patient_squeeze(struct buf *out, struct str folded);
+/* A nameless patient's sort key: behind every name. */
+#define PATIENT_NAMELESS "\xf4\x8f\xbf\xbf"
+
+/* --- find.c ------------------------------------------------------------------------------------ */
+
+/* Do two folded strings differ by one letter put in, left out or changed, or not at all? */
+bool find_one_edit(struct str a, struct str b);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "store/priv.h"
+
+#include <errno.h>
+
+/* The text of each statement stands beside its number; the schema is in schema.c. */
+static const char *const texts[SQL_IDS] = {
+    [SQL_FIND] = "SELECT rid, size, codec, body, index_rev FROM res INDEXED BY res_key "
+                 "WHERE key=?1 AND origin=?2 AND type=?3 AND id=?4",
+    [SQL_INSERT] = "INSERT INTO res(key, origin, type, id, version, updated_ms, chart, patient, date, sort_ms, "
+                   "status, section, title, fetched_ms, index_rev, size, codec, body) "
+                   "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
+    [SQL_UPDATE] = "UPDATE res SET version=?5, updated_ms=?6, chart=?7, patient=?8, date=?9, sort_ms=?10, status=?11, "
+                   "section=?12, title=?13, fetched_ms=?14, index_rev=?15, size=?16, codec=?17, body=?18 WHERE rid=?19",
+    [SQL_DELETE] = "DELETE FROM res WHERE rid=?1",
+    [SQL_COUNT_ADD] = "INSERT INTO count(type, n) VALUES(?1, ?2) ON CONFLICT(type) DO UPDATE SET n = n + ?2",
+    [SQL_BODY] = "SELECT size, codec, body FROM res INDEXED BY res_key "
+                 "WHERE key=?1 AND origin=?2 AND type=?3 AND id=?4",
+    [SQL_HAS] = "SELECT 1 FROM res INDEXED BY res_key "
+                "WHERE key=?1 AND origin=?2 AND type=?3 AND id=?4 AND (?5='' OR version=?5)",
+    [SQL_ROW] = "SELECT origin, type, id, version, updated_ms, patient, date, sort_ms, status, section, title, "
+                "fetched_ms, size, codec, body FROM res WHERE rid=?1",
+    [SQL_COUNTS] = "SELECT type, n FROM count WHERE n > 0 ORDER BY type",
+    [SQL_PATIENT_FIND] = "SELECT pid, words FROM patient WHERE rid=?1",
+    [SQL_PATIENT_INSERT] = "INSERT INTO patient(rid, chart, origin, name, sort, family, given, birth, gender, identifiers, "
+                           "near, words) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+    [SQL_PATIENT_UPDATE] = "UPDATE patient SET chart=?2, origin=?3, name=?4, sort=?5, family=?6, given=?7, birth=?8, "
+                           "gender=?9, identifiers=?10, near=?11, words=?12 WHERE rid=?1",
+    [SQL_PATIENT_DELETE] = "DELETE FROM patient WHERE rid=?1",
+    [SQL_WORD_ADD] = "INSERT OR IGNORE INTO patient_word(word, pid) VALUES(?1, ?2)",
+    [SQL_WORD_DROP] = "DELETE FROM patient_word WHERE word=?1 AND pid=?2",
+    [SQL_WORD_RANGE] = "SELECT pid FROM patient_word WHERE word >= ?1 AND word < ?2",
+    [SQL_PATIENT_MAX] = "SELECT coalesce(max(pid), 0) FROM patient",
+    [SQL_PATIENT_COUNT] = "SELECT count(*) FROM patient",
+    [SQL_PATIENT_PAGE] = "SELECT pid FROM patient INDEXED BY patient_name WHERE sort >= '' ORDER BY sort, pid LIMIT ?1 OFFSET ?2",
+    [SQL_PATIENT_ORDER] = "SELECT pid FROM patient INDEXED BY patient_name WHERE sort >= '' ORDER BY sort, pid",
+    [SQL_PATIENT_ROW] = "SELECT chart, origin, name, birth, gender, identifiers, sort, family, given, near FROM patient WHERE pid=?1",
+    [SQL_SAME_NAME] = "SELECT pid FROM patient INDEXED BY patient_name WHERE sort=?1 LIMIT ?2",
+    [SQL_SAME_BIRTH] = "SELECT pid, family FROM patient INDEXED BY patient_birth WHERE birth=?1 LIMIT ?2",
+    [SQL_NEAR] = "SELECT pid, family, given FROM patient INDEXED BY patient_near WHERE near=?1 LIMIT ?2",
+    [SQL_MARK_PUT] = "INSERT OR REPLACE INTO mark(type, mark_ms, overlap_ms, asof_ms, run_start_ms, run_max_ms, "
+                     "run_max_lexeme, next, count) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+    [SQL_MARK_GET] = "SELECT mark_ms, overlap_ms, asof_ms, run_start_ms, run_max_ms, run_max_lexeme, next, count "
+                     "FROM mark WHERE type=?1",
+    [SQL_MISSING_ADD] = "INSERT OR IGNORE INTO missing(type, id, tries) VALUES(?1, ?2, 0)",
+    [SQL_MISSING_DROP] = "DELETE FROM missing WHERE type=?1 AND id=?2",
+    [SQL_MISSING_TRIED] = "UPDATE missing SET tries = tries + 1 WHERE type=?1 AND id=?2",
+    [SQL_MISSING_EACH] = "SELECT type, id FROM missing ORDER BY tries, type, id LIMIT ?1",
+    [SQL_SET] = "INSERT OR REPLACE INTO setting(name, value) VALUES(?1, ?2)",
+    [SQL_SETTING] = "SELECT value FROM setting WHERE name=?1",
+    [SQL_QUEUE] = "SELECT state, count(*) FROM outbox GROUP BY state",
+};
+
+int sql_error(const struct sql *c, int rc, struct err *e)
+{
+    int full = rc & 0xff;
+
+    if (full == SQLITE_OK || full == SQLITE_ROW || full == SQLITE_DONE)
+        return ERR_OK;
+    if (rc == SQLITE_IOERR_DATA || full == SQLITE_CORRUPT || full == SQLITE_NOTADB)
+        return err_set(e, ERR_DAMAGED, rc, c->keys ? seal_bad_page(c->keys) : 0, STORE_FILE);
+    if (full == SQLITE_NOMEM || rc == SQLITE_IOERR_NOMEM)
+        return err_set(e, ERR_NOMEM, rc, 0, NULL);
+    if (full == SQLITE_FULL)
+        return err_set(e, ERR_IO, ENOSPC, 0, STORE_FILE);
+    if (full == SQLITE_IOERR || full == SQLITE_CANTOPEN)
+        return err_set(e, ERR_IO, c->db ? sqlite3_system_errno(c->db) : 0, 0, STORE_FILE);
+    return err_set(e, ERR_SQL, rc, 0, STORE_FILE);
+}
+
+int sql_exec(const struct sql *c, const char *text, struct err *e)
+{
+    int rc = sqlite3_exec(c->db, text, NULL, NULL, NULL);
+
+    return sql_error(c, rc ? sqlite3_extended_errcode(c->db) : SQLITE_OK, e);
+}
+
+int sql_prepare(const struct sql *c, const char *text, sqlite3_stmt **st, struct err *e)
+{
+    int rc = sqlite3_prepare_v3(c->db, text, -1, SQLITE_PREPARE_PERSISTENT, st, NULL);
+
+    return sql_error(c, rc ? sqlite3_extended_errcode(c->db) : SQLITE_OK, e);
+}
+
+int sql_use(struct sql *c, enum sql_id id, sqlite3_stmt **st, struct err *e)
+{
+    int code = c->stmt[id] ? ERR_OK : sql_prepare(c, texts[id], &c->stmt[id], e);
+
+    *st = c->stmt[id];
+    return code;
+}
+
+void sql_done(sqlite3_stmt *st)
+{
+    sqlite3_reset(st);
+    sqlite3_clear_bindings(st);
+}
+
+void sql_bind(sqlite3_stmt *st, int at, struct str s)
+{
+    sqlite3_bind_text64(st, at, s.p ? s.p : "", s.n, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+struct str sql_column(sqlite3_stmt *st, int at)
+{
+    const void *p = sqlite3_column_blob(st, at);
+
+    return (struct str){p ? p : "", (size_t)sqlite3_column_bytes(st, at)};
+}
+
+int sql_step(const struct sql *c, sqlite3_stmt *st, struct err *e)
+{
+    int rc = sqlite3_step(st);
+
+    if (rc == SQLITE_ROW)
+        return 1;
+    return rc == SQLITE_DONE ? 0 : sql_error(c, sqlite3_extended_errcode(c->db), e);
+}
+
+int sql_run(const struct sql *c, sqlite3_stmt *st, struct err *e)
+{
+    int code = sql_step(c, st, e);
+
+    sql_done(st);
+    return code < 0 ? code : ERR_OK;
+}
+
+int sql_number(const struct sql *c, const char *text, int64_t *out, struct err *e)
+{
+    sqlite3_stmt *st = NULL;
+    int code = sql_prepare(c, text, &st, e);
+
+    *out = 0;
+    if (!code && (code = sql_step(c, st, e)) == 1) {
+        *out = sqlite3_column_int64(st, 0);
+        code = ERR_OK;
+    }
+    sqlite3_finalize(st);
+    return code;
+}
+
+void sql_close(struct sql *c)
+{
+    for (int i = 0; i < SQL_IDS; i++)
+        sqlite3_finalize(c->stmt[i]);
+    for (int i = 0; i < SQL_WALKS; i++)
+        sqlite3_finalize(c->walk[i]);
+    sqlite3_close(c->db);
+    *c = (struct sql){.db = NULL};
+}

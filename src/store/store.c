@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "store/priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/mem.h"
+
+/* Checkpoint at 64 MiB of WAL: with SQLite's 4 MiB an index page is sealed and written a dozen times more. */
+#define WAL_PAGES "16384"
+
+/* --- making ------------------------------------------------------------------------------------ */
+
+static int sync_path(const char *path, struct err *e)
+{
+    int fd = fault_hit(FAULT_IO) ? (errno = EIO, -1) : open(path, O_RDONLY | O_CLOEXEC);
+    int bad = fd < 0 || fsync(fd), why = errno;
+
+    if (fd >= 0)
+        close(fd);
+    return bad ? err_set(e, ERR_IO, why, 0, path) : ERR_OK;
+}
+
+static int forget(const char *path, struct err *e)
+{
+    static const char *const tails[] = {"", "-wal", "-journal"};
+    char full[PATH_MAX_BYTES + 16];
+
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+        snprintf(full, sizeof full, "%s%s", path, tails[i]);
+        if (unlink(full) && errno != ENOENT)
+            return err_set(e, ERR_IO, errno, 0, full);
+    }
+    return ERR_OK;
+}
+
+static int settle(const struct sql *c, struct err *e)
+{
+    return sql_exec(c, "PRAGMA wal_autocheckpoint=" WAL_PAGES "; PRAGMA busy_timeout=2000; PRAGMA cache_size=-2048;"
+                       "PRAGMA foreign_keys=OFF; PRAGMA trusted_schema=OFF; PRAGMA secure_delete=ON", e);
+}
+
+/* The whole file under its temporary name. */
+static int build(const char *path, const struct secret *passphrase, const struct crypt_kdf *kdf, struct err *e)
+{
+    struct crypt_kdf best = kdf ? *kdf : crypt_kdf_default();
+    struct seal_keys *keys = NULL;
+    struct sql c = {.db = NULL};
+    int code = seal_create(path, passphrase, &best, &keys, e);
+
+    c.keys = keys;
+    if (!code && !(code = seal_open(path, keys, false, &c.db, e)) && !(code = settle(&c, e)) &&
+        !(code = schema_make(&c, e)))
+        code = sql_exec(&c, "PRAGMA wal_checkpoint(TRUNCATE)", e);
+    sql_close(&c);
+    seal_keys_free(keys);
+    return code ? code : sync_path(path, e);
+}
+
+int store_create(const char *home, const struct secret *passphrase, const struct crypt_kdf *kdf, struct err *e)
+{
+    char path[PATH_MAX_BYTES], temp[PATH_MAX_BYTES];
+    struct stat st;
+    int lock = -1, code = path_make_private(home, e);
+
+    if (code || (code = path_join(path, home, STORE_FILE, e)) || (code = path_join(temp, home, STORE_FILE ".new", e)) ||
+        (code = owner_take(home, &lock, e)))
+        return code;
+    seal_register();
+    if (!lstat(path, &st))
+        code = err_set(e, ERR_EXISTS, 0, 0, path);
+    else if (!(code = forget(temp, e)) && !(code = build(temp, passphrase, kdf, e))) {
+        if (fault_hit(FAULT_IO) || rename(temp, path))
+            code = err_set(e, ERR_IO, errno, 0, path);
+        else
+            code = sync_path(home, e);
+    }
+    if (code && code != ERR_EXISTS)
+        forget(temp, NULL);
+    owner_drop(lock);
+    return code;
+}
+
+/* --- opening ----------------------------------------------------------------------------------- */
+
+/* Home and files must be this user's alone. */
+static int private_file(const char *home, char path[PATH_MAX_BYTES], struct err *e)
+{
+    struct stat st;
+    int code = path_join(path, home, STORE_FILE, e);
+
+    if (code)
+        return code;
+    if (lstat(path, &st))
+        return errno == ENOENT || errno == ENOTDIR ? err_set(e, ERR_NOPROFILE, 0, 0, home) : err_set(e, ERR_IO, errno, 0, path);
+    if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077))
+        return err_set(e, ERR_PERM, 0, 0, path);
+    return path_make_private(home, e);
+}
+
+int store_unlock(const char *home, const struct secret *passphrase, struct store_key **out, struct err *e)
+{
+    char path[PATH_MAX_BYTES];
+    struct store_key *k;
+    int code = private_file(home, path, e);
+
+    *out = NULL;
+    if (code)
+        return code;
+    if (!(k = mem_alloc(sizeof *k)))
+        return err_set(e, ERR_NOMEM, 0, 0, NULL);
+    seal_register();
+    code = seal_unlock(path, passphrase, &k->seal, e);
+    if (code)
+        store_key_free(k);
+    else
+        *out = k;
+    return code;
+}
+
+void store_key_free(struct store_key *k)
+{
+    if (k)
+        seal_keys_free(k->seal);
+    mem_free(k);
+}
+
+static int open_both(struct store *s, struct err *e)
+{
+    int code = seal_open(s->path, s->key->seal, false, &s->w.db, e);
+
+    s->w.keys = s->r.keys = s->key->seal;
+    if (!code && !(code = settle(&s->w, e)) && !(code = schema_check(&s->w, e)) &&
+        !(code = seal_open(s->path, s->key->seal, true, &s->r.db, e)))
+        code = settle(&s->r, e);
+    return code;
+}
+
+int store_open(const char *home, struct store_key *key, struct store **out, struct err *e)
+{
+    struct store *s = mem_alloc(sizeof *s);
+    int code;
+
+    *out = NULL;
+    if (!s) {
+        store_key_free(key);
+        return err_set(e, ERR_NOMEM, 0, 0, NULL);
+    }
+    s->key = key;
+    s->lock = -1;
+    s->pid = getpid();
+    pthread_mutex_init(&s->mutex, NULL);
+    if (!(code = private_file(home, s->path, e)) && !(code = owner_take(home, &s->lock, e)))
+        code = open_both(s, e);
+    if (code)
+        store_close(s);
+    else
+        *out = s;
+    return code;
+}
+
+void store_close(struct store *s)
+{
+    /* A forked child owns nothing: closing here would checkpoint under the parent's feet. */
+    if (!s || s->pid != getpid())
+        return;
+    if (s->in_tx)
+        store_rollback(&s->tx);
+    sql_close(&s->r);
+    sql_close(&s->w);
+    pthread_mutex_destroy(&s->mutex);
+    store_key_free(s->key);
+    owner_drop(s->lock);
+    mem_free(s);
+}
+
+int store_health(struct store *s, struct store_health *h, struct err *e)
+{
+    struct seal_superblocks sb = {.a_whole = false};
+    char wal[PATH_MAX_BYTES + 8];
+    struct stat st;
+    int code = seal_inspect(s->path, s->key->seal, &sb, e);
+
+    *h = (struct store_health){.superblock_a = sb.a_whole, .superblock_b = sb.b_whole, .kdf = sb.kdf, .format = sb.format};
+    h->wal_damaged = seal_wal_damaged(s->key->seal);
+    snprintf(wal, sizeof wal, "%s-wal", s->path);
+    if (!stat(s->path, &st))
+        h->file_bytes = (uint64_t)st.st_size;
+    if (!stat(wal, &st))
+        h->wal_bytes = (uint64_t)st.st_size;
+    return code;
+}
+
+/* --- transactions ------------------------------------------------------------------------------ */
+
+int store_begin(struct store *s, bool durable, struct store_tx **out, struct err *e)
+{
+    int code;
+
+    *out = NULL;
+    if (s->pid != getpid())
+        return err_set(e, ERR_INUSE, 0, s->pid, STORE_FILE);
+    if (s->in_tx)
+        return err_set(e, ERR_BUG, 0, 0, "store_begin");
+    if (s->full != durable || !s->settled) {
+        if ((code = sql_exec(&s->w, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", e)))
+            return code;
+        s->full = durable;
+        s->settled = true;
+    }
+    if ((code = sql_exec(&s->w, "BEGIN IMMEDIATE", e)))
+        return code;
+    s->in_tx = true;
+    s->tx = (struct store_tx){.s = s};
+    *out = &s->tx;
+    return ERR_OK;
+}
+
+void store_rollback(struct store_tx *tx)
+{
+    if (!tx || !tx->s->in_tx)
+        return;
+    /* SQLite rolls back by itself on a full disk and the like: then there is nothing left to do. */
+    if (!sqlite3_get_autocommit(tx->s->w.db))
+        sql_exec(&tx->s->w, "ROLLBACK", NULL);
+    tx->s->in_tx = false;
+}
+
+int store_commit(struct store_tx *tx, struct err *e)
+{
+    int code = tx->failed ? err_set(e, tx->failed, tx->why.sub, tx->why.num, tx->why.what) : ERR_OK;
+
+    if (!code && sqlite3_get_autocommit(tx->s->w.db))
+        code = err_set(e, ERR_BUG, 0, 0, "store_commit");
+    if (!code)
+        code = sql_exec(&tx->s->w, "COMMIT", e);
+    store_rollback(tx); /* after a good COMMIT only the flag goes */
+    return code;
+}
+
+int store_tx_check(struct store_tx *tx, int code, const struct err *e)
+{
+    if (code && !tx->failed) {
+        tx->failed = code;
+        if (e)
+            tx->why = *e;
+    }
+    return code;
+}
+
+int store_read_begin(struct store *s, struct err *e)
+{
+    int code;
+
+    if (s->pid != getpid())
+        return err_set(e, ERR_INUSE, 0, s->pid, STORE_FILE);
+    pthread_mutex_lock(&s->mutex);
+    if ((code = sql_exec(&s->r, "BEGIN", e)))
+        pthread_mutex_unlock(&s->mutex);
+    return code;
+}
+
+void store_read_end(struct store *s)
+{
+    if (!sqlite3_get_autocommit(s->r.db))
+        sql_exec(&s->r, "COMMIT", NULL);
+    pthread_mutex_unlock(&s->mutex);
+}
