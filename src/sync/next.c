@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "sync/priv.h"
+
+#include "base/err.h"
+
+static int64_t later(int64_t a, int64_t b) /* FHIR_NO_DATE is the least */
+{
+    return a > b ? a : b;
+}
+
+static bool more(const struct page *g)
+{
+    return g->next.n || g->next_bad;
+}
+
+/* The page ends the run of its kind and every row of it is here. An order that was broken after a restart
+ * rested on it asks for one more run from the beginning. */
+bool sync_closes(const struct pull *p, const struct page *g)
+{
+    return g->verdict == VERDICT_WHOLE && !more(g) && !(p->unordered && p->leapt);
+}
+
+static void over(struct pull *p, int code, int status)
+{
+    p->phase = PULL_OVER;
+    p->code = code;
+    p->status = status;
+}
+
+/* Drops the page asked ahead: what came of it is stored, without a mark. */
+static void drop_ahead(struct sync_state *s, struct pull *p)
+{
+    struct page *g = &p->page[!p->front];
+    struct sync_action *a;
+
+    if (!g->live || g->orphan)
+        return;
+    g->orphan = true;
+    if (!g->ended && s->lane[g->lane].busy && (a = sync_act(s, SYNC_ACT_STOP)))
+        a->lane = g->lane;
+    sync_emit(s, p, g);
+}
+
+static void restart(struct sync_state *s, struct pull *p)
+{
+    drop_ahead(s, p);
+    if (p->unordered)
+        p->max_ms = FHIR_NO_DATE;
+    else if (p->max_ms != FHIR_NO_DATE)
+        p->leapt = true;
+    p->at_max = 0;
+    p->chain_ms = FHIR_NO_DATE;
+    sync_seen_clear(&p->chain);
+    sync_seen_clear(&p->links);
+    buf_clear(&p->link);
+    p->phase = PULL_QUEUED;
+}
+
+/* Asks link next; empty: the chain's beginning once more. */
+static void by_link(struct sync_state *s, struct pull *p, struct str link)
+{
+    buf_clear(&p->link);
+    if (buf_addstr(&p->link, link))
+        sync_stop(s, p->link.failed);
+    p->phase = PULL_QUEUED;
+}
+
+/* Takes the page's place in time into the run. True when it brought the run on. */
+static bool merge(struct pull *p, const struct page *g)
+{
+    bool on = g->fresh > 0 || g->max_ms > p->max_ms;
+
+    if (g->max_ms > p->max_ms)
+        p->at_max = g->at_max;
+    else if (g->max_ms == p->max_ms && g->max_ms != FHIR_NO_DATE)
+        p->at_max += g->at_max;
+    p->max_ms = later(p->max_ms, g->max_ms);
+    if (on)
+        p->barren = 0;
+    return on;
+}
+
+/* True when the chain has had every row of the page before, SYNC_STALE pages in a row. */
+static bool goes_round(struct sync_state *s, struct pull *p, struct page *g)
+{
+    bool news = false, added;
+
+    if (g->max_ms > p->chain_ms && g->rows) {
+        sync_seen_clear(&p->chain);
+        p->chain_ms = g->max_ms;
+        news = true;
+    }
+    for (size_t i = 0; i < g->hashes.n; i++) {
+        if (sync_seen_add(&p->chain, *(uint64_t *)vec_at(&g->hashes, i), &added))
+            sync_stop(s, ERR_NOMEM);
+        news = news || added;
+    }
+    p->stale = news ? 0 : p->stale + 1;
+    return p->stale >= SYNC_STALE;
+}
+
+bool sync_regrows(const struct pull *p, unsigned *count)
+{
+    unsigned top = p->ceiling && p->ceiling < SYNC_COUNT ? p->ceiling : SYNC_COUNT;
+
+    if (p->whole < 3 || p->count >= top || p->unordered || p->max_ms == FHIR_NO_DATE ||
+        p->at_max > (p->count < 16 ? 1 : p->count / 8))
+        return false;
+    *count = p->count * 2 < top ? p->count * 2 : top;
+    return true;
+}
+
+/* A next link to another origin: go on by time where that gets anywhere. */
+static void without_link(struct sync_state *s, struct pull *p, bool on)
+{
+    if (p->unordered || (!on && p->count >= SYNC_COUNT_MAX)) {
+        over(p, ERR_ORIGIN, 0);
+        return;
+    }
+    if (!on)
+        p->count = p->count * 2 < SYNC_COUNT_MAX ? p->count * 2 : SYNC_COUNT_MAX;
+    restart(s, p);
+}
+
+/* More than the batch's small page: better from there on in large ones, where few rows come twice. */
+static bool leaves_batch(const struct pull *p, const struct page *g)
+{
+    return g->outer >= 0 && !p->unordered && p->max_ms != FHIR_NO_DATE && p->at_max <= SYNC_COUNT_BATCH / 4;
+}
+
+static void go_on(struct sync_state *s, struct pull *p, struct page *g)
+{
+    struct page *ahead = &p->page[!p->front];
+    bool added, has_ahead = ahead->live && !ahead->orphan;
+    unsigned count = SYNC_COUNT;
+
+    if (sync_seen_add(&p->links, sync_hash(buf_str(&g->next)), &added))
+        sync_stop(s, ERR_NOMEM);
+    if (!added) {
+        drop_ahead(s, p);
+        over(p, ERR_LOOP, 0);
+    } else if (!has_ahead && (sync_regrows(p, &count) || leaves_batch(p, g))) {
+        p->whole = 0;
+        p->count = count;
+        restart(s, p);
+    } else if (has_ahead) {
+        p->front = !p->front;
+        if (!p->unordered && ahead->first_ms != FHIR_NO_DATE && ahead->first_ms < p->max_ms)
+            sync_unsorted(p);
+        sync_emit(s, p, ahead);
+    } else {
+        if (g->outer >= 0)
+            p->count = SYNC_COUNT_BATCH;
+        by_link(s, p, buf_str(&g->next));
+    }
+}
+
+static void after_whole(struct sync_state *s, struct pull *p, struct page *g)
+{
+    bool on = merge(p, g);
+
+    p->pages++;
+    p->whole++;
+    p->again = p->tries = 0;
+    if (g->next.n && g->rows && g->rows < g->count)
+        p->ceiling = g->rows;
+    if (more(g) && (goes_round(s, p, g) || p->pages >= LIMIT_PAGES)) {
+        drop_ahead(s, p);
+        over(p, ERR_LOOP, 0);
+    } else if (g->next_bad)
+        without_link(s, p, on);
+    else if (g->next.n)
+        go_on(s, p, g);
+    else if (sync_closes(p, g))
+        over(p, ERR_OK, 0);
+    else { /* once more from the beginning, resting on nothing */
+        p->leapt = false;
+        restart(s, p);
+    }
+}
+
+static void after_cut(struct sync_state *s, struct pull *p, struct page *g)
+{
+    bool ties = g->first_ms == FHIR_NO_DATE || g->first_ms == g->max_ms || p->unordered;
+    unsigned half = g->count / 2 ? g->count / 2 : 1;
+    bool on = merge(p, g);
+
+    p->cuts++;
+    p->whole = 0;
+    if (!on && g->count <= 1 && ++p->barren > SYNC_TRIES) {
+        over(p, g->code ? g->code : ERR_CUT, 0);
+        return;
+    }
+    /* A restart would bring more rows again than the page has: try the page itself twice. */
+    if (g->from_link && p->at_max > g->count && p->again++ < 2) {
+        drop_ahead(s, p);
+        by_link(s, p, buf_str(&g->asked));
+        return;
+    }
+    p->again = 0;
+    p->count = ties && g->rows && g->rows < half ? g->rows : half;
+    if (g->outer >= 0)
+        p->count = SYNC_COUNT / 2;
+    restart(s, p);
+}
+
+static void after_nothing(struct sync_state *s, struct pull *p, struct page *g)
+{
+    if (g->verdict == VERDICT_AGAIN) {
+        drop_ahead(s, p);
+        by_link(s, p, buf_str(&g->asked));
+        return;
+    }
+    if (g->verdict == VERDICT_EXPIRED && ++p->barren > SYNC_TRIES) {
+        over(p, ERR_HTTP, g->status);
+        return;
+    }
+    if (g->verdict == VERDICT_BARE) {
+        p->bare = true;
+        p->notes |= SYNC_NOTE_UNFILTERED;
+        sync_unsorted(p);
+    }
+    restart(s, p);
+}
+
+void sync_page_over(struct sync_state *s, struct pull *p, struct page *g)
+{
+    vec_fini(&g->parcels);
+    g->live = false;
+    sync_lane_page_over(s, g->lane);
+    if (g->orphan)
+        return;
+    if (s->stopping) {
+        drop_ahead(s, p);
+        if (sync_closes(p, g) && !s->store_failed)
+            over(p, ERR_OK, 0); /* it had come to its end before the stop */
+        else
+            over(p, g->verdict == VERDICT_FAIL ? g->code : s->stopping, g->status >= 300 ? g->status : 0);
+    } else if (g->verdict == VERDICT_WHOLE) {
+        after_whole(s, p, g);
+    } else if (g->verdict == VERDICT_CUT) {
+        after_cut(s, p, g);
+    } else if (g->verdict == VERDICT_FAIL) {
+        drop_ahead(s, p);
+        over(p, g->code, g->status);
+    } else {
+        after_nothing(s, p, g);
+    }
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Inside the step function: a pull is one kind's run, a page is one answer (or one entry of a batch answer) of
+ * it, a lane is one request under way.
+ */
+#ifndef SYNC_PRIV_H
+#define SYNC_PRIV_H
+
+#include "base/buf.h"
+#include "base/vec.h"
+#include "fhir/index.h"
+#include "sync/step.h"
+
+/* Slots: SYNC_LANES requests, and as many answers again whose rows are still being stored. */
+#define SYNC_SLOTS (2 * SYNC_LANES)
+#define SYNC_STALE 8      /* pages in a row that brought nothing their chain had not had */
+#define SYNC_TRIES 3      /* answers in a row that brought nothing, at _count 1 */
+#define SYNC_IDS 40       /* ids in one search by id: 40 of 64 bytes fit a URL */
+#define SYNC_ROUNDS 4     /* rounds of named rows that name others */
+#define SYNC_RANKS 4      /* KIND_P0 .. KIND_NAMED */
+
+/* A set of 64-bit hashes. */
+struct seen {
+    uint64_t *slot;
+    size_t n, cap;
+};
+void sync_seen_fini(struct seen *s);
+void sync_seen_clear(struct seen *s);
+int sync_seen_add(struct seen *s, uint64_t hash, bool *added);
+uint64_t sync_hash(struct str s);
+
+/* A run of rows that goes to the store as one transaction. */
+struct parcel {
+    unsigned rows;        /* unknown ones */
+    int64_t max_ms;       /* where the page had come when it was closed; FHIR_NO_DATE: nowhere */
+    bool last;            /* closes the page: waits until the page is the front one */
+};
+
+enum verdict {
+    VERDICT_NONE,
+    VERDICT_WHOLE,        /* every row of the page is here; page.next says whether there is more */
+    VERDICT_CUT,          /* keep what came, ask again, smaller */
+    VERDICT_AGAIN,        /* nothing came; ask the same again after the wait */
+    VERDICT_EXPIRED,      /* the stored link is no more: ask from the greatest lastUpdated */
+    VERDICT_BARE,         /* refused with 400: ask without _lastUpdated and _sort */
+    VERDICT_LOOSE,        /* a batch entry that did not work: ask it by GET */
+    VERDICT_FAIL,         /* the kind ends with page.code */
+};
+
+struct page {
+    bool live;
+    unsigned lane;
+    int outer;
+    bool from_link;       /* asked by a next link */
+    bool bundle, ended, storing;
+    bool orphan;          /* asked ahead of a page that failed: its rows are stored, it moves no mark */
+    bool foreign;         /* the server ignored the scope: nothing of it is kept */
+    int status, code;
+    unsigned count;       /* what was asked for; 0 unknown */
+    unsigned rows, fresh, open; /* rows of the kind; unknown ones; of those in no parcel yet */
+    int64_t first_ms, max_ms;
+    unsigned at_max;      /* rows at max_ms */
+    bool links_first;     /* a link came before the first row: all links are known then */
+    bool next_bad;        /* a next link came that may not be followed */
+    struct buf next;      /* gated next link, or empty */
+    struct buf asked;     /* the link it was asked by, or empty */
+    struct vec parcels;   /* of struct parcel */
+    struct vec hashes;    /* of uint64_t: ids of the rows */
+    enum verdict verdict;
+};
+
+enum pull_phase { PULL_QUEUED, PULL_ASKED, PULL_OVER };
+
+struct pull {
+    const struct fhir_kind *kind;
+    unsigned at;              /* place in the kind table */
+    struct buf ids;           /* by id: "a,b,c"; else empty */
+    bool ids_missing;         /* these were never here: no _lastUpdated */
+    unsigned n_ids;
+    enum pull_phase phase;
+    struct store_mark mark;   /* as stored when the run began */
+    int64_t since_ms;         /* ge bound; FHIR_NO_DATE: none */
+    int64_t start_ms;         /* the server's Date when the run began; 0 not known yet */
+    int64_t max_ms;           /* greatest lastUpdated (below start) up to which all is received */
+    unsigned at_max;          /* rows received at it in this chain: what a restart costs */
+    int64_t late_ms;          /* worst lateness */
+    unsigned count, whole;    /* _count now; whole pages in a row */
+    unsigned ceiling;         /* the server's own page limit, once it showed */
+    bool count_kept;          /* self link repeats our _count and no page had more rows */
+    bool bare, unordered;
+    bool leapt;               /* restarted from max_ms in this run: rests on the order */
+    bool batched;             /* goes in the batch */
+    struct buf link;          /* how to ask when queued: this link; empty: the beginning of a chain */
+    unsigned stale, barren;   /* see SYNC_STALE, SYNC_TRIES */
+    unsigned tries, again;    /* refusals in a row; asks of one link in a row */
+    struct page page[2];      /* page[front], and the one asked ahead */
+    unsigned front;
+    struct seen links;        /* next links of this run */
+    struct seen chain;        /* ids since the chain last moved on in time */
+    int64_t chain_ms;
+    uint64_t rows, fresh;
+    unsigned pages, cuts, notes;
+    int code, status;
+};
+
+struct lane {
+    bool busy;                /* a request is under way */
+    bool batch;
+    unsigned pages;           /* pages that are not over: the lane is free when both are none */
+    struct pull *of[SYNC_KINDS_MAX]; /* batch: by outer; GET: of[0] */
+    unsigned n;
+    int status;               /* 0 until a head came */
+    int last;                 /* greatest batch entry that showed; those before it are whole */
+};
+
+struct sync_state {
+    const struct sync_scope *scope;
+    const struct fhir_kind *kinds;
+    unsigned n_kinds;
+    struct pull **pull;       /* kind order, by-id ones behind */
+    unsigned n, cap;
+    struct lane lane[SYNC_SLOTS];
+    bool started, done;
+    bool answered;            /* a head came in this run */
+    bool batch_due, batch_refused;
+    bool ids_asked;           /* ACT_IDS is out */
+    unsigned n_by_id;         /* pulls by id when it went out: no new ones end the rounds */
+    bool store_failed;        /* no mark may be written any more */
+    unsigned rounds, waiting, offline, batch_tries;
+    int stopping;             /* the code that ends the run, or ERR_OK */
+    struct buf url[SYNC_SLOTS];
+    struct buf body;
+    struct sync_actions *out;
+};
+
+/* --- url.c: the searches ---------------------------------------------------------------------- */
+
+/* Where p's chain begins now: max_ms where the order holds, else since_ms. */
+int64_t sync_from(const struct pull *p);
+int sync_url(const struct sync_state *s, const struct pull *p, int64_t from_ms, unsigned count, struct buf *out);
+int sync_batch_body(const struct sync_state *s, const struct lane *l, struct buf *out);
+bool sync_echoes(struct str url, const char *param);              /* self link has that parameter */
+bool sync_echoes_count(struct str url, unsigned count);
+
+/* --- pull.c: one kind's run ------------------------------------------------------------------- */
+
+void sync_pull_free(struct pull *p);
+void sync_page_open(struct pull *p, struct page *g, unsigned lane, int outer, struct str link);
+void sync_on_link(struct sync_state *s, struct pull *p, struct page *g, const struct sync_event *ev);
+void sync_on_row(struct sync_state *s, struct pull *p, struct page *g, const struct sync_event *ev);
+/* loose: a batch entry that says nothing; it is asked by GET. */
+void sync_on_end(struct sync_state *s, struct pull *p, struct page *g, int code, bool loose);
+void sync_on_stored(struct sync_state *s, struct pull *p, struct page *g, int code);
+/* The order does not hold: nothing may rest on it any more. */
+void sync_unsorted(struct pull *p);
+/* Gives the store the page's oldest parcel, when it is due. */
+void sync_emit(struct sync_state *s, struct pull *p, struct page *g);
+
+/* --- next.c: what follows a page -------------------------------------------------------------- */
+
+/* The page is over and stored: goes on, restarts or ends its kind. */
+void sync_page_over(struct sync_state *s, struct pull *p, struct page *g);
+/* The page ends the run of its kind and every row of it is here. */
+bool sync_closes(const struct pull *p, const struct page *g);
+/* A larger _count is due and costs nearly nothing. */
+bool sync_regrows(const struct pull *p, unsigned *count);
+
+/* --- step.c ----------------------------------------------------------------------------------- */
+
+void sync_stop(struct sync_state *s, int code);
+void sync_wait(struct sync_state *s, int64_t ms);
+struct sync_action *sync_act(struct sync_state *s, enum sync_action_type type);
+void sync_lane_page_over(struct sync_state *s, unsigned lane);
+
+#endif

@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Who is asked next and on which lane; what an event means for which page. The rules of one kind are in
+ * sync/pull.c (a page) and sync/next.c (what follows it).
+ */
+#include "config.h"
+
+#include "sync/priv.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+#define STEP_PULLS 4096 /* kinds and groups of ids in one run */
+
+int sync_new(const struct sync_scope *scope, const struct fhir_kind *kinds, unsigned n, struct sync_state **out)
+{
+    struct sync_state *s = mem_alloc(sizeof *s);
+
+    *out = s;
+    if (!s)
+        return ERR_NOMEM;
+    s->scope = scope;
+    s->kinds = kinds;
+    s->n_kinds = n;
+    for (unsigned i = 0; i < SYNC_SLOTS; i++)
+        buf_init(&s->url[i], LIMIT_URL_BYTES);
+    buf_init(&s->body, LIMIT_SMALL_JSON);
+    return ERR_OK;
+}
+
+void sync_free(struct sync_state *s)
+{
+    if (!s)
+        return;
+    for (unsigned i = 0; i < s->n; i++) {
+        sync_pull_free(s->pull[i]);
+        mem_free(s->pull[i]);
+    }
+    mem_free(s->pull);
+    for (unsigned i = 0; i < SYNC_SLOTS; i++)
+        buf_fini(&s->url[i]);
+    buf_fini(&s->body);
+    mem_free(s);
+}
+
+struct sync_action *sync_act(struct sync_state *s, enum sync_action_type type)
+{
+    struct sync_action *a;
+
+    if (s->out->n == SYNC_ACTIONS_MAX)
+        return NULL; /* 64 pages and 8 lanes cannot ask for more in one step */
+    a = &s->out->a[s->out->n++];
+    *a = (struct sync_action){.type = type, .outer = -1};
+    return a;
+}
+
+void sync_stop(struct sync_state *s, int code)
+{
+    struct sync_action *a;
+
+    if (s->stopping)
+        return;
+    s->stopping = code;
+    for (unsigned i = 0; i < SYNC_SLOTS; i++)
+        if (s->lane[i].busy && (a = sync_act(s, SYNC_ACT_STOP)))
+            a->lane = i;
+}
+
+void sync_wait(struct sync_state *s, int64_t ms)
+{
+    struct sync_action *a = sync_act(s, SYNC_ACT_WAIT);
+
+    if (!a)
+        return;
+    a->wait_ms = ms;
+    s->waiting++;
+}
+
+void sync_lane_page_over(struct sync_state *s, unsigned lane)
+{
+    s->lane[lane].pages--;
+}
+
+/* --- pulls ------------------------------------------------------------------------------------ */
+
+static struct pull *add_pull(struct sync_state *s, const struct fhir_kind *k)
+{
+    struct pull **grown, *p;
+
+    if (s->n == s->cap) {
+        unsigned cap = s->cap ? s->cap * 2 : SYNC_KINDS_MAX;
+
+        if (cap > STEP_PULLS || !(grown = mem_resize(s->pull, cap * sizeof *grown)))
+            return NULL;
+        s->pull = grown;
+        s->cap = cap;
+    }
+    if (!(p = mem_alloc(sizeof *p)))
+        return NULL;
+    p->kind = k;
+    p->since_ms = p->max_ms = p->chain_ms = FHIR_NO_DATE;
+    p->count = SYNC_COUNT;
+    buf_init(&p->ids, LIMIT_URL_BYTES);
+    buf_init(&p->link, LIMIT_URL_BYTES);
+    for (unsigned i = 0; i < 2; i++) {
+        buf_init(&p->page[i].next, LIMIT_URL_BYTES);
+        buf_init(&p->page[i].asked, LIMIT_URL_BYTES);
+    }
+    return s->pull[s->n++] = p;
+}
+
+static void resume(struct pull *p, const struct store_mark *m)
+{
+    int64_t overlap = m->overlap_ms > SYNC_OVERLAP_MS ? m->overlap_ms : SYNC_OVERLAP_MS;
+
+    p->mark = *m;
+    if (m->mark_ms && !p->ids_missing)
+        p->since_ms = m->mark_ms - overlap;
+    if (!m->run_start_ms || p->ids.n)
+        return;
+    p->start_ms = m->run_start_ms;
+    p->leapt = m->run_max_ms != 0;
+    p->max_ms = m->run_max_ms ? m->run_max_ms : FHIR_NO_DATE;
+    p->count = m->count ? m->count : SYNC_COUNT;
+    buf_adds(&p->link, m->next);
+}
+
+static void on_id(struct sync_state *s, const struct sync_event *ev)
+{
+    const struct fhir_kind *k = NULL;
+    struct pull *p = NULL;
+
+    for (unsigned i = 0; i < s->n_kinds && !k; i++)
+        if (str_is(ev->res_type, s->kinds[i].type))
+            k = &s->kinds[i];
+    if (!k || !sync_scope_by_id(s->scope, k) || !str_is_id(ev->id))
+        return;
+    for (unsigned i = s->n; i > s->n_by_id && !p; i--)
+        if (s->pull[i - 1]->kind == k && s->pull[i - 1]->n_ids < SYNC_IDS)
+            p = s->pull[i - 1];
+    if (!p && !(p = add_pull(s, k))) {
+        sync_stop(s, ERR_NOMEM);
+        return;
+    }
+    p->ids_missing = s->started;
+    for (unsigned i = 0; i < s->n_by_id; i++)
+        if (s->pull[i]->kind == k)
+            p->mark = s->pull[i]->mark;
+    if (p->n_ids++)
+        buf_addc(&p->ids, ',');
+    buf_addstr(&p->ids, ev->id);
+}
+
+static const struct store_mark *mark_of(const struct sync_event *ev, unsigned i)
+{
+    static const struct store_mark none;
+
+    return ev->marks ? &ev->marks[i] : &none;
+}
+
+/* A batch only where every kind of the first rank has a mark: until then those go first, and alone. */
+static void plan_batch(struct sync_state *s, bool refused)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < s->n; i++) {
+        struct pull *p = s->pull[i];
+
+        p->batched = p->phase == PULL_QUEUED && p->mark.mark_ms && !p->start_ms && n < SYNC_KINDS_MAX;
+        n += p->batched;
+        if (p->kind->priority == KIND_P0 && p->phase == PULL_QUEUED && !p->batched)
+            refused = true;
+    }
+    s->batch_due = n > 1 && !refused;
+}
+
+static void on_start(struct sync_state *s, const struct sync_event *ev)
+{
+    unsigned by_id = s->n;
+
+    for (unsigned i = 0; i < s->n_kinds; i++) {
+        const struct fhir_kind *k = &s->kinds[i];
+        struct pull *p;
+
+        for (unsigned j = 0; j < by_id; j++)
+            if (s->pull[j]->kind == k)
+                resume(s->pull[j], mark_of(ev, i));
+        if (k->priority == KIND_DEMAND || sync_scope_by_id(s->scope, k))
+            continue;
+        if (!(p = add_pull(s, k))) {
+            sync_stop(s, ERR_NOMEM);
+            return;
+        }
+        resume(p, mark_of(ev, i));
+        if (ev->skip && ev->skip[i]) {
+            p->phase = PULL_OVER;
+            p->code = ERR_UNSUPPORTED;
+        }
+    }
+    s->started = true;
+    s->n_by_id = s->n;
+    plan_batch(s, ev->no_batch);
+}
+
+/* --- asking ----------------------------------------------------------------------------------- */
+
+static int free_slot(const struct sync_state *s)
+{
+    unsigned busy = 0;
+    int slot = -1;
+
+    for (unsigned i = 0; i < SYNC_SLOTS; i++) {
+        busy += s->lane[i].busy;
+        if (!s->lane[i].busy && !s->lane[i].pages && slot < 0)
+            slot = (int)i;
+    }
+    return busy < SYNC_LANES ? slot : -1;
+}
+
+static void ask_page(struct sync_state *s, struct pull *p, struct page *g, unsigned slot, struct str link)
+{
+    struct lane *l = &s->lane[slot];
+    struct sync_action *a;
+    int64_t from = sync_from(p);
+
+    *l = (struct lane){.busy = true, .pages = 1, .n = 1, .last = -1};
+    l->of[0] = p;
+    sync_page_open(p, g, slot, -1, link);
+    buf_clear(&s->url[slot]);
+    if (link.n)
+        buf_addstr(&s->url[slot], link);
+    else
+        sync_url(s, p, from, p->count, &s->url[slot]);
+    p->leapt = p->leapt || (!link.n && !p->bare && from != p->since_ms);
+    p->phase = PULL_ASKED;
+    if (s->url[slot].failed || !(a = sync_act(s, SYNC_ACT_GET))) {
+        sync_stop(s, ERR_TOOBIG);
+        return;
+    }
+    a->lane = slot;
+    a->kind = p->kind;
+    a->url = buf_str(&s->url[slot]);
+    a->first = !link.n;
+}
+
+static void ask_batch(struct sync_state *s, unsigned slot)
+{
+    struct lane *l = &s->lane[slot];
+    struct sync_action *a;
+
+    *l = (struct lane){.batch = true, .last = -1};
+    for (unsigned i = 0; i < s->n && l->n < SYNC_KINDS_MAX; i++) {
+        struct pull *p = s->pull[i];
+
+        if (!p->batched || p->phase != PULL_QUEUED)
+            continue;
+        sync_page_open(p, &p->page[p->front], slot, (int)l->n, STR(""));
+        p->phase = PULL_ASKED;
+        l->of[l->n++] = p;
+    }
+    s->batch_due = false;
+    if (!l->n)
+        return;
+    l->busy = true;
+    l->pages = l->n;
+    if (sync_batch_body(s, l, &s->body) || !(a = sync_act(s, SYNC_ACT_BATCH))) {
+        sync_stop(s, ERR_TOOBIG);
+        return;
+    }
+    a->lane = slot;
+    a->body = buf_str(&s->body);
+}
+
+/* The first queued kind; later ranks wait until the first is whole (or failed) for all patients. */
+static struct pull *queued(const struct sync_state *s)
+{
+    struct pull *found = NULL;
+    bool p0 = false;
+
+    for (unsigned i = 0; i < s->n; i++)
+        p0 = p0 || (s->pull[i]->kind->priority == KIND_P0 && s->pull[i]->phase != PULL_OVER);
+    for (unsigned i = 0; i < s->n && !found; i++) {
+        struct pull *p = s->pull[i];
+
+        if (p->phase == PULL_QUEUED && !p->page[p->front].live && (!p0 || p->kind->priority == KIND_P0))
+            found = p;
+    }
+    return found;
+}
+
+/* A page that may be asked while the one before still streams: only where nothing was cut, for such a
+ * page is wasted when the one before it breaks. */
+static struct pull *ahead(const struct sync_state *s)
+{
+    for (unsigned i = 0; i < s->n; i++) {
+        struct pull *p = s->pull[i];
+        const struct page *g = &p->page[p->front];
+        unsigned count;
+
+        if (p->phase == PULL_ASKED && g->live && g->outer < 0 && g->next.n && !g->next_bad && !g->ended && !p->cuts &&
+            !p->page[!p->front].live && p->count >= SYNC_COUNT && !sync_regrows(p, &count))
+            return p;
+    }
+    return NULL;
+}
+
+static void schedule(struct sync_state *s)
+{
+    struct pull *p;
+    int slot;
+
+    while (!s->stopping && !s->waiting && (slot = free_slot(s)) >= 0) {
+        if (s->batch_due) {
+            ask_batch(s, (unsigned)slot);
+        } else if ((p = queued(s))) {
+            ask_page(s, p, &p->page[p->front], (unsigned)slot, buf_str(&p->link));
+        } else if ((p = ahead(s))) {
+            ask_page(s, p, &p->page[!p->front], (unsigned)slot, buf_str(&p->page[p->front].next));
+        } else {
+            return;
+        }
+        if (s->lane[slot].batch)
+            return; /* one round trip answers it all; what it leaves is asked after it */
+    }
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static int outcome(const struct sync_state *s)
+{
+    int first = ERR_OK;
+    unsigned good = 0;
+
+    if (s->stopping)
+        return s->stopping;
+    for (unsigned i = 0; i < s->n; i++) {
+        int code = s->pull[i]->code;
+
+        if (!code)
+            good++;
+        else if (code != ERR_UNSUPPORTED)
+            first = !first || first == code ? code : ERR_PARTIAL;
+    }
+    return first && good ? ERR_PARTIAL : first;
+}
+
+static void finish(struct sync_state *s)
+{
+    struct sync_action *a;
+    bool open = false;
+
+    for (unsigned i = 0; i < SYNC_SLOTS; i++)
+        open = open || s->lane[i].busy || s->lane[i].pages;
+    if (open || (!s->stopping && s->waiting))
+        return;
+    for (unsigned i = 0; i < s->n; i++) {
+        struct pull *p = s->pull[i];
+
+        if (p->phase == PULL_OVER)
+            continue;
+        if (!s->stopping)
+            return;
+        p->phase = PULL_OVER;
+        p->code = s->stopping;
+    }
+    if (!s->stopping && !s->scope->all && !s->ids_asked && s->rounds < SYNC_ROUNDS && (a = sync_act(s, SYNC_ACT_IDS))) {
+        s->rounds++;
+        s->ids_asked = true;
+        s->n_by_id = s->n;
+    }
+    if (s->ids_asked && !s->stopping)
+        return;
+    if ((a = sync_act(s, SYNC_ACT_DONE))) {
+        a->code = outcome(s);
+        s->done = true;
+    }
+}
+
+/* --- events ----------------------------------------------------------------------------------- */
+
+static struct page *page_of(struct sync_state *s, unsigned lane, int outer, struct pull **p)
+{
+    struct lane *l = &s->lane[lane];
+    unsigned at = outer < 0 ? 0 : (unsigned)outer;
+
+    if (at >= l->n || (outer >= 0) != l->batch)
+        return NULL;
+    *p = l->of[at];
+    for (unsigned i = 0; i < 2; i++) {
+        struct page *g = &(*p)->page[i];
+
+        if (g->live && g->lane == lane && g->outer == outer)
+            return g;
+    }
+    return NULL;
+}
+
+static void on_head(struct sync_state *s, const struct sync_event *ev)
+{
+    struct lane *l = &s->lane[ev->lane];
+    struct pull *p;
+    struct page *g;
+
+    s->answered = true;
+    s->offline = 0;
+    l->status = ev->status;
+    if (ev->status == 429 || ev->status == 503)
+        sync_wait(s, ev->retry_after_s > 0 ? ev->retry_after_s * 1000 : 1000);
+    if (l->batch && (ev->status < 200 || ev->status > 299))
+        return;
+    for (unsigned i = 0; i < l->n; i++) {
+        if (!(g = page_of(s, ev->lane, l->batch ? (int)i : -1, &p)))
+            continue;
+        g->status = ev->status;
+        if (!p->start_ms && ev->date_ms && ev->status < 300)
+            p->start_ms = ev->date_ms - (ev->waited_ms > 0 ? ev->waited_ms : 0);
+    }
+}
+
+/* The batch as a whole did not work: asked again after a wait, or entry by entry. */
+static void batch_failed(struct sync_state *s, struct lane *l, int code)
+{
+    int st = l->status;
+    bool gone = !st && (code == ERR_CUT || (s->answered && (code == ERR_OFFLINE || code == ERR_TIMEOUT)));
+    bool busy = gone || st == 429 || st == 408 || (st >= 500 && st != 501);
+
+    if (st == 401 || (st >= 300 && st < 400))
+        sync_stop(s, st == 401 ? ERR_AUTH : ERR_NOTFHIR);
+    else if (busy && s->batch_tries++ < SYNC_TRIES)
+        s->batch_due = true;
+    else if (!st)
+        sync_stop(s, code ? code : ERR_OFFLINE);
+    else
+        s->batch_refused = !busy;
+    if (s->batch_due && !s->waiting)
+        sync_wait(s, (int64_t)1000 << (s->batch_tries - 1));
+}
+
+static void batch_end(struct sync_state *s, unsigned lane, int code)
+{
+    struct lane *l = &s->lane[lane];
+    bool failed = l->status < 200 || l->status > 299;
+
+    if (failed)
+        batch_failed(s, l, code);
+    for (unsigned i = 0; i < l->n; i++) {
+        bool whole = !code || (int)i < l->last;
+        struct pull *p;
+        struct page *g = page_of(s, lane, (int)i, &p);
+        int st = g ? g->status : 0;
+
+        if (!g)
+            continue;
+        p->batched = p->batched && s->batch_due;
+        if (failed || (whole && st != 403 && (st < 200 || st > 299 || !g->bundle)))
+            sync_on_end(s, p, g, code, true);
+        else
+            sync_on_end(s, p, g, whole ? ERR_OK : code, false);
+    }
+}
+
+static void on_end(struct sync_state *s, const struct sync_event *ev)
+{
+    struct lane *l = &s->lane[ev->lane];
+    struct pull *p;
+    struct page *g;
+
+    l->busy = false;
+    if (l->batch)
+        batch_end(s, ev->lane, ev->code);
+    else if ((g = page_of(s, ev->lane, -1, &p)))
+        sync_on_end(s, p, g, ev->code, false);
+}
+
+static void on_page(struct sync_state *s, const struct sync_event *ev)
+{
+    struct lane *l = &s->lane[ev->lane];
+    struct pull *p;
+    struct page *g = page_of(s, ev->lane, ev->outer, &p);
+
+    if (!g)
+        return;
+    if (ev->outer > l->last)
+        l->last = ev->outer;
+    if (ev->type == SYNC_EV_BUNDLE)
+        g->bundle = true;
+    else if (ev->type == SYNC_EV_RESPONSE)
+        g->status = ev->status;
+    else if (ev->type == SYNC_EV_LINK)
+        sync_on_link(s, p, g, ev);
+    else if (ev->type == SYNC_EV_ROW)
+        sync_on_row(s, p, g, ev);
+    else if (g->storing)
+        sync_on_stored(s, p, g, ev->code);
+}
+
+void sync_step(struct sync_state *s, const struct sync_event *ev, struct sync_actions *out)
+{
+    s->out = out;
+    out->n = 0;
+    if (s->done || (ev->lane >= SYNC_SLOTS))
+        return;
+    switch (ev->type) {
+    case SYNC_EV_ID:
+        on_id(s, ev);
+        return;
+    case SYNC_EV_START:
+        on_start(s, ev);
+        break;
+    case SYNC_EV_HEAD:
+        on_head(s, ev);
+        break;
+    case SYNC_EV_END:
+        on_end(s, ev);
+        break;
+    case SYNC_EV_WAKE:
+        s->waiting -= s->waiting > 0;
+        break;
+    case SYNC_EV_IDS:
+        s->rounds = s->n > s->n_by_id ? s->rounds : SYNC_ROUNDS;
+        s->ids_asked = false;
+        break;
+    case SYNC_EV_CANCEL:
+        sync_stop(s, ERR_CANCELLED);
+        break;
+    default:
+        on_page(s, ev);
+    }
+    schedule(s);
+    if (s->started)
+        finish(s);
+}
+
+/* --- results ---------------------------------------------------------------------------------- */
+
+static void add_result(const struct pull *p, struct sync_kind_result *r)
+{
+    bool first = !r->type;
+
+    r->type = p->kind->type;
+    r->rows += p->rows;
+    r->fresh += p->fresh;
+    r->pages += p->pages;
+    r->cuts += p->cuts;
+    r->notes |= p->notes;
+    r->over = (first || r->over) && p->phase == PULL_OVER;
+    if (p->code) {
+        r->code = p->code;
+        r->status = p->status;
+    }
+}
+
+unsigned sync_results(const struct sync_state *s, struct sync_kind_result *out, unsigned max)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < s->n; i++) {
+        unsigned at = 0;
+
+        while (at < n && strcmp(out[at].type, s->pull[i]->kind->type))
+            at++;
+        if (at == max)
+            continue;
+        if (at == n)
+            out[n++] = (struct sync_kind_result){0};
+        add_result(s->pull[i], &out[at]);
+    }
+    return n;
+}
+
+bool sync_batch_refused(const struct sync_state *s)
+{
+    return s->batch_refused;
+}
