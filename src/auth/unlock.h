@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Unlocking a profile: the KDF on the work thread, then the store opened on the store thread.
+ * Unlocking a profile: the KDF on the work thread, then the store opened on the store thread, so that the
+ * lock screen stays alive. Called on the loop's thread.
  */
 #ifndef AUTH_UNLOCK_H
 #define AUTH_UNLOCK_H
@@ -9,12 +10,21 @@
 #include "loop/loop.h"
 #include "store/store.h"
 
-/* Takes the passphrase. opened is called once on the loop: store (owned by the callee) or NULL with e.
- * Waits 1, 2, 4 .. 60 s before it answers after each failure in a row. */
 struct auth_unlock;
+
+/* Tries a passphrase and takes it (also on error). opened is called once on the loop: with the store, which
+ * is the callee's from then on, or with NULL and e. After a wrong passphrase it answers only after 1, 2, 4 ..
+ * 60 s, by how many were wrong in a row: *u remembers. *u is NULL before the first try and is handed in again
+ * for the next one. ERR_NOMEM; ERR_BUG while a try is under way: then opened is not called. */
 int auth_unlock_start(struct loop *l, const char *home, struct secret *passphrase,
-                      void (*opened)(void *arg, struct store *s, const struct err *e), void *arg, struct auth_unlock **out);
-/* The same without a loop, for commands. */
+                      void (*opened)(void *arg, struct store *s, const struct err *e), void *arg, struct auth_unlock **u);
+/* Forgets a try that is under way: opened will not be called. May be called in opened. NULL is fine. */
+void auth_unlock_free(struct auth_unlock *u);
+
+/* The wait after so many wrong passphrases in a row. */
+int64_t auth_unlock_wait_ms(unsigned failures);
+
+/* The same without a loop and without a wait, for commands. */
 int auth_unlock_now(const char *home, const struct secret *passphrase, struct store **out, struct err *e);
 
 #endif

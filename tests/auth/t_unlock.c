@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tests/store/made.h"
+
+#include "auth/unlock.h"
+
+struct stage {
+    struct loop *l;
+    struct clock clock;
+    int64_t now;
+    struct loop_job spin;
+    bool spinning;
+    char home[64];
+    struct auth_unlock *u;
+    /* what happened */
+    int64_t asked, answered;
+    int calls, code;
+    struct store *s;
+    bool free_in_call;
+};
+
+/* A clock that goes on by itself, 200 ms with each look, but stands while the KDF runs; and a job that keeps
+ * the loop turning. So a wait of a minute takes no time, and nothing but waits is counted. */
+static int64_t ticking(void *arg)
+{
+    struct stage *st = arg;
+
+    return st->now += st->l && loop_pending(st->l, LOOP_WORK) ? 0 : 200;
+}
+
+static int spin_run(struct loop_job *job)
+{
+    (void)job;
+    return 0;
+}
+
+static void spin_done(struct loop_job *job)
+{
+    struct stage *st = (struct stage *)((char *)job - offsetof(struct stage, spin));
+
+    if (st->spinning)
+        loop_submit(st->l, LOOP_STORE, job);
+}
+
+static void stage_up(struct stage *st)
+{
+    struct secret *p = made_pass("correct horse");
+
+    *st = (struct stage){.spinning = true};
+    st->clock = (struct clock){ticking, ticking, st};
+    made_home(st->home);
+    CU_ASSERT_EQUAL_FATAL(store_create(st->home, p, &made_kdf, NULL), ERR_OK);
+    secret_free(p);
+    CU_ASSERT_EQUAL_FATAL(loop_new(&st->clock, &st->l), ERR_OK);
+    st->spin = (struct loop_job){.run = spin_run, .done = spin_done};
+    loop_submit(st->l, LOOP_STORE, &st->spin);
+}
+
+static void stage_down(struct stage *st)
+{
+    st->spinning = false;
+    loop_free(st->l);
+    store_close(st->s);
+    made_remove(st->home);
+}
+
+static void opened(void *arg, struct store *s, const struct err *e)
+{
+    struct stage *st = arg;
+
+    st->calls++;
+    st->s = s;
+    st->code = e ? e->code : ERR_OK;
+    st->answered = st->now;
+    if (st->free_in_call) {
+        auth_unlock_free(st->u);
+        st->u = NULL;
+    }
+    loop_stop(st->l, 0);
+}
+
+static int try(struct stage *st, const char *pass)
+{
+    int calls = st->calls;
+
+    CU_ASSERT_EQUAL(auth_unlock_start(st->l, st->home, made_pass(pass), opened, st, &st->u), ERR_OK);
+    st->asked = st->now;
+    loop_run(st->l);
+    CU_ASSERT_EQUAL(st->calls, calls + 1);
+    return st->code;
+}
+
+/* Each wrong passphrase in a row costs twice the wait; a right one forgets them. Kills
+ * tests/mutants/auth-no-wait.patch: an answer at once. */
+static void wrong_ones_wait(void)
+{
+    static const int64_t waits[] = {1000, 2000, 4000, 8000};
+    struct stage st;
+
+    stage_up(&st);
+    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+        CU_ASSERT_EQUAL(try(&st, "wrong"), ERR_PASSPHRASE);
+        CU_ASSERT_PTR_NULL(st.s);
+        CU_ASSERT(st.answered - st.asked >= waits[i]);
+    }
+    CU_ASSERT_EQUAL(try(&st, "correct horse"), ERR_OK);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(st.s);
+    store_close(st.s);
+    CU_ASSERT_EQUAL(try(&st, "wrong"), ERR_PASSPHRASE);
+    CU_ASSERT_EQUAL(auth_unlock_wait_ms(0), 0);
+    CU_ASSERT_EQUAL(auth_unlock_wait_ms(6), 32000);
+    CU_ASSERT_EQUAL(auth_unlock_wait_ms(7), 60000);
+    CU_ASSERT_EQUAL(auth_unlock_wait_ms(4000000000u), 60000);
+    st.free_in_call = true;
+    CU_ASSERT_EQUAL(try(&st, "correct horse"), ERR_OK);
+    stage_down(&st);
+}
+
+static void one_at_a_time(void)
+{
+    struct stage st;
+
+    stage_up(&st);
+    CU_ASSERT_EQUAL(auth_unlock_start(st.l, st.home, made_pass("correct horse"), opened, &st, &st.u), ERR_OK);
+    CU_ASSERT_EQUAL(auth_unlock_start(st.l, st.home, made_pass("correct horse"), opened, &st, &st.u), ERR_BUG);
+    loop_run(st.l);
+    CU_ASSERT_EQUAL(st.calls, 1);
+    CU_ASSERT_PTR_NOT_NULL(st.s);
+    auth_unlock_free(st.u);
+    stage_down(&st);
+}
+
+/* Given up at any of its stages, it calls nobody and leaves the profile free. */
+static void given_up(void)
+{
+    struct stage st;
+    struct store *s;
+
+    stage_up(&st);
+    CU_ASSERT_EQUAL(auth_unlock_start(st.l, st.home, made_pass("correct horse"), opened, &st, &st.u), ERR_OK);
+    auth_unlock_free(st.u);
+    st.spinning = false;
+    loop_free(st.l);
+    CU_ASSERT_EQUAL(st.calls, 0);
+    s = made_open(st.home);
+    CU_ASSERT_PTR_NOT_NULL(s);
+    made_end(s, st.home);
+}
+
+static void no_profile(void)
+{
+    struct secret *p = made_pass("correct horse");
+    struct store *s;
+    struct stage st;
+
+    stage_up(&st);
+    made_remove(st.home);
+    CU_ASSERT_EQUAL(try(&st, "correct horse"), ERR_NOPROFILE);
+    CU_ASSERT_EQUAL(auth_unlock_now(st.home, p, &s, NULL), ERR_NOPROFILE);
+    CU_ASSERT_PTR_NULL(s);
+    auth_unlock_free(st.u);
+    secret_free(p);
+    stage_down(&st);
+}
+
+static const struct unit_test tests[] = {
+    {"wrong passphrases wait longer and longer", wrong_ones_wait},
+    {"one try at a time", one_at_a_time},
+    {"a try that is given up calls nobody", given_up},
+    {"no profile is said at once", no_profile},
+};
+
+int main(void)
+{
+    if (crypt_init(NULL))
+        return 99;
+    return unit_main("unlock", tests, sizeof tests / sizeof *tests);
+}
