@@ -5,6 +5,7 @@
 #ifndef CRYPT_CRYPT_H
 #define CRYPT_CRYPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,27 +20,38 @@
 
 /* Seals in place or from in to out (n bytes each), tag apart. Never fails. */
 void crypt_seal(unsigned char *out, unsigned char tag[CRYPT_TAG], const unsigned char *in, size_t n,
-                const unsigned char *ad, size_t adn, const unsigned char nonce[CRYPT_NONCE], const unsigned char key[CRYPT_KEY]);
+                const unsigned char *ad, size_t adn, const unsigned char nonce[CRYPT_NONCE],
+                const unsigned char key[CRYPT_KEY]);
 /* ERR_DAMAGED, and out zeroed, unless the tag fits. */
 int crypt_unseal(unsigned char *out, const unsigned char *in, size_t n, const unsigned char tag[CRYPT_TAG],
-                 const unsigned char *ad, size_t adn, const unsigned char nonce[CRYPT_NONCE], const unsigned char key[CRYPT_KEY]);
+                 const unsigned char *ad, size_t adn, const unsigned char nonce[CRYPT_NONCE],
+                 const unsigned char key[CRYPT_KEY]);
 
 struct crypt_kdf {
     uint32_t passes;    /* Argon2id opslimit: 3..16 */
     uint64_t mem_bytes; /* 64 MiB..2 GiB */
 };
+#define CRYPT_KDF_MIN_PASSES 3
+#define CRYPT_KDF_MAX_PASSES 16
 #define CRYPT_KDF_MIN_MEM (64ull << 20)
 #define CRYPT_KDF_MAX_MEM (2048ull << 20)
 /* 256 MiB and 3 passes; 64 MiB when less than 1 GiB of memory is available now (store.md 4). */
 struct crypt_kdf crypt_kdf_default(void);
+/* Within these bounds: asked of a file's numbers before they cost memory or time. */
+bool crypt_kdf_allowed(const struct crypt_kdf *k);
 /* Slow and big on purpose: for the work thread. ERR_INPUT out of bounds, ERR_NOMEM. key: CRYPT_KEY bytes. */
-int crypt_kdf(struct secret *key, const struct secret *passphrase, const unsigned char salt[CRYPT_SALT], const struct crypt_kdf *k);
+int crypt_kdf(struct secret *key, const struct secret *passphrase, const unsigned char salt[CRYPT_SALT],
+              const struct crypt_kdf *k);
 
 /* Sub-key number id (1..) of a master key, context "wlcache1". sub: CRYPT_KEY bytes. */
 void crypt_subkey(unsigned char *sub, uint64_t id, const unsigned char master[CRYPT_KEY]);
 /* BLAKE2b-256; key may be NULL. */
 void crypt_hash(unsigned char out[CRYPT_HASH], const void *p, size_t n, const unsigned char *key);
-/* Nonces: 16 random bytes a process and a counter; a forked child starts anew (store.md 5.4). */
+bool crypt_equal(const void *a, const void *b, size_t n); /* takes the same time wherever they differ */
+void crypt_random(void *p, size_t n);                     /* for salts and keys */
+/* Never the same twice: 16 random bytes a process and a counter; a forked child starts anew. */
 void crypt_nonce(unsigned char nonce[CRYPT_NONCE]);
+/* A number that is the same throughout a process and another one in a forked child. Never 0. */
+uint64_t crypt_process(void);
 
 #endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The file's two superblocks: made, read, unlocked. Either copy may serve. The higher generation rules,
+ * once the key has shown that nobody else wrote it.
+ */
+#include "config.h"
+
+#include "store/seal_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/mem.h"
+
+struct heads {
+    unsigned char raw[2 * SEAL_SUPER];
+    struct seal_super copy[2];
+    int code[2]; /* of seal_super_parse */
+    uint64_t size;
+};
+
+static const unsigned char *raw_copy(const struct heads *h, int i)
+{
+    return h->raw + i * SEAL_SUPER;
+}
+
+static int heads_read(const char *path, struct heads **out, struct err *e)
+{
+    struct heads *h = *out = mem_alloc(sizeof *h);
+    size_t got;
+    int code;
+
+    if (!h)
+        return err_set(e, ERR_NOMEM, 0, 0, NULL);
+    code = seal_read_head(path, h->raw, sizeof h->raw, &got, &h->size, e);
+    for (int i = 0; i < 2; i++)
+        h->code[i] = got >= (size_t)(i + 1) * SEAL_SUPER ? seal_super_parse(raw_copy(h, i), &h->copy[i]) : ERR_DAMAGED;
+    return code;
+}
+
+/* The whole copy of the highest generation, the one behind `after` (-1: the first of all), or -1. */
+static int next_copy(const struct heads *h, int after)
+{
+    bool a = h->code[0] != ERR_DAMAGED, b = h->code[1] != ERR_DAMAGED;
+    int first = a && (!b || h->copy[0].generation >= h->copy[1].generation) ? 0 : b ? 1 : -1;
+
+    if (after < 0 || first < 0)
+        return first;
+    return after == first && a && b ? !first : -1;
+}
+
+static bool copy_fits(const struct heads *h, int i, const struct seal_keys *k)
+{
+    unsigned char commitment[CRYPT_HASH];
+
+    seal_commitment(commitment, k);
+    return h->code[i] == ERR_OK && seal_super_verify(raw_copy(h, i), k) &&
+           crypt_equal(h->copy[i].commitment, commitment, CRYPT_HASH) &&
+           crypt_equal(h->copy[i].file_id, k->file_id, SEAL_FILE_ID);
+}
+
+static bool same_slots(const struct heads *h)
+{
+    for (int i = 0; i < SEAL_SLOTS; i++)
+        if (memcmp(h->copy[0].slot[i].bytes, h->copy[1].slot[i].bytes, SEAL_SLOT))
+            return false;
+    return true;
+}
+
+/* With the key of copy i: the keys, if the copy that rules is one which that passphrase opens. An older
+ * copy that a password change left behind must not let the old passphrase in. */
+static int keys_from(const struct heads *h, int i, const unsigned char *dek, struct seal_keys **out)
+{
+    struct seal_keys *k = seal_keys_new(dek, h->copy[i].file_id);
+    int rules = -1, code = ERR_OK;
+
+    if (!k)
+        return ERR_NOMEM;
+    for (int c = next_copy(h, -1); c >= 0 && rules < 0; c = next_copy(h, c))
+        if (copy_fits(h, c, k))
+            rules = c;
+    if (rules < 0)
+        code = ERR_DAMAGED;
+    else if (rules != i && !same_slots(h))
+        code = ERR_PASSPHRASE;
+    if (code)
+        seal_keys_free(k);
+    else
+        *out = k;
+    return code;
+}
+
+static int try_copy(const struct heads *h, int i, const struct secret *passphrase, struct secret *dek, struct seal_keys **out)
+{
+    int code = ERR_DAMAGED;
+
+    for (unsigned no = 0; no < SEAL_SLOTS && !*out; no++) {
+        const struct seal_slot *s = &h->copy[i].slot[no];
+        int slot_code = s->type == SEAL_PASSPHRASE ? seal_slot_unwrap(s, no, h->copy[i].file_id, passphrase, dek) : ERR_DAMAGED;
+
+        if (slot_code == ERR_OK)
+            return keys_from(h, i, dek->p, out);
+        if (slot_code != ERR_DAMAGED)
+            code = slot_code;
+        if (slot_code == ERR_NOMEM)
+            break;
+    }
+    return code;
+}
+
+int seal_unlock(const char *path, const struct secret *passphrase, struct seal_keys **out, struct err *e)
+{
+    struct secret *dek = secret_new(CRYPT_KEY);
+    struct heads *h = NULL;
+    int i, code = dek ? heads_read(path, &h, e) : err_set(e, ERR_NOMEM, 0, 0, NULL), first;
+
+    *out = NULL;
+    if (code)
+        goto out;
+    first = i = next_copy(h, -1);
+    code = i < 0 ? ERR_DAMAGED : h->code[i];
+    if (code == ERR_OK && h->size < SEAL_DATA_OFFSET + SEAL_PAGE)
+        code = ERR_DAMAGED; /* cut off before its first page: an empty database is not what was kept */
+    if (code == ERR_OK)
+        code = try_copy(h, i, passphrase, dek, out);
+    /* A passphrase that opens nothing in the one copy may open the other, if their slots differ. */
+    if ((code == ERR_PASSPHRASE || code == ERR_DAMAGED) && first >= 0 && (i = next_copy(h, first)) >= 0 &&
+        h->code[i] == ERR_OK && h->code[first] == ERR_OK && !same_slots(h)) {
+        int other = try_copy(h, i, passphrase, dek, out);
+
+        code = other == ERR_OK || code == ERR_DAMAGED ? other : code;
+    }
+    if (code == ERR_VERSION)
+        err_set(e, code, 0, h->copy[first].version, path);
+    else if (code)
+        err_set(e, code, 0, 0, path);
+out:
+    mem_free(h);
+    secret_free(dek);
+    return code;
+}
+
+int seal_unlock_dek(const char *path, const unsigned char dek[CRYPT_KEY], struct seal_keys **out, struct err *e)
+{
+    struct heads *h = NULL;
+    int i, code = heads_read(path, &h, e);
+
+    *out = NULL;
+    if (!code) {
+        i = next_copy(h, -1);
+        code = i < 0 ? ERR_DAMAGED : h->code[i] ? h->code[i] : keys_from(h, i, dek, out);
+        if (!code || h->size < SEAL_DATA_OFFSET + SEAL_PAGE)
+            code = h->size < SEAL_DATA_OFFSET + SEAL_PAGE ? ERR_DAMAGED : ERR_OK;
+        if (code) {
+            seal_keys_free(*out);
+            *out = NULL;
+            err_set(e, code, 0, 0, path);
+        }
+    }
+    mem_free(h);
+    return code;
+}
+
+int seal_inspect(const char *path, const struct seal_keys *keys, struct seal_superblocks *out, struct err *e)
+{
+    struct heads *h = NULL;
+    int code = heads_read(path, &h, e), i;
+
+    *out = (struct seal_superblocks){.a_whole = false};
+    if (!code) {
+        out->a_whole = h->code[0] == ERR_OK && (!keys || copy_fits(h, 0, keys));
+        out->b_whole = h->code[1] == ERR_OK && (!keys || copy_fits(h, 1, keys));
+        i = out->a_whole ? 0 : out->b_whole ? 1 : next_copy(h, -1);
+        if (i >= 0) {
+            out->format = h->copy[i].version;
+            out->kdf = h->copy[i].slot[0].kdf;
+        }
+    }
+    mem_free(h);
+    return code;
+}
+
+/* --- making ------------------------------------------------------------------------------------ */
+
+static int write_heads(const char *path, const unsigned char *b, struct err *e)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), code = ERR_OK;
+
+    if (fd < 0)
+        return err_set(e, errno == EEXIST ? ERR_EXISTS : ERR_IO, errno, 0, path);
+    for (size_t done = 0; done < SEAL_DATA_OFFSET && !code;) {
+        ssize_t n = fault_hit(FAULT_IO) ? (errno = ENOSPC, -1) : write(fd, b + done, SEAL_DATA_OFFSET - done);
+
+        if (n < 0 && errno != EINTR)
+            code = err_set(e, ERR_IO, errno, 0, path);
+        else if (n > 0)
+            done += (size_t)n;
+    }
+    if (!code && fsync(fd))
+        code = err_set(e, ERR_IO, errno, 0, path);
+    if (close(fd) && !code)
+        code = err_set(e, ERR_IO, errno, 0, path);
+    if (code)
+        unlink(path);
+    return code;
+}
+
+static int run(sqlite3 *db, const char *sql, const char *path, struct err *e)
+{
+    int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+
+    return rc ? err_set(e, rc == SQLITE_NOMEM ? ERR_NOMEM : ERR_SQL, sqlite3_extended_errcode(db), 0, path) : ERR_OK;
+}
+
+/* The empty database: page 1, in WAL mode, with the bytes that the seal needs set aside in every page. */
+static int write_first_page(const char *path, struct seal_keys *k, struct err *e)
+{
+    sqlite3 *db = NULL;
+    int code, reserve = SEAL_RESERVE;
+
+    seal_opening(k);
+    k->creating = true;
+    code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, SEAL_VFS) ? err_set(e, ERR_IO, errno, 0, path) : ERR_OK;
+    seal_opening(NULL);
+    if (!code && sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve))
+        code = err_set(e, ERR_SQL, 0, 0, path);
+    if (!code)
+        code = run(db, "PRAGMA temp_store=2; PRAGMA page_size=4096; PRAGMA journal_mode=WAL;"
+                       "PRAGMA application_id=0x57444c4e; PRAGMA wal_checkpoint(TRUNCATE)", path, e);
+    if (sqlite3_close(db) && !code)
+        code = err_set(e, ERR_SQL, 0, 0, path);
+    k->creating = false;
+    return code;
+}
+
+static void forget(const char *path)
+{
+    static const char *const tails[] = {"", "-wal", "-journal"};
+    char full[4096];
+
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++)
+        if (snprintf(full, sizeof full, "%s%s", path, tails[i]) < (int)sizeof full)
+            unlink(full);
+}
+
+int seal_create_dek(const char *path, const unsigned char dek[CRYPT_KEY], const struct seal_super *given,
+                    struct seal_keys **out, struct err *e)
+{
+    struct seal_super *s = mem_alloc(sizeof *s);
+    unsigned char *b = mem_alloc(SEAL_DATA_OFFSET);
+    struct seal_keys *k = NULL;
+    int code = s && b ? ERR_OK : ERR_NOMEM;
+
+    *out = NULL;
+    if (!code && !(k = seal_keys_new(dek, given->file_id)))
+        code = ERR_NOMEM;
+    if (code) {
+        err_set(e, code, 0, 0, NULL);
+    } else if (!(code = seal_register())) {
+        *s = *given;
+        seal_commitment(s->commitment, k);
+        seal_super_write(b, s, k);
+        memcpy(b + SEAL_SUPER, b, SEAL_SUPER);
+        code = write_heads(path, b, e);
+        if (!code && (code = write_first_page(path, k, e)))
+            forget(path);
+    }
+    mem_free(s);
+    mem_free(b);
+    if (code)
+        seal_keys_free(k);
+    else
+        *out = k;
+    return code;
+}
+
+int seal_create(const char *path, const struct secret *passphrase, const struct crypt_kdf *kdf, struct seal_keys **out,
+                struct err *e)
+{
+    struct clock clock = clock_system();
+    struct secret *dek = secret_new(CRYPT_KEY);
+    struct seal_super *s = mem_alloc(sizeof *s);
+    int code = dek && s ? ERR_OK : ERR_NOMEM;
+
+    *out = NULL;
+    if (!code) {
+        *s = (struct seal_super){.version = SEAL_VERSION, .reader = SEAL_VERSION, .generation = 1, .codec = 2};
+        s->created_ms = (uint64_t)clock_wall_ms(&clock);
+        crypt_random(s->file_id, SEAL_FILE_ID);
+        crypt_random(dek->p, CRYPT_KEY);
+        code = seal_slot_wrap(&s->slot[0], 0, s->file_id, passphrase, kdf, dek->p, s->created_ms);
+    }
+    if (code)
+        err_set(e, code, 0, 0, code == ERR_INPUT ? "kdf" : NULL);
+    else
+        code = seal_create_dek(path, dek->p, s, out, e);
+    secret_free(dek);
+    mem_free(s);
+    return code;
+}

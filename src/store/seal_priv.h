@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the files seal_*.c share, and what tests of the seal may reach. All numbers on disk are
+ * little-endian but SQLite's own (WAL header and frame header), which are big-endian. FORMAT has the
+ * layout byte for byte; names here follow it.
+ */
+#ifndef STORE_SEAL_PRIV_H
+#define STORE_SEAL_PRIV_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "store/seal.h"
+
+#define SEAL_VFS "wardline-seal"
+#define SEAL_VERSION 1
+#define SEAL_SUPER 4096                         /* one copy; A at 0, B behind it */
+#define SEAL_CONTENT (SEAL_PAGE - SEAL_RESERVE) /* bytes of a page that SQLite fills */
+#define SEAL_FILE_ID 16
+#define SEAL_SLOTS 8
+#define SEAL_SLOT 384
+#define SEAL_WAL_HEAD 32   /* SQLite's own header, in clear */
+#define SEAL_FRAME_HEAD 24 /* page no., size after commit, two salts: clear; checksum: sealed */
+#define SEAL_FRAME_CLEAR 16
+
+/* The suite written into byte 21: a store of the canary test's control build is refused by every other. */
+#ifdef UNSEALED_TEST_STORE
+#define SEAL_SUITE 255
+#else
+#define SEAL_SUITE 1 /* XChaCha20-Poly1305-IETF */
+#endif
+
+struct seal_keys {
+    struct secret *raw; /* K_db, K_wal, K_hdr */
+    unsigned char file_id[SEAL_FILE_ID];
+    uint64_t process; /* crypt_process() of the maker: keys do not work in a forked child */
+    bool creating;    /* the file has no page yet: reads past its end are not a loss */
+    atomic_bool wal_damaged;
+    atomic_llong bad_page;
+};
+
+/* Sub-keys, numbered as in FORMAT. */
+enum seal_key { SEAL_K_DB = 1, SEAL_K_WAL, SEAL_K_HDR };
+const unsigned char *seal_key(const struct seal_keys *k, enum seal_key which);
+/* Sub-keys of a data key. NULL when there is no memory. */
+struct seal_keys *seal_keys_new(const unsigned char dek[CRYPT_KEY], const unsigned char file_id[SEAL_FILE_ID]);
+
+/* --- superblock ------------------------------------------------------------------------------ */
+
+enum seal_slot_type { SEAL_FREE, SEAL_PASSPHRASE, SEAL_RECOVERY, SEAL_ESCROW, SEAL_KEYRING };
+
+struct seal_slot {
+    enum seal_slot_type type;
+    struct crypt_kdf kdf;
+    unsigned char bytes[SEAL_SLOT]; /* as on disk */
+};
+
+struct seal_super {
+    uint32_t version, reader; /* format version; oldest reader that understands it */
+    uint64_t generation;
+    unsigned char file_id[SEAL_FILE_ID];
+    unsigned char codec; /* of rows: 1 zstd with dictionary, 2 zstd */
+    uint64_t created_ms;
+    uint32_t epoch, flags;
+    unsigned char commitment[CRYPT_HASH];
+    struct seal_slot slot[SEAL_SLOTS];
+};
+
+/* One copy. ERR_DAMAGED unless the torn-write sum and every fixed field fit; ERR_VERSION when whole but
+ * too new (only version and generation are filled then). Knows no key: nothing in it is trusted yet. */
+int seal_super_parse(const unsigned char b[SEAL_SUPER], struct seal_super *out);
+/* The keyed sum: nobody without the key changed a byte. */
+bool seal_super_verify(const unsigned char b[SEAL_SUPER], const struct seal_keys *k);
+void seal_super_write(unsigned char b[SEAL_SUPER], const struct seal_super *s, const struct seal_keys *k);
+void seal_commitment(unsigned char out[CRYPT_HASH], const struct seal_keys *k);
+int seal_slot_wrap(struct seal_slot *s, unsigned no, const unsigned char file_id[SEAL_FILE_ID],
+                   const struct secret *passphrase, const struct crypt_kdf *kdf,
+                   const unsigned char dek[CRYPT_KEY], uint64_t now_ms);
+/* dek: CRYPT_KEY bytes. ERR_PASSPHRASE, ERR_DAMAGED (numbers out of bounds: no KDF was run), ERR_NOMEM. */
+int seal_slot_unwrap(const struct seal_slot *s, unsigned no, const unsigned char file_id[SEAL_FILE_ID],
+                     const struct secret *passphrase, struct secret *dek);
+
+/* As seal_create and seal_unlock with the data key given, for tests that cannot wait for the KDF; slot may
+ * be NULL. No verb and no setting leads here. */
+int seal_create_dek(const char *path, const unsigned char dek[CRYPT_KEY], const struct seal_super *s,
+                    struct seal_keys **out, struct err *e);
+int seal_unlock_dek(const char *path, const unsigned char dek[CRYPT_KEY], struct seal_keys **out, struct err *e);
+
+/* --- pages and frames ------------------------------------------------------------------------ */
+
+/* page: SEAL_PAGE bytes of SQLite, of which the last SEAL_RESERVE are zero; sealed: the same size. */
+void seal_page_put(const struct seal_keys *k, uint64_t no, const unsigned char *page, unsigned char *sealed);
+/* False, and page zeroed, when the tag does not fit. */
+bool seal_page_get(const struct seal_keys *k, uint64_t no, const unsigned char *sealed, unsigned char *page);
+/* head: SEAL_FRAME_HEAD bytes; at: the frame's offset in the WAL file; sealed: SEAL_FRAME bytes. */
+void seal_frame_put(const struct seal_keys *k, uint64_t at, const unsigned char *head, const unsigned char *page,
+                    unsigned char *sealed);
+/* frame: SEAL_FRAME bytes as SQLite wrote them, head and page; all zero when the tag does not fit. */
+bool seal_frame_get(const struct seal_keys *k, uint64_t at, const unsigned char *sealed, unsigned char *frame);
+
+/* --- the VFS --------------------------------------------------------------------------------- */
+
+enum seal_role { SEAL_DB, SEAL_WAL, SEAL_JOURNAL };
+
+struct seal_file {
+    sqlite3_file base; /* first: SQLite sees this */
+    enum seal_role role;
+    struct seal_keys *keys;
+    uint64_t process;
+    struct secret *work;      /* SEAL_FRAME sealed bytes, then SEAL_FRAME clear ones: locked memory */
+    unsigned char *sealed;    /* both point into work */
+    unsigned char *clear;
+    bool held;                /* WAL: a frame header that waits for its page */
+    sqlite3_int64 held_at;
+    unsigned char held_head[SEAL_FRAME_HEAD];
+    struct seal_file *next;   /* open main databases */
+    dev_t dev;
+    ino_t ino;
+    sqlite3_file *real;       /* the file of the VFS below, in the bytes behind this struct */
+};
+
+/* As seal_register over another VFS than unix-excl: for tests that cut the power below the seal. */
+int seal_register_over(sqlite3_vfs *below);
+/* Calls on the file below, where tests inject failures. */
+int seal_raw_read(struct seal_file *f, void *p, int n, sqlite3_int64 at);
+int seal_raw_write(struct seal_file *f, const void *p, int n, sqlite3_int64 at);
+int seal_raw_size(struct seal_file *f, sqlite3_int64 *size);
+/* True in the process that opened the file; a forked child owns none of its locks. */
+bool seal_mine(const struct seal_file *f);
+/* True when the bytes that SQLite leaves to the seal are zero, as the seal gave them. */
+bool seal_reserve_is_zero(const unsigned char *page);
+/* The keys that the open under way in this thread uses: xOpen of any other main database is refused. */
+void seal_opening(struct seal_keys *k);
+/* The first n bytes of a store file. Never opens a file that SQLite has open here: closing a second
+ * descriptor would drop this process's locks (POSIX). got: bytes there. Owner, mode and type checked. */
+int seal_read_head(const char *path, unsigned char *p, size_t n, size_t *got, uint64_t *size, struct err *e);
+/* seal_wal.c */
+int seal_wal_read(sqlite3_file *file, void *p, int n, sqlite3_int64 at);
+int seal_wal_write(sqlite3_file *file, const void *p, int n, sqlite3_int64 at);
+/* Writes a header that is still held; nothing may pass it. */
+int seal_wal_flush(struct seal_file *f);
+/* seal_open.c */
+bool seal_pragma_allowed(const char *name, const char *value);
+
+static inline void seal_put32(unsigned char *p, uint32_t v)
+{
+    for (int i = 0; i < 4; i++)
+        p[i] = (unsigned char)(v >> (8 * i));
+}
+static inline void seal_put64(unsigned char *p, uint64_t v)
+{
+    for (int i = 0; i < 8; i++)
+        p[i] = (unsigned char)(v >> (8 * i));
+}
+static inline uint32_t seal_get32(const unsigned char *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+static inline uint64_t seal_get64(const unsigned char *p)
+{
+    return (uint64_t)seal_get32(p) | (uint64_t)seal_get32(p + 4) << 32;
+}
+
+#endif

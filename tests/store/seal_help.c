@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "tests/store/seal_help.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+static void die(const char *what)
+{
+    perror(what);
+    abort();
+}
+
+void help_init(struct help *h)
+{
+    const char *tmp = getenv("TMPDIR");
+
+    snprintf(h->dir, sizeof h->dir, "%s/sealXXXXXX", tmp && strlen(tmp) < 40 ? tmp : "/tmp");
+    if (!mkdtemp(h->dir))
+        die(h->dir);
+    snprintf(h->path, sizeof h->path, "%s/store.wdb", h->dir);
+    snprintf(h->wal, sizeof h->wal, "%s/store.wdb-wal", h->dir);
+}
+
+void help_fini(struct help *h)
+{
+    unlink(h->path);
+    unlink(h->wal);
+    if (rmdir(h->dir))
+        die(h->dir); /* a file that nobody expected there */
+}
+
+void help_dek(unsigned char dek[CRYPT_KEY], unsigned n)
+{
+    memset(dek, (int)n, CRYPT_KEY);
+}
+
+int help_create(const struct help *h, unsigned n, struct seal_keys **k)
+{
+    struct seal_super s = {.version = SEAL_VERSION, .reader = SEAL_VERSION, .generation = 1, .codec = 2};
+    unsigned char dek[CRYPT_KEY];
+
+    help_dek(dek, n);
+    crypt_random(s.file_id, sizeof s.file_id);
+    return seal_create_dek(h->path, dek, &s, k, NULL);
+}
+
+sqlite3 *help_open(const struct help *h, struct seal_keys *k, bool readonly)
+{
+    sqlite3 *db = NULL;
+    struct err e = ERR_NONE;
+
+    if (seal_open(h->path, k, readonly, &db, &e))
+        printf("\n    open: %s sub %d num %lld ", err_name(e.code), e.sub, (long long)e.num);
+    return db;
+}
+
+int help_sql(sqlite3 *db, const char *sql)
+{
+    int rc = sqlite3_exec(db, sql, NULL, NULL, NULL) & 0xff;
+
+    return rc;
+}
+
+int64_t help_int(sqlite3 *db, const char *sql, int *rc)
+{
+    sqlite3_stmt *st = NULL;
+    int64_t v = -1;
+    int got = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+
+    if (!got && (got = sqlite3_step(st)) == SQLITE_ROW) {
+        v = sqlite3_column_int64(st, 0);
+        got = SQLITE_OK;
+    }
+    sqlite3_finalize(st);
+    if (rc)
+        *rc = got;
+    return v;
+}
+
+unsigned char *help_read(const char *path, size_t *n)
+{
+    FILE *f = fopen(path, "rb");
+    unsigned char *p;
+    struct stat st;
+
+    *n = 0;
+    if (!f)
+        return mem_alloc(1);
+    if (fstat(fileno(f), &st) || !(p = mem_alloc((size_t)st.st_size)))
+        die(path);
+    *n = fread(p, 1, (size_t)st.st_size, f);
+    fclose(f);
+    return p;
+}
+
+void help_write(const char *path, const void *p, size_t n)
+{
+    FILE *f = fopen(path, "wb");
+
+    if (!f || fchmod(fileno(f), 0600) || fwrite(p, 1, n, f) != n || fclose(f))
+        die(path);
+}
+
+void help_copy(const struct help *from, const struct help *to)
+{
+    const char *const pair[2][2] = {{from->path, to->path}, {from->wal, to->wal}};
+
+    for (int i = 0; i < 2; i++) {
+        size_t n;
+        unsigned char *p = help_read(pair[i][0], &n);
+
+        unlink(pair[i][1]);
+        if (n)
+            help_write(pair[i][1], p, n);
+        mem_free(p);
+    }
+}

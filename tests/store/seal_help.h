@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the seal's tests share: a scratch directory, a store with a fixed data key (no KDF), whole files
+ * in and out of memory. Files are read and changed only while no connection is open.
+ */
+#ifndef TESTS_STORE_SEAL_HELP_H
+#define TESTS_STORE_SEAL_HELP_H
+
+#include "store/seal_priv.h"
+
+struct help {
+    char dir[64], path[96], wal[96];
+};
+
+void help_init(struct help *h); /* makes a new directory under $TMPDIR */
+void help_fini(struct help *h); /* removes it and its files */
+
+/* An empty sealed store at h->path, opened for writing. keys_dek = the same key for the same n. */
+void help_dek(unsigned char dek[CRYPT_KEY], unsigned n);
+int help_create(const struct help *h, unsigned n, struct seal_keys **k);
+sqlite3 *help_open(const struct help *h, struct seal_keys *k, bool readonly);
+/* Runs SQL; the primary result code. */
+int help_sql(sqlite3 *db, const char *sql);
+/* The first column of the first row as a number; -1 when there is none. *rc may be NULL. */
+int64_t help_int(sqlite3 *db, const char *sql, int *rc);
+
+unsigned char *help_read(const char *path, size_t *n); /* mem_free */
+void help_write(const char *path, const void *p, size_t n);
+/* Copies store and log as they lie there to another directory. */
+void help_copy(const struct help *from, const struct help *to);
+
+#endif
