@@ -14,8 +14,8 @@
 
 struct bundle_sink {
     /* A whole entry.resource. outer: index of the batch-response entry whose resource is the searchset
-     * Bundle that holds it, or -1. bytes are valid during the call. mode: entry.search.mode when it came
-     * before the resource, else "". A code other than 0 stops the scan and is returned by bundle_feed. */
+     * Bundle that holds it, or -1. bytes are valid during the call. A code other than 0 stops the scan and is
+     * returned by bundle_feed. Any of these may be NULL. */
     int (*resource)(void *arg, int outer, struct str bytes);
     /* Bundle.link; relation "next", "self". url as decoded. May come after the entries. */
     int (*link)(void *arg, int outer, struct str relation, struct str url);
@@ -35,9 +35,9 @@ struct bundle_scan;
 int bundle_new(const struct bundle_sink *sink, size_t max_bytes, struct bundle_scan **out);
 void bundle_free(struct bundle_scan *s);
 /* ERR_NOTFHIR when the first bytes are no JSON object, ERR_JSON, ERR_TOOBIG, or the sink's code. A root
- * object that is not a Bundle (an OperationOutcome, a Patient) is handed to resource() whole. */
+ * object that is not a Bundle (an OperationOutcome, a Patient) is handed to resource() whole, by bundle_end. */
 int bundle_feed(struct bundle_scan *s, struct str bytes, struct err *e);
-/* ERR_CUT unless the root object is closed and nothing but blanks follows. */
+/* ERR_CUT unless the root object is closed; or the code of the feed that failed, or the sink's. Once, at the end. */
 int bundle_end(struct bundle_scan *s, struct err *e);
 /* Bytes fed so far. */
 size_t bundle_bytes(const struct bundle_scan *s);

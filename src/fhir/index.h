@@ -25,12 +25,17 @@ struct fhir_index {
     struct str title;             /* CodeableConcept's words, for search; server text, not yet safe */
 };
 
-/* base: the profile's FHIR base URL, to tell BASE/Patient/1 from another server's; may be NULL.
- * Strings are borrowed from the tape or the arena. ERR_INPUT: no object, no valid resourceType or id. */
+/* In place of base for a document from a file: there "urn:uuid:X" names the resource with id X of the same
+ * file, as exporters of whole charts write it, and no absolute URL is known. */
+#define FHIR_BASE_FILE "urn:uuid:"
+
+/* base: the profile's FHIR base URL, to tell BASE/Patient/1 from another server's; or FHIR_BASE_FILE; or NULL.
+ * Strings are borrowed from the tape or the arena. ERR_INPUT: no object, no valid resourceType or id;
+ * ERR_NOMEM: the arena is full. */
 int fhir_index(const struct tape *t, const char *base, struct arena *a, struct fhir_index *out, struct err *e);
 
 /* "Patient/ID", "BASE/Patient/ID", either with "/_history/V" -> type and id. False for contained (#x),
- * urn:, conditional and foreign references. */
+ * urn:, conditional and foreign references, whatever base is. */
 bool fhir_reference(struct str ref, const char *base, struct str *type, struct str *id);
 
 /* Calls each(arg, type, id) for every literal Reference.reference in the document that fhir_reference knows. */

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "fhir/kind.h"
+
+#include "base/intl.h"
+#include "fhir/read.h"
+
+static const char *observation_section(const struct tape *t)
+{
+    /* any system: servers brought up from older releases still write the one of DSTU2 */
+    return fhir_has_code(t, tape_get(t, 0, "category"), NULL, "vital-signs") ? "vitals" : "labs";
+}
+
+#define EFFECTIVE "effectiveDateTime effectivePeriod.start effectiveInstant effectivePeriod.end"
+
+/* Search parameters: R4 searchparameter-registry.html. Where R4 has both `patient` and `subject`, `patient`
+ * stands here: it finds patients only. */
+static const struct fhir_kind kinds[] = {
+    /* type, priority, patient_param, patient_path, date_paths, code_path, title_path, status_path, section, section_of */
+    {"Patient", KIND_P0, "_id", "id", NULL, NULL, NULL, NULL, NULL, NULL},
+    {"AllergyIntolerance", KIND_P0, "patient", "patient", "onsetDateTime onsetPeriod.start recordedDate", "code", NULL,
+     "clinicalStatus", "allergies", NULL},
+    {"MedicationRequest", KIND_P0, "patient", "subject", "authoredOn", "medicationCodeableConcept",
+     "medicationReference.display", "status", "medicines", NULL},
+    {"MedicationStatement", KIND_P0, "patient", "subject", EFFECTIVE " dateAsserted", "medicationCodeableConcept",
+     "medicationReference.display", "status", "medicines", NULL},
+    {"Medication", KIND_P0, NULL, NULL, NULL, "code", NULL, "status", NULL, NULL},
+    {"Condition", KIND_P0, "patient", "subject", "onsetDateTime onsetPeriod.start recordedDate", "code", NULL,
+     "clinicalStatus", "problems", NULL},
+    {"Flag", KIND_P0, "patient", "subject", "period.start", "code", NULL, "status", "cover", NULL},
+    {"Consent", KIND_P0, "patient", "patient", "dateTime", "category", NULL, "status", "cover", NULL},
+    {"Encounter", KIND_P0, "patient", "subject", "period.start period.end", "type", "serviceType.text", "status",
+     "encounters", NULL},
+
+    {"Observation", KIND_P1, "patient", "subject", EFFECTIVE " issued", "code", NULL, "status", "labs",
+     observation_section},
+    {"DiagnosticReport", KIND_P1, "patient", "subject", EFFECTIVE " issued", "code", NULL, "status", "labs", NULL},
+    {"Immunization", KIND_P1, "patient", "patient", "occurrenceDateTime recorded", "vaccineCode", NULL, "status",
+     "immunizations", NULL},
+    {"MedicationAdministration", KIND_P1, "patient", "subject", EFFECTIVE, "medicationCodeableConcept",
+     "medicationReference.display", "status", "medicines", NULL},
+    {"MedicationDispense", KIND_P1, "patient", "subject", "whenHandedOver whenPrepared", "medicationCodeableConcept",
+     "medicationReference.display", "status", "medicines", NULL},
+    {"ServiceRequest", KIND_P1, "patient", "subject", "authoredOn occurrenceDateTime occurrencePeriod.start", "code",
+     NULL, "status", "orders", NULL},
+    {"Task", KIND_P1, "patient", "for", "authoredOn lastModified", "code", "description", "status", "orders", NULL},
+    {"CarePlan", KIND_P1, "patient", "subject", "period.start created", "category", "title", "status", "care plans",
+     NULL},
+    {"Goal", KIND_P1, "patient", "subject", "startDate statusDate", "description", NULL, "lifecycleStatus", "care plans",
+     NULL},
+    {"Appointment", KIND_P1, "patient", "participant.actor", "start requestedPeriod.start", "serviceType", "description",
+     "status", "appointments", NULL},
+    {"Procedure", KIND_P2, "patient", "subject", "performedDateTime performedPeriod.start", "code", NULL, "status",
+     "procedures", NULL},
+    {"FamilyMemberHistory", KIND_P2, "patient", "patient", "date", "relationship", "name", "status", "family", NULL},
+    {"ImmunizationRecommendation", KIND_P2, "patient", "patient", "date", "recommendation.vaccineCode", NULL, NULL,
+     "immunizations", NULL},
+    {"DocumentReference", KIND_P2, "patient", "subject", "date context.period.start", "type", "description", "status",
+     "documents", NULL},
+    {"Composition", KIND_P2, "patient", "subject", "date", "type", "title", "status", "notes", NULL},
+    {"QuestionnaireResponse", KIND_P2, "patient", "subject", "authored", NULL, "questionnaire", "status", "forms", NULL},
+    {"RelatedPerson", KIND_P2, "patient", "patient", "period.start", "relationship", NULL, NULL, "family", NULL},
+    {"CareTeam", KIND_P2, "patient", "subject", "period.start", "category", "name", "status", "care plans", NULL},
+    {"Group", KIND_P2, "member", NULL, NULL, "code", "name", NULL, NULL, NULL},
+    {"List", KIND_P2, "patient", "subject", "date", "code", "title", "status", NULL, NULL},
+
+    {"Practitioner", KIND_NAMED, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL},
+    {"PractitionerRole", KIND_NAMED, NULL, NULL, "period.start", "code", NULL, NULL, NULL, NULL},
+    {"Organization", KIND_NAMED, NULL, NULL, NULL, "type", "name", NULL, NULL, NULL},
+    {"Location", KIND_NAMED, NULL, NULL, NULL, "type", "name", "status", NULL, NULL},
+
+    {"Claim", KIND_DEMAND, "patient", "patient", "created", "type", NULL, "status", NULL, NULL},
+    {"ExplanationOfBenefit", KIND_DEMAND, "patient", "patient", "created", "type", NULL, "status", NULL, NULL},
+    {"ImagingStudy", KIND_DEMAND, "patient", "subject", "started", "procedureCode", "description", "status", NULL, NULL},
+    {"Binary", KIND_DEMAND, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL},
+};
+
+/* No letter is one of the keys that move, leave or help on every screen (j k h q g G R ?). */
+static const struct kind_section sections[] = {
+    {"cover", N_("Cover"), 'c'},
+    {"problems", N_("Problems"), 'p'},
+    {"medicines", N_("Medicines"), 'm'},
+    {"allergies", N_("Allergies"), 'a'},
+    {"labs", N_("Results"), 'l'},
+    {"vitals", N_("Vital signs"), 'v'},
+    {"immunizations", N_("Immunizations"), 'i'},
+    {"encounters", N_("Encounters"), 'e'},
+    {"notes", N_("Notes"), 'n'},
+    {"documents", N_("Documents"), 'd'},
+    {"care plans", N_("Care plans"), 't'},
+    {"appointments", N_("Appointments"), 's'},
+    {"procedures", N_("Procedures"), 'x'},
+    {"family", N_("Family"), 'f'},
+    {"orders", N_("Orders"), 'o'},
+    {"forms", N_("Forms"), 'u'},
+};
+
+const struct fhir_kind *kind_table(unsigned *n)
+{
+    *n = sizeof kinds / sizeof *kinds;
+    return kinds;
+}
+
+const struct fhir_kind *kind_find(struct str type)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (str_is(type, kinds[i].type))
+            return &kinds[i];
+    return NULL;
+}
+
+const struct kind_section *kind_sections(unsigned *n)
+{
+    *n = sizeof sections / sizeof *sections;
+    return sections;
+}
+
+const struct kind_section *kind_section_find(struct str name)
+{
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        if (str_is(name, sections[i].name))
+            return &sections[i];
+    return NULL;
+}
