@@ -13,9 +13,6 @@
 #include "base/fault.h"
 #include "base/mem.h"
 
-/* Checkpoint at 64 MiB of WAL: with SQLite's 4 MiB an index page is sealed and written a dozen times more. */
-#define WAL_PAGES "16384"
-
 /* --- making ------------------------------------------------------------------------------------ */
 
 static int sync_path(const char *path, struct err *e)
@@ -41,10 +38,10 @@ static int forget(const char *path, struct err *e)
     return ERR_OK;
 }
 
+/* What seal_open leaves to us: 2 MiB of pages for each connection. */
 static int settle(const struct sql *c, struct err *e)
 {
-    return sql_exec(c, "PRAGMA wal_autocheckpoint=" WAL_PAGES "; PRAGMA busy_timeout=2000; PRAGMA cache_size=-2048;"
-                       "PRAGMA foreign_keys=OFF; PRAGMA trusted_schema=OFF; PRAGMA secure_delete=ON", e);
+    return sql_exec(c, "PRAGMA cache_size=-2048", e);
 }
 
 /* The whole file under its temporary name. */

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "base/limits.h"
@@ -406,6 +407,54 @@ static void read_while_writing(void)
     made_end(r.s, home);
 }
 
+/* A disk that fills up in the middle of a transaction: an error, nothing of it stored, and when there is room
+ * again the next one works. Files are kept from growing, which the kernel answers as a full disk does. */
+static void full_disk(void)
+{
+    char home[64], path[100], counts[200] = "", *big = mem_alloc(200000);
+    struct fhir_index ix = made_index("Observation", "small", "p1", "labs", 1);
+    struct store *s = made_store(home);
+    struct rlimit was, low;
+    struct store_tx *tx;
+    struct err e = ERR_NONE;
+    uint64_t x = 1;
+    struct stat st;
+    int code = 0;
+
+    for (size_t i = 0; i < 200000; i++)
+        big[i] = (char)((x = x * 6364136223846793005u + 1) >> 56);
+    CU_ASSERT_EQUAL(made_put(s, &ix, STR("kept"), STORE_SERVER, NULL), ERR_OK);
+    snprintf(path, sizeof path, "%s/store.wdb-wal", home);
+    CU_ASSERT_EQUAL_FATAL(stat(path, &st), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &was);
+    low = was;
+    low.rlim_cur = (rlim_t)st.st_size + 60000;
+    for (int round = 0; round < 3; round++) {
+        setrlimit(RLIMIT_FSIZE, &low);
+        code = store_begin(s, true, &tx, &e);
+        for (int i = 0; !code && i < 40; i++) {
+            char id[20];
+
+            ix.id = (struct str){id, (size_t)snprintf(id, sizeof id, "big%d", i)};
+            code = store_put(tx, &ix, (struct str){big, 200000}, STORE_SERVER, 1, NULL, &e);
+        }
+        code = store_commit(tx, &e);
+        setrlimit(RLIMIT_FSIZE, &was);
+        CU_ASSERT_EQUAL(code, ERR_IO);
+        CU_ASSERT_EQUAL(e.code, ERR_IO);
+        ix = made_index("Observation", round ? "after" : "small", "p1", "labs", 1);
+        CU_ASSERT_EQUAL(made_put(s, &ix, STR("kept too"), STORE_SERVER, NULL), ERR_OK);
+    }
+    store_close(s);
+    s = made_open(home);
+    CU_ASSERT_EQUAL(store_counts(s, count_type, counts, NULL), ERR_OK);
+    UNIT_STR(counts, "Observation=2 ");
+    CU_ASSERT_EQUAL(rows_of(s, "p1"), 2);
+    mem_free(big);
+    made_end(s, home);
+}
+
 /* --- opening ----------------------------------------------------------------------------------- */
 
 static void who_may_open(void)
@@ -490,6 +539,7 @@ static const struct unit_test tests[] = {
     {"a rollback leaves nothing behind", a_rollback_leaves_nothing},
     {"killed at any moment, rows and mark agree", kill_between},
     {"a reader sees whole transactions", read_while_writing},
+    {"a full disk loses nothing and stores no half", full_disk},
     {"who may open a profile", who_may_open},
     {"one process owns a store", one_owner},
 };
