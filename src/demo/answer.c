@@ -47,7 +47,7 @@ void demo_fail(struct demo_turn *t, int status, const char *code, const char *fm
     buf_init(&words, sizeof line);
     buf_adds(&words, line);
     t->r->status = status;
-    t->r->etag[0] = t->r->location[0] = t->r->last_modified[0] = 0;
+    t->r->etag[0] = t->r->location[0] = t->r->content_location[0] = t->r->last_modified[0] = 0;
     buf_clear(&t->r->body);
     jsonw_init(&w, &t->r->body);
     demo_outcome(&w, "error", code, buf_str(&words));
@@ -113,18 +113,26 @@ static void http_date(int64_t ms, char out[40])
                  months + 3 * tm.tm_mon, (tm.tm_year + 1900) % 10000, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
-void demo_version_headers(struct demo_turn *t, const struct demo_resource *r, const struct demo_version *v,
-                          bool location)
+void demo_dated(struct demo_turn *t, int64_t ms)
 {
+    t->r->updated_ms = ms;
+    http_date(ms, t->r->last_modified);
+}
+
+void demo_version_headers(struct demo_turn *t, const struct demo_resource *r, const struct demo_version *v,
+                          enum demo_location where)
+{
+    bool relative = t->in_bundle; /* HAPI: in a transaction-response the location is relative */
+    char at[sizeof t->r->location];
+
     demo_etag(v->number, t->r->etag);
-    t->r->updated_ms = v->updated_ms;
-    http_date(v->updated_ms, t->r->last_modified);
-    if (!location)
-        return;
-    /* HAPI: absolute and versioned, but relative in a transaction-response. */
-    snprintf(t->r->location, sizeof t->r->location, "%.*s%s%s/%s/_history/%" PRIu32,
-             t->in_bundle ? 0 : (int)t->base.n, t->base.p, t->in_bundle ? "" : "/", demo_type_name(r->type), r->id,
-             v->number);
+    demo_dated(t, v->updated_ms);
+    snprintf(at, sizeof at, "%.*s%s%s/%s/_history/%" PRIu32, relative ? 0 : (int)t->base.n, t->base.p,
+             relative ? "" : "/", demo_type_name(r->type), r->id, v->number);
+    if (t->in_bundle || where == DEMO_CREATED)
+        memcpy(t->r->location, at, sizeof at);
+    if (!t->in_bundle)
+        memcpy(t->r->content_location, at, sizeof at);
 }
 
 bool demo_prefers(const struct demo_turn *t, const char *what)

@@ -3,6 +3,7 @@
 
 #include "demo/priv.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,8 @@ struct plan {
     unsigned n;
     struct step **by_url; /* those with a full_url, sorted by it */
     unsigned n_by_url;
-    const char *unresolved; /* a conditional reference that finds not exactly one */
+    const char *unresolved; /* the type of a conditional reference that finds not exactly one */
+    size_t found;           /* how many it finds */
 };
 
 static struct str behind_base(const struct demo_turn *t, struct str url)
@@ -149,7 +151,7 @@ static struct str swap(void *arg, struct str reference)
     struct step key = {.full_url = reference}, *want = &key, **found = NULL;
     struct str rest = reference, type;
     uint32_t i, kind;
-    size_t n;
+    size_t n = 0;
 
     if (p->n_by_url && reference.n)
         found = bsearch(&want, p->by_url, p->n_by_url, sizeof *p->by_url, by_url);
@@ -161,6 +163,7 @@ static struct str swap(void *arg, struct str reference)
         return (struct str){NULL, 0};
     if (!demo_condition(p->t, kind, rest, &n, &i) && n == 1)
         return str_of(arena_fmt(&p->t->a, "%s/%s", demo_type_name(kind), demo_at(p->t->d, i)->id));
+    p->found = n;
     p->unresolved = arena_fmt(&p->t->a, "%s", demo_type_name(kind));
     return (struct str){NULL, 0};
 }
@@ -179,8 +182,9 @@ static bool rewrite(struct plan *p, struct step *s)
         s->q.body = arena_str(&p->t->a, buf_str(&b));
     buf_fini(&b);
     tape_fini(&tape);
-    if (p->unresolved) /* HAPI: 412 for none and for several */
-        demo_fail(p->t, 412, "processing", "A conditional reference to %s does not find exactly one", p->unresolved);
+    if (p->unresolved) /* HAPI */
+        demo_fail(p->t, p->found ? 412 : 404, "processing", "A conditional reference finds %zu of type %s", p->found,
+                  p->unresolved);
     else if (!ok)
         demo_fail(p->t, 413, "too-long", "A resource is too large");
     return ok;
@@ -267,13 +271,18 @@ static void answer_step(struct jsonw *w, const struct step *s)
     if (tag.n > 4) { /* HAPI: the bare number here, W/"1" in headers and histories */
         jsonw_key(w, "etag");
         jsonw_str(w, (struct str){tag.p + 3, tag.n - 4});
+    }
+    if (s->r.status == 201) { /* HAPI: not of an update */
         demo_instant(s->r.updated_ms, instant);
         jsonw_key(w, "lastModified");
         jsonw_z(w, instant);
     }
-    if (!fine && s->r.body.n) {
+    if (!fine || rank(s) < 3) { /* HAPI: also a write that went well has an outcome */
         jsonw_key(w, "outcome");
-        jsonw_raw(w, buf_str(&s->r.body));
+        if (fine)
+            demo_outcome(w, "information", "informational", STR("Stored."));
+        else
+            jsonw_raw(w, buf_str(&s->r.body));
     }
     jsonw_close(w, '}');
     jsonw_close(w, '}');
@@ -283,8 +292,11 @@ static void answer(struct plan *p, const char *type)
 {
     struct demo_turn *t = p->t;
     struct jsonw w;
+    char id[37];
 
     t->r->status = 200;
+    rng_uuid(&t->d->ids, id);
+    snprintf(t->r->location, sizeof t->r->location, "%.*s/Bundle/%s", STR_ARG(t->base), id); /* HAPI; reads as 404 */
     demo_bundle_open(t, &w, type);
     jsonw_key(&w, "link");
     jsonw_open(&w, '[');

@@ -37,7 +37,8 @@ struct demo_response {
     int status;
     struct buf body;           /* empty for 204, 304 and return=minimal */
     char etag[64];             /* W/"3" or "" */
-    char location[512];        /* absolute, versioned, or "" */
+    char location[512];        /* of a create: absolute, versioned; or "" */
+    char content_location[512]; /* the same of any version that is in the answer; or "" */
     char last_modified[40];    /* HTTP date or "" */
     int64_t updated_ms;        /* the version's meta.lastUpdated, or 0 */
     int retry_after;           /* seconds; 0: no such header */

@@ -131,7 +131,7 @@ static void write_and_answer(struct demo_turn *t, const struct tape *tape, uint3
     }
     r = demo_at(t->d, i);
     t->r->status = status;
-    demo_version_headers(t, r, r->newest, true);
+    demo_version_headers(t, r, r->newest, str_is(t->q->method, "POST") ? DEMO_CREATED : DEMO_THERE);
     give(t, r->newest);
 }
 
@@ -185,7 +185,7 @@ static void create(struct demo_turn *t, uint32_t type)
             const struct demo_version *v = demo_visible(demo_at(t->d, i), t->now);
 
             t->r->status = 200;
-            demo_version_headers(t, demo_at(t->d, i), v, true);
+            demo_version_headers(t, demo_at(t->d, i), v, DEMO_CREATED);
             give(t, v);
             return;
         }
@@ -219,9 +219,10 @@ static bool same_as(const struct demo_version *v, const struct tape *tape, const
 static void update_parsed(struct demo_turn *t, uint32_t type, struct str id, const struct tape *tape)
 {
     const struct demo_version *v;
+    tape_at named = tape_get(tape, 0, "id");
     uint32_t i;
 
-    if (!tape_is(tape, tape_get(tape, 0, "id"), TAPE_STRING) || !str_eq(tape_plain(tape, tape_get(tape, 0, "id")), id)) {
+    if (named == TAPE_NONE ? !t->q->query.n : !str_eq(tape_plain(tape, named), id)) {
         demo_fail(t, 400, "invalid", "The body's id must be that of the URL"); /* HAPI-0419, HAPI-0420 */
         return;
     }
@@ -230,19 +231,14 @@ static void update_parsed(struct demo_turn *t, uint32_t type, struct str id, con
         return;
     }
     v = demo_at(t->d, i)->newest;
-    if (t->q->if_match.n && !t->d->faults.ignore_if_match) {
-        if (!v) {
-            demo_fail(t, 404, "not-found", "There is no %s/%.*s to match", demo_type_name(type), STR_ARG(id));
-            return;
-        }
-        if (!demo_etag_is(t->q->if_match, v->number)) { /* HAPI: 409; Helios and the standard: 412 */
-            demo_fail(t, 409, "conflict", "If-Match is not the current version %u", (unsigned)v->number);
-            return;
-        }
+    /* HAPI: 409 (Helios and the standard: 412); where there is nothing yet If-Match is not looked at: 201. */
+    if (v && t->q->if_match.n && !t->d->faults.ignore_if_match && !demo_etag_is(t->q->if_match, v->number)) {
+        demo_fail(t, 409, "conflict", "If-Match is not the current version %u", (unsigned)v->number);
+        return;
     }
     if (v && !v->deleted && same_as(v, tape, demo_at(t->d, i)->id)) {
         t->r->status = 200;
-        demo_version_headers(t, demo_at(t->d, i), v, true);
+        demo_version_headers(t, demo_at(t->d, i), v, DEMO_THERE);
         give(t, v);
         return;
     }
@@ -273,7 +269,8 @@ static void remove_resource(struct demo_turn *t, uint32_t type, struct str id)
         demo_fail(t, 500, "exception", "The deletion could not be stored; nothing changed");
     } else { /* Helios: 204 with an empty body, and nothing asks whether others refer to it */
         t->r->status = 204;
-        demo_version_headers(t, demo_at(t->d, i), demo_at(t->d, i)->newest, false);
+        demo_version_headers(t, demo_at(t->d, i), demo_at(t->d, i)->newest, DEMO_THERE);
+        t->r->location[0] = t->r->content_location[0] = 0;
     }
 }
 
@@ -289,15 +286,18 @@ static void read_version(struct demo_turn *t, uint32_t type, struct str id, stru
         demo_fail(t, 404, "not-found", "There is no %s/%.*s", demo_type_name(type), STR_ARG(id));
         return;
     }
-    if (v->deleted) { /* HAPI and Helios */
+    if (v->deleted) { /* HAPI and Helios: 410; HAPI names the version of the deletion in Location */
         demo_fail(t, 410, "deleted", "%s/%.*s was deleted", demo_type_name(type), STR_ARG(id));
+        demo_version_headers(t, demo_at(t->d, i), v, DEMO_CREATED);
+        t->r->etag[0] = t->r->last_modified[0] = t->r->content_location[0] = 0;
         return;
     }
-    demo_version_headers(t, demo_at(t->d, i), v, false);
     if (t->q->if_none_match.n && demo_etag_is(t->q->if_none_match, v->number)) {
-        t->r->status = 304;
+        t->r->status = 304; /* HAPI: without an ETag */
         return;
     }
+    if (!t->in_bundle) /* HAPI: a read in a batch has no etag beside the resource's own versionId */
+        demo_version_headers(t, demo_at(t->d, i), v, DEMO_THERE);
     t->r->status = 200;
     buf_add(&t->r->body, v->bytes, v->n);
 }
@@ -336,6 +336,8 @@ static void route_type(struct demo_turn *t, uint32_t type)
 
     if (str_is(t->q->method, "GET")) {
         demo_search(t, type, t->q->query);
+    } else if (str_is(t->q->method, "HEAD")) {
+        demo_fail(t, 400, "not-supported", "No HEAD of a search"); /* HAPI */
     } else if (str_is(t->q->method, "POST")) {
         create(t, type);
     } else if (str_is(t->q->method, "PUT") && !demo_query_parse(t->q->query, &t->a, &q) && q.n) {
@@ -355,7 +357,7 @@ static void route_id(struct demo_turn *t, uint32_t type, struct str id, struct s
     uint32_t i;
 
     if (!str_is_id(id)) {
-        demo_fail(t, 404, "not-found", "That is no id");
+        demo_fail(t, str_is(t->q->method, "PUT") ? 400 : 404, "not-found", "That is no id"); /* HAPI */
     } else if (history.p) {
         i = demo_find(t->d, type, id);
         if (!str_is(t->q->method, "GET"))
@@ -366,7 +368,7 @@ static void route_id(struct demo_turn *t, uint32_t type, struct str id, struct s
             demo_fail(t, 404, "not-found", "There is no %s/%.*s", demo_type_name(type), STR_ARG(id));
         else
             demo_history(t, type, i);
-    } else if (str_is(t->q->method, "GET")) {
+    } else if (str_is(t->q->method, "GET") || str_is(t->q->method, "HEAD")) { /* the socket side drops the body */
         read_version(t, type, id, (struct str){"", 0});
     } else if (str_is(t->q->method, "PUT")) {
         update(t, type, id);
@@ -377,6 +379,12 @@ static void route_id(struct demo_turn *t, uint32_t type, struct str id, struct s
     }
 }
 
+static bool accepts_json(struct str accept)
+{
+    return !accept.n || memmem(accept.p, accept.n, "json", 4) || memmem(accept.p, accept.n, "*/*", 3) ||
+           memmem(accept.p, accept.n, "application/*", 13);
+}
+
 void demo_route(struct demo_turn *t)
 {
     struct str rest = t->q->path, part[4];
@@ -385,14 +393,16 @@ void demo_route(struct demo_turn *t)
     for (int i = 0; i < 4; i++)
         part[i] = rest.p ? str_split(&rest, '/') : (struct str){NULL, 0};
     type = demo_type(part[0]);
-    if (rest.p) {
+    if (!accepts_json(t->q->accept)) {
+        demo_fail(t, 406, "not-supported", "This server speaks JSON only"); /* Helios */
+    } else if (rest.p) {
         demo_fail(t, 404, "not-supported", "There is nothing at that path");
     } else if (type == DEMO_NONE) {
         route_root(t, part[0]);
     } else if (!part[1].p || !part[1].n) {
         route_type(t, type);
     } else if (str_is(part[1], "_search") && !part[2].p) {
-        if (!str_is(t->q->method, "POST"))
+        if (!str_is(t->q->method, "POST") && !str_is(t->q->method, "GET"))
             not_allowed(t);
         else if (t->q->query.n && t->q->body.n)
             demo_search(t, type, str_of(arena_fmt(&t->a, "%.*s&%.*s", STR_ARG(t->q->query), STR_ARG(t->q->body))));

@@ -49,11 +49,10 @@ static int add_type(struct demo_turn *t, uint32_t type, int64_t since, struct ve
 static void add_entry(struct demo_turn *t, struct jsonw *w, const struct row *row)
 {
     const struct demo_resource *r = demo_at(t->d, row->resource);
-    char instant[DEMO_INSTANT_MAX], etag[64], line[48];
+    char etag[64], line[48];
     const char *url = arena_fmt(&t->a, "%s/%s", demo_type_name(r->type), r->id);
     bool first = !row->v->older || row->v->older->deleted;
 
-    demo_instant(row->v->updated_ms, instant);
     demo_etag(row->v->number, etag);
     jsonw_open(w, '{');
     jsonw_key(w, "fullUrl");
@@ -75,8 +74,6 @@ static void add_entry(struct demo_turn *t, struct jsonw *w, const struct row *ro
     jsonw_z(w, demo_status_line(first && !row->v->deleted ? 201 : 200, line));
     jsonw_key(w, "etag");
     jsonw_z(w, etag);
-    jsonw_key(w, "lastModified");
-    jsonw_z(w, instant);
     jsonw_close(w, '}');
     jsonw_close(w, '}');
 }
@@ -102,6 +99,7 @@ static void answer(struct demo_turn *t, const struct vec *rows, size_t offset, s
             end = i;
     }
     t->r->status = 200;
+    demo_dated(t, t->now);
     demo_bundle_open(t, &w, "history");
     if (!since.n) {
         jsonw_key(&w, "total");

@@ -155,6 +155,7 @@ static enum MHD_Result send_answer(struct MHD_Connection *c, struct demo_respons
         snprintf(wait, sizeof wait, "%d", r->retry_after);
     if (to && add_header(to, MHD_HTTP_HEADER_CONTENT_TYPE, r->body.n ? "application/fhir+json;charset=UTF-8" : "") &&
         add_header(to, MHD_HTTP_HEADER_ETAG, r->etag) && add_header(to, MHD_HTTP_HEADER_LOCATION, r->location) &&
+        add_header(to, MHD_HTTP_HEADER_CONTENT_LOCATION, r->content_location) &&
         add_header(to, MHD_HTTP_HEADER_LAST_MODIFIED, r->last_modified) &&
         add_header(to, MHD_HTTP_HEADER_RETRY_AFTER, wait) &&
         add_header(to, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING) &&
@@ -189,6 +190,15 @@ static bool below_root(struct str uri, struct str *path, struct str *query)
     return true;
 }
 
+/* HAPI: a body that does not say that it is JSON is 400; _search takes a form. */
+static bool type_fits(struct MHD_Connection *c, struct str path)
+{
+    struct str type = header(c, MHD_HTTP_HEADER_CONTENT_TYPE);
+
+    return memmem(type.p ? type.p : "", type.n, "json", 4) ||
+           (str_ends(path, "/_search") && str_starts(type, "application/x-www-form-urlencoded"));
+}
+
 static void run(struct demo_server *s, struct MHD_Connection *c, const char *method, struct call *call,
                 struct demo_response *r)
 {
@@ -206,6 +216,10 @@ static void run(struct demo_server *s, struct MHD_Connection *c, const char *met
     }
     if (!below_root(str_of(call->uri), &q.path, &q.query)) {
         refuse(r, 404, "FHIR lies at " ROOT);
+        return;
+    }
+    if (call->body.n && !type_fits(c, q.path)) {
+        refuse(r, 400, "The body's Content-Type is not application/fhir+json");
         return;
     }
     arena_init(&a, 4096);

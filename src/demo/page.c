@@ -143,6 +143,24 @@ static struct str page_url(struct demo_turn *t, const struct demo_page *p, size_
                             STR_ARG(elements)));
 }
 
+/* Unasked, HAPI says a total once its reading ahead (13 hits for the first pages, then 503) has met the end. */
+static bool knows_total(const struct demo_page *p, bool more)
+{
+    return (!p->offset && !more) || p->n <= 13 || (p->offset >= 13 && p->n <= 503);
+}
+
+static void links(struct demo_turn *t, const struct demo_page *p, size_t end, struct jsonw *w)
+{
+    jsonw_key(w, "link");
+    jsonw_open(w, '[');
+    demo_link(w, "self", p->self);
+    if (end < p->n && p->kept)
+        demo_link(w, "next", page_url(t, p, end));
+    if (p->kept && p->offset)
+        demo_link(w, "previous", page_url(t, p, p->offset > p->count ? p->offset - p->count : 0));
+    jsonw_close(w, ']');
+}
+
 void demo_page_write(struct demo_turn *t, const struct demo_page *p)
 {
     size_t n = p->count ? fitting(t, p) : 0, end = p->offset + n;
@@ -150,19 +168,14 @@ void demo_page_write(struct demo_turn *t, const struct demo_page *p)
     struct jsonw w;
 
     t->r->status = 200;
+    demo_dated(t, t->now); /* HAPI: the moment of the search */
     demo_bundle_open(t, &w, "searchset");
-    if (p->total || (!p->offset && !more)) { /* HAPI: also when the first page is all */
+    if (p->total || knows_total(p, more)) {
         jsonw_key(&w, "total");
         jsonw_int(&w, (int64_t)p->n);
     }
-    jsonw_key(&w, "link");
-    jsonw_open(&w, '[');
-    demo_link(&w, "self", p->self);
-    if (more && p->kept)
-        demo_link(&w, "next", page_url(t, p, end));
-    if (p->kept && p->offset)
-        demo_link(&w, "previous", page_url(t, p, p->offset > p->count ? p->offset - p->count : 0));
-    jsonw_close(&w, ']');
+    if (p->count)
+        links(t, p, end, &w); /* HAPI: a count has none at all */
     if (n) {
         jsonw_key(&w, "entry");
         jsonw_open(&w, '[');

@@ -215,9 +215,14 @@ const char *demo_status_line(int status, char out[48]); /* "201 Created" */
 void demo_etag(uint32_t number, char out[64]);
 /* 0: any. False: none of the tags that the header names is this version's. */
 bool demo_etag_is(struct str header, uint32_t number);
-/* ETag, Last-Modified, and with a location also that. */
+void demo_dated(struct demo_turn *t, int64_t ms); /* Last-Modified */
+enum demo_location {
+    DEMO_CREATED, /* Location and Content-Location, as HAPI */
+    DEMO_THERE,   /* Content-Location alone: HAPI's answers to reads and updates */
+};
+/* ETag, Last-Modified and where it is; in a bundle's entry all go to etag, lastModified and location. */
 void demo_version_headers(struct demo_turn *t, const struct demo_resource *r, const struct demo_version *v,
-                          bool location);
+                          enum demo_location where);
 bool demo_prefers(const struct demo_turn *t, const char *what);
 
 #endif
