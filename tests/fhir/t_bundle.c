@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "fhir/bundle.h"
+#include "fhir/ndjson.h"
 
 /* What the sink was told, a line each. */
 struct heard {
@@ -289,6 +290,56 @@ static void the_sink_may_stop_it(void)
     bundle_free(s);
 }
 
+static int on_line(void *arg, int64_t line, struct str bytes)
+{
+    return on_resource(arg, (int)line, bytes);
+}
+
+static int on_big_line(void *arg, int64_t line, struct str head)
+{
+    return on_toobig(arg, (int)line, head);
+}
+
+static int scan_lines(struct heard *h, struct str bytes, size_t piece, bool deaf)
+{
+    struct ndjson_sink sink = {on_line, deaf ? NULL : on_big_line, h};
+    struct ndjson_scan *s;
+    int code = 0;
+
+    *h = (struct heard){0};
+    buf_init(&h->b, 64u << 20);
+    CU_ASSERT_EQUAL_FATAL(ndjson_new(&sink, &s), ERR_OK);
+    for (size_t i = 0; !code && i < bytes.n; i += piece)
+        code = ndjson_feed(s, (struct str){bytes.p + i, bytes.n - i < piece ? bytes.n - i : piece}, NULL);
+    if (!code)
+        code = ndjson_end(s, NULL);
+    ndjson_free(s);
+    return code;
+}
+
+static void lines(void)
+{
+    struct heard h;
+    struct buf b;
+
+    for (size_t piece = 1; piece < 9; piece++) {
+        CU_ASSERT_EQUAL(scan_lines(&h, STR("{\"a\":1}\r\n\n  \n{\"b\":2}\n{\"c\":3}"), piece, true), ERR_OK);
+        UNIT_STR(h.b.p, "R1 {\"a\":1}\nR4 {\"b\":2}\nR5 {\"c\":3}\n");
+        buf_fini(&h.b);
+    }
+    buf_init(&b, 64u << 20);
+    buf_adds(&b, "{\"id\":\"big\",\"d\":\"");
+    for (unsigned i = 0; i < LIMIT_RESOURCE_BYTES / 8; i++)
+        buf_adds(&b, "01234567");
+    buf_adds(&b, "\"}\n{}\n");
+    CU_ASSERT_EQUAL(scan_lines(&h, buf_str(&b), 100000, false), ERR_OK);
+    UNIT_STR(h.b.p, "B1 {\"id\":\"big\",\"d\":\"012\nR2 {}\n");
+    buf_fini(&h.b);
+    CU_ASSERT_EQUAL(scan_lines(&h, buf_str(&b), 100000, true), ERR_TOOBIG);
+    buf_fini(&h.b);
+    buf_fini(&b);
+}
+
 static const struct unit_test tests[] = {
     {"a page, in pieces of any size", a_page},
     {"what is no Bundle comes whole", what_is_no_bundle_comes_whole},
@@ -298,5 +349,6 @@ static const struct unit_test tests[] = {
     {"limits", limits},
     {"a link too long is no last page", a_link_too_long_is_no_last_page},
     {"the sink may stop it, and may be deaf", the_sink_may_stop_it},
+    {"NDJSON, a resource a line", lines},
 };
 UNIT_MAIN("bundle", tests)
