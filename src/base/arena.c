@@ -39,17 +39,20 @@ void *arena_alloc(struct arena *a, size_t n)
     const size_t align = alignof(max_align_t);
     void *p;
 
-    if (n > a->max)
+    if (n <= a->max)
+        n = (n + align - 1) / align * align;
+    if (n > a->max || n > a->max - a->used) {
+        a->failed = true;
         return NULL;
-    n = (n + align - 1) / align * align;
-    if (n > a->max - a->used)
-        return NULL;
+    }
     if (!b || b->size - b->used < n) {
         size_t size = n > ARENA_BLOCK ? n : ARENA_BLOCK;
 
         b = mem_alloc(sizeof *b + size);
-        if (!b)
+        if (!b) {
+            a->failed = true;
             return NULL;
+        }
         b->size = size;
         b->next = a->head;
         a->head = b;
@@ -85,8 +88,10 @@ char *arena_fmt(struct arena *a, const char *fmt, ...)
     va_start(ap, fmt);
     n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
-    if (n < 0 || !(p = arena_alloc(a, (size_t)n + 1)))
+    if (n < 0 || !(p = arena_alloc(a, (size_t)n + 1))) {
+        a->failed = true;
         return NULL;
+    }
     va_start(ap, fmt);
     vsnprintf(p, (size_t)n + 1, fmt, ap);
     va_end(ap);

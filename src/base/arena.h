@@ -6,6 +6,7 @@
 #define BASE_ARENA_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/str.h"
@@ -15,6 +16,7 @@ struct arena_block;
 struct arena {
     struct arena_block *head;
     size_t used, max; /* bytes handed out; reaching max gives NULL */
+    bool failed;      /* an allocation gave NULL: a writer may check once, at the end */
 };
 
 void arena_init(struct arena *a, size_t max);

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "fhir/index.h"
+#include "model/priv.h"
+
+void model_put(struct model_fmt *f, const char *own)
+{
+    buf_adds(f->out, own);
+}
+
+void model_putf(struct model_fmt *f, const char *fmt, ...)
+{
+    va_list ap;
+    char s[512];
+
+    va_start(ap, fmt);
+    if (vsnprintf(s, sizeof s, fmt, ap) < (int)sizeof s)
+        buf_adds(f->out, s);
+    else
+        f->out->failed = ERR_TOOBIG;
+    va_end(ap);
+}
+
+void model_put_server(struct model_fmt *f, struct str s)
+{
+    size_t over = s.n > LIMIT_TEXT_CELL ? s.n - LIMIT_TEXT_CELL : 0;
+
+    s.n -= over;
+    while (over && s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80)
+        s.n--, over++;
+    text_safe_buf(f->out, s, false);
+    if (over) /* never a silent cut: the rest stands in the detail */
+        model_putf(f, " [+%zu bytes]", over);
+}
+
+void model_sep(struct model_fmt *f)
+{
+    struct str s = buf_str(f->out);
+
+    if (s.n && !str_ends(s, " - ") && !str_ends(s, ": "))
+        buf_adds(f->out, " - ");
+}
+
+void model_flag(struct model_fmt *f, const char *own)
+{
+    if (f->row->flags < MODEL_FLAGS_MAX)
+        f->row->flag[f->row->flags++] = text_own(own);
+}
+
+void model_put_labelled(struct model_fmt *f, const char *label, struct str s)
+{
+    if (!s.n)
+        return;
+    model_sep(f);
+    model_put(f, label);
+    model_put_server(f, s);
+}
+
+void model_put_date(struct model_fmt *f, struct str lexeme)
+{
+    char words[DATE_TEXT_MAX];
+    struct date d;
+
+    if (date_parse(lexeme, &d)) {
+        date_text(&d, words);
+        model_put(f, words);
+        return;
+    }
+    model_put_server(f, lexeme);
+    model_put(f, " ");
+    model_put(f, _("(not a valid date)"));
+}
+
+void model_put_period(struct model_fmt *f, tape_at period)
+{
+    struct str start = tape_plain(f->t, tape_get(f->t, period, "start"));
+    struct str end = tape_plain(f->t, tape_get(f->t, period, "end"));
+
+    if (start.n) {
+        /* TRANSLATORS: "from 03-Feb-2026 until 05-Feb-2026" */
+        model_put(f, _("from "));
+        model_put_date(f, start);
+    }
+    if (end.n) {
+        model_put(f, start.n ? " " : "");
+        model_put(f, _("until "));
+        model_put_date(f, end);
+    }
+}
+
+bool model_put_concept(struct model_fmt *f, tape_at concept)
+{
+    struct str words = fhir_words(f->t, concept, f->a), code;
+
+    if (words.n) {
+        model_put_server(f, words);
+        return true;
+    }
+    code = fhir_code(f->t, concept);
+    if (!code.n)
+        return false;
+    /* TRANSLATORS: an item for which the server sent a code and no words */
+    model_put(f, _("code "));
+    model_put_server(f, code);
+    model_put(f, _(" (no words sent)"));
+    return true;
+}
+
+bool model_put_concepts(struct model_fmt *f, tape_at list, const char *glue)
+{
+    bool any = false;
+
+    for (tape_at c = tape_first(f->t, list); c != TAPE_NONE; c = tape_next(f->t, list, c)) {
+        size_t before = f->out->n;
+
+        if (any)
+            model_put(f, glue);
+        if (model_put_concept(f, c))
+            any = true;
+        else if (!f->out->failed)
+            f->out->n = before;
+    }
+    return any;
+}
+
+void model_put_notes(struct model_fmt *f)
+{
+    tape_at notes = tape_get(f->t, 0, "note");
+
+    for (tape_at n = tape_first(f->t, notes); n != TAPE_NONE; n = tape_next(f->t, notes, n))
+        model_put_labelled(f, _("note: "), str_trim(tape_str(f->t, tape_get(f->t, n, "text"), f->a)));
+}
+
+const char *model_code_word(const struct model_code_word *table, struct str code)
+{
+    for (; code.n && table->code; table++)
+        if (str_is(code, table->code))
+            return _(table->words);
+    return NULL;
+}
+
+enum model_link model_link(struct model_fmt *f, struct str reference,
+                           void (*use)(struct model_fmt *f, const struct tape *t))
+{
+    enum model_link found = MODEL_LINK_MISSING;
+    const struct fhir_kind *k;
+    struct str type, id, owner;
+    struct buf raw, key;
+    struct tape t;
+
+    if (!fhir_reference(reference, f->m->base[0] ? f->m->base : NULL, &type, &id))
+        return MODEL_LINK_MISSING;
+    buf_init(&raw, LIMIT_RESOURCE_BYTES);
+    buf_init(&key, 256);
+    if (f->who->file)
+        buf_adds(&key, STORE_FILE_PREFIX);
+    buf_addstr(&key, id);
+    k = kind_find(type);
+    if (store_get(f->m->store, type, buf_str(&key), &raw, NULL) == ERR_OK &&
+        tape_parse(&t, buf_str(&raw), NULL) == ERR_OK) {
+        /* REQ: what belongs to another patient is never shown, whoever points to it. */
+        found = MODEL_LINK_OWN;
+        if (k && k->patient_path &&
+            (!fhir_reference(tape_plain(&t, tape_get(&t, tape_path(&t, 0, k->patient_path), "reference")),
+                             f->m->base[0] ? f->m->base : NULL, &type, &owner) ||
+             !str_is(type, "Patient") || !str_eq(owner, f->who->id)))
+            found = MODEL_LINK_OTHER;
+        if (found == MODEL_LINK_OWN)
+            use(f, &t);
+        tape_fini(&t);
+    }
+    buf_fini(&key);
+    buf_fini(&raw);
+    return found;
+}

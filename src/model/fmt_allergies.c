@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Allergies and the four states of a chart: known, none known, not recorded, unavailable.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "model/priv.h"
+
+#define SNOMED "http://snomed.info/sct"
+#define IPS_ABSENT "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
+
+/* Statements that stand where an allergen stands. SNOMED CT, and the International Patient Summary's codes. */
+static const struct {
+    const char *system, *code;
+    enum model_allergy_row row;
+} statements[] = {
+    {SNOMED, "716186003", MODEL_ALLERGY_NONE},      /* No known allergy */
+    {SNOMED, "160244002", MODEL_ALLERGY_NONE},      /* No known allergies (retired code) */
+    {IPS_ABSENT, "no-known-allergies", MODEL_ALLERGY_NONE},
+    {SNOMED, "409137002", MODEL_ALLERGY_PARTIAL},   /* No known drug allergy */
+    {SNOMED, "429625007", MODEL_ALLERGY_PARTIAL},   /* No known food allergy */
+    {SNOMED, "428607008", MODEL_ALLERGY_PARTIAL},   /* No known environmental allergy */
+    {SNOMED, "428197003", MODEL_ALLERGY_PARTIAL},   /* No known insect allergy */
+    {SNOMED, "1003774007", MODEL_ALLERGY_PARTIAL},  /* No known latex allergy */
+    {IPS_ABSENT, "no-known-medication-allergies", MODEL_ALLERGY_PARTIAL},
+    {IPS_ABSENT, "no-known-environmental-allergies", MODEL_ALLERGY_PARTIAL},
+    {IPS_ABSENT, "no-known-food-allergies", MODEL_ALLERGY_PARTIAL},
+    {IPS_ABSENT, "no-allergy-info", MODEL_ALLERGY_VOID},
+};
+
+/* The same in words alone, as typed where there is no code; folded. */
+static const struct {
+    const char *words;
+    enum model_allergy_row row;
+} typed[] = {
+    {"no known allergies", MODEL_ALLERGY_NONE},
+    {"no known allergy", MODEL_ALLERGY_NONE},
+    {"nka", MODEL_ALLERGY_NONE},
+    {"nkda", MODEL_ALLERGY_PARTIAL},
+    {"no known drug allergies", MODEL_ALLERGY_PARTIAL},
+    {"no known drug allergy", MODEL_ALLERGY_PARTIAL},
+    {"no known food allergies", MODEL_ALLERGY_PARTIAL},
+};
+
+static enum model_allergy_row by_words(const struct tape *t, tape_at code)
+{
+    enum model_allergy_row row = MODEL_ALLERGY_LIVE;
+    struct arena a;
+    struct buf b;
+
+    if (tape_get(t, code, "coding") != TAPE_NONE)
+        return row;
+    arena_init(&a, LIMIT_RESOURCE_BYTES);
+    buf_init(&b, LIMIT_RESOURCE_BYTES);
+    text_fold(&b, fhir_words(t, code, &a));
+    for (size_t i = 0; i < sizeof typed / sizeof *typed; i++)
+        if (str_is(buf_str(&b), typed[i].words))
+            row = typed[i].row;
+    buf_fini(&b);
+    arena_fini(&a);
+    return row;
+}
+
+enum model_allergy_row model_allergy_row(const struct tape *t)
+{
+    tape_at code = tape_get(t, 0, "code");
+    struct str clinical = fhir_code(t, tape_get(t, 0, "clinicalStatus"));
+    struct str verified = fhir_code(t, tape_get(t, 0, "verificationStatus"));
+    enum model_allergy_row row;
+
+    /* REQ: refuted and entered in error never count, neither as an allergy nor as "none known". */
+    if (str_is(verified, "refuted") || str_is(verified, "entered-in-error"))
+        return MODEL_ALLERGY_VOID;
+    row = by_words(t, code);
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
+        if (fhir_has_code(t, code, statements[i].system, statements[i].code))
+            row = statements[i].row;
+    if (row == MODEL_ALLERGY_LIVE)
+        return str_is(clinical, "resolved") ? MODEL_ALLERGY_PAST : row;
+    /* A statement that is no longer made says nothing. */
+    return str_is(clinical, "resolved") || str_is(clinical, "inactive") ? MODEL_ALLERGY_VOID : row;
+}
+
+struct state {
+    struct model *m;
+    struct str id;
+    bool live, none;
+    struct buf *names;
+    struct err *e;
+};
+
+static int count_row(void *arg, const struct store_row *r)
+{
+    struct state *s = arg;
+    struct tape t;
+    int code = tape_parse(&t, r->bytes, s->e);
+
+    if (code == ERR_NOMEM)
+        return code;
+    if (code) { /* what cannot be read may be an allergy: never "none known" over it */
+        s->live = true;
+        return ERR_OK;
+    }
+    switch (model_allergy_row(&t)) {
+    case MODEL_ALLERGY_LIVE:
+        s->live = true;
+        if (s->names) {
+            struct arena a;
+
+            arena_init(&a, LIMIT_RESOURCE_BYTES);
+            if (s->names->n)
+                buf_adds(s->names, ", ");
+            text_safe_buf(s->names, fhir_words(&t, tape_get(&t, 0, "code"), &a), false);
+            arena_fini(&a);
+        }
+        break;
+    case MODEL_ALLERGY_NONE:
+        s->none = true;
+        break;
+    default:
+        break;
+    }
+    tape_fini(&t);
+    return ERR_OK;
+}
+
+int model_allergy_state(struct model *m, struct str chart, enum model_allergy *out, struct buf *names, struct err *e)
+{
+    struct store_query q = {.type = STR("AllergyIntolerance"), .patient = chart, .bytes = true};
+    struct state s = {.m = m, .names = names, .e = e};
+    struct store_mark mark;
+    int code = store_each(m->store, &q, count_row, &s, e);
+
+    if (!code)
+        code = store_mark_get(m->store, STR("AllergyIntolerance"), &mark, e);
+    if (code)
+        return code;
+    /* REQ: a real allergy outranks "none known"; a list that is not whole never says "none known" or
+     * "not recorded"; nobody asked is not "none known". */
+    if (s.live)
+        *out = MODEL_ALLERGIES_KNOWN;
+    else if (!mark.asof_ms && !str_starts(chart, STORE_FILE_PREFIX))
+        *out = MODEL_ALLERGIES_UNAVAILABLE;
+    else
+        *out = s.none ? MODEL_ALLERGIES_NONE_KNOWN : MODEL_ALLERGIES_NOT_RECORDED;
+    return ERR_OK;
+}
+
+/* REQ: exactly these words, everywhere (display rule 20). */
+const char *model_allergy_words(enum model_allergy s)
+{
+    static const char *const words[] = {N_("Known allergies"), N_("No known allergies"),
+                                        N_("Allergies not recorded"), N_("Allergies unavailable")};
+
+    return _(words[s]);
+}
+
+int model_allergy_rows(struct model *m, struct model_rows *rs, struct err *e)
+{
+    const enum model_allergy s = rs->who->allergies;
+    struct model_row *row;
+
+    (void)m;
+    if (s == MODEL_ALLERGIES_KNOWN)
+        return ERR_OK;
+    row = model_rows_add(rs, -1);
+    if (!row)
+        return err_set(e, ERR_NOMEM, 0, 0, "rows");
+    row->text = text_own(model_allergy_words(s));
+    if (s == MODEL_ALLERGIES_UNAVAILABLE)
+        row->text = text_own(_("Allergies unavailable - NOT FETCHED"));
+    return ERR_OK;
+}
+
+/* --- one allergy ------------------------------------------------------------------------------ */
+
+static const struct model_status allergy_status[] = {
+    {"active", NULL, N_("active"), 0},
+    {"inactive", N_("INACTIVE"), NULL, 2},
+    {"resolved", N_("RESOLVED"), NULL, 3},
+    {NULL, NULL, NULL, 1},
+};
+
+static void allergy_lead(struct model_fmt *f)
+{
+    struct str v = fhir_code(f->t, tape_get(f->t, 0, "verificationStatus"));
+
+    if (str_is(v, "refuted")) {
+        /* REQ: disproved, so never a live allergy */
+        model_put(f, _("REFUTED, no allergy: "));
+        model_flag(f, _("refuted"));
+        f->settled = true;
+        f->rank = 4;
+    }
+}
+
+/* The statement row never repeats the words "no known allergies" over a chart that has some. */
+static bool put_statement(struct model_fmt *f)
+{
+    if (model_allergy_row(f->t) != MODEL_ALLERGY_NONE)
+        return false;
+    f->rank = 5;
+    if (f->who->allergies == MODEL_ALLERGIES_NONE_KNOWN)
+        model_put(f, _("No known allergies (asked, and none)"));
+    else
+        model_put(f, f->who->allergies == MODEL_ALLERGIES_KNOWN
+                         ? _("A statement that there were none: outranked, see the other rows")
+                         : _("A statement that there were none; this list is not whole"));
+    return true;
+}
+
+static void allergy_name(struct model_fmt *f)
+{
+    if (put_statement(f))
+        return;
+    if (!model_put_concept(f, tape_get(f->t, 0, "code")))
+        model_put(f, _("ALLERGEN NOT NAMED"));
+}
+
+static void put_reactions(struct model_fmt *f)
+{
+    static const struct model_code_word severities[] = {
+        {"mild", N_("mild")}, {"moderate", N_("moderate")}, {"severe", N_("severe")}, {NULL, NULL}};
+    tape_at list = tape_get(f->t, 0, "reaction");
+    bool first = true;
+
+    for (tape_at r = tape_first(f->t, list); r != TAPE_NONE; r = tape_next(f->t, list, r), first = false) {
+        struct str severity = tape_plain(f->t, tape_get(f->t, r, "severity"));
+        struct str said = str_trim(tape_str(f->t, tape_get(f->t, r, "description"), f->a));
+        const char *words = model_code_word(severities, severity);
+
+        if (first)
+            model_sep(f);
+        /* Display rule 21: at once joined by +, separate events by a comma. */
+        model_put(f, first ? "" : ", ");
+        model_put_concepts(f, tape_get(f->t, r, "manifestation"), " + ");
+        if (words) {
+            model_put(f, " (");
+            model_put(f, words);
+            model_put(f, ")");
+        }
+        if (tape_get(f->t, r, "substance") != TAPE_NONE) {
+            model_put(f, _(" to "));
+            model_put_concept(f, tape_get(f->t, r, "substance"));
+        }
+        if (said.n) {
+            model_put(f, " \"");
+            model_put_server(f, said);
+            model_put(f, "\"");
+        }
+    }
+}
+
+static void allergy_body(struct model_fmt *f)
+{
+    static const struct model_code_word criticality[] = {
+        {"high", N_("criticality high")},
+        {"low", N_("criticality low")},
+        {"unable-to-assess", N_("criticality unable to assess")},
+        {NULL, NULL},
+    };
+    static const struct model_code_word verification[] = {
+        {"confirmed", N_("confirmed")},
+        {"unconfirmed", N_("UNCONFIRMED: still a warning")},
+        {"presumed", N_("PRESUMED: still a warning")},
+        {NULL, NULL},
+    };
+    static const struct model_code_word types[] = {{"intolerance", N_("intolerance")}, {"allergy", N_("allergy")}, {NULL, NULL}};
+    const char *words[3] = {
+        model_code_word(criticality, tape_plain(f->t, tape_get(f->t, 0, "criticality"))),
+        model_code_word(types, tape_plain(f->t, tape_get(f->t, 0, "type"))),
+        model_code_word(verification, fhir_code(f->t, tape_get(f->t, 0, "verificationStatus"))),
+    };
+    struct str last = tape_plain(f->t, tape_get(f->t, 0, "lastOccurrence"));
+
+    if (model_allergy_row(f->t) == MODEL_ALLERGY_NONE)
+        return;
+    put_reactions(f);
+    for (int i = 0; i < 3; i++)
+        if (words[i]) {
+            model_sep(f);
+            model_put(f, words[i]);
+        }
+    if (last.n) {
+        model_sep(f);
+        model_put(f, _("last "));
+        model_put_date(f, last);
+    }
+    model_put_notes(f);
+}
+
+const struct model_formatter model_formatters_allergies[] = {
+    {"AllergyIntolerance", allergy_lead, allergy_name, allergy_body, allergy_status, false},
+    {NULL, NULL, NULL, NULL, NULL, false},
+};

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Results, vital signs and reports. REQ: the value stands digit for digit with its comparator and unit; no
+ * number, no zero and no limit is ever made up; whether it is outside its range is computed only where the
+ * range is this patient's and in the same unit.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fhir/decimal.h"
+#include "model/priv.h"
+
+#define LOINC "http://loinc.org"
+
+static const struct model_status observation_status[] = {
+    {"final", NULL, NULL, 0},
+    {"registered", NULL, N_("REGISTERED, no result yet"), 0},
+    {"preliminary", NULL, N_("PRELIMINARY, may still change"), 0},
+    {"amended", NULL, N_("AMENDED after it was first reported"), 0},
+    {"corrected", NULL, N_("CORRECTED: an earlier value was wrong"), 0},
+    {"cancelled", N_("CANCELLED"), NULL, 0},
+    {"unknown", NULL, N_("STATUS UNKNOWN"), 0},
+    {NULL, NULL, NULL, 0},
+};
+
+static const struct model_status report_status[] = {
+    {"final", NULL, NULL, 0},
+    {"registered", NULL, N_("REGISTERED, no report yet"), 0},
+    {"partial", NULL, N_("PARTIAL, more is to come"), 0},
+    {"preliminary", NULL, N_("PRELIMINARY, may still change"), 0},
+    {"amended", NULL, N_("AMENDED after it was first reported"), 0},
+    {"corrected", NULL, N_("CORRECTED: an earlier report was wrong"), 0},
+    {"appended", NULL, N_("APPENDED: text was added later"), 0},
+    {"cancelled", N_("CANCELLED"), NULL, 0},
+    {"unknown", NULL, N_("STATUS UNKNOWN"), 0},
+    {NULL, NULL, NULL, 0},
+};
+
+/* --- reference ranges --------------------------------------------------------------------------- */
+
+/* Days that an age quantity means; months and years by the calendar's mean. -1: not understood. */
+static double age_days(const struct fhir_quantity *q)
+{
+    static const struct {
+        const char *code;
+        double days;
+    } units[] = {{"min", 1.0 / 1440}, {"h", 1.0 / 24}, {"d", 1}, {"wk", 7}, {"mo", 30.4375}, {"a", 365.25},
+                 {"days", 1}, {"weeks", 7}, {"months", 30.4375}, {"years", 365.25}, {"y", 365.25}, {"yr", 365.25}};
+    char number[32];
+
+    if (!q->value.n || q->value.n >= sizeof number)
+        return -1;
+    snprintf(number, sizeof number, "%.*s", STR_ARG(q->value));
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (str_is(q->code, units[i].code) || str_is(q->unit, units[i].code))
+            return strtod(number, NULL) * units[i].days;
+    return -1;
+}
+
+enum fits { FITS_NO, FITS_YES, FITS_UNSURE };
+
+/* Is a range meant for this patient's sex and age when the sample was taken? */
+static enum fits range_fits(struct model_fmt *f, tape_at range)
+{
+    static const char *const sexes[] = {"male", "female"};
+    tape_at to = tape_get(f->t, range, "appliesTo"), age = tape_get(f->t, range, "age");
+    enum fits fits = FITS_YES;
+
+    if (to != TAPE_NONE) {
+        bool named = false, mine = false;
+
+        for (int i = 0; i < 2; i++) {
+            const char letter[2] = {sexes[i][0] == 'm' ? 'M' : 'F', 0};
+
+            if (fhir_has_code(f->t, to, NULL, letter) || fhir_has_code(f->t, to, NULL, sexes[i])) {
+                named = true;
+                mine = mine || str_is(f->who->sex, sexes[i]);
+            }
+        }
+        if (named && !mine && (str_is(f->who->sex, "male") || str_is(f->who->sex, "female")))
+            return FITS_NO;
+        if (!named || !mine)
+            fits = FITS_UNSURE;
+    }
+    if (age != TAPE_NONE) {
+        struct fhir_quantity lo = fhir_quantity(f->t, tape_get(f->t, age, "low"), f->a);
+        struct fhir_quantity hi = fhir_quantity(f->t, tape_get(f->t, age, "high"), f->a);
+        struct date taken;
+        double days, slack;
+
+        if (!date_parse(f->date, &taken) || f->who->birth.precision == DATE_NONE)
+            return FITS_UNSURE;
+        days = (double)(date_days(taken.year, taken.month, taken.day) -
+                        date_days(f->who->birth.year, f->who->birth.month, f->who->birth.day));
+        slack = f->who->birth.precision == DATE_YEAR ? 366 : f->who->birth.precision == DATE_MONTH ? 31 : 1;
+        if ((lo.value.n && age_days(&lo) < 0) || (hi.value.n && age_days(&hi) < 0))
+            return FITS_UNSURE;
+        if ((lo.value.n && days + slack < age_days(&lo)) || (hi.value.n && days - slack > age_days(&hi)))
+            return FITS_NO;
+        if ((lo.value.n && days - slack < age_days(&lo)) || (hi.value.n && days + slack > age_days(&hi)))
+            fits = FITS_UNSURE;
+    }
+    return fits;
+}
+
+/* "therapeutic range", "range": what the limits mean. */
+static void put_range_kind(struct model_fmt *f, tape_at range)
+{
+    static const struct model_code_word kinds[] = {
+        {"normal", N_("range ")},          {"therapeutic", N_("therapeutic range ")},
+        {"treatment", N_("treatment range ")}, {"recommended", N_("recommended range ")},
+        {"post", N_("range after therapy ")}, {"endocrine", N_("endocrine range ")},
+        {"pre-therapeutic", N_("range before therapy ")}, {NULL, NULL}};
+    tape_at type = tape_get(f->t, range, "type");
+    const char *words = model_code_word(kinds, fhir_code(f->t, type));
+
+    if (words)
+        model_put(f, words);
+    else if (type == TAPE_NONE)
+        model_put(f, _("range "));
+    else {
+        model_put(f, _("range ("));
+        model_put_concept(f, type);
+        model_put(f, ") ");
+    }
+}
+
+static void put_limits(struct model_fmt *f, tape_at range, const struct fhir_quantity *value)
+{
+    struct fhir_quantity lo = fhir_quantity(f->t, tape_get(f->t, range, "low"), f->a);
+    struct fhir_quantity hi = fhir_quantity(f->t, tape_get(f->t, range, "high"), f->a);
+    const struct fhir_quantity *last = hi.value.n ? &hi : &lo;
+
+    /* REQ: a missing limit is not made up; only the one that was sent stands there. */
+    if (lo.value.n && hi.value.n) {
+        model_put_server(f, lo.value);
+        if (!model_same_unit(&lo, &hi)) {
+            model_put(f, " ");
+            model_put_result_unit(f, &lo);
+        }
+        model_put(f, lo.value.p[0] == '-' || hi.value.p[0] == '-' || !model_same_unit(&lo, &hi) ? _(" to ") : "-");
+        model_put_server(f, hi.value);
+    } else if (lo.value.n) {
+        model_put(f, _("at least "));
+        model_put_server(f, lo.value);
+    } else if (hi.value.n) {
+        model_put(f, _("up to "));
+        model_put_server(f, hi.value);
+    }
+    if (last->value.n && (last->unit.n || last->code.n)) {
+        model_put(f, " ");
+        model_put_result_unit(f, last);
+    }
+    if (last->value.n && value->value.n && !model_same_unit(last, value))
+        model_put(f, _(" (other unit than the value)"));
+}
+
+/* Where a value lies: -1 below, 1 above, 0 inside or not to be said. */
+static int outside(struct model_fmt *f, tape_at range, const struct fhir_quantity *value)
+{
+    struct fhir_quantity lo = fhir_quantity(f->t, tape_get(f->t, range, "low"), f->a);
+    struct fhir_quantity hi = fhir_quantity(f->t, tape_get(f->t, range, "high"), f->a);
+    int o;
+
+    if (lo.value.n && model_same_unit(&lo, value) && fhir_decimal_compare(value->value, lo.value, &o) && o < 0 &&
+        (!value->comparator.n || value->comparator.p[0] == '<'))
+        return -1;
+    if (hi.value.n && model_same_unit(&hi, value) && fhir_decimal_compare(value->value, hi.value, &o) && o > 0 &&
+        (!value->comparator.n || value->comparator.p[0] == '>'))
+        return 1;
+    return 0;
+}
+
+static void put_range(struct model_fmt *f, tape_at range, enum fits fits, const struct fhir_quantity *value)
+{
+    struct str text = str_trim(tape_str(f->t, tape_get(f->t, range, "text"), f->a));
+    tape_at to = tape_get(f->t, range, "appliesTo");
+
+    model_sep(f);
+    put_range_kind(f, range);
+    put_limits(f, range, value);
+    if (text.n) {
+        model_put(f, tape_get(f->t, range, "low") != TAPE_NONE || tape_get(f->t, range, "high") != TAPE_NONE ? " " : "");
+        model_put_server(f, text);
+    }
+    if (fits == FITS_UNSURE) {
+        /* TRANSLATORS: a reference range of which it is not known whether it is for this patient */
+        model_put(f, _(" (for: "));
+        if (!model_put_concepts(f, to, ", "))
+            model_put(f, _("an age"));
+        model_put(f, _("; not known to be this patient's)"));
+    }
+}
+
+/* The server's flag: its letter as a flag of the row, letter and words in the text. */
+static bool put_interpretation(struct model_fmt *f, tape_at object)
+{
+    tape_at list = tape_get(f->t, object, "interpretation");
+    bool any = false;
+
+    for (tape_at i = tape_first(f->t, list); i != TAPE_NONE; i = tape_next(f->t, list, i)) {
+        struct str code = fhir_code(f->t, i);
+        const char *words = model_code_word(model_interpretation_words, code);
+
+        model_put(f, "  ");
+        if (words && !str_is(code, "N")) {
+            char flag[16];
+
+            snprintf(flag, sizeof flag, "%.*s", STR_ARG(code));
+            model_put(f, flag);
+            model_put(f, " ");
+            model_put(f, words);
+            if (f->row->flags < MODEL_FLAGS_MAX)
+                f->row->flag[f->row->flags++] = text_safe(f->keep, str_of(flag), 0);
+            any = true;
+        } else if (words)
+            /* TRANSLATORS: the laboratory's own flag says normal */
+            model_put(f, _("flagged normal"));
+        else
+            any = model_put_concept(f, i) || any;
+    }
+    return any;
+}
+
+/* Interpretation and ranges of an Observation or a component. */
+static void put_judgement(struct model_fmt *f, tape_at object)
+{
+    struct fhir_choice v = fhir_choice(f->t, object, "value");
+    struct fhir_quantity q = {0};
+    tape_at list = tape_get(f->t, object, "referenceRange");
+    bool said = put_interpretation(f, object);
+    int place = 0;
+    unsigned mine = 0;
+
+    if (str_is(v.type, "Quantity"))
+        q = fhir_quantity(f->t, v.at, f->a);
+    for (tape_at r = tape_first(f->t, list); r != TAPE_NONE; r = tape_next(f->t, list, r))
+        if (range_fits(f, r) == FITS_YES) {
+            place = outside(f, r, &q);
+            mine++;
+        }
+    /* REQ: outside its own range is said even when no flag, or a flag N, came with it. With two ranges that
+     * fit, neither is chosen. */
+    if (place && mine == 1 && !said && q.value.n) {
+        model_put(f, place < 0 ? _("  BELOW RANGE") : _("  ABOVE RANGE"));
+        model_flag(f, _("outside range"));
+    }
+    for (tape_at r = tape_first(f->t, list); r != TAPE_NONE; r = tape_next(f->t, list, r)) {
+        enum fits fits = range_fits(f, r);
+
+        if (fits != FITS_NO)
+            put_range(f, r, fits, &q);
+    }
+}
+
+/* --- values ------------------------------------------------------------------------------------- */
+
+static bool put_absent(struct model_fmt *f, tape_at object)
+{
+    tape_at reason = tape_get(f->t, object, "dataAbsentReason");
+    const char *words = model_code_word(model_absent_words, fhir_code(f->t, reason));
+
+    if (reason == TAPE_NONE)
+        return false;
+    /* TRANSLATORS: followed by the reason why there is no value: "no result: not performed" */
+    model_put(f, _("no result: "));
+    if (words)
+        model_put(f, words);
+    else if (!model_put_concept(f, reason))
+        model_put(f, _("no reason given"));
+    return true;
+}
+
+static tape_at component_of(struct model_fmt *f, const char *loinc)
+{
+    tape_at list = tape_get(f->t, 0, "component");
+
+    for (tape_at c = tape_first(f->t, list); c != TAPE_NONE; c = tape_next(f->t, list, c))
+        if (fhir_has_code(f->t, tape_get(f->t, c, "code"), LOINC, loinc))
+            return c;
+    return TAPE_NONE;
+}
+
+/* REQ: systolic before diastolic, whatever the order on the wire; a missing half is words, never a zero. */
+static bool put_pressure(struct model_fmt *f)
+{
+    tape_at s = component_of(f, "8480-6"), d = component_of(f, "8462-4");
+    struct fhir_quantity sq = fhir_quantity(f->t, tape_get(f->t, s, "valueQuantity"), f->a);
+    struct fhir_quantity dq = fhir_quantity(f->t, tape_get(f->t, d, "valueQuantity"), f->a);
+
+    if (s == TAPE_NONE || d == TAPE_NONE || tape_count(f->t, tape_get(f->t, 0, "component")) != 2)
+        return false;
+    if (sq.value.n && dq.value.n && !sq.comparator.n && !dq.comparator.n && model_same_unit(&sq, &dq)) {
+        model_put(f, " ");
+        model_put_server(f, sq.value);
+        model_put(f, "/");
+        model_put_result(f, tape_get(f->t, d, "valueQuantity"));
+        put_judgement(f, s);
+        put_judgement(f, d);
+        return true;
+    }
+    for (int i = 0; i < 2; i++) {
+        tape_at c = i ? d : s;
+
+        model_put(f, i ? _("; diastolic ") : _(" systolic "));
+        if (!put_absent(f, c) && !model_put_value(f, c))
+            model_put(f, _("not recorded"));
+        put_judgement(f, c);
+    }
+    return true;
+}
+
+static bool put_components(struct model_fmt *f, bool after)
+{
+    tape_at list = tape_get(f->t, 0, "component");
+    bool any = false;
+
+    if (put_pressure(f))
+        return true;
+    for (tape_at c = tape_first(f->t, list); c != TAPE_NONE; c = tape_next(f->t, list, c)) {
+        model_put(f, any || after ? "; " : " ");
+        if (!model_put_concept(f, tape_get(f->t, c, "code")))
+            model_put(f, _("part without a name"));
+        model_put(f, " ");
+        if (!put_absent(f, c) && !model_put_value(f, c))
+            model_put(f, _("not recorded"));
+        put_judgement(f, c);
+        any = true;
+    }
+    return any;
+}
+
+static void observation_body(struct model_fmt *f)
+{
+    tape_at members = tape_get(f->t, 0, "hasMember");
+    bool value = fhir_choice(f->t, 0, "value").at != TAPE_NONE, parts;
+
+    if (value) {
+        model_put(f, " ");
+        model_put_value(f, 0);
+        put_judgement(f, 0);
+    }
+    parts = put_components(f, value);
+    if (!value && tape_get(f->t, 0, "dataAbsentReason") != TAPE_NONE) {
+        model_sep(f);
+        put_absent(f, 0);
+        put_judgement(f, 0);
+    } else if (!value && !parts && tape_count(f->t, members)) {
+        model_sep(f);
+        model_putf(f, P_("panel of %u result, on a row of its own", "panel of %u results, each on a row of its own",
+                         tape_count(f->t, members)), tape_count(f->t, members));
+    } else if (!value && !parts && !str_is(f->status, "registered") && !str_is(f->status, "cancelled")) {
+        model_sep(f);
+        model_put(f, _("no value recorded"));
+        put_judgement(f, 0);
+    }
+    if (tape_get(f->t, 0, "bodySite") != TAPE_NONE) {
+        model_sep(f);
+        model_put_concept(f, tape_get(f->t, 0, "bodySite"));
+    }
+    if (tape_count(f->t, tape_get(f->t, 0, "note"))) {
+        model_sep(f);
+        model_put(f, _("has a note: see the detail"));
+    }
+}
+
+/* --- reports ------------------------------------------------------------------------------------ */
+
+static void result_name(struct model_fmt *f, const struct tape *t)
+{
+    const struct tape *own = f->t;
+
+    f->t = t;
+    if (!model_put_concept(f, tape_get(t, 0, "code")))
+        model_put(f, _("result without a name"));
+    f->t = own;
+}
+
+static void report_body(struct model_fmt *f)
+{
+    tape_at list = tape_get(f->t, 0, "result"), forms = tape_get(f->t, 0, "presentedForm");
+    struct str conclusion = str_trim(tape_str(f->t, tape_get(f->t, 0, "conclusion"), f->a));
+    bool any = false;
+
+    for (tape_at r = tape_first(f->t, list); r != TAPE_NONE; r = tape_next(f->t, list, r)) {
+        struct str ref = tape_plain(f->t, tape_get(f->t, r, "reference"));
+
+        if (!any)
+            model_sep(f);
+        model_put(f, any ? ", " : _("results: "));
+        any = true;
+        if (fhir_contained(f->t, ref) != TAPE_NONE) {
+            if (!model_put_concept(f, tape_get(f->t, fhir_contained(f->t, ref), "code")))
+                model_put(f, _("result without a name"));
+            continue;
+        }
+        switch (model_link(f, ref, result_name)) {
+        case MODEL_LINK_OTHER:
+            /* REQ: never another patient's value, name of test, or display text in this chart. */
+            model_put(f, _("RESULT OF ANOTHER PATIENT, not shown"));
+            model_flag(f, _("result of another patient"));
+            break;
+        case MODEL_LINK_MISSING:
+            model_put(f, _("a result that is not available here"));
+            break;
+        case MODEL_LINK_OWN:
+            break;
+        }
+    }
+    model_put_labelled(f, _("conclusion: "), conclusion);
+    if (tape_count(f->t, tape_get(f->t, 0, "conclusionCode"))) {
+        model_sep(f);
+        model_put_concepts(f, tape_get(f->t, 0, "conclusionCode"), ", ");
+    }
+    if (tape_count(f->t, forms)) {
+        model_sep(f);
+        model_putf(f, P_("%u document attached", "%u documents attached", tape_count(f->t, forms)), tape_count(f->t, forms));
+    }
+}
+
+const struct model_formatter model_formatters_labs[] = {
+    {"Observation", NULL, NULL, observation_body, observation_status, false},
+    {"DiagnosticReport", NULL, NULL, report_body, report_status, false},
+    {NULL, NULL, NULL, NULL, NULL, false},
+};

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Medicines: orders, what the patient takes, what was given and handed out. The words that turn an order
+ * round (DO NOT GIVE, ON HOLD, STOPPED, DRAFT) stand before the drug, where nobody reads past them.
+ */
+#include "config.h"
+
+#include "model/priv.h"
+
+static const struct model_status request_status[] = {
+    {"on-hold", N_("ON HOLD"), NULL, 0},
+    {"active", NULL, N_("active"), 1},
+    {"draft", N_("DRAFT (not signed)"), NULL, 2},
+    {"unknown", N_("STATUS UNKNOWN"), NULL, 2},
+    {"stopped", N_("STOPPED"), NULL, 3},
+    {"completed", N_("COMPLETED"), NULL, 4},
+    {"cancelled", N_("CANCELLED"), NULL, 5},
+    {NULL, NULL, NULL, 2},
+};
+
+static const struct model_status statement_status[] = {
+    {"on-hold", N_("ON HOLD"), NULL, 0},
+    {"active", NULL, N_("active, as stated"), 1},
+    {"not-taken", N_("NOT TAKEN"), NULL, 2},
+    {"intended", N_("INTENDED, not started"), NULL, 2},
+    {"unknown", N_("STATUS UNKNOWN"), NULL, 2},
+    {"stopped", N_("STOPPED"), NULL, 3},
+    {"completed", N_("COMPLETED"), NULL, 4},
+    {NULL, NULL, NULL, 2},
+};
+
+static const struct model_status administration_status[] = {
+    {"completed", NULL, N_("given"), 6},
+    {"in-progress", NULL, N_("being given now"), 6},
+    {"not-done", N_("NOT GIVEN"), NULL, 6},
+    {"on-hold", N_("ON HOLD"), NULL, 6},
+    {"stopped", N_("STOPPED before the end"), NULL, 6},
+    {"unknown", N_("STATUS UNKNOWN"), NULL, 6},
+    {NULL, NULL, NULL, 6},
+};
+
+static const struct model_status dispense_status[] = {
+    {"completed", NULL, N_("handed out"), 7},
+    {"preparation", N_("BEING PREPARED"), NULL, 7},
+    {"in-progress", N_("BEING PREPARED"), NULL, 7},
+    {"on-hold", N_("ON HOLD"), NULL, 7},
+    {"cancelled", N_("CANCELLED"), NULL, 7},
+    {"stopped", N_("STOPPED"), NULL, 7},
+    {"declined", N_("NOT HANDED OUT (declined)"), NULL, 7},
+    {"unknown", N_("STATUS UNKNOWN"), NULL, 7},
+    {NULL, NULL, NULL, 7},
+};
+
+/* What a Medication (contained or not) is called: its code, else its ingredients. */
+static void put_medication(struct model_fmt *f, tape_at at)
+{
+    tape_at list = tape_get(f->t, at, "ingredient"), code = tape_get(f->t, at, "code");
+    struct str status = tape_plain(f->t, tape_get(f->t, at, "status"));
+    bool any = model_put_concept(f, code);
+
+    for (tape_at i = any ? TAPE_NONE : tape_first(f->t, list); i != TAPE_NONE; i = tape_next(f->t, list, i)) {
+        struct fhir_choice item = fhir_choice(f->t, i, "item");
+
+        if (any)
+            model_put(f, " + ");
+        any = model_put_concept(f, item.at) || any;
+    }
+    if (!any)
+        model_put(f, _("medicine without a name"));
+    if (fhir_words(f->t, tape_get(f->t, at, "form"), f->a).n) {
+        model_sep(f);
+        model_put_concept(f, tape_get(f->t, at, "form"));
+    }
+    if (str_is(status, "inactive"))
+        model_put(f, _(" (its medicine record is inactive)"));
+    else if (str_is(status, "entered-in-error"))
+        model_put(f, _(" (ITS MEDICINE RECORD WAS ENTERED IN ERROR)"));
+}
+
+static void linked_medication(struct model_fmt *f, const struct tape *t)
+{
+    const struct tape *own = f->t;
+
+    f->t = t;
+    put_medication(f, 0);
+    f->t = own;
+}
+
+static void medicine_name(struct model_fmt *f)
+{
+    tape_at ref = tape_get(f->t, 0, "medicationReference");
+    struct str reference = tape_plain(f->t, tape_get(f->t, ref, "reference")), display;
+    tape_at contained = fhir_contained(f->t, reference);
+
+    if (ref == TAPE_NONE) {
+        if (!model_put_concept(f, tape_get(f->t, 0, "medicationCodeableConcept")))
+            model_put(f, _("medicine not recorded"));
+        return;
+    }
+    if (contained != TAPE_NONE) {
+        put_medication(f, contained);
+        return;
+    }
+    if (reference.n && model_link(f, reference, linked_medication) == MODEL_LINK_OWN)
+        return;
+    display = str_trim(tape_str(f->t, tape_get(f->t, ref, "display"), f->a));
+    if (display.n) {
+        model_put_server(f, display);
+        return;
+    }
+    /* REQ: the order stays in the list and says that its medicine cannot be named. */
+    model_put(f, _("MEDICINE NOT AVAILABLE HERE (its record is not in this cache)"));
+}
+
+/* REQ: an order not to give, a plan and a proposal are no orders to give. */
+static void request_lead(struct model_fmt *f)
+{
+    static const struct model_code_word intents[] = {
+        {"plan", N_("PLAN, no order: ")},
+        {"proposal", N_("PROPOSAL, no order: ")},
+        {"option", N_("OPTION, no order: ")},
+        {NULL, NULL},
+    };
+    const char *intent = model_code_word(intents, tape_plain(f->t, tape_get(f->t, 0, "intent")));
+
+    if (tape_true(f->t, tape_get(f->t, 0, "doNotPerform"))) {
+        model_put(f, _("DO NOT GIVE: "));
+        model_flag(f, _("DO NOT GIVE"));
+    }
+    if (intent)
+        model_put(f, intent);
+}
+
+static void put_reasons(struct model_fmt *f)
+{
+    tape_at reasons = tape_get(f->t, 0, "reasonCode");
+
+    if (tape_first(f->t, reasons) == TAPE_NONE)
+        return;
+    model_sep(f);
+    /* TRANSLATORS: what a medicine is given for: "for: hypertension" */
+    model_put(f, _("for: "));
+    model_put_concepts(f, reasons, ", ");
+}
+
+static void put_supply(struct model_fmt *f)
+{
+    tape_at d = tape_get(f->t, 0, "dispenseRequest");
+    struct str refills = tape_lexeme(f->t, tape_get(f->t, d, "numberOfRepeatsAllowed"));
+    tape_at lasts = tape_get(f->t, d, "expectedSupplyDuration"), valid = tape_get(f->t, d, "validityPeriod");
+
+    if (tape_get(f->t, d, "quantity") != TAPE_NONE) {
+        model_sep(f);
+        /* TRANSLATORS: how much is to be handed out: "supply 28 tablet" */
+        model_put(f, _("supply "));
+        model_put_dose(f, tape_get(f->t, d, "quantity"));
+    }
+    if (lasts != TAPE_NONE) {
+        struct fhir_quantity q = fhir_quantity(f->t, lasts, f->a);
+
+        model_sep(f);
+        model_put(f, _("supply for "));
+        model_put_duration(f, q.value, STR(""), q.code.n ? q.code : q.unit);
+    }
+    /* REQ: zero refills is a number, not a gap. */
+    if (refills.n) {
+        model_sep(f);
+        model_put_number(f, refills);
+        model_put(f, str_is(refills, "1") ? _(" refill") : _(" refills"));
+    }
+    if (valid != TAPE_NONE) {
+        model_sep(f);
+        model_put(f, _("prescription valid "));
+        model_put_period(f, valid);
+    }
+    if (tape_is(f->t, tape_path(f->t, 0, "substitution.allowedBoolean"), TAPE_FALSE)) {
+        model_sep(f);
+        model_put(f, _("no substitution"));
+    }
+}
+
+static void put_doses(struct model_fmt *f, const char *member)
+{
+    tape_at list = tape_get(f->t, 0, member);
+
+    /* REQ: a missing dose is said, never left as a gap that a reader fills. */
+    if (!model_put_dosages(f, list)) {
+        model_sep(f);
+        model_put(f, _("no dose recorded"));
+    }
+}
+
+static void request_body(struct model_fmt *f)
+{
+    struct str priority = tape_plain(f->t, tape_get(f->t, 0, "priority"));
+
+    put_doses(f, "dosageInstruction");
+    if (str_is(priority, "stat") || str_is(priority, "asap") || str_is(priority, "urgent")) {
+        model_sep(f);
+        model_put(f, str_is(priority, "stat") ? _("STAT: at once") : _("urgent"));
+    }
+    put_reasons(f);
+    put_supply(f);
+    if (tape_true(f->t, tape_get(f->t, 0, "reportedBoolean")) || tape_get(f->t, 0, "reportedReference") != TAPE_NONE) {
+        model_sep(f);
+        model_put(f, _("reported, not seen at first hand"));
+    }
+    model_put_notes(f);
+}
+
+static void statement_body(struct model_fmt *f)
+{
+    put_doses(f, "dosage");
+    put_reasons(f);
+    model_put_notes(f);
+}
+
+static void administration_body(struct model_fmt *f)
+{
+    put_doses(f, "dosage");
+    put_reasons(f);
+    model_put_notes(f);
+}
+
+static void dispense_body(struct model_fmt *f)
+{
+    if (tape_get(f->t, 0, "quantity") != TAPE_NONE) {
+        model_sep(f);
+        model_put(f, _("supply "));
+        model_put_dose(f, tape_get(f->t, 0, "quantity"));
+    }
+    put_doses(f, "dosageInstruction");
+    model_put_notes(f);
+}
+
+static void statement_lead(struct model_fmt *f)
+{
+    /* TRANSLATORS: what the patient or a relative says is taken; not an order */
+    model_put(f, _("Stated use: "));
+}
+
+static void administration_lead(struct model_fmt *f)
+{
+    model_put(f, _("Administration: "));
+}
+
+static void dispense_lead(struct model_fmt *f)
+{
+    model_put(f, _("Dispensing: "));
+}
+
+static void medication_name(struct model_fmt *f)
+{
+    put_medication(f, 0);
+}
+
+const struct model_formatter model_formatters_medicines[] = {
+    {"MedicationRequest", request_lead, medicine_name, request_body, request_status, false},
+    {"MedicationStatement", statement_lead, medicine_name, statement_body, statement_status, false},
+    {"MedicationAdministration", administration_lead, medicine_name, administration_body, administration_status, false},
+    {"MedicationDispense", dispense_lead, medicine_name, dispense_body, dispense_status, false},
+    {"Medication", NULL, medication_name, NULL, NULL, false},
+    {NULL, NULL, NULL, NULL, NULL, false},
+};

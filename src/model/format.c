@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * One row from one resource, whatever its kind: lead words, name, body, status, labels, date. What holds for
+ * every kind (whose it is, entered in error, unknown modifiers, confidentiality, dates) is done here once.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "fhir/index.h"
+#include "model/priv.h"
+
+/* The kind's own name: its code, else whatever names such things. */
+static void generic_name(struct model_fmt *f)
+{
+    static const char *const places[] = {"code", "title", "name", "description", "type", "category", "relationship"};
+    tape_at at = f->kind && f->kind->code_path ? tape_path(f->t, 0, f->kind->code_path) : TAPE_NONE;
+
+    if (at != TAPE_NONE && model_put_concept(f, at))
+        return;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        at = tape_get(f->t, 0, places[i]);
+        if (at != TAPE_NONE && model_put_concept(f, at))
+            return;
+    }
+    model_put(f, _("without a name"));
+}
+
+static void generic_body(struct model_fmt *f)
+{
+    model_put_notes(f);
+}
+
+static void typed_name(struct model_fmt *f)
+{
+    model_put_server(f, tape_plain(f->t, tape_get(f->t, 0, "resourceType")));
+    model_put(f, ": ");
+    generic_name(f);
+}
+
+static const struct model_formatter generic = {"", NULL, typed_name, generic_body, NULL, true};
+
+const struct model_formatter *model_formatter(struct str type)
+{
+    static const struct model_formatter *const tables[] = {
+        model_formatters_allergies, model_formatters_medicines, model_formatters_labs,
+        model_formatters_story,     model_formatters_plans,
+    };
+
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        for (const struct model_formatter *ft = tables[i]; ft->type; ft++)
+            if (str_is(type, ft->type))
+                return ft;
+    return &generic;
+}
+
+const struct model_status *model_status(const struct model_formatter *ft, struct str code)
+{
+    const struct model_status *s = ft->status;
+
+    while (s && s->code && !str_is(code, s->code))
+        s++;
+    return s; /* the last row, without a code, for one that is not known */
+}
+
+/* REQ: whose row is it? By the resource's own reference, read again here; not by what an index says. */
+bool model_own(const struct model *m, const struct model_person *who, const struct store_row *r, const struct tape *t)
+{
+    const struct fhir_kind *k = kind_find(r->type);
+    struct str type, id, ref;
+
+    if (!k || !k->patient_path)
+        return true; /* it is of no chart, or of a kind that the store keyed by itself */
+    if (!strcmp(k->type, "Patient"))
+        return str_eq(tape_plain(t, tape_get(t, 0, "id")), who->id);
+    ref = tape_plain(t, tape_get(t, tape_path(t, 0, k->patient_path), "reference"));
+    return fhir_reference(ref, m->base[0] ? m->base : NULL, &type, &id) && str_is(type, "Patient") && str_eq(id, who->id);
+}
+
+static bool is_struck(const struct tape *t, struct str status)
+{
+    return str_is(status, "entered-in-error") ||
+           str_is(fhir_code(t, tape_get(t, 0, "verificationStatus")), "entered-in-error");
+}
+
+static void put_labels(struct model_fmt *f)
+{
+    char c = fhir_confidentiality(f->t);
+
+    if (f->row->flags && f->struck)
+        return;
+    if (c == 'V')
+        model_flag(f, _("very restricted"));
+    else if (c == 'R')
+        model_flag(f, _("restricted"));
+}
+
+static void put_lead(struct model_fmt *f, const struct model_formatter *ft, const struct model_status *s)
+{
+    if (fhir_unknown_modifier(f->t)) {
+        /* REQ: R4 forbids to use such a row as if it were understood; it stays, and says so first. */
+        model_put(f, _("CAUTION, unknown modifier, meaning may change: "));
+        model_flag(f, _("unknown modifier"));
+    }
+    if (ft->lead)
+        ft->lead(f);
+    if (f->settled)
+        return;
+    if (s && s->code && s->lead) {
+        tape_at why = tape_get(f->t, 0, "statusReason");
+
+        model_put(f, _(s->lead));
+        if (tape_first(f->t, why) != TAPE_NONE) {
+            size_t before = f->out->n;
+
+            model_put(f, " (");
+            if (model_put_concepts(f, why, ", "))
+                model_put(f, ")");
+            else if (!f->out->failed)
+                f->out->n = before;
+        }
+        model_put(f, ": ");
+    }
+}
+
+static void put_tail(struct model_fmt *f, const struct model_formatter *ft, const struct model_status *s)
+{
+    if (f->settled)
+        return;
+    if (s && s->code) {
+        if (s->tail) {
+            model_sep(f);
+            model_put(f, _(s->tail));
+        }
+        return;
+    }
+    if (f->status.n) { /* a code that is not known is shown as it came */
+        model_sep(f);
+        model_put(f, _("status "));
+        model_put_server(f, f->status);
+    } else if (ft->status) {
+        model_sep(f);
+        model_put(f, _("status not recorded"));
+    }
+}
+
+/* REQ: no day, no hour and no year is made up; what is dated after today says so and never leads. */
+static void put_row_date(struct model_fmt *f, const struct model_formatter *ft, const struct store_row *r)
+{
+    char words[DATE_TEXT_MAX];
+    struct model_row *row = f->row;
+    struct date d;
+
+    row->sort_ms = r->date_ms;
+    if (!f->date.n || !date_parse(f->date, &d)) {
+        row->sort_ms = FHIR_NO_DATE;
+        row->date = text_own(_("no date"));
+        return;
+    }
+    date_text(&d, words);
+    row->date = text_safe(f->keep, str_of(words), 0);
+    /* A day's grace for zones. */
+    if (!ft->ahead && date_ms(&d) > f->who->now_ms + 86400000) {
+        row->sort_ms = FHIR_NO_DATE + 1;
+        model_sep(f);
+        model_put(f, _("DATED IN THE FUTURE"));
+        model_flag(f, _("future date"));
+    }
+}
+
+static void compose(struct model_fmt *f, const struct store_row *r)
+{
+    const struct model_formatter *ft = model_formatter(r->type);
+    const struct model_status *s = model_status(ft, f->status);
+
+    f->rank = s ? s->rank : 0;
+    f->struck = is_struck(f->t, f->status);
+    if (f->struck) {
+        /* REQ: a struck row shows what it was about, never a dose or a value like the others. */
+        model_put(f, _("ENTERED IN ERROR: "));
+        (ft->name ? ft->name : generic_name)(f);
+        model_flag(f, _("entered in error"));
+        f->rank = 9;
+    } else {
+        put_lead(f, ft, s);
+        (ft->name ? ft->name : generic_name)(f);
+        (ft->body ? ft->body : generic_body)(f);
+        put_tail(f, ft, s);
+    }
+    put_row_date(f, ft, r);
+    put_labels(f);
+    if (r->origin == STORE_FILE_IMPORT)
+        model_flag(f, _("FROM FILE, NOT ON SERVER"));
+    while (str_ends(buf_str(f->out), " - "))
+        f->out->n -= 3;
+}
+
+int model_format(struct model *m, const struct model_person *who, const struct store_row *r, const struct tape *t,
+                 struct arena *keep, struct model_row *row, int *rank, struct err *e)
+{
+    struct model_fmt f = {.m = m, .who = who, .kind = kind_find(r->type), .t = t, .keep = keep, .row = row,
+                          .date = r->date, .status = r->status};
+    struct arena a;
+    struct buf out;
+    char *words;
+    int code = ERR_OK;
+
+    *row = (struct model_row){0};
+    if (!model_own(m, who, r, t))
+        return err_set(e, ERR_NOTFOUND, 0, 0, "row");
+    memcpy(row->chart, who->chart, sizeof row->chart);
+    snprintf(row->type, sizeof row->type, "%.*s", STR_ARG(r->type));
+    snprintf(row->id, sizeof row->id, "%.*s", STR_ARG(r->id));
+    arena_init(&a, 4 * LIMIT_RESOURCE_BYTES);
+    buf_init(&out, 4 * LIMIT_RESOURCE_BYTES);
+    f.a = &a;
+    f.out = &out;
+    compose(&f, r);
+    words = out.failed ? NULL : arena_dup(keep, out.p ? out.p : "", out.n);
+    if (words) {
+        row->text = text_own(words);
+        *rank = f.rank;
+    } else
+        code = err_set(e, out.failed ? out.failed : ERR_NOMEM, 0, 0, "row");
+    buf_fini(&out);
+    arena_fini(&a);
+    return code;
+}
+
+struct text model_format_name(struct model *m, const struct model_person *who, const struct store_row *r,
+                              const struct tape *t, struct arena *keep)
+{
+    const struct model_formatter *ft = model_formatter(r->type);
+    struct model_row row = {0};
+    struct model_fmt f = {.m = m, .who = who, .kind = kind_find(r->type), .t = t, .keep = keep, .row = &row,
+                          .date = r->date, .status = r->status};
+    struct text name = {"", 0, 0};
+    struct arena a;
+    struct buf out;
+    char *words;
+
+    arena_init(&a, LIMIT_RESOURCE_BYTES);
+    buf_init(&out, LIMIT_RESOURCE_BYTES);
+    f.a = &a;
+    f.out = &out;
+    (ft->name ? ft->name : generic_name)(&f);
+    words = out.failed ? NULL : arena_dup(keep, out.p ? out.p : "", out.n);
+    if (words)
+        name = text_own(words);
+    buf_fini(&out);
+    arena_fini(&a);
+    return name;
+}

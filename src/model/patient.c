@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Who the chart is of: the words of banner and worklist, made in one place so that they cannot differ.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "model/priv.h"
+
+int model_patient_open(struct model *m, struct str chart, struct buf *raw, struct tape *t, struct err *e)
+{
+    int code;
+
+    *t = (struct tape){0};
+    buf_init(raw, LIMIT_RESOURCE_BYTES);
+    /* A file's patient never stands in for a server's: the two are different charts. */
+    if (!chart.n || (!str_starts(chart, STORE_FILE_PREFIX) && !store_has(m->store, STR("Patient"), chart, STR(""))))
+        return err_set(e, ERR_NOTFOUND, 0, 0, "patient");
+    code = store_get(m->store, STR("Patient"), chart, raw, e);
+    if (!code)
+        code = tape_parse(t, buf_str(raw), e);
+    if (code)
+        buf_fini(raw);
+    return code;
+}
+
+static void read_death(const struct tape *t, struct model_person *p)
+{
+    struct fhir_choice d = fhir_choice(t, 0, "deceased");
+
+    if (str_is(d.type, "Boolean"))
+        p->dead = tape_true(t, d.at);
+    else if (str_is(d.type, "DateTime")) {
+        p->dead = true;
+        date_parse(tape_plain(t, d.at), &p->death);
+    }
+}
+
+void model_person_read(struct model *m, struct str chart, const struct tape *t, struct arena *a, struct model_person *p)
+{
+    *p = (struct model_person){.file = str_starts(chart, STORE_FILE_PREFIX), .now_ms = clock_wall_ms(&m->clock)};
+    snprintf(p->chart, sizeof p->chart, "%.*s", STR_ARG(chart));
+    p->id = arena_str(a, tape_plain(t, tape_get(t, 0, "id")));
+    p->today = date_today(p->now_ms);
+    p->sex = arena_str(a, tape_plain(t, tape_get(t, 0, "gender")));
+    date_parse(tape_plain(t, tape_get(t, 0, "birthDate")), &p->birth);
+    read_death(t, p);
+}
+
+struct text model_name_text(const struct tape *t, int64_t now_ms, struct arena *a)
+{
+    struct text name = {0};
+    struct buf b;
+
+    buf_init(&b, LIMIT_RESOURCE_BYTES);
+    fhir_name_words(t, fhir_name(t, 0, now_ms), &b);
+    if (b.n)
+        name = text_safe(a, buf_str(&b), LIMIT_TEXT_CELL);
+    buf_fini(&b);
+    /* Unknown stands as words, never as "?" or as a blank. */
+    return name.n ? name : text_own(_("Name not recorded"));
+}
+
+void model_age(const struct date *birth, const struct date *on, char out[32])
+{
+    struct date_age age;
+    const char *about = "";
+
+    out[0] = '\0';
+    if (!date_age(birth, on, &age))
+        return;
+    if (age.approximate)
+        about = "~";
+    /* TRANSLATORS: ages: 42 years, 14 months, 9 days */
+    if (age.years >= 2 || age.approximate)
+        snprintf(out, 32, _("%s%dy"), about, age.years);
+    else if (age.years || age.months)
+        snprintf(out, 32, _("%dm"), age.years * 12 + age.months);
+    else
+        snprintf(out, 32, _("%dd"), age.days);
+}
+
+struct text model_born_text(const struct model_person *p, struct arena *a)
+{
+    char when[DATE_TEXT_MAX], age[32], *s;
+
+    if (p->birth.precision == DATE_NONE)
+        return text_own(_("not recorded"));
+    date_text(&p->birth, when);
+    /* The age of somebody who has died stops there; without a date of death none is said. */
+    model_age(&p->birth, p->dead ? &p->death : &p->today, age);
+    if (p->dead)
+        age[0] = '\0';
+    s = age[0] ? arena_fmt(a, "%s (%s)", when, age) : arena_fmt(a, "%s", when);
+    return text_own(s ? s : "");
+}
+
+struct text model_sex_text(const struct model_person *p, struct arena *a)
+{
+    static const struct model_code_word words[] = {
+        {"male", N_("Male")}, {"female", N_("Female")}, {"other", N_("Other")}, {"unknown", N_("Unknown")}, {NULL, NULL}};
+    const char *w = model_code_word(words, p->sex);
+
+    if (w)
+        return text_own(w);
+    return p->sex.n ? text_safe(a, p->sex, 64) : text_own(_("not recorded"));
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The only place where an error becomes a sentence: what, where, what to do. No patient data gets in, as an
+ * error never carries any.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/priv.h"
+
+/* What goes behind the words: the argument that an error of this code carries. */
+enum arg { ARG_NONE, ARG_WHAT, ARG_NUM, ARG_SUB };
+
+static const struct sentence {
+    int code;
+    const char *what; /* N_() */
+    enum arg arg;
+    const char *todo; /* N_() */
+} sentences[] = {
+    {ERR_NOMEM, N_("memory is exhausted"), ARG_NONE, N_("close other programs and try again")},
+    {ERR_BUG, N_("an error in wardline itself"), ARG_WHAT, N_("please report it with the log of the profile")},
+    {ERR_USAGE, N_("the command line is not understood"), ARG_WHAT, N_("see wardline(1)")},
+    {ERR_INPUT, N_("the input is not what it must be"), ARG_WHAT, N_("nothing was changed; correct it and try again")},
+    {ERR_JSON, N_("the input is no JSON; it breaks at byte"), ARG_NUM, N_("nothing was changed; check the file or the server")},
+    {ERR_TOOBIG, N_("something is over its limit"), ARG_WHAT, N_("nothing was changed; ask your support")},
+    {ERR_NOTFOUND, N_("not found here"), ARG_WHAT, N_("check the id with `wardline list', or synchronise first")},
+    {ERR_UNSUPPORTED, N_("not supported"), ARG_WHAT, N_("see wardline(1) for what is")},
+    {ERR_EXISTS, N_("it is there already"), ARG_WHAT, N_("choose another name, or use the one that is there")},
+    {ERR_IO, N_("a file operation failed"), ARG_WHAT, N_("check the disk's space and the file's permissions")},
+    {ERR_OFFLINE, N_("no answer from the server"), ARG_WHAT, N_("nothing is lost; check the link and try again")},
+    {ERR_TIMEOUT, N_("the server is too slow to go on"), ARG_WHAT, N_("nothing is lost; try again later")},
+    {ERR_TLS, N_("the server's certificate was refused"), ARG_WHAT, N_("nothing was sent; ask your support, do not go around it")},
+    {ERR_CUT, N_("the line was cut in the middle of an answer"), ARG_WHAT, N_("whole rows were kept; the next sync goes on from there")},
+    {ERR_HTTP, N_("the server refused the request"), ARG_SUB, N_("nothing is lost; try again later, then ask your support")},
+    {ERR_AUTH, N_("the server does not let this user in"), ARG_SUB, N_("sign in again with `wardline login'")},
+    {ERR_NOTFHIR, N_("the answer is not FHIR (a portal or a proxy?)"), ARG_WHAT, N_("check the server's address and the network's sign-in page")},
+    {ERR_ORIGIN, N_("a link to another server was refused"), ARG_WHAT, N_("tell the server's administrator")},
+    {ERR_LOOP, N_("the server's pages never end"), ARG_NONE, N_("what came is kept; tell the server's administrator")},
+    {ERR_ATTENTION, N_("done, but this many need a person"), ARG_NUM, N_("see `wardline queue'")},
+    {ERR_PASSPHRASE, N_("no key opens with that passphrase"), ARG_NONE, N_("try again; nobody can recover a lost one")},
+    {ERR_INUSE, N_("another process has this profile open; its pid is"), ARG_NUM, N_("close it there first")},
+    {ERR_DAMAGED, N_("the store is damaged"), ARG_WHAT, N_("see `wardline doctor'; restore a backup or fetch again")},
+    {ERR_VERSION, N_("made by a newer wardline, format"), ARG_NUM, N_("update this one")},
+    {ERR_NOPROFILE, N_("there is no profile"), ARG_WHAT, N_("make one with `wardline init'")},
+    {ERR_PERM, N_("others can get at a private file"), ARG_WHAT, N_("give it to its user alone (chmod go= and chown)")},
+    {ERR_LOCKED, N_("the store is locked"), ARG_NONE, N_("unlock it with the passphrase")},
+    {ERR_SQL, N_("the database refused, code"), ARG_SUB, N_("see `wardline doctor'")},
+    {ERR_DECODE, N_("a compressed answer is broken"), ARG_WHAT, N_("try again; then ask your support")},
+    {ERR_CANCELLED, N_("stopped on request"), ARG_NONE, N_("nothing is lost; it can be started again")},
+    {ERR_PARTIAL, N_("done in part; this many parts are missing"), ARG_NUM, N_("see `wardline status', then try again")},
+};
+
+static void put_arg(const struct err *e, enum arg arg, struct buf *out)
+{
+    switch (arg) {
+    case ARG_NONE:
+        break;
+    case ARG_WHAT:
+        if (e->what[0]) {
+            buf_adds(out, ": ");
+            buf_adds(out, e->what);
+        }
+        break;
+    case ARG_NUM:
+        buf_addf(out, ": %" PRId64, e->num);
+        break;
+    case ARG_SUB:
+        buf_addf(out, ": %d", e->sub);
+        break;
+    }
+}
+
+void model_say(const struct err *e, struct buf *out)
+{
+    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
+        if (sentences[i].code == e->code) {
+            buf_adds(out, _(sentences[i].what));
+            put_arg(e, sentences[i].arg, out);
+            if (e->code == ERR_IO && e->sub)
+                buf_addf(out, " (%s)", strerror(e->sub));
+            buf_adds(out, "; ");
+            buf_adds(out, _(sentences[i].todo));
+            return;
+        }
+    buf_addf(out, "%s", err_name(e->code));
+}
+
+/* --- sync --------------------------------------------------------------------------------------- */
+
+static const char *when_of(const struct model *m, int64_t ms, char out[DATE_TEXT_MAX])
+{
+    date_short(ms, date_today(clock_wall_ms(&m->clock)).year, out);
+    return out;
+}
+
+void model_sync_words(const struct model *m, const struct model_sync *s, struct arena *a, struct text *out)
+{
+    char last[DATE_TEXT_MAX], next[DATE_TEXT_MAX];
+    const char *words = NULL;
+    const bool kept = s->last_ms != 0;
+
+    when_of(m, s->last_ms, last);
+    when_of(m, s->next_ms, next);
+    switch (s->phase) {
+    case MODEL_SYNC_NEVER:
+        words = _("not synchronised yet");
+        break;
+    case MODEL_SYNC_IDLE:
+        words = !kept        ? _("not synchronised yet")
+                : s->next_ms ? arena_fmt(a, _("synced %s, next %s"), last, next)
+                             : arena_fmt(a, _("synced %s"), last);
+        break;
+    case MODEL_SYNC_RUNNING:
+        words = arena_fmt(a, _("fetching %s (%u of %u), %llu rows so far"), s->type[0] ? s->type : "-", s->done, s->all,
+                          (unsigned long long)s->rows);
+        break;
+    case MODEL_SYNC_OFFLINE: /* calm: offline is a state of the line, no error */
+        words = kept ? arena_fmt(a, _("offline, showing what is kept here as of %s"), last)
+                     : _("offline, nothing fetched yet");
+        break;
+    case MODEL_SYNC_FAILED: { /* REQ: a failed sync never says that it was done */
+        struct buf b;
+
+        buf_init(&b, 2048);
+        model_say(&s->err, &b);
+        words = kept ? arena_fmt(a, _("NOT up to date since %s: %s"), last, b.p ? b.p : "")
+                     : arena_fmt(a, _("NOT up to date: %s"), b.p ? b.p : "");
+        buf_fini(&b);
+        break;
+    }
+    }
+    *out = text_own(words ? words : "");
+}

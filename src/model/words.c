@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "model/priv.h"
+
+/* http://terminology.hl7.org/CodeSystem/data-absent-reason. None of these words may read like a value or
+ * like a result that is still to come. */
+const struct model_code_word model_absent_words[] = {
+    {"unknown", N_("not known")},
+    {"asked-unknown", N_("asked, not known")},
+    {"temp-unknown", N_("not known for now")},
+    {"not-asked", N_("not asked")},
+    {"asked-declined", N_("asked, declined to answer")},
+    {"masked", N_("masked: withheld for privacy")},
+    {"not-applicable", N_("not applicable")},
+    {"unsupported", N_("not supported by the source")},
+    {"as-text", N_("given as text only")},
+    {"error", N_("measurement error")},
+    {"not-a-number", N_("not a number")},
+    {"negative-infinity", N_("below what can be counted")},
+    {"positive-infinity", N_("above what can be counted")},
+    {"not-performed", N_("not performed")},
+    {"not-permitted", N_("not permitted")},
+    {NULL, NULL},
+};
+
+/* http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation: letter and words, display rule 19. */
+const struct model_code_word model_interpretation_words[] = {
+    {"H", N_("high")},
+    {"HH", N_("critically high")},
+    {"HU", N_("significantly high")},
+    {"L", N_("low")},
+    {"LL", N_("critically low")},
+    {"LU", N_("significantly low")},
+    {"A", N_("abnormal")},
+    {"AA", N_("critically abnormal")},
+    {"N", N_("normal")},
+    {"POS", N_("positive")},
+    {"NEG", N_("negative")},
+    {"DET", N_("detected")},
+    {"ND", N_("not detected")},
+    {"IND", N_("indeterminate")},
+    {"E", N_("equivocal")},
+    {"RR", N_("reactive")},
+    {"NR", N_("non-reactive")},
+    {"WR", N_("weakly reactive")},
+    {"R", N_("resistant")},
+    {"S", N_("susceptible")},
+    {"I", N_("intermediate")},
+    {"NS", N_("non-susceptible")},
+    {"SDD", N_("susceptible, dose dependent")},
+    {"SYN-R", N_("synergy resistant")},
+    {"SYN-S", N_("synergy susceptible")},
+    {"B", N_("better")},
+    {"W", N_("worse")},
+    {"U", N_("significant change up")},
+    {"D", N_("significant change down")},
+    {"<", N_("off the scale, low side")},
+    {">", N_("off the scale, high side")},
+    {"HX", N_("above the high threshold")},
+    {"LX", N_("below the low threshold")},
+    {"EX", N_("outside the threshold")},
+    {"UNE", N_("unexpected")},
+    {"EXP", N_("expected")},
+    {"QCF", N_("quality control failed")},
+    {"TOX", N_("toxic")},
+    {"CAR", N_("carrier")},
+    {NULL, NULL},
+};
