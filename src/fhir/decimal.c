@@ -130,7 +130,8 @@ bool fhir_decimal_clear(struct str lexeme, struct buf *out)
         buf_addc(out, '.');
         for (long i = d.point; i < 0; i++)
             buf_addc(out, '0');
-        buf_add(out, d.digit + (d.point > 0 ? d.point : 0), d.n - (unsigned)(d.point > 0 ? d.point : 0));
+        buf_add(out, d.digit + (d.point > 0 ? d.point : 0),
+                d.n - (unsigned)(d.point > 0 ? d.point : 0));
     }
     return !out->failed;
 }

@@ -11,7 +11,8 @@ struct fhir_choice fhir_choice(const struct tape *t, tape_at object, const char 
 {
     size_t n = strlen(stem);
 
-    for (tape_at k = tape_first_member(t, object); k != TAPE_NONE; k = tape_next_member(t, object, k)) {
+    for (tape_at k = tape_first_member(t, object); k != TAPE_NONE;
+         k = tape_next_member(t, object, k)) {
         struct str name = tape_name(t, k);
 
         if (name.n > n && str_starts(name, stem) && name.p[n] >= 'A' && name.p[n] <= 'Z')
@@ -140,7 +141,8 @@ static bool has_word(const struct tape *t, tape_at name)
 
 static int name_rank(const struct tape *t, tape_at name, int64_t now_ms)
 {
-    static const char *const order[] = {"official", "usual", "", "temp", "anonymous", "nickname", "maiden", "old"};
+    static const char *const order[] = {"official",  "usual",    "",       "temp",
+                                        "anonymous", "nickname", "maiden", "old"};
     struct str use = tape_plain(t, tape_get(t, name, "use"));
     int rank = 4;
 
@@ -221,10 +223,13 @@ tape_at fhir_identifier_next(const struct tape *t, tape_at patient, tape_at at, 
 char fhir_confidentiality(const struct tape *t)
 {
     static const char system[] = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality";
-    tape_at security = tape_path(t, 0, "meta") == TAPE_NONE ? TAPE_NONE
-                                                            : tape_get(t, tape_get(t, 0, "meta"), "security");
+    tape_at security = tape_path(t, 0, "meta") == TAPE_NONE
+                           ? TAPE_NONE
+                           : tape_get(t, tape_get(t, 0, "meta"), "security");
 
-    return fhir_has_code(t, security, system, "V") ? 'V' : fhir_has_code(t, security, system, "R") ? 'R' : 0;
+    return fhir_has_code(t, security, system, "V")   ? 'V'
+           : fhir_has_code(t, security, system, "R") ? 'R'
+                                                     : 0;
 }
 
 tape_at fhir_contained(const struct tape *t, struct str reference)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The patient banner, in the order of the display rules (name, birth date, gender, number), and what must be
- * known before anything is read below it.
+ * The patient banner, in the order of the display rules (name, birth date, gender, number), and
+ * what must be known before anything is read below it.
  */
 #include "config.h"
 
@@ -17,10 +17,12 @@ static void add_line(struct model_banner *b, const char *words)
         b->line[b->n++] = text_own(words);
 }
 
-/* --- who ---------------------------------------------------------------------------------------- */
+/* --- who ----------------------------------------------------------------------------------------
+ */
 
-/* "70010638" or "TMP-17 (temporary)"; *more: how many others are in force. */
-static const char *first_number(const struct tape *t, int64_t now_ms, struct arena *a, unsigned *more)
+/* "70010638" or "TMP-17 (temp)"; *more: how many others are in force. */
+static const char *first_number(const struct tape *t, int64_t now_ms, struct arena *a,
+                                unsigned *more)
 {
     const char *first = NULL;
 
@@ -32,7 +34,8 @@ static const char *first_number(const struct tape *t, int64_t now_ms, struct are
             (*more)++;
             continue;
         }
-        first = tape_str_is(t, tape_get(t, i, "use"), "temp") ? arena_fmt(a, _("%s (temporary)"), v.s) : v.s;
+        first =
+            tape_str_is(t, tape_get(t, i, "use"), "temp") ? arena_fmt(a, _("%s (temp)"), v.s) : v.s;
     }
     return first ? first : _("none");
 }
@@ -78,7 +81,8 @@ static const char *died_words(const struct model_person *p, struct arena *a)
                   : arena_fmt(a, _("*** DIED %s ***"), when);
 }
 
-/* --- what must be known ------------------------------------------------------------------------- */
+/* --- what must be known -------------------------------------------------------------------------
+ */
 
 struct pieces {
     struct arena *a;
@@ -117,10 +121,12 @@ struct marks {
     int code;
 };
 
-/* A flag or consent that is in force: REQ: one that ended, was rejected or struck is never in the banner. */
+/* A flag or consent that is in force: REQ: one that ended, was rejected or struck is never in the
+ * banner. */
 static int take_mark(void *arg, const struct store_row *r)
 {
-    static const char *const directive_codes[] = {"advance-directive", "dnr", "acd", "polst", "hcd", "adr"};
+    static const char *const directive_codes[] = {
+        "advance-directive", "dnr", "acd", "polst", "hcd", "adr"};
     struct marks *k = arg;
     struct tape t;
     struct model_row row;
@@ -131,7 +137,8 @@ static int take_mark(void *arg, const struct store_row *r)
     if (tape_parse(&t, r->bytes, NULL))
         return ERR_OK;
     for (size_t i = 0; i < sizeof directive_codes / sizeof *directive_codes; i++)
-        directive = directive || fhir_has_code(&t, tape_get(&t, 0, "category"), NULL, directive_codes[i]) ||
+        directive = directive ||
+                    fhir_has_code(&t, tape_get(&t, 0, "category"), NULL, directive_codes[i]) ||
                     fhir_has_code(&t, tape_get(&t, 0, "scope"), NULL, directive_codes[i]);
     if (!model_format(k->m, k->who, r, &t, k->a, &row, &rank, NULL) && rank < 3 &&
         (directive || tape_get(&t, 0, "scope") == TAPE_NONE)) {
@@ -146,7 +153,8 @@ static int take_mark(void *arg, const struct store_row *r)
     return ERR_OK;
 }
 
-static void add_marks(struct model *m, const struct model_person *who, struct model_banner *b, struct pieces *p)
+static void add_marks(struct model *m, const struct model_person *who, struct model_banner *b,
+                      struct pieces *p)
 {
     struct store_query q = {.section = STR("cover"), .patient = str_of(who->chart), .bytes = true};
     struct marks k = {.who = who, .m = m, .a = &b->arena};
@@ -173,20 +181,23 @@ static void add_marks(struct model *m, const struct model_person *who, struct mo
     buf_fini(&missing);
 }
 
-static void add_labels(const struct tape *t, const struct model_person *who, struct model_banner *b, struct pieces *p)
+static void add_labels(const struct tape *t, const struct model_person *who, struct model_banner *b,
+                       struct pieces *p)
 {
     char c = fhir_confidentiality(t);
     const struct {
         bool is;
         const char *brief, *line;
     } labels[] = {
-        {replaced(t), N_("REPLACED"), N_("REPLACED: merged into another record; write nothing here, use the other one")},
+        {replaced(t), N_("REPLACED"),
+         N_("REPLACED: merged into another record; write nothing here, use the other one")},
         {is_test(t), N_("TEST PATIENT"), N_("TEST PATIENT: made up, not a real person")},
         {who->file, N_("FROM FILE"), N_("FROM FILE, NOT ON SERVER")},
         {c == 'V', N_("very restricted"), N_("very restricted record")},
         {c == 'R', N_("restricted"), N_("restricted record")},
         {tape_is(t, tape_get(t, 0, "active"), TAPE_FALSE), N_("INACTIVE"), N_("INACTIVE record")},
-        {fhir_unknown_modifier(t), N_("unknown modifier"), N_("CAUTION, unknown modifier, meaning may change")},
+        {fhir_unknown_modifier(t), N_("unknown modifier"),
+         N_("CAUTION, unknown modifier, meaning may change")},
     };
 
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
@@ -196,23 +207,38 @@ static void add_labels(const struct tape *t, const struct model_person *who, str
         }
 }
 
-/* --- rows for the screen ------------------------------------------------------------------------ */
+/* --- rows for the screen ------------------------------------------------------------------------
+ */
 
-/* REQ: birth date, gender and number keep their places, however long the name is; a name that does not fit
- * ends in a mark, and stands whole in line[0]. */
-static void first_row(struct model_banner *b, unsigned cols, const char *born, const char *sex, const char *number)
+/* REQ: birth date, gender and number keep their places, however long the name is; a name that does
+ * not fit ends in a mark, and stands whole in line[0]. */
+static void first_row(struct model_banner *b, unsigned cols, const char *born, const char *sex,
+                      const char *number)
 {
-    char *rest = arena_fmt(&b->arena, _("  Born %s  Gender %s  ID No. %s"), born, sex, number);
-    unsigned used = rest ? text_cols(str_of(rest)) : 0;
-    unsigned room = cols > used + 12 ? cols - used : 12;
-    struct text name = b->line[0];
+    /* TRANSLATORS: the banner's first row behind the name, from wide to narrow */
+    const char *const forms[] = {
+        arena_fmt(&b->arena, _("  Born %s  Gender %s  ID No. %s"), born, sex, number),
+        arena_fmt(&b->arena, _(" Born %s Gender %s ID No. %s"), born, sex, number),
+        arena_fmt(&b->arena, _(" Born %s Gender %s No. %s"), born, sex, number),
+    };
+    const struct text name = b->line[0];
+    struct str head = {name.s, name.n};
+    const char *rest = "", *mark = "";
+    unsigned used = 0;
 
-    if (name.cols > room) {
-        size_t fit = text_fit((struct str){name.s, name.n}, room - 4);
-
-        b->row[0] = text_own(arena_fmt(&b->arena, "%.*s [+]%s", (int)fit, name.s, rest));
-    } else
-        b->row[0] = text_own(arena_fmt(&b->arena, "%s%s", name.s, rest));
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        rest = forms[i] ? forms[i] : "";
+        used = text_cols(str_of(rest));
+        if (name.cols + used <= cols)
+            break;
+    }
+    if (name.cols + used > cols) {
+        mark = " [+]";
+        head.n = text_fit(head, cols > used + 12 ? cols - used - 4 : 8);
+        while (head.n && (head.p[head.n - 1] == ' ' || head.p[head.n - 1] == ','))
+            head.n--;
+    }
+    b->row[0] = text_own(arena_fmt(&b->arena, "%.*s%s%s", (int)head.n, head.p, mark, rest));
 }
 
 static void second_row(struct model_banner *b, unsigned cols, const struct pieces *p)
@@ -238,7 +264,8 @@ static void second_row(struct model_banner *b, unsigned cols, const struct piece
     buf_fini(&out);
 }
 
-static void add_allergies(struct model *m, const struct model_person *who, struct model_banner *b, const struct buf *names)
+static void add_allergies(struct model *m, const struct model_person *who, struct model_banner *b,
+                          const struct buf *names)
 {
     const char *words = model_allergy_words(who->allergies);
 
@@ -252,8 +279,8 @@ static void add_allergies(struct model *m, const struct model_person *who, struc
         add_line(b, words);
 }
 
-static void compose(struct model *m, const struct tape *t, const struct model_person *who, unsigned cols,
-                    const struct buf *names, struct model_banner *b)
+static void compose(struct model *m, const struct tape *t, const struct model_person *who,
+                    unsigned cols, const struct buf *names, struct model_banner *b)
 {
     struct pieces p = {.a = &b->arena};
     const char *born = model_born_text(who, &b->arena).s, *sex = model_sex_text(who, &b->arena).s;
@@ -278,7 +305,8 @@ static void compose(struct model *m, const struct tape *t, const struct model_pe
     second_row(b, cols, &p);
 }
 
-int model_banner(struct model *m, struct str chart, unsigned cols, struct model_banner *out, struct err *e)
+int model_banner(struct model *m, struct str chart, unsigned cols, struct model_banner *out,
+                 struct err *e)
 {
     struct model_person who;
     struct buf raw, names;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The cover: what must be seen first. Beside flags and consents, which are its own kinds: the allergy state,
- * a pregnancy with its expected date, and how much is active.
+ * The cover: what must be seen first. Beside flags and consents, which are its own kinds: the
+ * allergy state, a pregnancy with its expected date, and how much is active.
  */
 #include "config.h"
 
@@ -44,21 +44,23 @@ static int allergy_row(struct model *m, struct model_rows *rs, struct err *e)
     return code;
 }
 
-/* --- pregnancy ---------------------------------------------------------------------------------- */
+/* --- pregnancy ----------------------------------------------------------------------------------
+ */
 
 struct pregnancy {
     struct model *m;
     struct model_rows *rs;
     bool active;
-    int64_t since_ms;  /* of the active one; FHIR_NO_DATE: not recorded */
-    int64_t taken_ms;  /* of the newest EDD that may be this pregnancy's */
+    int64_t since_ms; /* of the active one; FHIR_NO_DATE: not recorded */
+    int64_t taken_ms; /* of the newest EDD that may be this pregnancy's */
     char id[80];
     struct date due;
 };
 
 static bool is_pregnancy(const struct tape *t)
 {
-    static const char *const codes[] = {"77386006", "72892002", "47200007", "9899009", "16356006", "237238006"};
+    static const char *const codes[] = {"77386006", "72892002", "47200007",
+                                        "9899009",  "16356006", "237238006"};
 
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (fhir_has_code(t, tape_get(t, 0, "code"), SNOMED, codes[i]))
@@ -77,7 +79,8 @@ static int find_pregnancy(void *arg, const struct store_row *r)
     if (tape_parse(&t, r->bytes, NULL))
         return ERR_OK;
     arena_init(&a, LIMIT_RESOURCE_BYTES);
-    if (is_pregnancy(&t) && !model_format(p->m, p->rs->who, r, &t, &a, &row, &rank, NULL) && rank == 0) {
+    if (is_pregnancy(&t) && !model_format(p->m, p->rs->who, r, &t, &a, &row, &rank, NULL) &&
+        rank == 0) {
         p->active = true;
         if (p->since_ms == FHIR_NO_DATE || (r->date_ms != FHIR_NO_DATE && r->date_ms > p->since_ms))
             p->since_ms = r->date_ms;
@@ -98,8 +101,9 @@ static int find_due(void *arg, const struct store_row *r)
     if (tape_parse(&t, r->bytes, NULL))
         return ERR_OK;
     v = fhir_choice(&t, 0, "value");
-    if (fhir_has_code(&t, tape_get(&t, 0, "code"), LOINC, "11778-8") && !str_is(r->status, "entered-in-error") &&
-        !str_is(r->status, "cancelled") && str_is(v.type, "DateTime") && date_parse(tape_plain(&t, v.at), &due) &&
+    if (fhir_has_code(&t, tape_get(&t, 0, "code"), LOINC, "11778-8") &&
+        !str_is(r->status, "entered-in-error") && !str_is(r->status, "cancelled") &&
+        str_is(v.type, "DateTime") && date_parse(tape_plain(&t, v.at), &due) &&
         r->date_ms >= p->taken_ms && model_own(p->m, p->rs->who, r, &t)) {
         p->taken_ms = r->date_ms;
         p->due = due;
@@ -109,8 +113,9 @@ static int find_due(void *arg, const struct store_row *r)
     return ERR_OK;
 }
 
-/* REQ: the date of an earlier pregnancy is never shown as this one's: it must lie behind the day on which the
- * active one was recorded; without an active one it must still be ahead (six weeks of grace). */
+/* REQ: the date of an earlier pregnancy is never shown as this one's: it must lie behind the day on
+ * which the active one was recorded; without an active one it must still be ahead (six weeks of
+ * grace). */
 static bool due_counts(const struct pregnancy *p)
 {
     const int64_t grace = 42LL * 86400000;
@@ -125,7 +130,8 @@ static bool due_counts(const struct pregnancy *p)
 static int pregnancy_rows(struct model *m, struct model_rows *rs, struct err *e)
 {
     struct pregnancy p = {.m = m, .rs = rs, .since_ms = FHIR_NO_DATE, .taken_ms = FHIR_NO_DATE};
-    struct store_query q = {.type = STR("Condition"), .patient = str_of(rs->who->chart), .bytes = true};
+    struct store_query q = {
+        .type = STR("Condition"), .patient = str_of(rs->who->chart), .bytes = true};
     char when[DATE_TEXT_MAX];
     struct model_row *row;
     int code = store_each(m->store, &q, find_pregnancy, &p, e);
@@ -145,16 +151,20 @@ static int pregnancy_rows(struct model *m, struct model_rows *rs, struct err *e)
     date_text(&p.due, when);
     snprintf(row->type, sizeof row->type, "Observation");
     memcpy(row->id, p.id, sizeof row->id);
-    row->text = text_own(arena_fmt(rs->keep, p.active ? _("Pregnant: expected date of delivery %s%s")
-                                                      : _("Expected date of delivery %s%s"),
-                                   when, date_ms(&p.due) < rs->who->now_ms ? _(" (that day has passed)") : ""));
+    row->text = text_own(
+        arena_fmt(rs->keep,
+                  p.active ? _("Pregnant: expected date of delivery %s%s")
+                           : _("Expected date of delivery %s%s"),
+                  when, date_ms(&p.due) < rs->who->now_ms ? _(" (that day has passed)") : ""));
     return ERR_OK;
 }
 
-/* --- counts ------------------------------------------------------------------------------------- */
+/* --- counts -------------------------------------------------------------------------------------
+ */
 
 /* Rows of a section in its first ranks, and whether the section is whole. */
-static int count_rows(struct model *m, struct model_rows *rs, const char *section, int ranks, unsigned *n, bool *whole, struct err *e)
+static int count_rows(struct model *m, struct model_rows *rs, const char *section, int ranks,
+                      unsigned *n, bool *whole, struct err *e)
 {
     struct arena a;
     struct model_rows sub = {.keep = &a, .who = rs->who};
@@ -185,13 +195,22 @@ static int counts(struct model *m, struct model_rows *rs, struct err *e)
     int code = count_rows(m, rs, "problems", 1, &n, &whole, e);
 
     if (!code)
-        code = add_words(rs, 4, arena_fmt(rs->keep, whole ? _("Problems: %u active")
-                                                          : _("Problems: %u active here, NOT FETCHED in full"), n), e);
+        code = add_words(rs, 4,
+                         arena_fmt(rs->keep,
+                                   whole ? _("Problems: %u active")
+                                         : _("Problems: %u active here, NOT FETCHED in full"),
+                                   n),
+                         e);
     if (!code)
         code = count_rows(m, rs, "medicines", 2, &n, &whole, e);
     if (!code)
-        code = add_words(rs, 5, arena_fmt(rs->keep, whole ? _("Medicines: %u active or on hold")
-                                                          : _("Medicines: %u active or on hold here, NOT FETCHED in full"), n), e);
+        code = add_words(
+            rs, 5,
+            arena_fmt(rs->keep,
+                      whole ? _("Medicines: %u active or on hold")
+                            : _("Medicines: %u active or on hold here, NOT FETCHED in full"),
+                      n),
+            e);
     return code;
 }
 

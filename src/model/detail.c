@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The detail of a row: its words, its codes, and the resource itself, cut into lines out of its own bytes, so
- * that no digit of it was ever written anew.
+ * The detail of a row: its words, its codes, and the resource itself, cut into lines out of its own
+ * bytes, so that no digit of it was ever written anew.
  */
 #include "config.h"
 
@@ -13,7 +13,8 @@
 #include "model/priv.h"
 
 #define DETAIL_LINES 400000
-#define DETAIL_VALUE 4096 /* bytes of one value that a line shows: attachments are longer, and say so */
+#define DETAIL_VALUE                                                                               \
+    4096 /* bytes of one value that a line shows: attachments are longer, and say so */
 
 struct detail {
     struct arena *a;
@@ -36,9 +37,11 @@ static void add_own(struct detail *d, const char *words)
     add(d, text_own(words));
 }
 
-/* --- words -------------------------------------------------------------------------------------- */
+/* --- words --------------------------------------------------------------------------------------
+ */
 
-static void add_words(struct detail *d, const struct model_row *row, const struct store_row *r, const struct tape *t)
+static void add_words(struct detail *d, const struct model_row *row, const struct store_row *r,
+                      const struct tape *t)
 {
     struct str rest = {row->text.s, row->text.n};
     tape_at notes = tape_get(t, 0, "note");
@@ -62,12 +65,16 @@ static void add_words(struct detail *d, const struct model_row *row, const struc
             add_own(d, arena_fmt(d->a, _("Note: %s"), note.s));
     }
     date_short(r->fetched_ms, 0, when);
-    add_own(d, arena_fmt(d->a, r->origin == STORE_FILE_IMPORT ? _("Read from a file on %s") : _("Received from the server on %s"), when));
+    add_own(d, arena_fmt(d->a,
+                         r->origin == STORE_FILE_IMPORT ? _("Read from a file on %s")
+                                                        : _("Received from the server on %s"),
+                         when));
     if (r->version.n)
         add_own(d, arena_fmt(d->a, _("Version: %s"), text_safe(d->a, r->version, 64).s));
 }
 
-/* --- codes -------------------------------------------------------------------------------------- */
+/* --- codes --------------------------------------------------------------------------------------
+ */
 
 /* Every Coding in the document, in its order: "system|code  display". */
 static void add_codes(struct detail *d, const struct tape *t)
@@ -79,13 +86,16 @@ static void add_codes(struct detail *d, const struct tape *t)
 
         if (!tape_is(t, code, TAPE_STRING) || !tape_is(t, system, TAPE_STRING))
             continue;
-        shown = tape_str(t, tape_get(t, i, tape_get(t, i, "display") != TAPE_NONE ? "display" : "unit"), d->a);
+        shown = tape_str(
+            t, tape_get(t, i, tape_get(t, i, "display") != TAPE_NONE ? "display" : "unit"), d->a);
         add_own(d, arena_fmt(d->a, "%s|%s  %s", text_safe(d->a, tape_str(t, system, d->a), 512).s,
-                             text_safe(d->a, tape_str(t, code, d->a), 512).s, text_safe(d->a, shown, 512).s));
+                             text_safe(d->a, tape_str(t, code, d->a), 512).s,
+                             text_safe(d->a, shown, 512).s));
     }
 }
 
-/* --- the resource ------------------------------------------------------------------------------- */
+/* --- the resource -------------------------------------------------------------------------------
+ */
 
 static void add_raw_line(struct detail *d, unsigned depth, struct str key, struct str value)
 {
@@ -131,7 +141,8 @@ static void add_raw(struct detail *d, const struct tape *t)
     }
 }
 
-/* --- opening ------------------------------------------------------------------------------------ */
+/* --- opening ------------------------------------------------------------------------------------
+ */
 
 struct wanted {
     struct str id;
@@ -172,7 +183,8 @@ static int take(void *arg, const struct store_row *r)
     return code;
 }
 
-int model_detail(struct model *m, struct str chart, struct str type, struct str id, struct model_detail *out, struct err *e)
+int model_detail(struct model *m, struct str chart, struct str type, struct str id,
+                 struct model_detail *out, struct err *e)
 {
     struct store_query q = {.type = type, .patient = chart};
     struct detail d = {.a = &out->arena};
@@ -195,7 +207,8 @@ int model_detail(struct model *m, struct str chart, struct str type, struct str 
     if (!code && !w.found)
         code = err_set(e, ERR_NOTFOUND, 0, 0, "row");
     out->n = (unsigned)d.lines.n;
-    if (!code && (d.failed || out->arena.failed || !(out->lines = arena_alloc(&out->arena, (d.lines.n + 1) * sizeof *out->lines))))
+    if (!code && (d.failed || out->arena.failed ||
+                  !(out->lines = arena_alloc(&out->arena, (d.lines.n + 1) * sizeof *out->lines))))
         code = err_set(e, ERR_NOMEM, 0, 0, "detail");
     if (!code && out->n)
         memcpy(out->lines, d.lines.p, out->n * sizeof *out->lines);

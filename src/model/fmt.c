@@ -135,7 +135,8 @@ void model_put_notes(struct model_fmt *f)
     tape_at notes = tape_get(f->t, 0, "note");
 
     for (tape_at n = tape_first(f->t, notes); n != TAPE_NONE; n = tape_next(f->t, notes, n))
-        model_put_labelled(f, _("note: "), str_trim(tape_str(f->t, tape_get(f->t, n, "text"), f->a)));
+        model_put_labelled(f, _("note: "),
+                           str_trim(tape_str(f->t, tape_get(f->t, n, "text"), f->a)));
 }
 
 const char *model_code_word(const struct model_code_word *table, struct str code)
@@ -150,28 +151,23 @@ enum model_link model_link(struct model_fmt *f, struct str reference,
                            void (*use)(struct model_fmt *f, const struct tape *t))
 {
     enum model_link found = MODEL_LINK_MISSING;
-    const struct fhir_kind *k;
-    struct str type, id, owner;
+    struct store_row row = {0};
     struct buf raw, key;
     struct tape t;
 
-    if (!fhir_reference(reference, f->m->base[0] ? f->m->base : NULL, &type, &id))
+    if (!fhir_reference(reference, f->m->base[0] ? f->m->base : NULL, &row.type, &row.id))
         return MODEL_LINK_MISSING;
     buf_init(&raw, LIMIT_RESOURCE_BYTES);
     buf_init(&key, 256);
     if (f->who->file)
         buf_adds(&key, STORE_FILE_PREFIX);
-    buf_addstr(&key, id);
-    k = kind_find(type);
-    if (store_get(f->m->store, type, buf_str(&key), &raw, NULL) == ERR_OK &&
+    buf_addstr(&key, row.id);
+    /* A file's row never stands in for a server's: store_has is exact, store_get is not. */
+    if (store_has(f->m->store, row.type, buf_str(&key), STR("")) &&
+        store_get(f->m->store, row.type, buf_str(&key), &raw, NULL) == ERR_OK &&
         tape_parse(&t, buf_str(&raw), NULL) == ERR_OK) {
         /* REQ: what belongs to another patient is never shown, whoever points to it. */
-        found = MODEL_LINK_OWN;
-        if (k && k->patient_path &&
-            (!fhir_reference(tape_plain(&t, tape_get(&t, tape_path(&t, 0, k->patient_path), "reference")),
-                             f->m->base[0] ? f->m->base : NULL, &type, &owner) ||
-             !str_is(type, "Patient") || !str_eq(owner, f->who->id)))
-            found = MODEL_LINK_OTHER;
+        found = model_own(f->m, f->who, &row, &t) ? MODEL_LINK_OWN : MODEL_LINK_OTHER;
         if (found == MODEL_LINK_OWN)
             use(f, &t);
         tape_fini(&t);

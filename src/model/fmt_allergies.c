@@ -12,19 +12,20 @@
 #define SNOMED "http://snomed.info/sct"
 #define IPS_ABSENT "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 
-/* Statements that stand where an allergen stands. SNOMED CT, and the International Patient Summary's codes. */
+/* Statements that stand where an allergen stands. SNOMED CT, and the International Patient
+ * Summary's codes. */
 static const struct {
     const char *system, *code;
     enum model_allergy_row row;
 } statements[] = {
-    {SNOMED, "716186003", MODEL_ALLERGY_NONE},      /* No known allergy */
-    {SNOMED, "160244002", MODEL_ALLERGY_NONE},      /* No known allergies (retired code) */
+    {SNOMED, "716186003", MODEL_ALLERGY_NONE}, /* No known allergy */
+    {SNOMED, "160244002", MODEL_ALLERGY_NONE}, /* No known allergies (retired code) */
     {IPS_ABSENT, "no-known-allergies", MODEL_ALLERGY_NONE},
-    {SNOMED, "409137002", MODEL_ALLERGY_PARTIAL},   /* No known drug allergy */
-    {SNOMED, "429625007", MODEL_ALLERGY_PARTIAL},   /* No known food allergy */
-    {SNOMED, "428607008", MODEL_ALLERGY_PARTIAL},   /* No known environmental allergy */
-    {SNOMED, "428197003", MODEL_ALLERGY_PARTIAL},   /* No known insect allergy */
-    {SNOMED, "1003774007", MODEL_ALLERGY_PARTIAL},  /* No known latex allergy */
+    {SNOMED, "409137002", MODEL_ALLERGY_PARTIAL},  /* No known drug allergy */
+    {SNOMED, "429625007", MODEL_ALLERGY_PARTIAL},  /* No known food allergy */
+    {SNOMED, "428607008", MODEL_ALLERGY_PARTIAL},  /* No known environmental allergy */
+    {SNOMED, "428197003", MODEL_ALLERGY_PARTIAL},  /* No known insect allergy */
+    {SNOMED, "1003774007", MODEL_ALLERGY_PARTIAL}, /* No known latex allergy */
     {IPS_ABSENT, "no-known-medication-allergies", MODEL_ALLERGY_PARTIAL},
     {IPS_ABSENT, "no-known-environmental-allergies", MODEL_ALLERGY_PARTIAL},
     {IPS_ABSENT, "no-known-food-allergies", MODEL_ALLERGY_PARTIAL},
@@ -64,20 +65,27 @@ static enum model_allergy_row by_words(const struct tape *t, tape_at code)
     return row;
 }
 
-enum model_allergy_row model_allergy_row(const struct tape *t)
+/* What it says, whether it is in force or not. */
+static enum model_allergy_row said_row(const struct tape *t)
 {
     tape_at code = tape_get(t, 0, "code");
+    enum model_allergy_row row = by_words(t, code);
+
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
+        if (fhir_has_code(t, code, statements[i].system, statements[i].code))
+            row = statements[i].row;
+    return row;
+}
+
+enum model_allergy_row model_allergy_row(const struct tape *t)
+{
     struct str clinical = fhir_code(t, tape_get(t, 0, "clinicalStatus"));
     struct str verified = fhir_code(t, tape_get(t, 0, "verificationStatus"));
-    enum model_allergy_row row;
+    enum model_allergy_row row = said_row(t);
 
     /* REQ: refuted and entered in error never count, neither as an allergy nor as "none known". */
     if (str_is(verified, "refuted") || str_is(verified, "entered-in-error"))
         return MODEL_ALLERGY_VOID;
-    row = by_words(t, code);
-    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
-        if (fhir_has_code(t, code, statements[i].system, statements[i].code))
-            row = statements[i].row;
     if (row == MODEL_ALLERGY_LIVE)
         return str_is(clinical, "resolved") ? MODEL_ALLERGY_PAST : row;
     /* A statement that is no longer made says nothing. */
@@ -127,7 +135,8 @@ static int count_row(void *arg, const struct store_row *r)
     return ERR_OK;
 }
 
-int model_allergy_state(struct model *m, struct str chart, enum model_allergy *out, struct buf *names, struct err *e)
+int model_allergy_state(struct model *m, struct str chart, enum model_allergy *out,
+                        struct buf *names, struct err *e)
 {
     struct store_query q = {.type = STR("AllergyIntolerance"), .patient = chart, .bytes = true};
     struct state s = {.m = m, .names = names, .e = e};
@@ -138,8 +147,8 @@ int model_allergy_state(struct model *m, struct str chart, enum model_allergy *o
         code = store_mark_get(m->store, STR("AllergyIntolerance"), &mark, e);
     if (code)
         return code;
-    /* REQ: a real allergy outranks "none known"; a list that is not whole never says "none known" or
-     * "not recorded"; nobody asked is not "none known". */
+    /* REQ: a real allergy outranks "none known"; a list that is not whole never says "none known"
+     * or "not recorded"; nobody asked is not "none known". */
     if (s.live)
         *out = MODEL_ALLERGIES_KNOWN;
     else if (!mark.asof_ms && !str_starts(chart, STORE_FILE_PREFIX))
@@ -164,7 +173,8 @@ int model_allergy_rows(struct model *m, struct model_rows *rs, struct err *e)
     struct model_row *row;
 
     (void)m;
-    if (s == MODEL_ALLERGIES_KNOWN)
+    /* A statement of none says it in its own row. */
+    if (s == MODEL_ALLERGIES_KNOWN || s == MODEL_ALLERGIES_NONE_KNOWN)
         return ERR_OK;
     row = model_rows_add(rs, -1);
     if (!row)
@@ -190,25 +200,29 @@ static void allergy_lead(struct model_fmt *f)
 
     if (str_is(v, "refuted")) {
         /* REQ: disproved, so never a live allergy */
-        model_put(f, _("REFUTED, no allergy: "));
+        model_put(f, _("REFUTED: "));
         model_flag(f, _("refuted"));
         f->settled = true;
         f->rank = 4;
     }
 }
 
-/* The statement row never repeats the words "no known allergies" over a chart that has some. */
+/* The statement row says "no known allergies" only where the whole chart does. */
 static bool put_statement(struct model_fmt *f)
 {
-    if (model_allergy_row(f->t) != MODEL_ALLERGY_NONE)
+    if (said_row(f->t) != MODEL_ALLERGY_NONE)
         return false;
-    f->rank = 5;
-    if (f->who->allergies == MODEL_ALLERGIES_NONE_KNOWN)
-        model_put(f, _("No known allergies (asked, and none)"));
-    else
-        model_put(f, f->who->allergies == MODEL_ALLERGIES_KNOWN
-                         ? _("A statement that there were none: outranked, see the other rows")
-                         : _("A statement that there were none; this list is not whole"));
+    if (model_allergy_row(f->t) == MODEL_ALLERGY_VOID) {
+        model_put(f, _("a statement that there were none"));
+        return true;
+    }
+    f->settled = true;
+    f->rank = f->who->allergies == MODEL_ALLERGIES_NONE_KNOWN ? -1 : 5;
+    model_put(f, f->who->allergies == MODEL_ALLERGIES_NONE_KNOWN
+                     ? _("No known allergies - asked, and none")
+                 : f->who->allergies == MODEL_ALLERGIES_KNOWN
+                     ? _("A statement that there were none: outranked, see the other rows")
+                     : _("A statement that there were none; this list is not whole"));
     return true;
 }
 
@@ -227,7 +241,8 @@ static void put_reactions(struct model_fmt *f)
     tape_at list = tape_get(f->t, 0, "reaction");
     bool first = true;
 
-    for (tape_at r = tape_first(f->t, list); r != TAPE_NONE; r = tape_next(f->t, list, r), first = false) {
+    for (tape_at r = tape_first(f->t, list); r != TAPE_NONE;
+         r = tape_next(f->t, list, r), first = false) {
         struct str severity = tape_plain(f->t, tape_get(f->t, r, "severity"));
         struct str said = str_trim(tape_str(f->t, tape_get(f->t, r, "description"), f->a));
         const char *words = model_code_word(severities, severity);
@@ -268,7 +283,8 @@ static void allergy_body(struct model_fmt *f)
         {"presumed", N_("PRESUMED: still a warning")},
         {NULL, NULL},
     };
-    static const struct model_code_word types[] = {{"intolerance", N_("intolerance")}, {"allergy", N_("allergy")}, {NULL, NULL}};
+    static const struct model_code_word types[] = {
+        {"intolerance", N_("intolerance")}, {"allergy", N_("allergy")}, {NULL, NULL}};
     const char *words[3] = {
         model_code_word(criticality, tape_plain(f->t, tape_get(f->t, 0, "criticality"))),
         model_code_word(types, tape_plain(f->t, tape_get(f->t, 0, "type"))),
@@ -292,7 +308,12 @@ static void allergy_body(struct model_fmt *f)
     model_put_notes(f);
 }
 
-const struct model_formatter model_formatters_allergies[] = {
+static const struct model_formatter formatters[] = {
     {"AllergyIntolerance", allergy_lead, allergy_name, allergy_body, allergy_status, false},
     {NULL, NULL, NULL, NULL, NULL, false},
 };
+
+const struct model_formatter *model_formatters_allergies(void)
+{
+    return formatters;
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Dosage and Timing (R4 dosage.html, datatypes.html#Timing) in full words, as a nurse would read them out:
- * never QD, HS or U. REQ: once a week is never said with a word that could be read as once a day.
+ * Dosage and Timing (R4 dosage.html, datatypes.html#Timing) in full words, as a nurse would read
+ * them out: never QD, HS or U. REQ: once a week is never said with a word that could be read as
+ * once a day.
  */
 #include "config.h"
 
@@ -42,19 +43,34 @@ static const struct model_code_word when_words[] = {
 };
 
 static const struct model_code_word day_words[] = {
-    {"mon", N_("Monday")},   {"tue", N_("Tuesday")},  {"wed", N_("Wednesday")}, {"thu", N_("Thursday")},
-    {"fri", N_("Friday")},   {"sat", N_("Saturday")}, {"sun", N_("Sunday")},    {NULL, NULL},
+    {"mon", N_("Monday")},   {"tue", N_("Tuesday")}, {"wed", N_("Wednesday")},
+    {"thu", N_("Thursday")}, {"fri", N_("Friday")},  {"sat", N_("Saturday")},
+    {"sun", N_("Sunday")},   {NULL, NULL},
 };
 
 /* http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation and what is typed in its place */
 static const struct model_code_word timing_words[] = {
-    {"QD", N_("once a day")},          {"DAILY", N_("once a day")},      {"BID", N_("twice a day")},
-    {"TID", N_("3 times a day")},      {"QID", N_("4 times a day")},     {"QOD", N_("every other day")},
-    {"AM", N_("every morning")},       {"PM", N_("every afternoon")},    {"BED", N_("at bedtime")},
-    {"HS", N_("at bedtime")},          {"WK", N_("once a week")},        {"MO", N_("once a month")},
-    {"Q1H", N_("every hour")},         {"Q2H", N_("every 2 hours")},     {"Q3H", N_("every 3 hours")},
-    {"Q4H", N_("every 4 hours")},      {"Q6H", N_("every 6 hours")},     {"Q8H", N_("every 8 hours")},
-    {"Q12H", N_("every 12 hours")},    {"STAT", N_("at once, one time")}, {NULL, NULL},
+    {"QD", N_("once a day")},
+    {"DAILY", N_("once a day")},
+    {"BID", N_("twice a day")},
+    {"TID", N_("3 times a day")},
+    {"QID", N_("4 times a day")},
+    {"QOD", N_("every other day")},
+    {"AM", N_("every morning")},
+    {"PM", N_("every afternoon")},
+    {"BED", N_("at bedtime")},
+    {"HS", N_("at bedtime")},
+    {"WK", N_("once a week")},
+    {"MO", N_("once a month")},
+    {"Q1H", N_("every hour")},
+    {"Q2H", N_("every 2 hours")},
+    {"Q3H", N_("every 3 hours")},
+    {"Q4H", N_("every 4 hours")},
+    {"Q6H", N_("every 6 hours")},
+    {"Q8H", N_("every 8 hours")},
+    {"Q12H", N_("every 12 hours")},
+    {"STAT", N_("at once, one time")},
+    {NULL, NULL},
 };
 
 static bool is_number(struct str lexeme, const char *n)
@@ -92,7 +108,8 @@ static void put_times(struct model_fmt *f, struct str n, struct str max)
 
 static void put_frequency(struct model_fmt *f, tape_at r, bool *any)
 {
-    /* TRANSLATORS: behind "once", "twice", "3 times"; the first is the one of a dose a day, the others must not be mixed up with it */
+    /* TRANSLATORS: behind "once", "twice", "3 times"; the first is the one of a dose a day, the
+     * others must not be mixed up with it */
     static const struct model_code_word each[] = {
         {"s", N_("a second")}, {"min", N_("a minute")}, {"h", N_("an hour")}, {"d", N_("a day")},
         {"wk", N_("a week")},  {"mo", N_("a month")},   {"a", N_("a year")},  {NULL, NULL}};
@@ -112,7 +129,8 @@ static void put_frequency(struct model_fmt *f, tape_at r, bool *any)
         model_put(f, _(" (how often is not recorded)"));
         return;
     }
-    if (words && is_number(period, "1") && !most.n && !(once && (str_is(unit, "h") || str_is(unit, "min") || str_is(unit, "s")))) {
+    if (words && is_number(period, "1") && !most.n &&
+        !(once && (str_is(unit, "h") || str_is(unit, "min") || str_is(unit, "s")))) {
         put_times(f, n, max);
         model_put(f, " ");
         model_put(f, words);
@@ -125,7 +143,9 @@ static void put_frequency(struct model_fmt *f, tape_at r, bool *any)
     /* TRANSLATORS: "every 8 hours", "every 4 to 6 hours" */
     model_put(f, _("every "));
     if (!most.n && is_number(period, "1") && words)
-        model_put(f, str_is(unit, "h") ? _("hour") : str_is(unit, "min") ? _("minute") : _("second"));
+        model_put(f, str_is(unit, "h")     ? _("hour")
+                     : str_is(unit, "min") ? _("minute")
+                                           : _("second"));
     else
         model_put_duration(f, period, most, unit);
 }
@@ -137,7 +157,8 @@ static void put_whens(struct model_fmt *f, tape_at r, bool *any)
     struct str offset = tape_lexeme(f->t, tape_get(f->t, r, "offset"));
     bool first = true;
 
-    for (tape_at w = tape_first(f->t, whens); w != TAPE_NONE; w = tape_next(f->t, whens, w), first = false) {
+    for (tape_at w = tape_first(f->t, whens); w != TAPE_NONE;
+         w = tape_next(f->t, whens, w), first = false) {
         const char *words = model_code_word(when_words, tape_plain(f->t, w));
 
         if (first)
@@ -154,7 +175,8 @@ static void put_whens(struct model_fmt *f, tape_at r, bool *any)
             model_put_server(f, tape_plain(f->t, w));
     }
     first = true;
-    for (tape_at d = tape_first(f->t, days); d != TAPE_NONE; d = tape_next(f->t, days, d), first = false) {
+    for (tape_at d = tape_first(f->t, days); d != TAPE_NONE;
+         d = tape_next(f->t, days, d), first = false) {
         const char *words = model_code_word(day_words, tape_plain(f->t, d));
 
         if (first)
@@ -164,7 +186,8 @@ static void put_whens(struct model_fmt *f, tape_at r, bool *any)
         model_put(f, words ? words : _("a day that is not understood"));
     }
     first = true;
-    for (tape_at w = tape_first(f->t, times); w != TAPE_NONE; w = tape_next(f->t, times, w), first = false) {
+    for (tape_at w = tape_first(f->t, times); w != TAPE_NONE;
+         w = tape_next(f->t, times, w), first = false) {
         struct str s = tape_plain(f->t, w);
 
         if (first)
@@ -208,7 +231,10 @@ static void put_bounds(struct model_fmt *f, tape_at r, bool *any)
         struct fhir_quantity lo = fhir_quantity(f->t, tape_get(f->t, b.at, "low"), f->a);
         struct fhir_quantity hi = fhir_quantity(f->t, tape_get(f->t, b.at, "high"), f->a);
 
-        model_put_duration(f, lo.value, hi.value, hi.code.n ? hi.code : lo.code.n ? lo.code : hi.unit);
+        model_put_duration(f, lo.value, hi.value,
+                           hi.code.n   ? hi.code
+                           : lo.code.n ? lo.code
+                                       : hi.unit);
     } else {
         struct fhir_quantity q = fhir_quantity(f->t, b.at, f->a);
 
@@ -237,7 +263,8 @@ static void put_timing(struct model_fmt *f, tape_at timing)
         model_put(f, _("on "));
         model_put_date(f, tape_plain(f->t, e));
     }
-    /* R4: a code is a complete statement of the schedule: shown when the parts said nothing, or say more. */
+    /* R4: a code is a complete statement of the schedule: shown when the parts said nothing, or say
+     * more. */
     if (known && f->out->n == before)
         model_put(f, known);
     else if (!known && words.n) {
@@ -255,8 +282,8 @@ static bool put_amounts(struct model_fmt *f, tape_at list)
         const char *stem, *type;
         void (*put)(struct model_fmt *f, tape_at at);
     } parts[] = {
-        {"dose", "Quantity", model_put_dose}, {"dose", "Range", model_put_dose_range},
-        {"rate", "Quantity", model_put_dose}, {"rate", "Range", model_put_dose_range},
+        {"dose", "Quantity", model_put_dose},    {"dose", "Range", model_put_dose_range},
+        {"rate", "Quantity", model_put_dose},    {"rate", "Range", model_put_dose_range},
         {"rate", "Ratio", model_put_dose_ratio},
     };
     bool any = false;
@@ -299,7 +326,8 @@ static void put_needed(struct model_fmt *f, tape_at d)
 
 static void put_maxima(struct model_fmt *f, tape_at d)
 {
-    tape_at per = tape_get(f->t, d, "maxDosePerPeriod"), once = tape_get(f->t, d, "maxDosePerAdministration");
+    tape_at per = tape_get(f->t, d, "maxDosePerPeriod"),
+            once = tape_get(f->t, d, "maxDosePerAdministration");
     tape_at life = tape_get(f->t, d, "maxDosePerLifetime");
 
     if (per != TAPE_NONE) {
@@ -325,13 +353,15 @@ static void put_maxima(struct model_fmt *f, tape_at d)
     }
 }
 
-/* One Dosage. MedicationAdministration.dosage has dose and rate without doseAndRate. True: a dose stands in it. */
+/* One Dosage. MedicationAdministration.dosage has dose and rate without doseAndRate. True: a dose
+ * stands in it. */
 static bool put_dosage(struct model_fmt *f, tape_at d)
 {
     struct str text = str_trim(tape_str(f->t, tape_get(f->t, d, "text"), f->a));
     struct str patient = str_trim(tape_str(f->t, tape_get(f->t, d, "patientInstruction"), f->a));
     static const char *const concepts[] = {"route", "method", "site"};
-    tape_at more = tape_get(f->t, d, "additionalInstruction"), list = tape_get(f->t, d, "doseAndRate");
+    tape_at more = tape_get(f->t, d, "additionalInstruction"),
+            list = tape_get(f->t, d, "doseAndRate");
     tape_at alone = tape_get(f->t, d, "dose"), timing = tape_get(f->t, d, "timing");
     bool dose = put_amounts(f, list != TAPE_NONE ? list : d);
 
@@ -381,7 +411,8 @@ static int64_t next_sequence(struct model_fmt *f, tape_at list, int64_t last)
     return best;
 }
 
-/* REQ: every step of a taper, in the order of sequence and not of the array; equal numbers run together. */
+/* REQ: every step of a taper, in the order of sequence and not of the array; equal numbers run
+ * together. */
 bool model_put_dosages(struct model_fmt *f, tape_at list)
 {
     bool dose = false, many = next_sequence(f, list, -2) != -2 &&

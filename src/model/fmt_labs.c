@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Results, vital signs and reports. REQ: the value stands digit for digit with its comparator and unit; no
- * number, no zero and no limit is ever made up; whether it is outside its range is computed only where the
- * range is this patient's and in the same unit.
+ * Results, vital signs and reports. REQ: the value stands digit for digit with its comparator and
+ * unit; no number, no zero and no limit is ever made up; whether it is outside its range is
+ * computed only where the range is this patient's and in the same unit.
  */
 #include "config.h"
 
@@ -38,7 +38,8 @@ static const struct model_status report_status[] = {
     {NULL, NULL, NULL, 0},
 };
 
-/* --- reference ranges --------------------------------------------------------------------------- */
+/* --- reference ranges ---------------------------------------------------------------------------
+ */
 
 /* Days that an age quantity means; months and years by the calendar's mean. -1: not understood. */
 static double age_days(const struct fhir_quantity *q)
@@ -46,8 +47,9 @@ static double age_days(const struct fhir_quantity *q)
     static const struct {
         const char *code;
         double days;
-    } units[] = {{"min", 1.0 / 1440}, {"h", 1.0 / 24}, {"d", 1}, {"wk", 7}, {"mo", 30.4375}, {"a", 365.25},
-                 {"days", 1}, {"weeks", 7}, {"months", 30.4375}, {"years", 365.25}, {"y", 365.25}, {"yr", 365.25}};
+    } units[] = {{"min", 1.0 / 1440}, {"h", 1.0 / 24},   {"d", 1},      {"wk", 7},
+                 {"mo", 30.4375},     {"a", 365.25},     {"days", 1},   {"weeks", 7},
+                 {"months", 30.4375}, {"years", 365.25}, {"y", 365.25}, {"yr", 365.25}};
     char number[32];
 
     if (!q->value.n || q->value.n >= sizeof number)
@@ -94,12 +96,16 @@ static enum fits range_fits(struct model_fmt *f, tape_at range)
             return FITS_UNSURE;
         days = (double)(date_days(taken.year, taken.month, taken.day) -
                         date_days(f->who->birth.year, f->who->birth.month, f->who->birth.day));
-        slack = f->who->birth.precision == DATE_YEAR ? 366 : f->who->birth.precision == DATE_MONTH ? 31 : 1;
+        slack = f->who->birth.precision == DATE_YEAR    ? 366
+                : f->who->birth.precision == DATE_MONTH ? 31
+                                                        : 1;
         if ((lo.value.n && age_days(&lo) < 0) || (hi.value.n && age_days(&hi) < 0))
             return FITS_UNSURE;
-        if ((lo.value.n && days + slack < age_days(&lo)) || (hi.value.n && days - slack > age_days(&hi)))
+        if ((lo.value.n && days + slack < age_days(&lo)) ||
+            (hi.value.n && days - slack > age_days(&hi)))
             return FITS_NO;
-        if ((lo.value.n && days - slack < age_days(&lo)) || (hi.value.n && days + slack > age_days(&hi)))
+        if ((lo.value.n && days - slack < age_days(&lo)) ||
+            (hi.value.n && days + slack > age_days(&hi)))
             fits = FITS_UNSURE;
     }
     return fits;
@@ -108,11 +114,14 @@ static enum fits range_fits(struct model_fmt *f, tape_at range)
 /* "therapeutic range", "range": what the limits mean. */
 static void put_range_kind(struct model_fmt *f, tape_at range)
 {
-    static const struct model_code_word kinds[] = {
-        {"normal", N_("range ")},          {"therapeutic", N_("therapeutic range ")},
-        {"treatment", N_("treatment range ")}, {"recommended", N_("recommended range ")},
-        {"post", N_("range after therapy ")}, {"endocrine", N_("endocrine range ")},
-        {"pre-therapeutic", N_("range before therapy ")}, {NULL, NULL}};
+    static const struct model_code_word kinds[] = {{"normal", N_("range ")},
+                                                   {"therapeutic", N_("therapeutic range ")},
+                                                   {"treatment", N_("treatment range ")},
+                                                   {"recommended", N_("recommended range ")},
+                                                   {"post", N_("range after therapy ")},
+                                                   {"endocrine", N_("endocrine range ")},
+                                                   {"pre-therapeutic", N_("range before therapy ")},
+                                                   {NULL, NULL}};
     tape_at type = tape_get(f->t, range, "type");
     const char *words = model_code_word(kinds, fhir_code(f->t, type));
 
@@ -140,7 +149,9 @@ static void put_limits(struct model_fmt *f, tape_at range, const struct fhir_qua
             model_put(f, " ");
             model_put_result_unit(f, &lo);
         }
-        model_put(f, lo.value.p[0] == '-' || hi.value.p[0] == '-' || !model_same_unit(&lo, &hi) ? _(" to ") : "-");
+        model_put(f, lo.value.p[0] == '-' || hi.value.p[0] == '-' || !model_same_unit(&lo, &hi)
+                         ? _(" to ")
+                         : "-");
         model_put_server(f, hi.value);
     } else if (lo.value.n) {
         model_put(f, _("at least "));
@@ -164,16 +175,19 @@ static int outside(struct model_fmt *f, tape_at range, const struct fhir_quantit
     struct fhir_quantity hi = fhir_quantity(f->t, tape_get(f->t, range, "high"), f->a);
     int o;
 
-    if (lo.value.n && model_same_unit(&lo, value) && fhir_decimal_compare(value->value, lo.value, &o) && o < 0 &&
+    if (lo.value.n && model_same_unit(&lo, value) &&
+        fhir_decimal_compare(value->value, lo.value, &o) && o < 0 &&
         (!value->comparator.n || value->comparator.p[0] == '<'))
         return -1;
-    if (hi.value.n && model_same_unit(&hi, value) && fhir_decimal_compare(value->value, hi.value, &o) && o > 0 &&
+    if (hi.value.n && model_same_unit(&hi, value) &&
+        fhir_decimal_compare(value->value, hi.value, &o) && o > 0 &&
         (!value->comparator.n || value->comparator.p[0] == '>'))
         return 1;
     return 0;
 }
 
-static void put_range(struct model_fmt *f, tape_at range, enum fits fits, const struct fhir_quantity *value)
+static void put_range(struct model_fmt *f, tape_at range, enum fits fits,
+                      const struct fhir_quantity *value)
 {
     struct str text = str_trim(tape_str(f->t, tape_get(f->t, range, "text"), f->a));
     tape_at to = tape_get(f->t, range, "appliesTo");
@@ -182,7 +196,10 @@ static void put_range(struct model_fmt *f, tape_at range, enum fits fits, const 
     put_range_kind(f, range);
     put_limits(f, range, value);
     if (text.n) {
-        model_put(f, tape_get(f->t, range, "low") != TAPE_NONE || tape_get(f->t, range, "high") != TAPE_NONE ? " " : "");
+        model_put(f, tape_get(f->t, range, "low") != TAPE_NONE ||
+                             tape_get(f->t, range, "high") != TAPE_NONE
+                         ? " "
+                         : "");
         model_put_server(f, text);
     }
     if (fits == FITS_UNSURE) {
@@ -202,7 +219,7 @@ static bool put_interpretation(struct model_fmt *f, tape_at object)
 
     for (tape_at i = tape_first(f->t, list); i != TAPE_NONE; i = tape_next(f->t, list, i)) {
         struct str code = fhir_code(f->t, i);
-        const char *words = model_code_word(model_interpretation_words, code);
+        const char *words = model_interpretation_word(code);
 
         model_put(f, "  ");
         if (words && !str_is(code, "N")) {
@@ -241,8 +258,8 @@ static void put_judgement(struct model_fmt *f, tape_at object)
             place = outside(f, r, &q);
             mine++;
         }
-    /* REQ: outside its own range is said even when no flag, or a flag N, came with it. With two ranges that
-     * fit, neither is chosen. */
+    /* REQ: outside its own range is said even when no flag, or a flag N, came with it. With two
+     * ranges that fit, neither is chosen. */
     if (place && mine == 1 && !said && q.value.n) {
         model_put(f, place < 0 ? _("  BELOW RANGE") : _("  ABOVE RANGE"));
         model_flag(f, _("outside range"));
@@ -255,12 +272,13 @@ static void put_judgement(struct model_fmt *f, tape_at object)
     }
 }
 
-/* --- values ------------------------------------------------------------------------------------- */
+/* --- values -------------------------------------------------------------------------------------
+ */
 
 static bool put_absent(struct model_fmt *f, tape_at object)
 {
     tape_at reason = tape_get(f->t, object, "dataAbsentReason");
-    const char *words = model_code_word(model_absent_words, fhir_code(f->t, reason));
+    const char *words = model_absent_word(fhir_code(f->t, reason));
 
     if (reason == TAPE_NONE)
         return false;
@@ -283,7 +301,8 @@ static tape_at component_of(struct model_fmt *f, const char *loinc)
     return TAPE_NONE;
 }
 
-/* REQ: systolic before diastolic, whatever the order on the wire; a missing half is words, never a zero. */
+/* REQ: systolic before diastolic, whatever the order on the wire; a missing half is words, never a
+ * zero. */
 static bool put_pressure(struct model_fmt *f)
 {
     tape_at s = component_of(f, "8480-6"), d = component_of(f, "8462-4");
@@ -292,7 +311,8 @@ static bool put_pressure(struct model_fmt *f)
 
     if (s == TAPE_NONE || d == TAPE_NONE || tape_count(f->t, tape_get(f->t, 0, "component")) != 2)
         return false;
-    if (sq.value.n && dq.value.n && !sq.comparator.n && !dq.comparator.n && model_same_unit(&sq, &dq)) {
+    if (sq.value.n && dq.value.n && !sq.comparator.n && !dq.comparator.n &&
+        model_same_unit(&sq, &dq)) {
         model_put(f, " ");
         model_put_server(f, sq.value);
         model_put(f, "/");
@@ -332,6 +352,22 @@ static bool put_components(struct model_fmt *f, bool after)
     return any;
 }
 
+/* A short note ("haemolysed") belongs beside its value; a long one is only pointed to. */
+static void put_note(struct model_fmt *f)
+{
+    tape_at notes = tape_get(f->t, 0, "note");
+    size_t n = 0;
+
+    for (tape_at i = tape_first(f->t, notes); i != TAPE_NONE; i = tape_next(f->t, notes, i))
+        n += tape_raw(f->t, tape_get(f->t, i, "text")).n;
+    if (n && n <= 160)
+        model_put_notes(f);
+    else if (n) {
+        model_sep(f);
+        model_put(f, _("has a note: see the detail"));
+    }
+}
+
 static void observation_body(struct model_fmt *f)
 {
     tape_at members = tape_get(f->t, 0, "hasMember");
@@ -349,9 +385,12 @@ static void observation_body(struct model_fmt *f)
         put_judgement(f, 0);
     } else if (!value && !parts && tape_count(f->t, members)) {
         model_sep(f);
-        model_putf(f, P_("panel of %u result, on a row of its own", "panel of %u results, each on a row of its own",
-                         tape_count(f->t, members)), tape_count(f->t, members));
-    } else if (!value && !parts && !str_is(f->status, "registered") && !str_is(f->status, "cancelled")) {
+        model_putf(f,
+                   P_("panel of %u result, on a row of its own",
+                      "panel of %u results, each on a row of its own", tape_count(f->t, members)),
+                   tape_count(f->t, members));
+    } else if (!value && !parts && !str_is(f->status, "registered") &&
+               !str_is(f->status, "cancelled")) {
         model_sep(f);
         model_put(f, _("no value recorded"));
         put_judgement(f, 0);
@@ -360,13 +399,11 @@ static void observation_body(struct model_fmt *f)
         model_sep(f);
         model_put_concept(f, tape_get(f->t, 0, "bodySite"));
     }
-    if (tape_count(f->t, tape_get(f->t, 0, "note"))) {
-        model_sep(f);
-        model_put(f, _("has a note: see the detail"));
-    }
+    put_note(f);
 }
 
-/* --- reports ------------------------------------------------------------------------------------ */
+/* --- reports ------------------------------------------------------------------------------------
+ */
 
 static void result_name(struct model_fmt *f, const struct tape *t)
 {
@@ -416,12 +453,18 @@ static void report_body(struct model_fmt *f)
     }
     if (tape_count(f->t, forms)) {
         model_sep(f);
-        model_putf(f, P_("%u document attached", "%u documents attached", tape_count(f->t, forms)), tape_count(f->t, forms));
+        model_putf(f, P_("%u document attached", "%u documents attached", tape_count(f->t, forms)),
+                   tape_count(f->t, forms));
     }
 }
 
-const struct model_formatter model_formatters_labs[] = {
+static const struct model_formatter formatters[] = {
     {"Observation", NULL, NULL, observation_body, observation_status, false},
     {"DiagnosticReport", NULL, NULL, report_body, report_status, false},
     {NULL, NULL, NULL, NULL, NULL, false},
 };
+
+const struct model_formatter *model_formatters_labs(void)
+{
+    return formatters;
+}

@@ -1,32 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Medicines: orders, what the patient takes, what was given and handed out. The words that turn an order
- * round (DO NOT GIVE, ON HOLD, STOPPED, DRAFT) stand before the drug, where nobody reads past them.
+ * Medicines: orders, what the patient takes, what was given and handed out. The words that turn an
+ * order round (DO NOT GIVE, ON HOLD, STOPPED, DRAFT) stand before the drug, where nobody reads past
+ * them.
  */
 #include "config.h"
 
 #include "model/priv.h"
 
 static const struct model_status request_status[] = {
-    {"on-hold", N_("ON HOLD"), NULL, 0},
-    {"active", NULL, N_("active"), 1},
-    {"draft", N_("DRAFT (not signed)"), NULL, 2},
-    {"unknown", N_("STATUS UNKNOWN"), NULL, 2},
-    {"stopped", N_("STOPPED"), NULL, 3},
-    {"completed", N_("COMPLETED"), NULL, 4},
-    {"cancelled", N_("CANCELLED"), NULL, 5},
-    {NULL, NULL, NULL, 2},
+    {"on-hold", N_("ON HOLD"), NULL, 0},          {"active", NULL, N_("active"), 1},
+    {"draft", N_("DRAFT (not signed)"), NULL, 2}, {"unknown", N_("STATUS UNKNOWN"), NULL, 2},
+    {"stopped", N_("STOPPED"), NULL, 3},          {"completed", N_("COMPLETED"), NULL, 4},
+    {"cancelled", N_("CANCELLED"), NULL, 5},      {NULL, NULL, NULL, 2},
 };
 
 static const struct model_status statement_status[] = {
-    {"on-hold", N_("ON HOLD"), NULL, 0},
-    {"active", NULL, N_("active, as stated"), 1},
-    {"not-taken", N_("NOT TAKEN"), NULL, 2},
-    {"intended", N_("INTENDED, not started"), NULL, 2},
-    {"unknown", N_("STATUS UNKNOWN"), NULL, 2},
-    {"stopped", N_("STOPPED"), NULL, 3},
-    {"completed", N_("COMPLETED"), NULL, 4},
-    {NULL, NULL, NULL, 2},
+    {"on-hold", N_("ON HOLD"), NULL, 0},        {"active", NULL, N_("active, as stated"), 1},
+    {"not-taken", N_("NOT TAKEN"), NULL, 2},    {"intended", N_("INTENDED, not started"), NULL, 2},
+    {"unknown", N_("STATUS UNKNOWN"), NULL, 2}, {"stopped", N_("STOPPED"), NULL, 3},
+    {"completed", N_("COMPLETED"), NULL, 4},    {NULL, NULL, NULL, 2},
 };
 
 static const struct model_status administration_status[] = {
@@ -58,7 +51,8 @@ static void put_medication(struct model_fmt *f, tape_at at)
     struct str status = tape_plain(f->t, tape_get(f->t, at, "status"));
     bool any = model_put_concept(f, code);
 
-    for (tape_at i = any ? TAPE_NONE : tape_first(f->t, list); i != TAPE_NONE; i = tape_next(f->t, list, i)) {
+    for (tape_at i = any ? TAPE_NONE : tape_first(f->t, list); i != TAPE_NONE;
+         i = tape_next(f->t, list, i)) {
         struct fhir_choice item = fhir_choice(f->t, i, "item");
 
         if (any)
@@ -147,7 +141,8 @@ static void put_supply(struct model_fmt *f)
 {
     tape_at d = tape_get(f->t, 0, "dispenseRequest");
     struct str refills = tape_lexeme(f->t, tape_get(f->t, d, "numberOfRepeatsAllowed"));
-    tape_at lasts = tape_get(f->t, d, "expectedSupplyDuration"), valid = tape_get(f->t, d, "validityPeriod");
+    tape_at lasts = tape_get(f->t, d, "expectedSupplyDuration"),
+            valid = tape_get(f->t, d, "validityPeriod");
 
     if (tape_get(f->t, d, "quantity") != TAPE_NONE) {
         model_sep(f);
@@ -201,7 +196,8 @@ static void request_body(struct model_fmt *f)
     }
     put_reasons(f);
     put_supply(f);
-    if (tape_true(f->t, tape_get(f->t, 0, "reportedBoolean")) || tape_get(f->t, 0, "reportedReference") != TAPE_NONE) {
+    if (tape_true(f->t, tape_get(f->t, 0, "reportedBoolean")) ||
+        tape_get(f->t, 0, "reportedReference") != TAPE_NONE) {
         model_sep(f);
         model_put(f, _("reported, not seen at first hand"));
     }
@@ -254,11 +250,17 @@ static void medication_name(struct model_fmt *f)
     put_medication(f, 0);
 }
 
-const struct model_formatter model_formatters_medicines[] = {
+static const struct model_formatter formatters[] = {
     {"MedicationRequest", request_lead, medicine_name, request_body, request_status, false},
     {"MedicationStatement", statement_lead, medicine_name, statement_body, statement_status, false},
-    {"MedicationAdministration", administration_lead, medicine_name, administration_body, administration_status, false},
+    {"MedicationAdministration", administration_lead, medicine_name, administration_body,
+     administration_status, false},
     {"MedicationDispense", dispense_lead, medicine_name, dispense_body, dispense_status, false},
     {"Medication", NULL, medication_name, NULL, NULL, false},
     {NULL, NULL, NULL, NULL, NULL, false},
 };
+
+const struct model_formatter *model_formatters_medicines(void)
+{
+    return formatters;
+}

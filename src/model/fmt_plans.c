@@ -17,18 +17,12 @@ static const struct model_status request_status[] = {
 };
 
 static const struct model_status task_status[] = {
-    {"requested", NULL, N_("requested"), 0},
-    {"received", NULL, N_("received"), 0},
-    {"accepted", NULL, N_("accepted"), 0},
-    {"ready", NULL, N_("ready"), 0},
-    {"in-progress", NULL, N_("in progress"), 0},
-    {"draft", N_("DRAFT"), NULL, 1},
-    {"on-hold", N_("ON HOLD"), NULL, 0},
-    {"rejected", N_("REJECTED"), NULL, 2},
-    {"failed", N_("FAILED"), NULL, 2},
-    {"cancelled", N_("CANCELLED"), NULL, 2},
-    {"completed", N_("COMPLETED"), NULL, 2},
-    {NULL, NULL, NULL, 1},
+    {"requested", NULL, N_("requested"), 0},     {"received", NULL, N_("received"), 0},
+    {"accepted", NULL, N_("accepted"), 0},       {"ready", NULL, N_("ready"), 0},
+    {"in-progress", NULL, N_("in progress"), 0}, {"draft", N_("DRAFT"), NULL, 1},
+    {"on-hold", N_("ON HOLD"), NULL, 0},         {"rejected", N_("REJECTED"), NULL, 2},
+    {"failed", N_("FAILED"), NULL, 2},           {"cancelled", N_("CANCELLED"), NULL, 2},
+    {"completed", N_("COMPLETED"), NULL, 2},     {NULL, NULL, NULL, 1},
 };
 
 static const struct model_status goal_status[] = {
@@ -90,7 +84,8 @@ static void order_body(struct model_fmt *f)
     model_put_notes(f);
 }
 
-/* --- care plans --------------------------------------------------------------------------------- */
+/* --- care plans ---------------------------------------------------------------------------------
+ */
 
 static void plan_name(struct model_fmt *f)
 {
@@ -104,11 +99,16 @@ static void plan_name(struct model_fmt *f)
 
 static void put_activity(struct model_fmt *f, tape_at detail)
 {
-    static const struct model_code_word states[] = {
-        {"not-started", N_("not started")}, {"scheduled", N_("scheduled")}, {"in-progress", N_("in progress")},
-        {"on-hold", N_("ON HOLD")}, {"completed", N_("completed")}, {"cancelled", N_("CANCELLED")},
-        {"stopped", N_("STOPPED")}, {"unknown", N_("status unknown")}, {"entered-in-error", N_("ENTERED IN ERROR")},
-        {NULL, NULL}};
+    static const struct model_code_word states[] = {{"not-started", N_("not started")},
+                                                    {"scheduled", N_("scheduled")},
+                                                    {"in-progress", N_("in progress")},
+                                                    {"on-hold", N_("ON HOLD")},
+                                                    {"completed", N_("completed")},
+                                                    {"cancelled", N_("CANCELLED")},
+                                                    {"stopped", N_("STOPPED")},
+                                                    {"unknown", N_("status unknown")},
+                                                    {"entered-in-error", N_("ENTERED IN ERROR")},
+                                                    {NULL, NULL}};
     const char *words = model_code_word(states, tape_plain(f->t, tape_get(f->t, detail, "status")));
     struct str said = str_trim(tape_str(f->t, tape_get(f->t, detail, "description"), f->a));
 
@@ -144,7 +144,8 @@ static void plan_body(struct model_fmt *f)
     model_put_notes(f);
 }
 
-/* --- tasks, goals, appointments, vaccines due ------------------------------------------------------ */
+/* --- tasks, goals, appointments, vaccines due
+ * ------------------------------------------------------ */
 
 static void task_name(struct model_fmt *f)
 {
@@ -265,7 +266,7 @@ static void due_body(struct model_fmt *f)
     }
 }
 
-const struct model_formatter model_formatters_plans[] = {
+static const struct model_formatter formatters[] = {
     {"ServiceRequest", intent_lead, NULL, order_body, request_status, true},
     {"CarePlan", intent_lead, plan_name, plan_body, request_status, true},
     {"Task", NULL, task_name, task_body, task_status, true},
@@ -274,3 +275,8 @@ const struct model_formatter model_formatters_plans[] = {
     {"ImmunizationRecommendation", NULL, due_name, due_body, NULL, true},
     {NULL, NULL, NULL, NULL, NULL, false},
 };
+
+const struct model_formatter *model_formatters_plans(void)
+{
+    return formatters;
+}

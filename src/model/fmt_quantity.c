@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Amounts. What the server sent stands digit for digit. REQ (display rules 12 to 17): in an order a number
- * that breaks a display rule gets its clear form beside it, micrograms are mcg, units are never U or IU,
- * a comparator is words; a result's number and unit stand as sent, without the mu glyph.
+ * Amounts. What the server sent stands digit for digit. REQ (display rules 12 to 17): in an order a
+ * number that breaks a display rule gets its clear form beside it, micrograms are mcg, units are
+ * never U or IU, a comparator is words; a result's number and unit stand as sent, without the mu
+ * glyph.
  */
 #include "config.h"
 
@@ -11,41 +12,107 @@
 #include "fhir/decimal.h"
 #include "model/priv.h"
 
-/* Ways of writing a unit, the UCUM code that they mean, and the words for it in an order (NULL: as sent). */
+/* Ways of writing a unit, the UCUM code that they mean, and the words for it in an order (NULL: as
+ * sent). */
 static const struct unit {
     const char *written, *means, *order;
 } units[] = {
-    {"mg", "mg", NULL},          {"milligram", "mg", NULL},      {"milligrams", "mg", NULL},
-    {"g", "g", NULL},            {"gram", "g", NULL},            {"grams", "g", NULL},
-    {"kg", "kg", NULL},          {"kilogram", "kg", NULL},       {"ng", "ng", NULL},
-    {"ug", "ug", N_("mcg")},     {"mcg", "ug", N_("mcg")},       {"\xc2\xb5g", "ug", N_("mcg")},
-    {"\xce\xbcg", "ug", N_("mcg")}, {"microgram", "ug", N_("mcg")}, {"micrograms", "ug", N_("mcg")},
-    {"mL", "mL", N_("mL")},      {"ml", "mL", N_("mL")},         {"cc", "mL", N_("mL")},
-    {"cm3", "mL", N_("mL")},     {"milliliter", "mL", NULL},     {"millilitre", "mL", NULL},
-    {"L", "L", NULL},            {"l", "L", N_("L")},            {"dL", "dL", NULL},
-    {"uL", "uL", N_("microlitre")}, {"\xc2\xb5L", "uL", N_("microlitre")},
-    {"\xce\xbcL", "uL", N_("microlitre")}, {"mmol", "mmol", NULL}, {"nmol", "nmol", NULL},
-    {"pmol", "pmol", NULL},      {"umol", "umol", N_("micromol")}, {"\xc2\xb5mol", "umol", N_("micromol")},
-    {"\xce\xbcmol", "umol", N_("micromol")}, {"mol", "mol", NULL}, {"mEq", "meq", NULL}, {"meq", "meq", N_("mEq")},
-    {"U", "[iU]", N_("units")},  {"u", "[iU]", N_("units")},     {"IU", "[iU]", N_("units")},
-    {"iU", "[iU]", N_("units")}, {"iu", "[iU]", N_("units")},    {"I.U.", "[iU]", N_("units")},
-    {"[iU]", "[iU]", N_("units")}, {"[IU]", "[iU]", N_("units")}, {"[U]", "[iU]", N_("units")},
-    {"unit", "[iU]", N_("units")}, {"units", "[iU]", N_("units")}, {"{unit}", "[iU]", N_("units")},
-    {"{Unit}", "[iU]", N_("units")}, {"[USP'U]", "[iU]", N_("units")}, {"international unit", "[iU]", N_("units")},
-    {"international units", "[iU]", N_("units")}, {"mIU", "m[iU]", N_("milliunits")},
-    {"m[IU]", "m[iU]", N_("milliunits")}, {"m[iU]", "m[iU]", N_("milliunits")}, {"mU", "m[iU]", N_("milliunits")},
-    {"kIU", "k[iU]", N_("thousand units")}, {"k[iU]", "k[iU]", N_("thousand units")},
-    {"s", "s", N_("second")},    {"sec", "s", N_("second")},     {"min", "min", N_("minute")},
-    {"minute", "min", N_("minute")}, {"h", "h", N_("hour")},     {"hr", "h", N_("hour")},
-    {"hour", "h", N_("hour")},   {"d", "d", N_("day")},          {"day", "d", N_("day")},
-    {"wk", "wk", N_("week")},    {"week", "wk", N_("week")},     {"mo", "mo", N_("month")},
-    {"month", "mo", N_("month")}, {"a", "a", N_("year")},        {"year", "a", N_("year")},
-    {"m2", "m2", N_("square metre")}, {"kPa", "kPa", NULL},      {"mm[Hg]", "mm[Hg]", N_("mmHg")},
-    {"mmHg", "mm[Hg]", NULL},    {"Cel", "Cel", N_("degrees Celsius")}, {"degC", "Cel", NULL},
-    {"C", "Cel", NULL},          {"\xc2\xb0""C", "Cel", NULL},   {"[degF]", "[degF]", N_("degF")},
-    {"degF", "[degF]", NULL},    {"F", "[degF]", NULL},          {"\xc2\xb0""F", "[degF]", NULL},
-    {"lb", "[lb_av]", NULL},     {"lbs", "[lb_av]", NULL},       {"[lb_av]", "[lb_av]", N_("lb")},
-    {"in", "[in_i]", NULL},      {"[in_i]", "[in_i]", N_("in")}, {"cm", "cm", NULL}, {"m", "m", NULL},
+    {"mg", "mg", NULL},
+    {"milligram", "mg", NULL},
+    {"milligrams", "mg", NULL},
+    {"g", "g", NULL},
+    {"gram", "g", NULL},
+    {"grams", "g", NULL},
+    {"kg", "kg", NULL},
+    {"kilogram", "kg", NULL},
+    {"ng", "ng", NULL},
+    {"ug", "ug", N_("mcg")},
+    {"mcg", "ug", N_("mcg")},
+    {"\xc2\xb5g", "ug", N_("mcg")},
+    {"\xce\xbcg", "ug", N_("mcg")},
+    {"microgram", "ug", N_("mcg")},
+    {"micrograms", "ug", N_("mcg")},
+    {"mL", "mL", N_("mL")},
+    {"ml", "mL", N_("mL")},
+    {"cc", "mL", N_("mL")},
+    {"cm3", "mL", N_("mL")},
+    {"milliliter", "mL", NULL},
+    {"millilitre", "mL", NULL},
+    {"L", "L", NULL},
+    {"l", "L", N_("L")},
+    {"dL", "dL", NULL},
+    {"uL", "uL", N_("microlitre")},
+    {"\xc2\xb5L", "uL", N_("microlitre")},
+    {"\xce\xbcL", "uL", N_("microlitre")},
+    {"mmol", "mmol", NULL},
+    {"nmol", "nmol", NULL},
+    {"pmol", "pmol", NULL},
+    {"umol", "umol", N_("micromol")},
+    {"\xc2\xb5mol", "umol", N_("micromol")},
+    {"\xce\xbcmol", "umol", N_("micromol")},
+    {"mol", "mol", NULL},
+    {"mEq", "meq", NULL},
+    {"meq", "meq", N_("mEq")},
+    {"U", "[iU]", N_("units")},
+    {"u", "[iU]", N_("units")},
+    {"IU", "[iU]", N_("units")},
+    {"iU", "[iU]", N_("units")},
+    {"iu", "[iU]", N_("units")},
+    {"I.U.", "[iU]", N_("units")},
+    {"[iU]", "[iU]", N_("units")},
+    {"[IU]", "[iU]", N_("units")},
+    {"[U]", "[iU]", N_("units")},
+    {"unit", "[iU]", N_("units")},
+    {"units", "[iU]", N_("units")},
+    {"{unit}", "[iU]", N_("units")},
+    {"{Unit}", "[iU]", N_("units")},
+    {"[USP'U]", "[iU]", N_("units")},
+    {"international unit", "[iU]", N_("units")},
+    {"international units", "[iU]", N_("units")},
+    {"mIU", "m[iU]", N_("milliunits")},
+    {"m[IU]", "m[iU]", N_("milliunits")},
+    {"m[iU]", "m[iU]", N_("milliunits")},
+    {"mU", "m[iU]", N_("milliunits")},
+    {"kIU", "k[iU]", N_("thousand units")},
+    {"k[iU]", "k[iU]", N_("thousand units")},
+    {"s", "s", N_("second")},
+    {"sec", "s", N_("second")},
+    {"min", "min", N_("minute")},
+    {"minute", "min", N_("minute")},
+    {"h", "h", N_("hour")},
+    {"hr", "h", N_("hour")},
+    {"hour", "h", N_("hour")},
+    {"d", "d", N_("day")},
+    {"day", "d", N_("day")},
+    {"wk", "wk", N_("week")},
+    {"week", "wk", N_("week")},
+    {"mo", "mo", N_("month")},
+    {"month", "mo", N_("month")},
+    {"a", "a", N_("year")},
+    {"year", "a", N_("year")},
+    {"m2", "m2", N_("square metre")},
+    {"kPa", "kPa", NULL},
+    {"mm[Hg]", "mm[Hg]", N_("mmHg")},
+    {"mmHg", "mm[Hg]", NULL},
+    {"Cel", "Cel", N_("degrees Celsius")},
+    {"degC", "Cel", NULL},
+    {"C", "Cel", NULL},
+    {"\xc2\xb0"
+     "C",
+     "Cel", NULL},
+    {"[degF]", "[degF]", N_("degF")},
+    {"degF", "[degF]", NULL},
+    {"F", "[degF]", NULL},
+    {"\xc2\xb0"
+     "F",
+     "[degF]", NULL},
+    {"lb", "[lb_av]", NULL},
+    {"lbs", "[lb_av]", NULL},
+    {"[lb_av]", "[lb_av]", N_("lb")},
+    {"in", "[in_i]", NULL},
+    {"[in_i]", "[in_i]", N_("in")},
+    {"cm", "cm", NULL},
+    {"m", "m", NULL},
     {"%", "%", NULL},
 };
 
@@ -88,7 +155,8 @@ bool model_same_unit(const struct fhir_quantity *a, const struct fhir_quantity *
     return units_agree(a->unit.n ? a->unit : a->code, b->unit.n ? b->unit : b->code) == 1;
 }
 
-/* One part of a unit in an order; per: it stands behind "per". A part that is not known stays as sent. */
+/* One part of a unit in an order; per: it stands behind "per". A part that is not known stays as
+ * sent. */
 static void put_order_part(struct model_fmt *f, struct str part, bool per, bool one)
 {
     const struct unit *u = unit_find(part);
@@ -105,7 +173,8 @@ static void put_order_part(struct model_fmt *f, struct str part, bool per, bool 
 /* A UCUM annotation "{tablet}" is words already. */
 static struct str annotation(struct str code)
 {
-    if (code.n > 2 && code.p[0] == '{' && code.p[code.n - 1] == '}' && !memchr(code.p + 1, '{', code.n - 2))
+    if (code.n > 2 && code.p[0] == '{' && code.p[code.n - 1] == '}' &&
+        !memchr(code.p + 1, '{', code.n - 2))
         return (struct str){code.p + 1, code.n - 2};
     return code;
 }
@@ -228,7 +297,8 @@ static void put_dose(struct model_fmt *f, const struct fhir_quantity *q)
     model_put_order_unit(f, q, is_one(q->value));
     if (fhir_decimal_is_clear(q->value))
         return;
-    /* REQ: 5.0 mg is shown as sent, and as 5 mg beside it: a lost point must not make ten times the dose. */
+    /* REQ: 5.0 mg is shown as sent, and as 5 mg beside it: a lost point must not make ten times the
+     * dose. */
     buf_init(&clear, 1024);
     if (fhir_decimal_clear(q->value, &clear)) {
         struct fhir_quantity plain = {.unit = q->unit.n ? q->unit : q->code};
@@ -311,7 +381,8 @@ void model_put_duration(struct model_fmt *f, struct str value, struct str max, s
         model_put(f, _("(unit not recorded)"));
 }
 
-/* --- values of results -------------------------------------------------------------------------- */
+/* --- values of results --------------------------------------------------------------------------
+ */
 
 static void put_result(struct model_fmt *f, const struct fhir_quantity *q)
 {
@@ -374,7 +445,10 @@ static void value_range(struct model_fmt *f, tape_at at)
             model_put_result_unit(f, &low);
         }
         /* A minus sign behind a dash would be lost. */
-        model_put(f, low.value.p[0] == '-' || high.value.p[0] == '-' || !model_same_unit(&low, &high) ? _(" to ") : "-");
+        model_put(f,
+                  low.value.p[0] == '-' || high.value.p[0] == '-' || !model_same_unit(&low, &high)
+                      ? _(" to ")
+                      : "-");
         put_result(f, &high);
     } else if (low.value.n) {
         put_result(f, &low);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The story of a patient: problems, procedures, visits, vaccines, flags, consents, documents, family.
+ * The story of a patient: problems, procedures, visits, vaccines, flags, consents, documents,
+ * family.
  */
 #include "config.h"
 
 #include "model/priv.h"
 
-/* --- problems ----------------------------------------------------------------------------------- */
+/* --- problems -----------------------------------------------------------------------------------
+ */
 
 static const struct model_status condition_status[] = {
     {"active", NULL, N_("active"), 0},
@@ -88,17 +90,14 @@ static void condition_body(struct model_fmt *f)
     model_put_notes(f);
 }
 
-/* --- procedures --------------------------------------------------------------------------------- */
+/* --- procedures ---------------------------------------------------------------------------------
+ */
 
 static const struct model_status procedure_status[] = {
-    {"completed", NULL, N_("done"), 0},
-    {"preparation", N_("BEING PREPARED"), NULL, 0},
-    {"in-progress", N_("IN PROGRESS"), NULL, 0},
-    {"not-done", N_("NOT DONE"), NULL, 0},
-    {"on-hold", N_("ON HOLD"), NULL, 0},
-    {"stopped", N_("STOPPED before the end"), NULL, 0},
-    {"unknown", N_("STATUS UNKNOWN"), NULL, 0},
-    {NULL, NULL, NULL, 0},
+    {"completed", NULL, N_("done"), 0},          {"preparation", N_("BEING PREPARED"), NULL, 0},
+    {"in-progress", N_("IN PROGRESS"), NULL, 0}, {"not-done", N_("NOT DONE"), NULL, 0},
+    {"on-hold", N_("ON HOLD"), NULL, 0},         {"stopped", N_("STOPPED before the end"), NULL, 0},
+    {"unknown", N_("STATUS UNKNOWN"), NULL, 0},  {NULL, NULL, NULL, 0},
 };
 
 static void procedure_body(struct model_fmt *f)
@@ -110,7 +109,8 @@ static void procedure_body(struct model_fmt *f)
     model_put_notes(f);
 }
 
-/* --- vaccines ----------------------------------------------------------------------------------- */
+/* --- vaccines -----------------------------------------------------------------------------------
+ */
 
 static const struct model_status immunization_status[] = {
     {"completed", NULL, N_("given"), 0},
@@ -137,7 +137,8 @@ static void immunization_body(struct model_fmt *f)
         model_sep(f);
         /* TRANSLATORS: the place of a vaccination in its series: "dose number 2" */
         model_put(f, _("dose number "));
-        model_put_server(f, str_is(n.type, "String") ? tape_str(f->t, n.at, f->a) : tape_lexeme(f->t, n.at));
+        model_put_server(f, str_is(n.type, "String") ? tape_str(f->t, n.at, f->a)
+                                                     : tape_lexeme(f->t, n.at));
     }
     if (tape_true(f->t, tape_get(f->t, 0, "isSubpotent"))) {
         model_sep(f);
@@ -158,7 +159,8 @@ static void immunization_body(struct model_fmt *f)
     model_put_notes(f);
 }
 
-/* --- visits ------------------------------------------------------------------------------------- */
+/* --- visits -------------------------------------------------------------------------------------
+ */
 
 static const struct model_status encounter_status[] = {
     {"finished", NULL, N_("finished"), 0},
@@ -176,12 +178,21 @@ static void encounter_name(struct model_fmt *f)
 {
     /* http://terminology.hl7.org/CodeSystem/v3-ActCode, encounter classes */
     static const struct model_code_word classes[] = {
-        {"AMB", N_("Outpatient visit")},   {"IMP", N_("Inpatient stay")},     {"EMER", N_("Emergency visit")},
-        {"VR", N_("Remote visit")},        {"HH", N_("Home visit")},          {"OBSENC", N_("Observation stay")},
-        {"SS", N_("Short stay")},          {"ACUTE", N_("Acute inpatient stay")}, {"FLD", N_("Field visit")},
-        {"NONAC", N_("Non-acute inpatient stay")}, {"PRENC", N_("Visit before admission")}, {NULL, NULL},
+        {"AMB", N_("Outpatient visit")},
+        {"IMP", N_("Inpatient stay")},
+        {"EMER", N_("Emergency visit")},
+        {"VR", N_("Remote visit")},
+        {"HH", N_("Home visit")},
+        {"OBSENC", N_("Observation stay")},
+        {"SS", N_("Short stay")},
+        {"ACUTE", N_("Acute inpatient stay")},
+        {"FLD", N_("Field visit")},
+        {"NONAC", N_("Non-acute inpatient stay")},
+        {"PRENC", N_("Visit before admission")},
+        {NULL, NULL},
     };
-    const char *words = model_code_word(classes, tape_plain(f->t, tape_path(f->t, 0, "class.code")));
+    const char *words =
+        model_code_word(classes, tape_plain(f->t, tape_path(f->t, 0, "class.code")));
 
     if (words)
         model_put(f, words);
@@ -204,7 +215,8 @@ static void encounter_body(struct model_fmt *f)
     }
 }
 
-/* --- flags and consents: the cover -------------------------------------------------------------- */
+/* --- flags and consents: the cover --------------------------------------------------------------
+ */
 
 static const struct model_status flag_status[] = {
     {"active", NULL, N_("active"), 0},
@@ -223,9 +235,27 @@ static const struct model_status consent_status[] = {
 
 static void flag_body(struct model_fmt *f)
 {
-    tape_at period = tape_get(f->t, 0, "period");
+    /* http://terminology.hl7.org/CodeSystem/flag-category */
+    static const struct model_code_word categories[] = {
+        {"advance-directive", N_("advance directive")},
+        {"behavioral", N_("behaviour")},
+        {"safety", N_("safety")},
+        {"contact", N_("contact precautions")},
+        {"clinical", N_("clinical")},
+        {"drug", N_("medicines")},
+        {"diet", N_("diet")},
+        {"lab", N_("laboratory")},
+        {"admin", N_("administrative")},
+        {"research", N_("research")},
+        {NULL, NULL}};
+    tape_at period = tape_get(f->t, 0, "period"), category = tape_get(f->t, 0, "category");
+    const char *words = model_code_word(categories, fhir_code(f->t, category));
 
-    put_concept_labelled(f, "", "category");
+    if (words && !fhir_words(f->t, category, f->a).n) {
+        model_sep(f);
+        model_put(f, words);
+    } else
+        put_concept_labelled(f, "", "category");
     if (period != TAPE_NONE) {
         model_sep(f);
         model_put_period(f, period);
@@ -236,15 +266,33 @@ static void flag_body(struct model_fmt *f)
 
 static void consent_name(struct model_fmt *f)
 {
+    /* http://terminology.hl7.org/CodeSystem/consentcategorycodes: the short words that a ward calls
+     * them by */
+    static const struct model_code_word directives[] = {{"dnr", N_("DNR")},
+                                                        {"acd", N_("advance care directive")},
+                                                        {"hcd", N_("health care directive")},
+                                                        {"polst", N_("POLST")},
+                                                        {NULL, NULL}};
+    tape_at category = tape_get(f->t, 0, "category");
+
     model_put(f, _("Consent: "));
-    if (!model_put_concepts(f, tape_get(f->t, 0, "category"), ", ") && !model_put_concept(f, tape_get(f->t, 0, "scope")))
+    if (!model_put_concepts(f, category, ", ") && !model_put_concept(f, tape_get(f->t, 0, "scope")))
         model_put(f, _("of a kind that is not named"));
+    for (const struct model_code_word *d = directives; d->code; d++)
+        if (fhir_has_code(f->t, category, NULL, d->code)) {
+            model_put(f, " (");
+            model_put(f, _(d->words));
+            model_put(f, ")");
+        }
 }
 
 static void consent_body(struct model_fmt *f)
 {
-    static const struct model_code_word types[] = {{"deny", N_("denies, with what follows")}, {"permit", N_("permits, with what follows")}, {NULL, NULL}};
-    const char *words = model_code_word(types, tape_plain(f->t, tape_path(f->t, 0, "provision.type")));
+    static const struct model_code_word types[] = {{"deny", N_("denies, with what follows")},
+                                                   {"permit", N_("permits, with what follows")},
+                                                   {NULL, NULL}};
+    const char *words =
+        model_code_word(types, tape_plain(f->t, tape_path(f->t, 0, "provision.type")));
 
     put_concept_labelled(f, _("by rule: "), "policyRule");
     if (words) {
@@ -258,7 +306,8 @@ static void consent_body(struct model_fmt *f)
     }
 }
 
-/* --- documents ---------------------------------------------------------------------------------- */
+/* --- documents ----------------------------------------------------------------------------------
+ */
 
 static const struct model_status document_status[] = {
     {"current", NULL, NULL, 0},
@@ -269,8 +318,11 @@ static const struct model_status document_status[] = {
 static void document_body(struct model_fmt *f)
 {
     static const struct model_code_word states[] = {
-        {"preliminary", N_("PRELIMINARY, not signed")}, {"amended", N_("amended")}, {"final", N_("final")},
-        {"entered-in-error", N_("ITS TEXT WAS ENTERED IN ERROR")}, {NULL, NULL}};
+        {"preliminary", N_("PRELIMINARY, not signed")},
+        {"amended", N_("amended")},
+        {"final", N_("final")},
+        {"entered-in-error", N_("ITS TEXT WAS ENTERED IN ERROR")},
+        {NULL, NULL}};
     const char *words = model_code_word(states, tape_plain(f->t, tape_get(f->t, 0, "docStatus")));
     tape_at attached = tape_path(f->t, 0, "content.attachment");
 
@@ -306,7 +358,8 @@ static const struct model_status response_status[] = {
 static void response_name(struct model_fmt *f)
 {
     struct str form = tape_plain(f->t, tape_get(f->t, 0, "questionnaire"));
-    struct str shown = tape_str(f->t, tape_path(f->t, 0, "_questionnaire.extension.valueString"), f->a);
+    struct str shown =
+        tape_str(f->t, tape_path(f->t, 0, "_questionnaire.extension.valueString"), f->a);
 
     model_put(f, _("Form "));
     model_put_server(f, shown.n ? shown : form);
@@ -317,7 +370,8 @@ static void nothing(struct model_fmt *f)
     (void)f;
 }
 
-/* --- family ------------------------------------------------------------------------------------- */
+/* --- family -------------------------------------------------------------------------------------
+ */
 
 static const struct model_status family_status[] = {
     {"completed", NULL, NULL, 0},
@@ -347,7 +401,7 @@ static void family_body(struct model_fmt *f)
     model_put_notes(f);
 }
 
-const struct model_formatter model_formatters_story[] = {
+static const struct model_formatter formatters[] = {
     {"Condition", condition_lead, NULL, condition_body, condition_status, false},
     {"Procedure", NULL, NULL, procedure_body, procedure_status, false},
     {"Immunization", NULL, NULL, immunization_body, immunization_status, false},
@@ -360,3 +414,8 @@ const struct model_formatter model_formatters_story[] = {
     {"FamilyMemberHistory", NULL, family_name, family_body, family_status, false},
     {NULL, NULL, NULL, NULL, NULL, false},
 };
+
+const struct model_formatter *model_formatters_story(void)
+{
+    return formatters;
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * One row from one resource, whatever its kind: lead words, name, body, status, labels, date. What holds for
- * every kind (whose it is, entered in error, unknown modifiers, confidentiality, dates) is done here once.
+ * One row from one resource, whatever its kind: lead words, name, body, status, labels, date. What
+ * holds for every kind (whose it is, entered in error, unknown modifiers, confidentiality, dates)
+ * is done here once.
  */
 #include "config.h"
 
@@ -16,7 +17,8 @@
 /* The kind's own name: its code, else whatever names such things. */
 static void generic_name(struct model_fmt *f)
 {
-    static const char *const places[] = {"code", "title", "name", "description", "type", "category", "relationship"};
+    static const char *const places[] = {"code", "title",    "name",        "description",
+                                         "type", "category", "relationship"};
     tape_at at = f->kind && f->kind->code_path ? tape_path(f->t, 0, f->kind->code_path) : TAPE_NONE;
 
     if (at != TAPE_NONE && model_put_concept(f, at))
@@ -45,9 +47,9 @@ static const struct model_formatter generic = {"", NULL, typed_name, generic_bod
 
 const struct model_formatter *model_formatter(struct str type)
 {
-    static const struct model_formatter *const tables[] = {
-        model_formatters_allergies, model_formatters_medicines, model_formatters_labs,
-        model_formatters_story,     model_formatters_plans,
+    const struct model_formatter *const tables[] = {
+        model_formatters_allergies(), model_formatters_medicines(), model_formatters_labs(),
+        model_formatters_story(),     model_formatters_plans(),
     };
 
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
@@ -66,18 +68,36 @@ const struct model_status *model_status(const struct model_formatter *ft, struct
     return s; /* the last row, without a code, for one that is not known */
 }
 
-/* REQ: whose row is it? By the resource's own reference, read again here; not by what an index says. */
-bool model_own(const struct model *m, const struct model_person *who, const struct store_row *r, const struct tape *t)
+/* Does a value at a path name the patient: a Reference, a list of them, or the id itself? */
+static bool names_patient(const struct model *m, const struct model_person *who,
+                          const struct tape *t, tape_at at, struct str path)
+{
+    struct str rest = path, name = str_split(&rest, '.'), type, id;
+
+    for (tape_at i = tape_first(t, at); i != TAPE_NONE; i = tape_next(t, at, i)) {
+        if (name.n) {
+            for (tape_at k = tape_first_member(t, i); k != TAPE_NONE; k = tape_next_member(t, i, k))
+                if (str_eq(tape_name(t, k), name) && names_patient(m, who, t, k + 1, rest))
+                    return true;
+        } else if (tape_is(t, i, TAPE_STRING)
+                       ? str_eq(tape_plain(t, i), who->id)
+                       : fhir_reference(tape_plain(t, tape_get(t, i, "reference")),
+                                        m->base[0] ? m->base : NULL, &type, &id) &&
+                             str_is(type, "Patient") && str_eq(id, who->id))
+            return true;
+    }
+    return false;
+}
+
+/* REQ: whose row is it? By the resource's own reference, read again here; not by what an index
+ * says. */
+bool model_own(const struct model *m, const struct model_person *who, const struct store_row *r,
+               const struct tape *t)
 {
     const struct fhir_kind *k = kind_find(r->type);
-    struct str type, id, ref;
 
-    if (!k || !k->patient_path)
-        return true; /* it is of no chart, or of a kind that the store keyed by itself */
-    if (!strcmp(k->type, "Patient"))
-        return str_eq(tape_plain(t, tape_get(t, 0, "id")), who->id);
-    ref = tape_plain(t, tape_get(t, tape_path(t, 0, k->patient_path), "reference"));
-    return fhir_reference(ref, m->base[0] ? m->base : NULL, &type, &id) && str_is(type, "Patient") && str_eq(id, who->id);
+    /* Without a path it is of no chart, or of a kind that the store keyed by itself. */
+    return !k || !k->patient_path || names_patient(m, who, t, 0, str_of(k->patient_path));
 }
 
 static bool is_struck(const struct tape *t, struct str status)
@@ -98,10 +118,12 @@ static void put_labels(struct model_fmt *f)
         model_flag(f, _("restricted"));
 }
 
-static void put_lead(struct model_fmt *f, const struct model_formatter *ft, const struct model_status *s)
+static void put_lead(struct model_fmt *f, const struct model_formatter *ft,
+                     const struct model_status *s)
 {
     if (fhir_unknown_modifier(f->t)) {
-        /* REQ: R4 forbids to use such a row as if it were understood; it stays, and says so first. */
+        /* REQ: R4 forbids to use such a row as if it were understood; it stays, and says so first.
+         */
         model_put(f, _("CAUTION, unknown modifier, meaning may change: "));
         model_flag(f, _("unknown modifier"));
     }
@@ -126,7 +148,8 @@ static void put_lead(struct model_fmt *f, const struct model_formatter *ft, cons
     }
 }
 
-static void put_tail(struct model_fmt *f, const struct model_formatter *ft, const struct model_status *s)
+static void put_tail(struct model_fmt *f, const struct model_formatter *ft,
+                     const struct model_status *s)
 {
     if (f->settled)
         return;
@@ -147,8 +170,10 @@ static void put_tail(struct model_fmt *f, const struct model_formatter *ft, cons
     }
 }
 
-/* REQ: no day, no hour and no year is made up; what is dated after today says so and never leads. */
-static void put_row_date(struct model_fmt *f, const struct model_formatter *ft, const struct store_row *r)
+/* REQ: no day, no hour and no year is made up; what is dated after today says so and never leads.
+ */
+static void put_row_date(struct model_fmt *f, const struct model_formatter *ft,
+                         const struct store_row *r)
 {
     char words[DATE_TEXT_MAX];
     struct model_row *row = f->row;
@@ -198,11 +223,18 @@ static void compose(struct model_fmt *f, const struct store_row *r)
         f->out->n -= 3;
 }
 
-int model_format(struct model *m, const struct model_person *who, const struct store_row *r, const struct tape *t,
-                 struct arena *keep, struct model_row *row, int *rank, struct err *e)
+int model_format(struct model *m, const struct model_person *who, const struct store_row *r,
+                 const struct tape *t, struct arena *keep, struct model_row *row, int *rank,
+                 struct err *e)
 {
-    struct model_fmt f = {.m = m, .who = who, .kind = kind_find(r->type), .t = t, .keep = keep, .row = row,
-                          .date = r->date, .status = r->status};
+    struct model_fmt f = {.m = m,
+                          .who = who,
+                          .kind = kind_find(r->type),
+                          .t = t,
+                          .keep = keep,
+                          .row = row,
+                          .date = r->date,
+                          .status = r->status};
     struct arena a;
     struct buf out;
     char *words;
@@ -230,13 +262,19 @@ int model_format(struct model *m, const struct model_person *who, const struct s
     return code;
 }
 
-struct text model_format_name(struct model *m, const struct model_person *who, const struct store_row *r,
-                              const struct tape *t, struct arena *keep)
+struct text model_format_name(struct model *m, const struct model_person *who,
+                              const struct store_row *r, const struct tape *t, struct arena *keep)
 {
     const struct model_formatter *ft = model_formatter(r->type);
     struct model_row row = {0};
-    struct model_fmt f = {.m = m, .who = who, .kind = kind_find(r->type), .t = t, .keep = keep, .row = &row,
-                          .date = r->date, .status = r->status};
+    struct model_fmt f = {.m = m,
+                          .who = who,
+                          .kind = kind_find(r->type),
+                          .t = t,
+                          .keep = keep,
+                          .row = &row,
+                          .date = r->date,
+                          .status = r->status};
     struct text name = {"", 0, 0};
     struct arena a;
     struct buf out;

@@ -41,7 +41,8 @@ int model_init(struct model *m, struct store *s, const struct clock *clock, stru
     *m = (struct model){.store = s, .clock = *clock};
     if ((code = setting(s, "server", m->base, sizeof m->base, e)) ||
         (code = setting(s, "scope", m->scope, sizeof m->scope, e)) ||
-        (code = setting(s, "auth", auth, sizeof auth, e)) || (code = setting(s, "demo", demo, sizeof demo, e)))
+        (code = setting(s, "auth", auth, sizeof auth, e)) ||
+        (code = setting(s, "demo", demo, sizeof demo, e)))
         return code;
     m->demo = demo[0] && strcmp(demo, "0");
     m->unprotected = !strcmp(auth, "none") && m->base[0] && !loopback(m->base);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Who the chart is of: the words of banner and worklist, made in one place so that they cannot differ.
+ * Who the chart is of: the words of banner and worklist, made in one place so that they cannot
+ * differ.
  */
 #include "config.h"
 
@@ -10,14 +11,16 @@
 #include "base/limits.h"
 #include "model/priv.h"
 
-int model_patient_open(struct model *m, struct str chart, struct buf *raw, struct tape *t, struct err *e)
+int model_patient_open(struct model *m, struct str chart, struct buf *raw, struct tape *t,
+                       struct err *e)
 {
     int code;
 
     *t = (struct tape){0};
     buf_init(raw, LIMIT_RESOURCE_BYTES);
     /* A file's patient never stands in for a server's: the two are different charts. */
-    if (!chart.n || (!str_starts(chart, STORE_FILE_PREFIX) && !store_has(m->store, STR("Patient"), chart, STR(""))))
+    if (!chart.n || (!str_starts(chart, STORE_FILE_PREFIX) &&
+                     !store_has(m->store, STR("Patient"), chart, STR(""))))
         return err_set(e, ERR_NOTFOUND, 0, 0, "patient");
     code = store_get(m->store, STR("Patient"), chart, raw, e);
     if (!code)
@@ -39,9 +42,11 @@ static void read_death(const struct tape *t, struct model_person *p)
     }
 }
 
-void model_person_read(struct model *m, struct str chart, const struct tape *t, struct arena *a, struct model_person *p)
+void model_person_read(struct model *m, struct str chart, const struct tape *t, struct arena *a,
+                       struct model_person *p)
 {
-    *p = (struct model_person){.file = str_starts(chart, STORE_FILE_PREFIX), .now_ms = clock_wall_ms(&m->clock)};
+    *p = (struct model_person){.file = str_starts(chart, STORE_FILE_PREFIX),
+                               .now_ms = clock_wall_ms(&m->clock)};
     snprintf(p->chart, sizeof p->chart, "%.*s", STR_ARG(chart));
     p->id = arena_str(a, tape_plain(t, tape_get(t, 0, "id")));
     p->today = date_today(p->now_ms);
@@ -100,8 +105,11 @@ struct text model_born_text(const struct model_person *p, struct arena *a)
 
 struct text model_sex_text(const struct model_person *p, struct arena *a)
 {
-    static const struct model_code_word words[] = {
-        {"male", N_("Male")}, {"female", N_("Female")}, {"other", N_("Other")}, {"unknown", N_("Unknown")}, {NULL, NULL}};
+    static const struct model_code_word words[] = {{"male", N_("Male")},
+                                                   {"female", N_("Female")},
+                                                   {"other", N_("Other")},
+                                                   {"unknown", N_("Unknown")},
+                                                   {NULL, NULL}};
     const char *w = model_code_word(words, p->sex);
 
     if (w)

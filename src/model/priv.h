@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Inside model: the writer with which formatters compose one row, and the words that they share. Server
- * text goes in through model_put_server alone, which is the sanitiser; own words through the others.
- * Everything here runs on the thread that asked for the view model, and keeps nothing.
+ * Inside model: the writer with which formatters compose one row, and the words that they share.
+ * Server text goes in through model_put_server alone, which is the sanitiser; own words through the
+ * others. Everything here runs on the thread that asked for the view model, and keeps nothing.
  */
 #ifndef MODEL_PRIV_H
 #define MODEL_PRIV_H
@@ -14,23 +14,27 @@
 
 /* --- the chart's patient ---------------------------------------------------------------------- */
 
-/* What reference ranges, ages and the patient check need to know. Strings live in the arena given. */
+/* What reference ranges, ages and the patient check need to know. Strings live in the arena given.
+ */
 struct model_person {
     char chart[80];
-    struct str id;        /* the FHIR id, without "file:" */
-    bool file;            /* imported: the chart is of a file, not of the server */
-    struct str sex;       /* administrative gender, a code, or "" */
-    struct date birth;    /* precision DATE_NONE: not recorded */
+    struct str id;     /* the FHIR id, without "file:" */
+    bool file;         /* imported: the chart is of a file, not of the server */
+    struct str sex;    /* administrative gender, a code, or "" */
+    struct date birth; /* precision DATE_NONE: not recorded */
     bool dead;
-    struct date death;    /* precision DATE_NONE: no date */
+    struct date death; /* precision DATE_NONE: no date */
     int64_t now_ms;
     struct date today;
     enum model_allergy allergies;
 };
 
-/* Opens the Patient of a chart: bytes into *raw (wiped with buf_fini), parsed into *t. ERR_NOTFOUND. */
-int model_patient_open(struct model *m, struct str chart, struct buf *raw, struct tape *t, struct err *e);
-void model_person_read(struct model *m, struct str chart, const struct tape *t, struct arena *a, struct model_person *p);
+/* Opens the Patient of a chart: bytes into *raw (wiped with buf_fini), parsed into *t.
+ * ERR_NOTFOUND. */
+int model_patient_open(struct model *m, struct str chart, struct buf *raw, struct tape *t,
+                       struct err *e);
+void model_person_read(struct model *m, struct str chart, const struct tape *t, struct arena *a,
+                       struct model_person *p);
 /* Identity in words, for banner and worklist alike; all of it safe. */
 struct text model_name_text(const struct tape *t, int64_t now_ms, struct arena *a);
 struct text model_born_text(const struct model_person *p, struct arena *a);
@@ -41,15 +45,17 @@ void model_age(const struct date *birth, const struct date *on, char out[32]);
 /* --- allergies -------------------------------------------------------------------------------- */
 
 enum model_allergy_row {
-    MODEL_ALLERGY_LIVE,     /* a real one, to be counted */
-    MODEL_ALLERGY_PAST,     /* real, and resolved */
-    MODEL_ALLERGY_NONE,     /* the statement "no known allergies" */
-    MODEL_ALLERGY_PARTIAL,  /* "no known drug allergy" and the like: says nothing about the rest */
-    MODEL_ALLERGY_VOID,     /* refuted, entered in error, "no information" */
+    MODEL_ALLERGY_LIVE,    /* a real one, to be counted */
+    MODEL_ALLERGY_PAST,    /* real, and resolved */
+    MODEL_ALLERGY_NONE,    /* the statement "no known allergies" */
+    MODEL_ALLERGY_PARTIAL, /* "no known drug allergy" and the like: says nothing about the rest */
+    MODEL_ALLERGY_VOID,    /* refuted, entered in error, "no information" */
 };
 enum model_allergy_row model_allergy_row(const struct tape *t);
-/* REQ: one of the four states of a chart, by display rule 20. *names: the agents of the live ones, joined. */
-int model_allergy_state(struct model *m, struct str chart, enum model_allergy *out, struct buf *names, struct err *e);
+/* REQ: one of the four states of a chart, by display rule 20. *names: the agents of the live ones,
+ * joined. */
+int model_allergy_state(struct model *m, struct str chart, enum model_allergy *out,
+                        struct buf *names, struct err *e);
 const char *model_allergy_words(enum model_allergy s);
 
 /* --- writing a row ---------------------------------------------------------------------------- */
@@ -59,28 +65,29 @@ struct model_fmt {
     const struct model_person *who;
     const struct fhir_kind *kind; /* NULL: a type that the table does not have */
     const struct tape *t;
-    struct arena *a;              /* for this row alone */
-    struct arena *keep;           /* the view model's: flags live here */
+    struct arena *a;    /* for this row alone */
+    struct arena *keep; /* the view model's: flags live here */
     struct buf *out;
     struct model_row *row;
-    struct str date, status;      /* lexeme and code by the kind table, or "" */
-    int rank;                     /* groups of a section, smallest first */
-    bool struck;                  /* entered in error */
-    bool settled;                 /* the lead said how it stands: no status words behind it */
+    struct str date, status; /* lexeme and code by the kind table, or "" */
+    int rank;                /* groups of a section, smallest first */
+    bool struck;             /* entered in error */
+    bool settled;            /* the lead said how it stands: no status words behind it */
 };
 
-void model_put(struct model_fmt *f, const char *own);               /* words of wardline's own */
+void model_put(struct model_fmt *f, const char *own); /* words of wardline's own */
 void model_putf(struct model_fmt *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void model_put_server(struct model_fmt *f, struct str s);           /* text of the server's */
-void model_sep(struct model_fmt *f);                                /* " - " unless the row is empty */
-void model_flag(struct model_fmt *f, const char *own);              /* a flag of the row */
+void model_put_server(struct model_fmt *f, struct str s); /* text of the server's */
+void model_sep(struct model_fmt *f);                      /* " - " unless the row is empty */
+void model_flag(struct model_fmt *f, const char *own);    /* a flag of the row */
 /* A labelled server text behind a separator; nothing when s is empty. label: "note: " */
 void model_put_labelled(struct model_fmt *f, const char *label, struct str s);
 /* A date lexeme in words; one that is no R4 date is shown as it came, and said to be none. */
 void model_put_date(struct model_fmt *f, struct str lexeme);
 /* "from 03-Feb-2026 until 05-Feb-2026" */
 void model_put_period(struct model_fmt *f, tape_at period);
-/* The words of a CodeableConcept; without words its code, said to be one; "" stays "". True if anything. */
+/* The words of a CodeableConcept; without words its code, said to be one; "" stays "". True if
+ * anything. */
 bool model_put_concept(struct model_fmt *f, tape_at concept);
 /* A list of them, joined. */
 bool model_put_concepts(struct model_fmt *f, tape_at list, const char *glue);
@@ -92,22 +99,26 @@ struct model_code_word {
 };
 /* The words for a code of a table that ends with {NULL, NULL}; NULL when it is not there. */
 const char *model_code_word(const struct model_code_word *table, struct str code);
-extern const struct model_code_word model_absent_words[];
-extern const struct model_code_word model_interpretation_words[];
+const char *model_absent_word(struct str code);         /* data-absent-reason */
+const char *model_interpretation_word(struct str code); /* v3-ObservationInterpretation */
 
 /* Is a literal reference to a row of this chart's patient (or to no patient's)? */
 enum model_link { MODEL_LINK_OWN, MODEL_LINK_OTHER, MODEL_LINK_MISSING };
-/* Opens what a Reference names, checks whose it is, and gives it to use() when it is this patient's own. */
-enum model_link model_link(struct model_fmt *f, struct str reference, void (*use)(struct model_fmt *f, const struct tape *t));
+/* Opens what a Reference names, checks whose it is, and gives it to use() when it is this patient's
+ * own. */
+enum model_link model_link(struct model_fmt *f, struct str reference,
+                           void (*use)(struct model_fmt *f, const struct tape *t));
 
 /* --- quantities and values -------------------------------------------------------------------- */
 
-/* An amount of an order: "5.0 mg (= 5 mg)", "less than 3 units". after: "/hour"-like tail, or "". */
+/* An amount of an order: "5.0 mg (= 5 mg)", "less than 3 units". after: "/hour"-like tail, or "".
+ */
 void model_put_dose(struct model_fmt *f, tape_at quantity);
 void model_put_dose_range(struct model_fmt *f, tape_at range);
 void model_put_dose_ratio(struct model_fmt *f, tape_at ratio);
 /* "24 hours", "1 day", "5 to 7 days" */
-void model_put_duration(struct model_fmt *f, struct str value, struct str max, struct str unit_code);
+void model_put_duration(struct model_fmt *f, struct str value, struct str max,
+                        struct str unit_code);
 /* A number with its clear form behind it when it breaks a display rule. */
 void model_put_number(struct model_fmt *f, struct str lexeme);
 /* A result's quantity: comparator, lexeme, unit as sent. */
@@ -128,37 +139,47 @@ bool model_put_dosages(struct model_fmt *f, tape_at list);
 
 struct model_status {
     const char *code;
-    const char *lead;  /* N_(): before the name, when it changes what the row means; NULL */
-    const char *tail;  /* N_(): behind; NULL: goes without saying */
-    int rank;          /* within the section, smallest first; 9: struck */
+    const char *lead; /* N_(): before the name, when it changes what the row means; NULL */
+    const char *tail; /* N_(): behind; NULL: goes without saying */
+    int rank;         /* within the section, smallest first; 9: struck */
 };
 
 struct model_formatter {
     const char *type;
     void (*lead)(struct model_fmt *f); /* words before the name (DO NOT GIVE); NULL */
-    void (*name)(struct model_fmt *f); /* what it is: all that a struck row shows; NULL: the kind's code */
+    void (*name)(
+        struct model_fmt *f); /* what it is: all that a struck row shows; NULL: the kind's code */
     void (*body)(struct model_fmt *f); /* the rest; NULL: generic */
-    const struct model_status *status; /* ends with code NULL; the whole table NULL: the code as sent */
-    bool ahead;                        /* a date in the future is its nature */
+    const struct model_status
+        *status; /* ends with code NULL; the whole table NULL: the code as sent */
+    bool ahead;  /* a date in the future is its nature */
 };
-extern const struct model_formatter model_formatters_medicines[], model_formatters_labs[],
-    model_formatters_allergies[], model_formatters_story[], model_formatters_plans[];
+/* A subject's formatters; the last has no type. */
+const struct model_formatter *model_formatters_allergies(void);
+const struct model_formatter *model_formatters_medicines(void);
+const struct model_formatter *model_formatters_labs(void);
+const struct model_formatter *model_formatters_story(void);
+const struct model_formatter *model_formatters_plans(void);
 const struct model_formatter *model_formatter(struct str type); /* never NULL */
 const struct model_status *model_status(const struct model_formatter *ft, struct str code);
 
-/* Formats one resource of a chart into row (its text in keep). ERR_JSON, ERR_NOMEM; ERR_NOTFOUND when it
- * is another patient's: such a row is never shown. rank: for sorting. */
-int model_format(struct model *m, const struct model_person *who, const struct store_row *r, const struct tape *t,
-                 struct arena *keep, struct model_row *row, int *rank, struct err *e);
+/* Formats one resource of a chart into row (its text in keep). ERR_JSON, ERR_NOMEM; ERR_NOTFOUND
+ * when it is another patient's: such a row is never shown. rank: for sorting. */
+int model_format(struct model *m, const struct model_person *who, const struct store_row *r,
+                 const struct tape *t, struct arena *keep, struct model_row *row, int *rank,
+                 struct err *e);
 
 /* Its name alone, as model_format would call it. */
-struct text model_format_name(struct model *m, const struct model_person *who, const struct store_row *r,
-                              const struct tape *t, struct arena *keep);
+struct text model_format_name(struct model *m, const struct model_person *who,
+                              const struct store_row *r, const struct tape *t, struct arena *keep);
 /* REQ: is a row this patient's, by the resource's own reference? */
-bool model_own(const struct model *m, const struct model_person *who, const struct store_row *r, const struct tape *t);
+bool model_own(const struct model *m, const struct model_person *who, const struct store_row *r,
+               const struct tape *t);
 
-/* Was every kind that feeds a section of a chart pulled in full? If not, the types are added to missing. */
-bool model_fetched(struct model *m, struct str chart, struct str section, struct buf *missing, int64_t *asof_ms, struct err *e);
+/* Was every kind that feeds a section of a chart pulled in full? If not, the types are added to
+ * missing. */
+bool model_fetched(struct model *m, struct str chart, struct str section, struct buf *missing,
+                   int64_t *asof_ms, struct err *e);
 
 /* The rows that stand at the head of a section and come from no single resource (model/cover.c). */
 struct model_rows {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The only place where an error becomes a sentence: what, where, what to do. No patient data gets in, as an
- * error never carries any.
+ * The only place where an error becomes a sentence: what, where, what to do. No patient data gets
+ * in, as an error never carries any.
  */
 #include "config.h"
 
@@ -21,36 +21,59 @@ static const struct sentence {
     const char *todo; /* N_() */
 } sentences[] = {
     {ERR_NOMEM, N_("memory is exhausted"), ARG_NONE, N_("close other programs and try again")},
-    {ERR_BUG, N_("an error in wardline itself"), ARG_WHAT, N_("please report it with the log of the profile")},
+    {ERR_BUG, N_("an error in wardline itself"), ARG_WHAT,
+     N_("please report it with the log of the profile")},
     {ERR_USAGE, N_("the command line is not understood"), ARG_WHAT, N_("see wardline(1)")},
-    {ERR_INPUT, N_("the input is not what it must be"), ARG_WHAT, N_("nothing was changed; correct it and try again")},
-    {ERR_JSON, N_("the input is no JSON; it breaks at byte"), ARG_NUM, N_("nothing was changed; check the file or the server")},
-    {ERR_TOOBIG, N_("something is over its limit"), ARG_WHAT, N_("nothing was changed; ask your support")},
-    {ERR_NOTFOUND, N_("not found here"), ARG_WHAT, N_("check the id with `wardline list', or synchronise first")},
+    {ERR_INPUT, N_("the input is not what it must be"), ARG_WHAT,
+     N_("nothing was changed; correct it and try again")},
+    {ERR_JSON, N_("the input is no JSON; it breaks at byte"), ARG_NUM,
+     N_("nothing was changed; check the file or the server")},
+    {ERR_TOOBIG, N_("something is over its limit"), ARG_WHAT,
+     N_("nothing was changed; ask your support")},
+    {ERR_NOTFOUND, N_("not found here"), ARG_WHAT,
+     N_("check the id with `wardline list', or synchronise first")},
     {ERR_UNSUPPORTED, N_("not supported"), ARG_WHAT, N_("see wardline(1) for what is")},
-    {ERR_EXISTS, N_("it is there already"), ARG_WHAT, N_("choose another name, or use the one that is there")},
-    {ERR_IO, N_("a file operation failed"), ARG_WHAT, N_("check the disk's space and the file's permissions")},
-    {ERR_OFFLINE, N_("no answer from the server"), ARG_WHAT, N_("nothing is lost; check the link and try again")},
-    {ERR_TIMEOUT, N_("the server is too slow to go on"), ARG_WHAT, N_("nothing is lost; try again later")},
-    {ERR_TLS, N_("the server's certificate was refused"), ARG_WHAT, N_("nothing was sent; ask your support, do not go around it")},
-    {ERR_CUT, N_("the line was cut in the middle of an answer"), ARG_WHAT, N_("whole rows were kept; the next sync goes on from there")},
-    {ERR_HTTP, N_("the server refused the request"), ARG_SUB, N_("nothing is lost; try again later, then ask your support")},
-    {ERR_AUTH, N_("the server does not let this user in"), ARG_SUB, N_("sign in again with `wardline login'")},
-    {ERR_NOTFHIR, N_("the answer is not FHIR (a portal or a proxy?)"), ARG_WHAT, N_("check the server's address and the network's sign-in page")},
-    {ERR_ORIGIN, N_("a link to another server was refused"), ARG_WHAT, N_("tell the server's administrator")},
-    {ERR_LOOP, N_("the server's pages never end"), ARG_NONE, N_("what came is kept; tell the server's administrator")},
+    {ERR_EXISTS, N_("it is there already"), ARG_WHAT,
+     N_("choose another name, or use the one that is there")},
+    {ERR_IO, N_("a file operation failed"), ARG_WHAT,
+     N_("check the disk's space and the file's permissions")},
+    {ERR_OFFLINE, N_("no answer from the server"), ARG_WHAT,
+     N_("nothing is lost; check the link and try again")},
+    {ERR_TIMEOUT, N_("the server is too slow to go on"), ARG_WHAT,
+     N_("nothing is lost; try again later")},
+    {ERR_TLS, N_("the server's certificate was refused"), ARG_WHAT,
+     N_("nothing was sent; ask your support, do not go around it")},
+    {ERR_CUT, N_("the line was cut in the middle of an answer"), ARG_WHAT,
+     N_("whole rows were kept; the next sync goes on from there")},
+    {ERR_HTTP, N_("the server refused the request"), ARG_SUB,
+     N_("nothing is lost; try again later, then ask your support")},
+    {ERR_AUTH, N_("the server does not let this user in"), ARG_SUB,
+     N_("sign in again with `wardline login'")},
+    {ERR_NOTFHIR, N_("the answer is not FHIR (a portal or a proxy?)"), ARG_WHAT,
+     N_("check the server's address and the network's sign-in page")},
+    {ERR_ORIGIN, N_("a link to another server was refused"), ARG_WHAT,
+     N_("tell the server's administrator")},
+    {ERR_LOOP, N_("the server's pages never end"), ARG_NONE,
+     N_("what came is kept; tell the server's administrator")},
     {ERR_ATTENTION, N_("done, but this many need a person"), ARG_NUM, N_("see `wardline queue'")},
-    {ERR_PASSPHRASE, N_("no key opens with that passphrase"), ARG_NONE, N_("try again; nobody can recover a lost one")},
-    {ERR_INUSE, N_("another process has this profile open; its pid is"), ARG_NUM, N_("close it there first")},
-    {ERR_DAMAGED, N_("the store is damaged"), ARG_WHAT, N_("see `wardline doctor'; restore a backup or fetch again")},
+    {ERR_PASSPHRASE, N_("no key opens with that passphrase"), ARG_NONE,
+     N_("try again; nobody can recover a lost one")},
+    {ERR_INUSE, N_("another process has this profile open; its pid is"), ARG_NUM,
+     N_("close it there first")},
+    {ERR_DAMAGED, N_("the store is damaged"), ARG_WHAT,
+     N_("see `wardline doctor'; restore a backup or fetch again")},
     {ERR_VERSION, N_("made by a newer wardline, format"), ARG_NUM, N_("update this one")},
     {ERR_NOPROFILE, N_("there is no profile"), ARG_WHAT, N_("make one with `wardline init'")},
-    {ERR_PERM, N_("others can get at a private file"), ARG_WHAT, N_("give it to its user alone (chmod go= and chown)")},
+    {ERR_PERM, N_("others can get at a private file"), ARG_WHAT,
+     N_("give it to its user alone (chmod go= and chown)")},
     {ERR_LOCKED, N_("the store is locked"), ARG_NONE, N_("unlock it with the passphrase")},
     {ERR_SQL, N_("the database refused, code"), ARG_SUB, N_("see `wardline doctor'")},
-    {ERR_DECODE, N_("a compressed answer is broken"), ARG_WHAT, N_("try again; then ask your support")},
-    {ERR_CANCELLED, N_("stopped on request"), ARG_NONE, N_("nothing is lost; it can be started again")},
-    {ERR_PARTIAL, N_("done in part; this many parts are missing"), ARG_NUM, N_("see `wardline status', then try again")},
+    {ERR_DECODE, N_("a compressed answer is broken"), ARG_WHAT,
+     N_("try again; then ask your support")},
+    {ERR_CANCELLED, N_("stopped on request"), ARG_NONE,
+     N_("nothing is lost; it can be started again")},
+    {ERR_PARTIAL, N_("done in part; this many parts are missing"), ARG_NUM,
+     N_("see `wardline status', then try again")},
 };
 
 static void put_arg(const struct err *e, enum arg arg, struct buf *out)
@@ -88,7 +111,8 @@ void model_say(const struct err *e, struct buf *out)
     buf_addf(out, "%s", err_name(e->code));
 }
 
-/* --- sync --------------------------------------------------------------------------------------- */
+/* --- sync ---------------------------------------------------------------------------------------
+ */
 
 static const char *when_of(const struct model *m, int64_t ms, char out[DATE_TEXT_MAX])
 {
@@ -96,7 +120,8 @@ static const char *when_of(const struct model *m, int64_t ms, char out[DATE_TEXT
     return out;
 }
 
-void model_sync_words(const struct model *m, const struct model_sync *s, struct arena *a, struct text *out)
+void model_sync_words(const struct model *m, const struct model_sync *s, struct arena *a,
+                      struct text *out)
 {
     char last[DATE_TEXT_MAX], next[DATE_TEXT_MAX];
     const char *words = NULL;
@@ -114,8 +139,8 @@ void model_sync_words(const struct model *m, const struct model_sync *s, struct 
                              : arena_fmt(a, _("synced %s"), last);
         break;
     case MODEL_SYNC_RUNNING:
-        words = arena_fmt(a, _("fetching %s (%u of %u), %llu rows so far"), s->type[0] ? s->type : "-", s->done, s->all,
-                          (unsigned long long)s->rows);
+        words = arena_fmt(a, _("fetching %s (%u of %u), %llu rows so far"),
+                          s->type[0] ? s->type : "-", s->done, s->all, (unsigned long long)s->rows);
         break;
     case MODEL_SYNC_OFFLINE: /* calm: offline is a state of the line, no error */
         words = kept ? arena_fmt(a, _("offline, showing what is kept here as of %s"), last)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A section of a chart: its rows in order, or one row that says why there are none. "None recorded", "NOT
- * FETCHED" and "some may be missing" are different things and are never mixed up.
+ * A section of a chart: its rows in order, or one row that says why there are none. "None
+ * recorded", "NOT FETCHED" and "some may be missing" are different things and are never mixed up.
  */
 #include "config.h"
 
@@ -46,7 +46,8 @@ struct model_row *model_rows_add(struct model_rows *rs, int rank)
     return &s->row;
 }
 
-/* --- what is fetched ---------------------------------------------------------------------------- */
+/* --- what is fetched ----------------------------------------------------------------------------
+ */
 
 static bool default_section(struct str name)
 {
@@ -59,8 +60,8 @@ static bool default_section(struct str name)
     return false;
 }
 
-/* May resources of a kind stand in a section? A kind whose section hangs on its content may be in any that
- * no other kind has as its own. */
+/* May resources of a kind stand in a section? A kind whose section hangs on its content may be in
+ * any that no other kind has as its own. */
 static bool kind_feeds(const struct fhir_kind *k, struct str name)
 {
     if (!k->section || k->priority == KIND_DEMAND)
@@ -68,7 +69,8 @@ static bool kind_feeds(const struct fhir_kind *k, struct str name)
     return str_is(name, k->section) || (k->section_of && !default_section(name));
 }
 
-bool model_fetched(struct model *m, struct str chart, struct str section, struct buf *missing, int64_t *asof_ms, struct err *e)
+bool model_fetched(struct model *m, struct str chart, struct str section, struct buf *missing,
+                   int64_t *asof_ms, struct err *e)
 {
     unsigned n;
     const struct fhir_kind *k = kind_table(&n);
@@ -94,7 +96,8 @@ bool model_fetched(struct model *m, struct str chart, struct str section, struct
     return whole;
 }
 
-/* --- rows --------------------------------------------------------------------------------------- */
+/* --- rows ---------------------------------------------------------------------------------------
+ */
 
 struct fill {
     struct model *m;
@@ -167,12 +170,14 @@ int model_rows_fill(struct model *m, struct str section, struct model_rows *rs, 
 }
 
 /* The row that an empty or partial section begins with. */
-static int say_why(struct model_rows *rs, struct model_section *out, struct str name, bool whole, const struct buf *missing,
-                   bool silent, struct err *e)
+static int say_why(struct model_rows *rs, struct model_section *out, struct str name, bool whole,
+                   const struct buf *missing, bool silent, struct err *e)
 {
     struct model_row *row;
 
-    out->state = rs->rows.n ? (whole ? MODEL_ROWS : MODEL_PARTLY) : whole ? MODEL_EMPTY : MODEL_NOT_FETCHED;
+    out->state = rs->rows.n ? (whole ? MODEL_ROWS : MODEL_PARTLY)
+                 : whole    ? MODEL_EMPTY
+                            : MODEL_NOT_FETCHED;
     if (out->state == MODEL_ROWS || (silent && out->state != MODEL_PARTLY))
         return ERR_OK;
     row = model_rows_add(rs, -2);
@@ -184,11 +189,13 @@ static int say_why(struct model_rows *rs, struct model_section *out, struct str 
     else if (out->state == MODEL_NOT_FETCHED)
         row->text = text_own(arena_fmt(rs->keep, _("NOT FETCHED yet: %s"), missing->p));
     else
-        row->text = text_own(arena_fmt(rs->keep, _("NOT FETCHED in full, more may exist: %s"), missing->p));
+        row->text =
+            text_own(arena_fmt(rs->keep, _("NOT FETCHED in full, more may exist: %s"), missing->p));
     return row->text.s ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, "rows");
 }
 
-static int fill(struct model *m, struct str name, struct model_rows *rs, struct model_section *out, struct err *e)
+static int fill(struct model *m, struct str name, struct model_rows *rs, struct model_section *out,
+                struct err *e)
 {
     const struct extra *x = extra_of(name);
     struct buf missing;
@@ -208,7 +215,8 @@ static int fill(struct model *m, struct str name, struct model_rows *rs, struct 
     if (code)
         return code;
     if (rs->rows.n > 1)
-        qsort(rs->rows.p, rs->rows.n, sizeof(struct model_sorted), x && x->by_words ? by_words : by_date);
+        qsort(rs->rows.p, rs->rows.n, sizeof(struct model_sorted),
+              x && x->by_words ? by_words : by_date);
     date_short(asof, rs->who->today.year, when);
     out->age = rs->who->file ? text_own(_("from a file"))
                : !whole      ? text_own(_("NOT FETCHED"))
@@ -222,7 +230,8 @@ static int fill(struct model *m, struct str name, struct model_rows *rs, struct 
     return ERR_OK;
 }
 
-int model_section(struct model *m, struct str chart, struct str name, struct model_section *out, struct err *e)
+int model_section(struct model *m, struct str chart, struct str name, struct model_section *out,
+                  struct err *e)
 {
     struct model_person who;
     struct model_rows rs = {.keep = &out->arena, .who = &who};

@@ -3,9 +3,9 @@
 
 #include "model/priv.h"
 
-/* http://terminology.hl7.org/CodeSystem/data-absent-reason. None of these words may read like a value or
- * like a result that is still to come. */
-const struct model_code_word model_absent_words[] = {
+/* http://terminology.hl7.org/CodeSystem/data-absent-reason. None of these words may read like a
+ * value or like a result that is still to come. */
+static const struct model_code_word absent[] = {
     {"unknown", N_("not known")},
     {"asked-unknown", N_("asked, not known")},
     {"temp-unknown", N_("not known for now")},
@@ -24,8 +24,9 @@ const struct model_code_word model_absent_words[] = {
     {NULL, NULL},
 };
 
-/* http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation: letter and words, display rule 19. */
-const struct model_code_word model_interpretation_words[] = {
+/* http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation: letter and words, display
+ * rule 19. */
+static const struct model_code_word interpretation[] = {
     {"H", N_("high")},
     {"HH", N_("critically high")},
     {"HU", N_("significantly high")},
@@ -67,3 +68,13 @@ const struct model_code_word model_interpretation_words[] = {
     {"CAR", N_("carrier")},
     {NULL, NULL},
 };
+
+const char *model_absent_word(struct str code)
+{
+    return model_code_word(absent, code);
+}
+
+const char *model_interpretation_word(struct str code)
+{
+    return model_code_word(interpretation, code);
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The worklist, a page at a time: never more patients in memory than are asked for. Name, birth date, sex
- * and number are those of the banner, read from the same resource.
+ * The worklist, a page at a time: never more patients in memory than are asked for. Name, birth
+ * date, sex and number are those of the banner, read from the same resource.
  */
 #include "config.h"
 
@@ -67,7 +67,8 @@ static struct text marks_of(const struct found *x, const struct model_person *wh
     return all;
 }
 
-static int read_row(struct filling *f, const struct found *x, struct model_patient *row, struct err *e)
+static int read_row(struct filling *f, const struct found *x, struct model_patient *row,
+                    struct err *e)
 {
     struct arena *a = &f->w->arena;
     struct model_person who;
@@ -96,15 +97,18 @@ static void say_empty(struct model *m, struct model_worklist *w, bool filtered)
     if (w->total)
         return;
     if (filtered) /* REQ: an empty search is of this cache alone, and says so */
-        w->empty = text_own(arena_fmt(&w->arena,
-                                      P_("none in the %lld patient kept here (%s); the server was not searched",
-                                         "none in the %lld patients kept here (%s); the server was not searched", w->kept),
-                                      (long long)w->kept, scope));
+        w->empty = text_own(arena_fmt(
+            &w->arena,
+            P_("none in the %lld patient kept here (%s); the server was not searched",
+               "none in the %lld patients kept here (%s); the server was not searched", w->kept),
+            (long long)w->kept, scope));
     else
-        w->empty = text_own(arena_fmt(&w->arena, _("no patients kept here yet (%s); synchronise to fetch them"), scope));
+        w->empty = text_own(arena_fmt(
+            &w->arena, _("no patients kept here yet (%s); synchronise to fetch them"), scope));
 }
 
-int model_worklist(struct model *m, struct str filter, unsigned offset, unsigned limit, struct model_worklist *out, struct err *e)
+int model_worklist(struct model *m, struct str filter, unsigned offset, unsigned limit,
+                   struct model_worklist *out, struct err *e)
 {
     struct filling f = {.m = m, .w = out};
     int code;

@@ -12,10 +12,20 @@ static void decimals_compare(void)
         const char *a, *b;
         int order;
     } rows[] = {
-        {"5.0", "5", 0},       {"0.10", "0.1", 0},   {"1.5e3", "1500", 0},  {"-9.2", "3", -1},
-        {"-9.2", "-9.1", -1},  {"9.9", "10", -1},    {"0", "-0.0", 0},      {"0.000000010", "1e-8", 0},
-        {"123456789.012345678", "123456789.012345679", -1}, {"4.7", "4.65", 1}, {"0.05", "0.5", -1},
-        {"100", "99.999", 1},  {"0", "0.01", -1},    {"0", "-3", 1},
+        {"5.0", "5", 0},
+        {"0.10", "0.1", 0},
+        {"1.5e3", "1500", 0},
+        {"-9.2", "3", -1},
+        {"-9.2", "-9.1", -1},
+        {"9.9", "10", -1},
+        {"0", "-0.0", 0},
+        {"0.000000010", "1e-8", 0},
+        {"123456789.012345678", "123456789.012345679", -1},
+        {"4.7", "4.65", 1},
+        {"0.05", "0.5", -1},
+        {"100", "99.999", 1},
+        {"0", "0.01", -1},
+        {"0", "-3", 1},
     };
     int o;
 
@@ -33,9 +43,17 @@ static void decimals_compare(void)
 static void clear_form(void)
 {
     static const char *const rows[][2] = {
-        {"5.0", "5"},       {"0.50", "0.5"},   {"1.5e3", "1,500"},     {"1000", "1,000"},
-        {"100", "100"},     {"-0.050", "-0.05"}, {"1234567.80", "1,234,567.8"}, {"0.0", "0"},
-        {"1e-8", "0.00000001"}, {"0", "0"},    {"12E+1", "120"},
+        {"5.0", "5"},
+        {"0.50", "0.5"},
+        {"1.5e3", "1,500"},
+        {"1000", "1,000"},
+        {"100", "100"},
+        {"-0.050", "-0.05"},
+        {"1234567.80", "1,234,567.8"},
+        {"0.0", "0"},
+        {"1e-8", "0.00000001"},
+        {"0", "0"},
+        {"12E+1", "120"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -56,7 +74,8 @@ static const char patient[] =
     "\"identifier\":[{\"use\":\"old\",\"value\":\"1\"},{\"value\":\"2\"},"
     "{\"value\":\"3\",\"period\":{\"end\":\"2001-01-01\"}},{\"use\":\"temp\",\"value\":\"4\"}],"
     "\"name\":[{\"use\":\"old\",\"family\":\"Before\"},{\"use\":\"nickname\",\"given\":[\"Peg\"]},"
-    "{\"use\":\"official\",\"family\":\"Ngu\xe1\xbb\x85n\",\"given\":[\"Zo\xc3\xab\",null,\"Th\xe1\xbb\x8b\"]}]}";
+    "{\"use\":\"official\",\"family\":\"Ngu\xe1\xbb\x85n\",\"given\":[\"Zo\xc3\xab\",null,"
+    "\"Th\xe1\xbb\x8b\"]}]}";
 
 static void people(void)
 {
@@ -86,14 +105,18 @@ static void words(void)
     struct arena a;
 
     arena_init(&a, 1000);
-    CU_ASSERT_EQUAL(tape_parse(&t, STR("{\"a\":{\"coding\":[{\"display\":\"x\",\"code\":\"1\"},"
-                                       "{\"display\":\"y\",\"code\":\"2\",\"userSelected\":true}]},"
-                                       "\"b\":{\"text\":\"words\",\"coding\":[{\"display\":\"x\"}]},"
-                                       "\"c\":{\"coding\":[{\"code\":\"260373001\"}]},"
-                                       "\"valueQuantity\":{\"value\":0.10,\"comparator\":\"<\"},"
-                                       "\"_d\":{\"extension\":[{\"url\":\"http://hl7.org/fhir/"
-                                       "StructureDefinition/data-absent-reason\",\"valueCode\":\"masked\"}]},"
-                                       "\"modifierExtension\":[{}]}"), NULL), ERR_OK);
+    CU_ASSERT_EQUAL(
+        tape_parse(&t,
+                   STR("{\"a\":{\"coding\":[{\"display\":\"x\",\"code\":\"1\"},"
+                       "{\"display\":\"y\",\"code\":\"2\",\"userSelected\":true}]},"
+                       "\"b\":{\"text\":\"words\",\"coding\":[{\"display\":\"x\"}]},"
+                       "\"c\":{\"coding\":[{\"code\":\"260373001\"}]},"
+                       "\"valueQuantity\":{\"value\":0.10,\"comparator\":\"<\"},"
+                       "\"_d\":{\"extension\":[{\"url\":\"http://hl7.org/fhir/"
+                       "StructureDefinition/data-absent-reason\",\"valueCode\":\"masked\"}]},"
+                       "\"modifierExtension\":[{}]}"),
+                   NULL),
+        ERR_OK);
     CU_ASSERT(str_is(fhir_words(&t, tape_get(&t, 0, "a"), &a), "y"));
     CU_ASSERT(str_is(fhir_words(&t, tape_get(&t, 0, "b"), &a), "words"));
     CU_ASSERT(str_is(fhir_words(&t, tape_get(&t, 0, "c"), &a), ""));

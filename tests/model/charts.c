@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * charts [--unfetched TYPE]... [--file] HOME BUNDLE...: puts the resources of Bundles into a
+ * throw-away store in HOME and prints what the model makes of them: {"list": [...], "charts": {ID:
+ * {"banner", "rows", "sections"}}}, rows as `show --json` prints them. For tests/model/danger.py
+ * and digits.py: no server, no command line.
+ * --unfetched: that kind has no mark, as before its first pull. --file: as imported from a file.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/jsonw.h"
+#include "base/limits.h"
+#include "crypt/crypt.h"
+#include "model/model.h"
+
+#define NOW_MS 1795442700000LL /* 2026-11-23T14:05:00Z */
+
+struct options {
+    const char *unfetched[8];
+    unsigned n;
+    bool file;
+};
+
+static int64_t now(void *arg)
+{
+    (void)arg;
+    return NOW_MS;
+}
+
+static void must(int code, const struct err *e, const char *where)
+{
+    if (!code)
+        return;
+    fprintf(stderr, "charts: %s: %s %s\n", where, err_name(code), e ? e->what : "");
+    exit(1);
+}
+
+static char *slurp(const char *path, size_t *n)
+{
+    FILE *f = fopen(path, "rb");
+    size_t cap = 1 << 16;
+    char *p = malloc(cap);
+
+    *n = 0;
+    if (!f || !p)
+        must(ERR_IO, NULL, path);
+    for (size_t got; (got = fread(p + *n, 1, cap - *n, f)) > 0;) {
+        *n += got;
+        if (*n == cap && !(p = realloc(p, cap *= 2)))
+            must(ERR_NOMEM, NULL, path);
+    }
+    fclose(f);
+    return p;
+}
+
+static void load(struct store_tx *tx, const char *path, const struct options *o)
+{
+    struct tape t, r;
+    struct err e = ERR_NONE;
+    tape_at entries;
+    size_t n;
+    char *bytes = slurp(path, &n);
+
+    must(tape_parse_max(&t, (struct str){bytes, n}, (size_t)1 << 30, &e), &e, path);
+    entries = tape_get(&t, 0, "entry");
+    for (tape_at i = tape_first(&t, entries); i != TAPE_NONE; i = tape_next(&t, entries, i)) {
+        struct str raw = tape_raw(&t, tape_get(&t, i, "resource"));
+        struct fhir_index ix;
+        struct arena a;
+
+        arena_init(&a, 1 << 20);
+        must(tape_parse(&r, raw, &e), &e, "entry");
+        must(fhir_index(&r, NULL, &a, &ix, &e), &e, "index");
+        must(store_put(tx, &ix, raw, o->file ? STORE_FILE_IMPORT : STORE_SERVER, NOW_MS, NULL, &e),
+             &e, "put");
+        tape_fini(&r);
+        arena_fini(&a);
+    }
+    tape_fini(&t);
+    free(bytes);
+}
+
+static void marks(struct store_tx *tx, const struct options *o)
+{
+    unsigned n;
+    const struct fhir_kind *k = kind_table(&n);
+
+    for (unsigned i = 0; i < n; i++) {
+        struct store_mark m = {.mark_ms = NOW_MS, .asof_ms = NOW_MS};
+        struct err e = ERR_NONE;
+        bool skip = false;
+
+        for (unsigned j = 0; j < o->n; j++)
+            skip = skip || !strcmp(o->unfetched[j], k[i].type);
+        snprintf(m.type, sizeof m.type, "%s", k[i].type);
+        if (!skip)
+            must(store_mark_put(tx, &m, &e), &e, "mark");
+    }
+}
+
+static struct store *make(const char *home, char **files, int n, const struct options *o)
+{
+    static const struct crypt_kdf small = {.passes = 3, .mem_bytes = CRYPT_KDF_MIN_MEM};
+    struct secret *pass = secret_new(16);
+    struct store_key *key;
+    struct store_tx *tx;
+    struct store *s;
+    struct err e = ERR_NONE;
+
+    if (!pass)
+        must(ERR_NOMEM, NULL, "secret");
+    must(secret_set(pass, "correct horse 16", 16), NULL, "secret");
+    must(store_create(home, pass, &small, &e), &e, "create");
+    must(store_unlock(home, pass, &key, &e), &e, "unlock");
+    must(store_open(home, key, &s, &e), &e, "open");
+    must(store_begin(s, false, &tx, &e), &e, "begin");
+    for (int i = 0; i < n; i++)
+        load(tx, files[i], o);
+    marks(tx, o);
+    must(store_commit(tx, &e), &e, "commit");
+    secret_free(pass);
+    return s;
+}
+
+static void put_text(struct jsonw *w, struct text t)
+{
+    jsonw_str(w, (struct str){t.s ? t.s : "", t.n});
+}
+
+static void put_row(struct jsonw *w, const struct model_row *r, const char *chart)
+{
+    jsonw_open(w, '{');
+    jsonw_key(w, "id");
+    jsonw_z(w, r->id);
+    jsonw_key(w, "resourceType");
+    jsonw_z(w, r->type);
+    jsonw_key(w, "date");
+    put_text(w, r->date);
+    jsonw_key(w, "text");
+    put_text(w, r->text);
+    jsonw_key(w, "flags");
+    jsonw_open(w, '[');
+    for (unsigned i = 0; i < r->flags; i++)
+        put_text(w, r->flag[i]);
+    jsonw_close(w, ']');
+    jsonw_close(w, '}');
+    if (strcmp(r->chart, chart))
+        must(ERR_BUG, NULL, "a row of another chart");
+}
+
+static void put_chart(struct jsonw *w, struct model *m, const char *chart)
+{
+    struct model_banner b;
+    struct err e = ERR_NONE;
+    unsigned n;
+    const struct kind_section *k = kind_sections(&n);
+
+    must(model_banner(m, str_of(chart), 80, &b, &e), &e, "banner");
+    jsonw_key(w, chart);
+    jsonw_open(w, '{');
+    jsonw_key(w, "banner");
+    jsonw_open(w, '[');
+    for (unsigned i = 0; i < b.n; i++)
+        put_text(w, b.line[i]);
+    jsonw_close(w, ']');
+    jsonw_key(w, "rows");
+    jsonw_open(w, '[');
+    put_text(w, b.row[0]);
+    put_text(w, b.row[1]);
+    jsonw_close(w, ']');
+    model_banner_fini(&b);
+    jsonw_key(w, "sections");
+    jsonw_open(w, '{');
+    for (unsigned i = 0; i < n; i++) {
+        struct model_section s;
+
+        must(model_section(m, str_of(chart), str_of(k[i].name), &s, &e), &e, k[i].name);
+        jsonw_key(w, k[i].name);
+        jsonw_open(w, '[');
+        for (unsigned j = 0; j < s.n; j++)
+            put_row(w, &s.rows[j], chart);
+        jsonw_close(w, ']');
+        model_section_fini(&s);
+    }
+    jsonw_close(w, '}');
+    jsonw_close(w, '}');
+}
+
+static void put_all(struct jsonw *w, struct model *m)
+{
+    struct model_worklist l;
+    struct err e = ERR_NONE;
+
+    must(model_worklist(m, STR(""), 0, 0, &l, &e), &e, "worklist");
+    jsonw_open(w, '{');
+    jsonw_key(w, "list");
+    jsonw_open(w, '[');
+    for (unsigned i = 0; i < l.n; i++) {
+        const struct text cells[] = {l.rows[i].name, l.rows[i].born, l.rows[i].sex,
+                                     l.rows[i].number, l.rows[i].marks};
+
+        jsonw_open(w, '{');
+        jsonw_key(w, "id");
+        jsonw_z(w, l.rows[i].chart);
+        jsonw_key(w, "cells");
+        jsonw_open(w, '[');
+        for (size_t j = 0; j < sizeof cells / sizeof *cells; j++)
+            put_text(w, cells[j]);
+        jsonw_close(w, ']');
+        jsonw_close(w, '}');
+    }
+    jsonw_close(w, ']');
+    jsonw_key(w, "charts");
+    jsonw_open(w, '{');
+    for (unsigned i = 0; i < l.n; i++)
+        put_chart(w, m, l.rows[i].chart);
+    jsonw_close(w, '}');
+    jsonw_close(w, '}');
+    model_worklist_fini(&l);
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {0};
+    struct clock clock = {.wall_ms = now, .boot_ms = now};
+    struct err e = ERR_NONE;
+    struct store *s;
+    struct model m;
+    struct jsonw w;
+    struct buf out;
+    int i = 1;
+
+    for (; i < argc && argv[i][0] == '-'; i++) {
+        if (!strcmp(argv[i], "--file"))
+            o.file = true;
+        else if (!strcmp(argv[i], "--unfetched") && i + 1 < argc && o.n < 8)
+            o.unfetched[o.n++] = argv[++i];
+    }
+    if (argc - i < 2)
+        return 2;
+    setenv("TZ", "UTC", 1);
+    must(crypt_init(NULL), NULL, "crypt");
+    s = make(argv[i], argv + i + 1, argc - i - 1, &o);
+    must(model_init(&m, s, &clock, &e), &e, "model");
+    buf_init(&out, (size_t)1 << 30);
+    jsonw_init(&w, &out);
+    put_all(&w, &m);
+    must(out.failed, NULL, "output");
+    fwrite(out.p, 1, out.n, stdout);
+    putchar('\n');
+    buf_fini(&out);
+    store_close(s);
+    return 0;
+}
