@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * HTTP over one curl multi handle on the loop. Named origins, each with exact scheme, host and port and
- * its own credentials; nothing else is ever contacted, redirects are off, no proxy but the profile's, no netrc, no
- * cookies. Bodies go to a sink in pieces, decoded; the limits of base/limits.h are counted here, not by
- * curl (which neither bounds decoded bytes nor notices every cut body).
+ * its own credentials; nothing else is ever contacted: no redirect is followed, no proxy, netrc, cookie or
+ * environment is looked at, certificates are always verified. Bodies go to a sink in pieces, decoded. Header
+ * bytes and the inflation ratio are bounded here; the size of a page is the sink's to bound. A body that
+ * neither a length nor chunks delimit and that ends early looks whole from here: the sink must know better.
+ * Everything is called on the loop's thread; callbacks may call anything here but net_free.
  */
 #ifndef NET_NET_H
 #define NET_NET_H
@@ -20,21 +22,26 @@ enum net_origin { NET_FHIR, NET_AUTH, NET_PACS, NET_CDS, NET_TX, NET_ORIGINS };
 
 struct net;
 
+/* ERR_NOMEM. l outlives it. */
 int net_new(struct loop *l, const struct clock *clock, struct net **out);
+/* Ends every request with ERR_CANCELLED first (on_done is called from here). NULL is fine. */
 void net_free(struct net *n);
 
 /* Parses a base URL: https, or http for a loopback address only (ERR_USAGE otherwise); no userinfo, query
- * or fragment. ca_file: an added root for this origin, or NULL. */
+ * or fragment; a host in plain letters (xn--, not umlauts), an address in its usual form. ca_file: an added
+ * root for this origin, or NULL; ERR_IO when it cannot be read. May be called again. */
 int net_origin_set(struct net *n, enum net_origin o, const char *base_url, const char *ca_file, struct err *e);
 /* True when the URL's host is 127.0.0.0/8, ::1 or localhost. */
 bool net_is_loopback(const char *base_url);
-/* Credentials of an origin: sent to it alone. basic: "user:password"; bearer: the token. NULL: none. */
+/* Credentials of an origin: sent to it alone. basic: "user:password"; bearer: the token. NULL: none. s is
+ * copied. ERR_INPUT for a byte that no header may carry. */
 enum net_auth { NET_AUTH_NONE, NET_AUTH_BASIC, NET_AUTH_BEARER };
 int net_credentials(struct net *n, enum net_origin o, enum net_auth kind, const struct secret *s);
 
 /* The gate. link: absolute or relative, as a server sent it. Gives the URL to ask (base-relative links are
- * resolved) only if its scheme, host and port are exactly the origin's and its path is under the base's:
- * else ERR_ORIGIN with what = "scheme://host:port" of the link. out: LIMIT_URL_BYTES bytes. */
+ * resolved; "" is the base itself) only if its scheme, host and port are exactly the origin's and its path is
+ * under the base's: else ERR_ORIGIN with what = "scheme://host:port" of the link, or "malformed" for what is
+ * no plain URL (userinfo, a zone, an escaped host). ERR_TOOBIG past LIMIT_URL_BYTES. out: LIMIT_URL_BYTES bytes. */
 int net_gate(const struct net *n, enum net_origin o, struct str link, char *out, struct err *e);
 
 /* What came before the body. */
@@ -52,7 +59,7 @@ struct net_result {
     int code;               /* ERR_OK: the body came whole (whatever the status); else why not */
     struct err err;
     struct net_head head;   /* status 0: nothing came */
-    uint64_t bytes_up, bytes_down; /* on the wire as curl counts them, heads included */
+    uint64_t bytes_up, bytes_down; /* as curl counts them: heads and bodies, no TLS */
     uint64_t decoded;
     bool reused;            /* no new connection */
 };
@@ -63,6 +70,9 @@ struct net_ask {
     const char *url;        /* from net_gate, or a path relative to the base: "metadata" */
     struct str body;        /* copied; empty for GET */
     bool gzip_body;         /* compress the body (Content-Encoding: gzip) */
+    bool repeatable;        /* a POST that only asks: curl may send it again over a new connection when a kept
+                               one dies unanswered. GETs always are; anything else is never sent twice. */
+    const char *accept, *content_type; /* NULL: FHIR JSON (plain JSON for NET_AUTH and NET_CDS) */
     const char *if_match, *if_none_exist, *prefer; /* NULL: not sent */
     bool no_cache;          /* Cache-Control: no-cache */
     int priority;           /* KIND_P0 first: HTTP/2 weight and order in the queue */
@@ -73,17 +83,24 @@ struct net_ask {
     void (*on_done)(void *arg, const struct net_result *r);
     void *arg;
 };
-/* Starts it. At most NET_LANES run at once, the rest wait by priority. on_done comes exactly once. */
+/* Starts it: all callbacks come on later turns, on_done exactly once, and then the request is gone. At most
+ * NET_LANES run at once, the rest wait by priority. out may be NULL. ERR_ORIGIN (the gate), ERR_INPUT (a
+ * header value with control characters), ERR_NOMEM, ERR_CANCELLED (net_free is under way): no on_done then.
+ *
+ * How it can end, besides ERR_OK and what the sink returned: ERR_OFFLINE, ERR_TIMEOUT, ERR_TLS (what =
+ * host:port), ERR_CUT (num = body bytes received), ERR_DECODE (what = path), ERR_NOTFHIR (no HTTP at all),
+ * ERR_TOOBIG (what = "headers" or "inflation", num = the limit), ERR_CANCELLED, ERR_NOMEM. */
 #define NET_LANES 4
 int net_start(struct net *n, const struct net_ask *ask, struct net_request **out, struct err *e);
 void net_cancel(struct net_request *r); /* on_done comes with ERR_CANCELLED, on a later turn */
-/* Stops or goes on reading an answer, so that a slow store bounds what lies in memory (curl_easy_pause). Bytes
- * already on their way may still come once. Not from within this request's own on_bytes: from a later turn. */
+/* Stops or goes on reading an answer, so that a slow store bounds what lies in memory. No on_bytes comes
+ * while it is paused; no time-out runs either. Also from within on_bytes: that call's bytes count as taken. */
 void net_pause(struct net_request *r, bool paused);
 
-/* The meter: what curl counted since net_meter_reset. round_trips: the longest chain of answers waited for one
- * after the other, TCP and TLS set-up included; the caller says with net_meter_step when a new
- * dependent round of requests starts. */
+/* The meter, since net_meter_reset. bytes: what TCP carried, TLS handshakes and framing included (where the
+ * kernel does not tell: what curl counted). round_trips: the longest chain of answers waited for one after
+ * the other, TCP and TLS set-up included: a request counts as asked because of every answer whose head had
+ * come when it went out. */
 struct net_meter {
     uint64_t requests, bytes_up, bytes_down, round_trips;
 };

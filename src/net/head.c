@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "net/net.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/date.h"
+#include "net/priv.h"
+
+static bool printable(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+            return false;
+    return true;
+}
+
+/* The first of its name counts. One that does not fit or has a control character is as good as absent: half
+ * an ETag in an If-Match would be a lie. */
+static void keep(char *out, size_t cap, struct str value)
+{
+    if (!*out && value.n < cap && printable(value)) {
+        memcpy(out, value.p, value.n);
+        out[value.n] = '\0';
+    }
+}
+
+static void keep_type(char *out, size_t cap, struct str value)
+{
+    size_t n = value.n < cap ? value.n : cap - 1;
+
+    if (*out)
+        return;
+    for (size_t i = 0; i < n; i++) /* for messages too: printable ASCII */
+        out[i] = (char)(value.p[i] > 0x20 && value.p[i] < 0x7f ? value.p[i] : value.p[i] == ' ' ? ' ' : '?');
+    out[n] = '\0';
+}
+
+/* Both forms of RFC 9110 10.2.3. The date form is measured against the server's own Date: no clock of ours
+ * comes in unless there is none. */
+static int64_t retry_after(struct str v, int64_t date_ms, const struct clock *clock)
+{
+    int64_t s = 0, at;
+    size_t digits = 0;
+
+    while (digits < v.n && isdigit((unsigned char)v.p[digits]))
+        digits++;
+    if (digits && digits == v.n) {
+        if (!str_int(v, 0, LIMIT_RETRY_AFTER_S, &s))
+            s = LIMIT_RETRY_AFTER_S;
+    } else if (date_http(v, &at)) {
+        int64_t ms = at - (date_ms ? date_ms : clock_wall_ms(clock));
+
+        s = ms > 0 ? ms / 1000 + (ms % 1000 != 0) : 0;
+    }
+    return s > LIMIT_RETRY_AFTER_S ? LIMIT_RETRY_AFTER_S : s;
+}
+
+static void field(struct net_head_reader *h, struct str name, struct str value)
+{
+    static const struct {
+        const char *name;
+        size_t offset, cap;
+    } kept[] = {
+        {"etag", offsetof(struct net_head_reader, head.etag), sizeof h->head.etag},
+        {"location", offsetof(struct net_head_reader, head.location), sizeof h->head.location},
+        {"retry-after", offsetof(struct net_head_reader, retry_after), sizeof h->retry_after},
+    };
+
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        if (strlen(kept[i].name) == name.n && !strncasecmp(kept[i].name, name.p, name.n))
+            keep((char *)h + kept[i].offset, kept[i].cap, value);
+    if (name.n == 12 && !strncasecmp(name.p, "content-type", 12))
+        keep_type(h->head.content_type, sizeof h->head.content_type, value);
+    if (name.n == 4 && !strncasecmp(name.p, "date", 4) && !h->head.date_ms && !date_http(value, &h->head.date_ms))
+        h->head.date_ms = 0;
+}
+
+/* "HTTP/1.1 200 OK", "HTTP/2 200": 0 when there are no three digits. */
+static int status_of(struct str line)
+{
+    int64_t status = 0;
+    struct str rest = line;
+
+    str_split(&rest, ' ');
+    rest = str_trim(rest);
+    return rest.n >= 3 && str_int((struct str){rest.p, 3}, 100, 999, &status) ? (int)status : 0;
+}
+
+int net_head_line(struct net_head_reader *h, struct str line, const struct clock *clock, bool *ended)
+{
+    struct str rest, name;
+
+    *ended = false;
+    h->bytes += line.n;
+    if (h->bytes > LIMIT_HEADER_BYTES)
+        return ERR_TOOBIG;
+    if (h->whole)
+        return ERR_OK; /* trailers of a chunked body: counted, never believed */
+    rest = line;
+    while (rest.n && (rest.p[rest.n - 1] == '\n' || rest.p[rest.n - 1] == '\r'))
+        rest.n--;
+    if (str_starts(rest, "HTTP/")) {
+        h->head = (struct net_head){.status = status_of(rest)};
+        h->retry_after[0] = '\0';
+        return ERR_OK;
+    }
+    if (!rest.n) {
+        if (h->head.status < 200)
+            return ERR_OK; /* 1xx: the real head is still to come */
+        h->head.retry_after_s = retry_after(str_of(h->retry_after), h->head.date_ms, clock);
+        h->whole = *ended = true;
+        return ERR_OK;
+    }
+    name = str_split(&rest, ':');
+    if (rest.p && name.n && name.p[0] != ' ' && name.p[0] != '\t')
+        field(h, name, str_trim(rest));
+    return ERR_OK;
+}
