@@ -64,17 +64,9 @@ static bool copy_fits(const struct heads *h, int i, const struct seal_keys *k)
            crypt_equal(h->copy[i].file_id, k->file_id, SEAL_FILE_ID);
 }
 
-static bool same_slots(const struct heads *h)
-{
-    for (int i = 0; i < SEAL_SLOTS; i++)
-        if (memcmp(h->copy[0].slot[i].bytes, h->copy[1].slot[i].bytes, SEAL_SLOT))
-            return false;
-    return true;
-}
-
-/* With the key of copy i: the keys, if the copy that rules is one which that passphrase opens. An older
- * copy that a password change left behind must not let the old passphrase in. */
-static int keys_from(const struct heads *h, int i, const unsigned char *dek, struct seal_keys **out)
+/* With the key that slot no of copy i gave (no < 0: a key from elsewhere): the keys, if that slot stands in
+ * the copy that rules. An older copy that a password change left behind must not let the old passphrase in. */
+static int keys_from(const struct heads *h, int i, int no, const unsigned char *dek, struct seal_keys **out)
 {
     struct seal_keys *k = seal_keys_new(dek, h->copy[i].file_id);
     int rules = -1, code = ERR_OK;
@@ -86,13 +78,24 @@ static int keys_from(const struct heads *h, int i, const unsigned char *dek, str
             rules = c;
     if (rules < 0)
         code = ERR_DAMAGED;
-    else if (rules != i && !same_slots(h))
+    else if (no >= 0 && memcmp(h->copy[i].slot[no].bytes, h->copy[rules].slot[no].bytes, SEAL_SLOT))
         code = ERR_PASSPHRASE;
     if (code)
         seal_keys_free(k);
     else
         *out = k;
     return code;
+}
+
+/* Would a passphrase that opens nothing in the one copy fare the same in the other? */
+static bool same_slots(const struct heads *h)
+{
+    if (memcmp(h->copy[0].file_id, h->copy[1].file_id, SEAL_FILE_ID))
+        return false;
+    for (int i = 0; i < SEAL_SLOTS; i++)
+        if (memcmp(h->copy[0].slot[i].bytes, h->copy[1].slot[i].bytes, SEAL_SLOT))
+            return false;
+    return true;
 }
 
 static int try_copy(const struct heads *h, int i, const struct secret *passphrase, struct secret *dek, struct seal_keys **out)
@@ -104,7 +107,7 @@ static int try_copy(const struct heads *h, int i, const struct secret *passphras
         int slot_code = s->type == SEAL_PASSPHRASE ? seal_slot_unwrap(s, no, h->copy[i].file_id, passphrase, dek) : ERR_DAMAGED;
 
         if (slot_code == ERR_OK)
-            return keys_from(h, i, dek->p, out);
+            return keys_from(h, i, (int)no, dek->p, out);
         if (slot_code != ERR_DAMAGED)
             code = slot_code;
         if (slot_code == ERR_NOMEM)
@@ -128,9 +131,9 @@ int seal_unlock(const char *path, const struct secret *passphrase, struct seal_k
         code = ERR_DAMAGED; /* cut off before its first page: an empty database is not what was kept */
     if (code == ERR_OK)
         code = try_copy(h, i, passphrase, dek, out);
-    /* A passphrase that opens nothing in the one copy may open the other, if their slots differ. */
+    /* What opens nothing in the one copy may open the other, if their slots differ. */
     if ((code == ERR_PASSPHRASE || code == ERR_DAMAGED) && first >= 0 && (i = next_copy(h, first)) >= 0 &&
-        h->code[i] == ERR_OK && h->code[first] == ERR_OK && !same_slots(h)) {
+        h->code[i] == ERR_OK && !same_slots(h)) {
         int other = try_copy(h, i, passphrase, dek, out);
 
         code = other == ERR_OK || code == ERR_DAMAGED ? other : code;
@@ -152,10 +155,11 @@ int seal_unlock_dek(const char *path, const unsigned char dek[CRYPT_KEY], struct
 
     *out = NULL;
     if (!code) {
-        i = next_copy(h, -1);
-        code = i < 0 ? ERR_DAMAGED : h->code[i] ? h->code[i] : keys_from(h, i, dek, out);
-        if (!code || h->size < SEAL_DATA_OFFSET + SEAL_PAGE)
-            code = h->size < SEAL_DATA_OFFSET + SEAL_PAGE ? ERR_DAMAGED : ERR_OK;
+        code = ERR_DAMAGED;
+        for (i = next_copy(h, -1); i >= 0 && code == ERR_DAMAGED; i = next_copy(h, i))
+            code = h->code[i] ? h->code[i] : keys_from(h, i, -1, dek, out);
+        if (!code && h->size < SEAL_DATA_OFFSET + SEAL_PAGE)
+            code = ERR_DAMAGED;
         if (code) {
             seal_keys_free(*out);
             *out = NULL;

@@ -111,6 +111,7 @@ struct seal_file {
     struct secret *work;      /* SEAL_FRAME sealed bytes, then SEAL_FRAME clear ones: locked memory */
     unsigned char *sealed;    /* both point into work */
     unsigned char *clear;
+    bool readonly;
     bool held;                /* WAL: a frame header that waits for its page */
     sqlite3_int64 held_at;
     unsigned char held_head[SEAL_FRAME_HEAD];

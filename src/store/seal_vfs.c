@@ -144,7 +144,7 @@ static int db_write(sqlite3_file *file, const void *p, int n, sqlite3_int64 at)
     struct seal_file *f = (struct seal_file *)file;
     int rc;
 
-    if (!seal_mine(f) || n != SEAL_PAGE || at % SEAL_PAGE || !seal_reserve_is_zero(p))
+    if (!seal_mine(f) || f->readonly || n != SEAL_PAGE || at % SEAL_PAGE || !seal_reserve_is_zero(p))
         return SQLITE_IOERR_WRITE;
     if ((rc = db_fill(f, SEAL_DATA_OFFSET + at)))
         return rc;
@@ -157,7 +157,7 @@ static int db_truncate(sqlite3_file *file, sqlite3_int64 size)
     struct seal_file *f = (struct seal_file *)file;
     int rc;
 
-    if (!seal_mine(f) || size % SEAL_PAGE || fault_hit(FAULT_IO))
+    if (!seal_mine(f) || f->readonly || size % SEAL_PAGE || fault_hit(FAULT_IO))
         return SQLITE_IOERR_TRUNCATE;
     rc = db_fill(f, SEAL_DATA_OFFSET + size);
     return rc ? rc : REAL(f)->xTruncate(f->real, SEAL_DATA_OFFSET + size);
@@ -377,6 +377,42 @@ static struct seal_keys *keys_for(const char *name, int flags, enum seal_role *r
     return k;
 }
 
+/* In a forked child of a process with an open store SQLite's table of locks says "ours": it never asks the
+ * kernel, so no store may be opened there, not even with the passphrase. */
+static bool inherited(void)
+{
+    bool any = false;
+
+    pthread_mutex_lock(&seal_mutex);
+    for (struct seal_file *f = seal_files; f; f = f->next)
+        any |= !seal_mine(f);
+    pthread_mutex_unlock(&seal_mutex);
+    return any;
+}
+
+/* A store is made by seal_create alone. unix-excl locks for the whole process, and keeps the log's index on
+ * the heap, only where it may write: a reader's file is opened for both and kept from writing here. */
+static int below_open(struct seal_file *f, const char *name, int flags, int *out_flags)
+{
+    int rc, given = 0;
+
+    f->readonly = f->role == SEAL_DB && (flags & SQLITE_OPEN_READONLY);
+    if (f->role == SEAL_DB)
+        flags = (flags & ~(SQLITE_OPEN_CREATE | SQLITE_OPEN_READONLY)) | SQLITE_OPEN_READWRITE;
+    if (f->role == SEAL_DB && inherited())
+        return SQLITE_BUSY;
+    rc = BELOW->xOpen(BELOW, name, f->real, flags, &given);
+    if (!rc && f->role == SEAL_DB && (given & SQLITE_OPEN_READONLY)) {
+        REAL(f)->xClose(f->real);
+        return SQLITE_CANTOPEN;
+    }
+    if (f->readonly)
+        given = (given & ~SQLITE_OPEN_READWRITE) | SQLITE_OPEN_READONLY;
+    if (out_flags)
+        *out_flags = given;
+    return rc;
+}
+
 static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
 {
     struct seal_file *f = (struct seal_file *)file;
@@ -394,9 +430,7 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
     f->sealed = f->work->p;
     f->clear = f->work->p + SEAL_FRAME;
     f->process = k->process;
-    if (role == SEAL_DB)
-        flags &= ~SQLITE_OPEN_CREATE; /* a store is made by seal_create alone */
-    if ((rc = BELOW->xOpen(BELOW, name, f->real, flags, out_flags))) {
+    if ((rc = below_open(f, name, flags, out_flags))) {
         secret_free(f->work);
         return rc;
     }

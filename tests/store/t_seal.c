@@ -1,10 +1,13 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Superblocks, pages and doors of the sealed store. Planted faults: seal-page-place (pages not bound to
+ * their number), seal-old-passphrase (the older superblock lets the old passphrase in), seal-fork.
+ */
 #include "config.h"
 
 #include "tests/unit.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +25,14 @@ static struct secret *phrase(const char *z)
     return s;
 }
 
+static void poke(const char *path, off_t at, const void *p, size_t n)
+{
+    int fd = open(path, O_WRONLY);
+
+    CU_ASSERT_EQUAL(pwrite(fd, p, n, at), (ssize_t)n);
+    close(fd);
+}
+
 static void round_trip(void)
 {
     struct secret *right = phrase("correct horse battery"), *wrong = phrase("correct horse batterz");
@@ -31,6 +42,7 @@ static void round_trip(void)
     sqlite3 *db, *reader;
 
     help_init(&h);
+    CU_ASSERT_EQUAL(seal_unlock(h.path, right, &k, NULL), ERR_NOPROFILE);
     CU_ASSERT_EQUAL(seal_create(h.path, right, &cheap, &k, NULL), ERR_OK);
     seal_keys_free(k);
     CU_ASSERT_EQUAL(seal_create(h.path, right, &cheap, &k, NULL), ERR_EXISTS);
@@ -57,8 +69,484 @@ static void round_trip(void)
     help_fini(&h);
 }
 
+/* --- superblock -------------------------------------------------------------------------------- */
+
+static int unlock_code(const struct help *h)
+{
+    unsigned char dek[CRYPT_KEY];
+    struct seal_keys *k = NULL;
+    int code;
+
+    help_dek(dek, 7);
+    code = seal_unlock_dek(h->path, dek, &k, NULL);
+    seal_keys_free(k);
+    return code;
+}
+
+static void resum(unsigned char *copy)
+{
+    crypt_hash(copy + SEAL_SUPER - CRYPT_HASH, copy, SEAL_SUPER - CRYPT_HASH, NULL);
+}
+
+/* One bit in each byte of each copy. resummed: by someone who knows how to make the torn-write sum fit. */
+static void flip_each(const struct help *h, const unsigned char *head, bool resummed)
+{
+    unsigned char b[2 * SEAL_SUPER];
+    unsigned served = 0, refused = 0, wrong = 0;
+
+    for (int i = 0; i < 2 * SEAL_SUPER; i++) {
+        int copy = i / SEAL_SUPER, in = i % SEAL_SUPER, code;
+        bool sum = in >= SEAL_SUPER - CRYPT_HASH;
+
+        memcpy(b, head, sizeof b);
+        b[i] ^= (unsigned char)(1 << (i % 8));
+        if (resummed && !sum)
+            resum(b + copy * SEAL_SUPER);
+        poke(h->path, 0, b, sizeof b);
+        code = unlock_code(h);
+        /* a whole copy that claims to be of a newer format is believed before the key is known */
+        if (code == ERR_OK)
+            served++;
+        else if (code == ERR_VERSION && resummed && (in == 10 || in == 11))
+            refused++;
+        else
+            wrong++;
+        b[i + (copy ? -SEAL_SUPER : SEAL_SUPER)] ^= 0x10;
+        poke(h->path, 0, b, sizeof b);
+        code = unlock_code(h);
+        if (code != ERR_DAMAGED && !(code == ERR_VERSION && resummed))
+            wrong++;
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_EQUAL(served + refused, 2 * SEAL_SUPER);
+    CU_ASSERT(refused <= 4);
+    poke(h->path, 0, head, sizeof b);
+}
+
+static void superblock_flips(void)
+{
+    struct seal_superblocks sb;
+    struct seal_keys *k = NULL;
+    unsigned char *file, b[SEAL_SUPER];
+    struct help h;
+    size_t n;
+
+    help_init(&h);
+    CU_ASSERT_EQUAL_FATAL(help_create(&h, 7, &k), ERR_OK);
+    file = help_read(h.path, &n);
+    CU_ASSERT_EQUAL(n, SEAL_DATA_OFFSET + SEAL_PAGE);
+    CU_ASSERT(!memcmp(file, file + SEAL_SUPER, SEAL_SUPER));
+    flip_each(&h, file, false);
+    flip_each(&h, file, true);
+    memcpy(b, file, sizeof b);
+    b[40] ^= 1;
+    resum(b);
+    poke(h.path, SEAL_SUPER, b, sizeof b);
+    CU_ASSERT_EQUAL(seal_inspect(h.path, k, &sb, NULL), ERR_OK);
+    CU_ASSERT(sb.a_whole && !sb.b_whole);
+    CU_ASSERT_EQUAL(seal_inspect(h.path, NULL, &sb, NULL), ERR_OK);
+    CU_ASSERT(sb.a_whole && sb.b_whole); /* only the key can tell */
+    mem_free(file);
+    seal_keys_free(k);
+    help_fini(&h);
+}
+
+static void newer_version(void)
+{
+    unsigned char b[SEAL_SUPER] = {0};
+    struct seal_super s = {.version = 9, .reader = 2, .generation = 3}, back;
+    struct seal_keys *k = NULL;
+    struct err e = ERR_NONE;
+    struct help h;
+
+    help_init(&h);
+    CU_ASSERT_EQUAL_FATAL(help_create(&h, 7, &k), ERR_OK);
+    seal_super_write(b, &s, k);
+    CU_ASSERT_EQUAL(seal_super_parse(b, &back), ERR_VERSION);
+    poke(h.path, 0, b, sizeof b);
+    seal_keys_free(k);
+    struct secret *p = phrase("any");
+    CU_ASSERT_EQUAL(seal_unlock(h.path, p, &k, &e), ERR_VERSION);
+    CU_ASSERT_EQUAL(e.num, 9);
+    secret_free(p);
+    s.reader = 1; /* newer, but this reader is old enough for it */
+    k = seal_keys_new(b, b);
+    seal_super_write(b, &s, k);
+    CU_ASSERT_EQUAL(seal_super_parse(b, &back), ERR_OK);
+    seal_keys_free(k);
+    help_fini(&h);
+}
+
+static void kdf_bounds(void)
+{
+    static const struct crypt_kdf bad[] = {{2, CRYPT_KDF_MIN_MEM}, {17, CRYPT_KDF_MIN_MEM}, {3, CRYPT_KDF_MIN_MEM - 1},
+                                           {3, CRYPT_KDF_MAX_MEM + 1}, {0, 0}, {0xffffffff, UINT64_MAX}};
+    struct secret *p = phrase("any"), *key = secret_new(CRYPT_KEY);
+    unsigned char id[SEAL_FILE_ID] = {0}, salt[CRYPT_SALT] = {0}, dek[CRYPT_KEY] = {0};
+    struct seal_slot s;
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CU_ASSERT_EQUAL(crypt_kdf(key, p, salt, &bad[i]), ERR_INPUT);
+        CU_ASSERT_EQUAL(seal_slot_wrap(&s, 0, id, p, &bad[i], dek, 0), ERR_INPUT);
+        s = (struct seal_slot){.type = SEAL_PASSPHRASE, .kdf = bad[i]};
+        CU_ASSERT_EQUAL(seal_slot_unwrap(&s, 0, id, p, key), ERR_DAMAGED);
+    }
+    secret_free(p);
+    secret_free(key);
+}
+
+/* A password change that stopped between the two copies: the new one rules, and if it is torn the old one
+ * serves. The old passphrase must not open the store beside a whole new copy. */
+static void password_change(void)
+{
+    struct secret *old = phrase("old passphrase"), *new = phrase("new passphrase");
+    unsigned char a[SEAL_SUPER], dek[CRYPT_KEY], torn = 0;
+    struct seal_super s = {.version = 1, .reader = 1, .generation = 1, .codec = 2};
+    struct seal_keys *k = NULL;
+    struct help h;
+
+    help_init(&h);
+    help_dek(dek, 7);
+    crypt_random(s.file_id, sizeof s.file_id);
+    CU_ASSERT_EQUAL(seal_slot_wrap(&s.slot[0], 0, s.file_id, old, &cheap, dek, 0), ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(seal_create_dek(h.path, dek, &s, &k, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(seal_slot_wrap(&s.slot[0], 0, s.file_id, new, &cheap, dek, 0), ERR_OK);
+    s.generation = 2;
+    seal_commitment(s.commitment, k);
+    seal_super_write(a, &s, k);
+    seal_keys_free(k);
+    poke(h.path, SEAL_SUPER, a, sizeof a);
+    CU_ASSERT_EQUAL(seal_unlock(h.path, new, &k, NULL), ERR_OK);
+    seal_keys_free(k);
+    CU_ASSERT_EQUAL(seal_unlock(h.path, old, &k, NULL), ERR_PASSPHRASE);
+    CU_ASSERT_PTR_NULL(k);
+    poke(h.path, SEAL_SUPER, &torn, 1);
+    CU_ASSERT_EQUAL(seal_unlock(h.path, old, &k, NULL), ERR_OK);
+    seal_keys_free(k);
+    secret_free(old);
+    secret_free(new);
+    help_fini(&h);
+}
+
+/* --- pages ------------------------------------------------------------------------------------- */
+
+static const char fill[] = "CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT, b BLOB); CREATE INDEX i ON t(a);"
+                           "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM n WHERE x<200)"
+                           "INSERT INTO t SELECT x, printf('patient %d', x), randomblob(900 + x*7) FROM n";
+
+/* Opens and reads every page; SQLITE_OK only if nothing was found. *page: where the first MAC failed. */
+static int read_all(const struct help *h, unsigned n, int64_t *page)
+{
+    unsigned char dek[CRYPT_KEY];
+    struct seal_keys *k = NULL;
+    sqlite3 *db = NULL;
+    struct err e = ERR_NONE;
+    int rc = SQLITE_OK, code;
+
+    help_dek(dek, n);
+    CU_ASSERT_EQUAL_FATAL(seal_unlock_dek(h->path, dek, &k, NULL), ERR_OK);
+    code = seal_open(h->path, k, true, &db, &e);
+    if (code) {
+        CU_ASSERT_EQUAL(code, ERR_DAMAGED);
+        rc = SQLITE_IOERR_DATA;
+    } else {
+        help_int(db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check<>'ok'", &rc);
+        if (!rc)
+            help_int(db, "SELECT sum(length(b)) FROM t", &rc);
+    }
+    *page = seal_bad_page(k);
+    sqlite3_close(db);
+    seal_keys_free(k);
+    return rc;
+}
+
+static struct help made(unsigned key, const char *sql)
+{
+    struct seal_keys *k = NULL;
+    struct help h;
+    sqlite3 *db;
+
+    help_init(&h);
+    CU_ASSERT_EQUAL_FATAL(help_create(&h, key, &k), ERR_OK);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(db = help_open(&h, k, false));
+    CU_ASSERT_EQUAL(help_sql(db, sql), SQLITE_OK);
+    CU_ASSERT_EQUAL(sqlite3_close(db), SQLITE_OK);
+    seal_keys_free(k);
+    return h;
+}
+
+static off_t page_at(int64_t no)
+{
+    return SEAL_DATA_OFFSET + (off_t)(no - 1) * SEAL_PAGE;
+}
+
+/* Planted fault: seal-page-place. */
+static void pages_tampered(void)
+{
+    static const unsigned char zero[SEAL_PAGE];
+    struct help h = made(7, fill), other = made(7, fill); /* one key: only the file id differs */
+    unsigned char *file, *foreign, one;
+    size_t n, n2;
+    int64_t page, pages;
+    unsigned missed = 0;
+
+    file = help_read(h.path, &n);
+    foreign = help_read(other.path, &n2);
+    pages = (int64_t)(n - SEAL_DATA_OFFSET) / SEAL_PAGE;
+    CU_ASSERT(pages > 60 && n2 == n);
+    CU_ASSERT_EQUAL(read_all(&h, 7, &page), SQLITE_OK);
+    for (int64_t p = 1; p <= pages; p++) {
+        off_t at = page_at(p), byte = at + (off_t)((p * 2654435761u) % SEAL_PAGE), swap = page_at(p % pages + 1);
+
+        one = file[byte] ^ (unsigned char)(1 << (p % 8));
+        poke(h.path, byte, &one, 1);
+        missed += read_all(&h, 7, &page) != SQLITE_IOERR_DATA || page != p;
+        poke(h.path, at, zero, SEAL_PAGE);
+        missed += read_all(&h, 7, &page) != SQLITE_IOERR_DATA || page != p;
+        poke(h.path, at, file + swap, SEAL_PAGE);
+        missed += read_all(&h, 7, &page) != SQLITE_IOERR_DATA || page != p;
+        poke(h.path, at, foreign + at, SEAL_PAGE);
+        missed += read_all(&h, 7, &page) != SQLITE_IOERR_DATA || page != p;
+        poke(h.path, at, file + at, SEAL_PAGE);
+    }
+    CU_ASSERT_EQUAL(missed, 0);
+    CU_ASSERT_EQUAL(read_all(&h, 7, &page), SQLITE_OK);
+    mem_free(file);
+    mem_free(foreign);
+    help_fini(&h);
+    help_fini(&other);
+}
+
+/* Cut at every page's border and inside: never less data without a word. */
+static void truncated(void)
+{
+    struct help h = made(7, fill);
+    unsigned char *file, dek[CRYPT_KEY];
+    struct secret *p = phrase("any");
+    size_t n;
+    unsigned silent = 0;
+
+    file = help_read(h.path, &n);
+    help_dek(dek, 7);
+    for (size_t cut = 0; cut < n; cut += cut < SEAL_DATA_OFFSET ? 1024 : cut % SEAL_PAGE ? 1 : SEAL_PAGE - 1) {
+        struct seal_keys *k = NULL;
+        int64_t page;
+        int code;
+
+        help_write(h.path, file, cut);
+        code = seal_unlock_dek(h.path, dek, &k, NULL);
+        seal_keys_free(k);
+        if (cut < SEAL_DATA_OFFSET + SEAL_PAGE) {
+            silent += code != ERR_DAMAGED;
+            if (cut < SEAL_SUPER)
+                silent += seal_unlock(h.path, p, &k, NULL) != ERR_DAMAGED;
+        } else {
+            silent += code != ERR_OK || read_all(&h, 7, &page) == SQLITE_OK;
+        }
+    }
+    CU_ASSERT_EQUAL(silent, 0);
+    mem_free(file);
+    secret_free(p);
+    help_fini(&h);
+}
+
+/* --- doors ------------------------------------------------------------------------------------- */
+
+static void doors(void)
+{
+    static const char *const refused[] = {
+        "PRAGMA journal_mode=DELETE", "PRAGMA journal_mode=OFF", "PRAGMA journal_mode=MEMORY", "PRAGMA page_size=8192",
+        "PRAGMA mmap_size=1000000", "PRAGMA temp_store=1", "PRAGMA temp_store=FILE", "PRAGMA temp.temp_store=1",
+        "PRAGMA synchronous=OFF", "PRAGMA synchronous=0", "PRAGMA main.synchronous=off", "PRAGMA secure_delete=OFF",
+        "PRAGMA secure_delete=FAST", "PRAGMA temp_store_directory='/tmp'", "PRAGMA writable_schema=ON",
+        "PRAGMA locking_mode=EXCLUSIVE", "ATTACH '/tmp/x.db' AS x", "ATTACH ':memory:' AS x",
+        "ATTACH 'file:/tmp/x.db?vfs=unix' AS x", "SELECT load_extension('x')", "VACUUM INTO '/tmp/x.db'",
+        "CREATE TABLE sqlite_x(a)", "SELECT \"no such column\"",
+    };
+    struct help h = made(7, fill);
+    unsigned char dek[CRYPT_KEY];
+    struct seal_keys *k = NULL;
+    sqlite3 *db, *bare = NULL;
+
+    help_dek(dek, 7);
+    CU_ASSERT_EQUAL_FATAL(seal_unlock_dek(h.path, dek, &k, NULL), ERR_OK);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(db = help_open(&h, k, false));
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        int rc = help_sql(db, refused[i]);
+
+        if (rc == SQLITE_OK)
+            printf("\n    not refused: %s ", refused[i]);
+        CU_ASSERT_NOT_EQUAL(rc, SQLITE_OK);
+    }
+    CU_ASSERT_EQUAL(help_int(db, "PRAGMA temp_store", NULL), 2);
+    CU_ASSERT_EQUAL(help_int(db, "PRAGMA secure_delete", NULL), 1);
+    CU_ASSERT_EQUAL(help_int(db, "PRAGMA cell_size_check", NULL), 1);
+    CU_ASSERT_EQUAL(help_int(db, "PRAGMA trusted_schema", NULL), 0);
+    CU_ASSERT_EQUAL(help_int(db, "PRAGMA wal_autocheckpoint", NULL), 16384);
+    CU_ASSERT_EQUAL(help_int(db, "PRAGMA mmap_size", NULL), 0);
+    CU_ASSERT_EQUAL(help_sql(db, "DELETE FROM t WHERE id%3; VACUUM; PRAGMA synchronous=FULL"), SQLITE_OK);
+    CU_ASSERT_EQUAL(help_int(db, "SELECT count(*) FROM t", NULL), 66);
+    /* nobody opens a file through the VFS but seal_open, which brings the keys */
+    CU_ASSERT_EQUAL(sqlite3_open_v2(h.path, &bare, SQLITE_OPEN_READWRITE, SEAL_VFS), SQLITE_CANTOPEN);
+    sqlite3_close(bare);
+    sqlite3_close(db);
+    seal_keys_free(k);
+    help_fini(&h);
+}
+
+static void link_and_mode(void)
+{
+    struct help h = made(7, fill), g;
+    unsigned char dek[CRYPT_KEY];
+    struct seal_keys *k = NULL;
+    sqlite3 *db = NULL;
+
+    help_init(&g);
+    help_dek(dek, 7);
+    CU_ASSERT_EQUAL(symlink(h.path, g.path), 0);
+    CU_ASSERT_EQUAL(seal_unlock_dek(g.path, dek, &k, NULL), ERR_PERM);
+    CU_ASSERT_EQUAL_FATAL(seal_unlock_dek(h.path, dek, &k, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(seal_open(g.path, k, false, &db, NULL), ERR_PERM);
+    CU_ASSERT_EQUAL(seal_create_dek(g.path, dek, &(struct seal_super){.version = 1}, &(struct seal_keys *){NULL}, NULL), ERR_EXISTS);
+    chmod(h.path, 0640);
+    CU_ASSERT_EQUAL(seal_open(h.path, k, false, &db, NULL), ERR_PERM);
+    chmod(h.path, 0600);
+    /* a directory that is a link is the user's own business */
+    unlink(g.path);
+    rmdir(g.dir);
+    CU_ASSERT_EQUAL(symlink(h.dir, g.dir), 0);
+    CU_ASSERT_PTR_NOT_NULL(db = help_open(&g, k, false));
+    sqlite3_close(db);
+    unlink(g.dir);
+    seal_keys_free(k);
+    help_fini(&h);
+}
+
+/* A rollback journal put beside the store must not be played back: we would seal its pages ourselves. */
+static void planted_journal(void)
+{
+    struct help h = made(7, fill);
+    unsigned char journal[512 + 4 + SEAL_PAGE + 4] = {0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7, 0, 0, 0, 1};
+    char path[128];
+    int64_t page;
+
+    journal[19] = 2; /* pages before; sector 512, page 4096 */
+    journal[22] = 2;
+    journal[26] = 0x10;
+    journal[515] = 2;
+    snprintf(path, sizeof path, "%s-journal", h.path);
+    help_write(path, journal, sizeof journal);
+    CU_ASSERT_EQUAL(read_all(&h, 7, &page), SQLITE_OK);
+    CU_ASSERT_EQUAL(access(path, F_OK), 0);
+    unlink(path);
+    help_fini(&h);
+}
+
+static int child_status(pid_t pid)
+{
+    int status = 0;
+
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+/* Planted fault: seal-fork. SQLite's lock table would let the child write under its parent. */
+static void forked_child(void)
+{
+    struct help h = made(7, fill);
+    unsigned char dek[CRYPT_KEY];
+    struct seal_keys *k = NULL;
+    sqlite3 *db, *second = NULL;
+    pid_t pid;
+
+    help_dek(dek, 7);
+    CU_ASSERT_EQUAL_FATAL(seal_unlock_dek(h.path, dek, &k, NULL), ERR_OK);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(db = help_open(&h, k, false));
+    CU_ASSERT_EQUAL(help_sql(db, "INSERT INTO t(a) VALUES('parent')"), SQLITE_OK);
+    fflush(NULL);
+    if (!(pid = fork())) {
+        int bad = help_sql(db, "INSERT INTO t(a) VALUES('child')") == SQLITE_OK;
+
+        bad |= (help_sql(db, "SELECT count(*) FROM t") == SQLITE_OK) << 1;
+        bad |= (seal_open(h.path, k, false, &second, NULL) == ERR_OK) << 2;
+        sqlite3_close(db);
+        _exit(bad);
+    }
+    CU_ASSERT_EQUAL(child_status(pid), 0);
+    CU_ASSERT_EQUAL(help_sql(db, "INSERT INTO t(a) VALUES('parent')"), SQLITE_OK);
+    CU_ASSERT_EQUAL(help_int(db, "SELECT count(*) FROM t WHERE a='parent'", NULL), 2);
+    sqlite3_close(db);
+    seal_keys_free(k);
+    help_fini(&h);
+}
+
+/* Waits for a byte, then tries to open the store with its own keys. */
+static void try_to_open(const struct help *h, int fd)
+{
+    unsigned char dek[CRYPT_KEY], go;
+    struct seal_keys *k = NULL;
+    sqlite3 *db = NULL;
+    int code;
+
+    help_dek(dek, 7);
+    if (fd >= 0 && read(fd, &go, 1) != 1)
+        _exit(9);
+    code = seal_unlock_dek(h->path, dek, &k, NULL) ? ERR_BUG : seal_open(h->path, k, false, &db, NULL);
+    _exit(code == ERR_OK ? 0 : code == ERR_INUSE ? 1 : 2);
+}
+
+/* A second process is refused while the first is at work, even after the first looked at its own
+ * superblock (a second descriptor's close would have dropped the lock), and so is a child that has the
+ * passphrase. */
+static void second_process(void)
+{
+    struct help h = made(7, fill);
+    unsigned char dek[CRYPT_KEY];
+    struct seal_superblocks sb;
+    struct seal_keys *k = NULL, *again = NULL;
+    int start[2];
+    sqlite3 *db;
+    pid_t pid, child;
+
+    CU_ASSERT_EQUAL_FATAL(pipe(start), 0);
+    fflush(NULL);
+    if (!(pid = fork()))
+        try_to_open(&h, start[0]);
+    help_dek(dek, 7);
+    CU_ASSERT_EQUAL_FATAL(seal_unlock_dek(h.path, dek, &k, NULL), ERR_OK);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(db = help_open(&h, k, false));
+    CU_ASSERT_EQUAL(seal_inspect(h.path, k, &sb, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(seal_unlock_dek(h.path, dek, &again, NULL), ERR_OK);
+    seal_keys_free(again);
+    CU_ASSERT_EQUAL(write(start[1], "", 1), 1);
+    CU_ASSERT_EQUAL(child_status(pid), 1);
+    if (!(child = fork()))
+        try_to_open(&h, -1);
+    CU_ASSERT_EQUAL(child_status(child), 1);
+    CU_ASSERT_EQUAL(help_sql(db, "INSERT INTO t(a) VALUES('still ours')"), SQLITE_OK);
+    sqlite3_close(db);
+    if (!(child = fork()))
+        try_to_open(&h, -1);
+    CU_ASSERT_EQUAL(child_status(child), 0);
+    close(start[0]);
+    close(start[1]);
+    seal_keys_free(k);
+    help_fini(&h);
+}
+
 static const struct unit_test tests[] = {
     {"a store opens with its passphrase and no other", round_trip},
+    {"one superblock damaged anywhere, the other serves", superblock_flips},
+    {"a newer format is named", newer_version},
+    {"KDF numbers out of bounds are never run", kdf_bounds},
+    {"a password change cut in two", password_change},
+    {"a changed, zeroed, swapped or foreign page is met at its number", pages_tampered},
+    {"a file cut short is never fewer rows", truncated},
+    {"settings that the seal needs cannot be left", doors},
+    {"links and open modes are refused", link_and_mode},
+    {"a planted rollback journal is ignored", planted_journal},
+    {"a forked child can do nothing", forked_child},
+    {"a second process is refused", second_process},
 };
 
 int main(void)
