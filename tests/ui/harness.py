@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs a full-screen program on a pseudo-terminal and shows what a terminal would: the text of every row, the
+cursor, the bytes of each key. pyte is the terminal. No test waits for a fixed time: a key's answer is over when
+the line has been quiet for a while, and nothing is said about how long that took.
+"""
+import fcntl, os, re, select, signal, struct, subprocess, sys, tempfile, termios, time
+
+try:
+    import pyte
+except ImportError:
+    print("skipped: pyte is not installed")
+    sys.exit(77)
+
+top = os.environ.get("top_srcdir", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+build = os.environ.get("top_builddir", top)
+WARDLINE = os.environ.get("WARDLINE", os.path.join(build, "wardline"))
+DEMO = os.path.join(build, "wardline-demo")
+PASS = "correct horse battery staple"
+UP, DOWN, RIGHT, LEFT = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D"
+
+
+class Term:
+    def __init__(self, argv, term="xterm-256color", rows=24, cols=80, env=None):
+        self.raw, self.rows, self.cols = b"", rows, cols
+        self.screen = pyte.Screen(cols, rows)
+        self.stream = pyte.ByteStream(self.screen)
+        self.status = None
+        keep = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS", "FAKE_N", "LANG")}
+        keep.update({"TERM": term, "LC_ALL": "C.UTF-8", "TZ": "UTC"})
+        keep.update(env or {})
+        self.pid, self.fd = os.forkpty()
+        if not self.pid:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
+            os.execvpe(argv[0], argv, keep)
+        os.set_blocking(self.fd, False)
+
+    def pump(self, seconds):
+        """Reads what comes within so many seconds; False when nothing did."""
+        if self.fd < 0 or not select.select([self.fd], [], [], seconds)[0]:
+            return False
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError:  # the other side is gone
+            data = b""
+        if not data:
+            os.close(self.fd)
+            self.fd = -1
+            return False
+        self.raw += data
+        self.stream.feed(data)
+        return True
+
+    def settle(self, quiet=0.25, first=10.0):
+        """Waits for the first byte, then until it is quiet; the bytes that came."""
+        before = len(self.raw)
+        if self.pump(first):
+            while self.pump(quiet):
+                pass
+        return self.raw[before:]
+
+    def key(self, keys, first=10.0):
+        """Sends keys in one write; the bytes that they brought."""
+        self.send(keys)
+        return self.settle(first=first)
+
+    def send(self, keys):
+        os.write(self.fd, keys if isinstance(keys, bytes) else keys.encode())
+
+    def wait(self, text, seconds=60):
+        """Until text stands on the screen."""
+        end = time.monotonic() + seconds
+        while text not in self.text():
+            if self.fd < 0 or time.monotonic() > end:
+                raise AssertionError(f"{text!r} never came; the screen:\n{self.text()}")
+            self.pump(0.2)
+        while self.pump(0.25):
+            pass
+
+    def text(self):
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def row(self, n):
+        """Row n, counted from 1 as DESIGN does."""
+        return self.screen.display[n - 1].rstrip()
+
+    def body(self):
+        return [line.rstrip() for line in self.screen.display[3:self.rows - 3]]
+
+    def cursor(self):
+        return self.screen.cursor.y + 1, self.screen.cursor.x + 1
+
+    def focus(self):
+        """The row that the cursor is on, which is the marked one."""
+        y = self.screen.cursor.y
+        line = self.screen.display[y]
+        assert line.startswith(">"), f"the cursor is on row {y + 1}, which has no marker: {line!r}\n{self.text()}"
+        assert sum(l.startswith(">") for l in self.screen.display[3:self.rows - 3]) == 1, self.text()
+        return line.rstrip()
+
+    def resize(self, rows, cols):
+        self.rows, self.cols = rows, cols
+        self.screen.resize(rows, cols)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
+        return self.settle()
+
+    def kill(self, signo):
+        os.kill(self.pid, signo)
+
+    def end(self, seconds=20):
+        """Waits for the program's end; its exit status (or -signal)."""
+        end = time.monotonic() + seconds
+        while self.fd >= 0 and time.monotonic() < end:
+            self.pump(0.2)
+        while time.monotonic() < end + 1:
+            pid, st = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(st)
+                return self.status
+            time.sleep(0.02)
+        self.close()
+        raise AssertionError("the program does not end")
+
+    def close(self):
+        if self.status is None:
+            try:
+                os.kill(self.pid, signal.SIGKILL)
+                os.waitpid(self.pid, 0)
+            except (ProcessLookupError, ChildProcessError):
+                pass
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        self.close()
+
+
+# The sequences that the full screen may send, on the terminals of this test: cursor, erasing, scrolling,
+# bold and reverse, modes of the start and the end. No OSC, DCS, APC, PM, no reports asked for.
+ALLOWED = re.compile(
+    rb"\x1b\[\d*(;\d*)?H|\x1b\[\d*[ABCDGJKLMPSTX@d]|\x1b\[\d*(;\d*)?r|\x1b\[[0147;]*m|\x1b\[\d+b|\x1b[78MDE=>]|\x1b\([B0]|\x1b\)[B0]"
+    rb"|\x1b\[\?(1049|1|7|12|25)[hl]|\x1b\[\?12;25h|\x1b\[4l|\x1b\[2[23];0;0t|[\x08\r\n\x0e\x0f\t]")
+
+
+def strange(raw):
+    """Control bytes of a stream that are none of ALLOWED, with where they are."""
+    rest, at = ALLOWED.sub(b"", raw), []
+    for m in re.finditer(rb"[\x00-\x1f\x7f]|\xc2[\x80-\x9f]", rest):
+        at.append(rest[max(0, m.start() - 20):m.end() + 20])
+    return at
+
+
+class Fail(Exception):
+    pass
+
+
+class Check:
+    """Counts what was checked, so that a test that checked nothing cannot pass."""
+
+    def __init__(self):
+        self.n, self.bad = 0, []
+
+    def __call__(self, ok, what):
+        self.n += 1
+        if not ok:
+            self.bad.append(what)
+            print("FAIL:", what, flush=True)
+        return ok
+
+    def finish(self):
+        print(f"{self.n} checks, {len(self.bad)} failed")
+        sys.exit(1 if self.bad or not self.n else 0)

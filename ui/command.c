@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "ui/command.h"
+
+#include <string.h>
+
+#include "base/intl.h"
+#include "ui/priv.h"
+
+/* --- what they do ----------------------------------------------------------------------------- */
+
+static struct list *body(struct ui *u)
+{
+    return u->screen->list ? u->screen->list(u) : NULL;
+}
+
+static void move(struct ui *u, int by)
+{
+    scr_work_slide(u);
+    list_move(body(u), by);
+    u->work.chosen = true;
+    u->damage = true;
+}
+
+static void page(struct ui *u, int by)
+{
+    scr_work_slide(u);
+    list_page(body(u), by);
+    u->damage = true;
+}
+
+static void jump(struct ui *u, int to_end)
+{
+    if (u->screen == scr_work_screen())
+        scr_work_jump(u, to_end);
+    list_select(body(u), to_end && body(u)->items ? body(u)->items - 1 : 0);
+    u->damage = true;
+}
+
+static const char *nothing_here(const struct ui *u, int arg)
+{
+    (void)arg;
+    return body((struct ui *)(uintptr_t)u)->items ? NULL : _("The list is empty.");
+}
+
+static void open_row(struct ui *u, int arg)
+{
+    (void)arg;
+    /* REQ: Enter typed ahead of the paint must not open what nobody has seen. */
+    if (!list_painted(body(u))) {
+        ui_say(u, "%s", _("Not opened: that row was not on the screen yet. Look, then Enter again."));
+        return;
+    }
+    u->screen->open(u);
+}
+
+static void back(struct ui *u, int arg)
+{
+    (void)arg;
+    u->screen->back(u);
+    u->damage = true;
+}
+
+static void ask_exit(struct ui *u, int arg)
+{
+    (void)arg;
+    u->asking = true;
+    u->asked = false;
+    u->damage = true;
+}
+
+static void answer(struct ui *u, int yes)
+{
+    if (yes && !u->asked) /* typed before the question was there */
+        return;
+    u->asking = false;
+    u->damage = true;
+    if (yes)
+        loop_stop(u->loop, 0);
+}
+
+static void lock(struct ui *u, int arg)
+{
+    (void)arg;
+    ui_lock(u);
+}
+
+static void reload(struct ui *u, int arg)
+{
+    (void)arg;
+    u->screen->reload(u);
+    u->damage = true;
+}
+
+static void redraw(struct ui *u, int arg)
+{
+    (void)arg;
+    tty_redraw(u->tty);
+    u->damage = true;
+}
+
+static void sync_toggle(struct ui *u, int arg)
+{
+    bool running = u->sync.phase == MODEL_SYNC_RUNNING;
+
+    (void)arg;
+    ui_say(u, "%s", running ? _("Stopping the sync. What came so far is kept.") : _("Sync started."));
+    if (running)
+        u->hooks.sync_stop(u->hooks.arg);
+    else
+        u->hooks.sync_now(u->hooks.arg);
+}
+
+static void find(struct ui *u, int on)
+{
+    scr_work_find(u, on);
+}
+
+static void find_enter(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_work_enter(u);
+}
+
+static void edit(struct ui *u, int key)
+{
+    if (u->screen == scr_lock_screen())
+        scr_lock_type(u, key);
+    else
+        scr_work_type(u, key);
+    u->damage = true;
+}
+
+static void unlock(struct ui *u, int arg)
+{
+    (void)arg;
+    ui_unlocking(u);
+}
+
+static const char *not_now(const struct ui *u, int arg)
+{
+    (void)arg;
+    if (u->lock.trying)
+        return _("Still opening ...");
+    return u->lock.typed && u->lock.typed->n ? NULL : _("Type the passphrase first.");
+}
+
+static void section(struct ui *u, int i)
+{
+    scr_chart_section(u, (unsigned)i);
+}
+
+static void section_step(struct ui *u, int by)
+{
+    unsigned n;
+
+    kind_sections(&n);
+    scr_chart_section(u, (u->chart.section + n + (unsigned)by) % n);
+}
+
+static void sections(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_chart_list_sections(u);
+}
+
+static void part(struct ui *u, int which)
+{
+    scr_detail_part(u, which);
+    u->damage = true;
+}
+
+static void help(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_help_open(u);
+}
+
+/* --- the table -------------------------------------------------------------------------------- */
+
+/* The bar shows rows in this order. TRANSLATORS: labels of the key bar have at most 8 columns. */
+static const struct command commands[] = {
+    {"lock.open", ON_LOCK, "Enter", NULL, N_("Open"), N_("Try the passphrase that was typed"), unlock, 0, not_now},
+    {"lock.erase", ON_LOCK, "Backspace", NULL, NULL, N_("Take the last character away"), edit, KEYS_BACKSPACE, NULL},
+    {"lock.clear", ON_LOCK, "Ctrl-U", NULL, NULL, N_("Take all of it away"), edit, 'U' - '@', NULL},
+    {"lock.exit", ON_LOCK, "Ctrl-C Ctrl-D", NULL, N_("Exit"), N_("Leave wardline"), ask_exit, 0, NULL},
+
+    {"find.open", ON_FIND, "Enter", NULL, N_("Choose"), N_("Open the only patient that matches, or go to the list of those that do"), find_enter, 0, NULL},
+    {"find.down", ON_FIND, "Down", NULL, NULL, N_("Move the marker down"), move, 1, NULL},
+    {"find.up", ON_FIND, "Up", NULL, NULL, N_("Move the marker up"), move, -1, NULL},
+    {"find.erase", ON_FIND, "Backspace", NULL, NULL, N_("Take the last character away"), edit, KEYS_BACKSPACE, NULL},
+    {"find.clear", ON_FIND, "Ctrl-U", NULL, N_("Clear"), N_("Take all of the filter away"), edit, 'U' - '@', NULL},
+    {"find.cancel", ON_FIND, "Ctrl-G Esc Ctrl-C", NULL, N_("All"), N_("Drop the filter and show all patients"), find, 0, NULL},
+
+    {"list.open", ON_WORKLIST | ON_CHART | ON_SECTIONS, "Enter Right", NULL, N_("Open"), N_("Open the row at the marker"), open_row, 0, nothing_here},
+    {"list.find", ON_WORKLIST, "/", "FI", N_("Find"), N_("Find patients: parts of the name, birth date or number; all patients kept here are searched"), find, 1, NULL},
+    {"list.down", ON_LISTS, "j Down", "DN", NULL, N_("Move down"), move, 1, nothing_here},
+    {"list.up", ON_LISTS, "k Up", "UP", NULL, N_("Move up"), move, -1, nothing_here},
+    {"list.next", ON_LISTS, "Space PgDn + Ctrl-F", "NX", N_("Page"), N_("Next page"), page, 1, nothing_here},
+    {"list.previous", ON_LISTS, "- PgUp Ctrl-B", "BU", NULL, N_("Previous page"), page, -1, nothing_here},
+    {"list.first", ON_LISTS, "Home <", "FS", NULL, N_("To the first row"), jump, 0, nothing_here},
+    {"list.last", ON_LISTS, "End > G", "LS", NULL, N_("To the last row"), jump, 1, nothing_here},
+    {"chart.next", ON_CHART, "Tab", NULL, N_("Section"), N_("Next section of the chart"), section_step, 1, NULL},
+    {"chart.previous", ON_CHART, "Shift-Tab", NULL, NULL, N_("Previous section of the chart"), section_step, -1, NULL},
+    {"chart.sections", ON_CHART, "g 0", "SE", N_("Go"), N_("List of all sections with their numbers and letters"), sections, 0, NULL},
+    {"chart.section", ON_CHART | ON_SECTIONS, "@section", NULL, NULL, NULL, section, 0, NULL},
+    {"detail.words", ON_DETAIL, "w", NULL, N_("Words"), N_("To the row in words"), part, 0, NULL},
+    {"detail.codes", ON_DETAIL, "c", NULL, N_("Codes"), N_("To its codes"), part, 1, NULL},
+    {"detail.raw", ON_DETAIL, "r", NULL, N_("Raw"), N_("To the resource as it was received"), part, 2, NULL},
+    {"list.reload", ON_WORKLIST | ON_CHART, "R", "RD", N_("New"), N_("Show what a sync has brought since the list was made"), reload, 0, NULL},
+    {"sync.here", ON_WORKLIST, "s S", "SY", N_("Sync"), N_("Sync with the server now, or stop the sync that runs"), sync_toggle, 0, NULL},
+    {"sync", ON_LISTS & ~ON_WORKLIST, "S", "SY", NULL, N_("Sync with the server now, or stop the sync that runs"), sync_toggle, 0, NULL},
+    {"lock", ON_LISTS, "L", "LK", N_("Lock"), N_("Lock: blank the screen and close the store"), lock, 0, NULL},
+    {"help", ON_LISTS & ~ON_HELP, "? F1", NULL, N_("Help"), N_("All keys of this screen"), help, 0, NULL},
+    {"redraw", ON_LISTS, "Ctrl-L", "RR", NULL, N_("Send the whole screen again"), redraw, 0, NULL},
+    {"back", ON_LISTS & ~ON_WORKLIST, "q Left h Esc", "Q", N_("Back"), N_("Back to where you came from"), back, 0, NULL},
+    {"list.back", ON_WORKLIST, "q Left h", "Q", N_("Exit"), N_("Drop the filter; without one, leave wardline after a question"), back, 0, NULL},
+    {"exit", ON_LISTS, "Ctrl-C", "EX", NULL, N_("Leave wardline after a question"), ask_exit, 0, NULL},
+
+    {"ask.yes", ON_ASK, "y q", NULL, N_("Yes"), N_("Yes"), answer, 1, NULL},
+    {"ask.no", ON_ASK, "n", NULL, N_("No"), N_("No; any other key is no as well"), answer, 0, NULL},
+};
+
+const struct command *command_table(unsigned *n)
+{
+    *n = sizeof commands / sizeof *commands;
+    return commands;
+}
+
+/* A letter of the table of sections, or the digits 1 to 9. -1: none. */
+static int section_of(int key)
+{
+    unsigned n;
+    const struct kind_section *s = kind_sections(&n);
+
+    for (unsigned i = 0; i < n; i++)
+        if (key == s[i].letter || (i < 9 && key == '1' + (int)i))
+            return (int)i;
+    return -1;
+}
+
+static bool has_key(const struct command *c, int key)
+{
+    struct str rest = str_of(c->keys);
+
+    while (rest.p && rest.n)
+        if (keys_code(str_split(&rest, ' ')) == key)
+            return true;
+    return false;
+}
+
+const struct command *command_find(unsigned where, int key, int *arg)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        const struct command *c = &commands[i];
+        bool sections_row = c->keys[0] == '@';
+
+        if (!(c->where & where))
+            continue;
+        *arg = sections_row ? section_of(key) : c->arg;
+        if (sections_row ? *arg >= 0 : has_key(c, key))
+            return c;
+    }
+    return NULL;
+}
+
+const char *command_where_name(unsigned where)
+{
+    switch (where) {
+    case ON_LOCK:
+        return N_("Lock screen");
+    case ON_WORKLIST:
+        return N_("Patients");
+    case ON_FIND:
+        return N_("Finding a patient");
+    case ON_CHART:
+        return N_("Chart");
+    case ON_SECTIONS:
+        return N_("Sections of a chart");
+    case ON_DETAIL:
+        return N_("One row in full");
+    case ON_HELP:
+        return N_("Help");
+    case ON_ASK:
+        return N_("A question on the last line");
+    default:
+        return NULL;
+    }
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "ui/list.h"
+
+#include <string.h>
+
+#define LIST_LINE_BYTES 65536u
+#define LIST_BYTES (64u << 20)
+#define LIST_MAX 1000000u
+
+void list_init(struct list *l)
+{
+    memset(l, 0, sizeof *l);
+    arena_init(&l->arena, LIST_BYTES);
+    vec_init(&l->lines, sizeof(struct text), LIST_MAX);
+    vec_init(&l->first, sizeof(unsigned), LIST_MAX);
+}
+
+void list_fini(struct list *l)
+{
+    vec_fini(&l->lines);
+    vec_fini(&l->first);
+    arena_fini(&l->arena);
+    memset(l, 0, sizeof *l);
+}
+
+void list_clear(struct list *l, unsigned height)
+{
+    unsigned sel = l->sel, top = l->top;
+
+    list_fini(l);
+    list_init(l);
+    l->sel = sel;
+    l->top = top;
+    l->height = height ? height : 1;
+}
+
+/* Every line goes through the sanitiser again: what it joins is safe, and so is the sum; that way no
+ * second place in the program makes struct text. */
+static void add_line(struct list *l, unsigned indent, struct str lead, struct str body)
+{
+    struct text *line = vec_push(&l->lines);
+    struct buf b;
+
+    buf_init(&b, LIST_LINE_BYTES);
+    if (lead.n)
+        buf_addstr(&b, lead);
+    for (unsigned at = tty_cols(lead); body.n && at < indent; at++)
+        buf_addc(&b, ' ');
+    buf_addstr(&b, body);
+    if (line && !b.failed)
+        *line = text_safe(&l->arena, buf_str(&b), 0);
+    if (!line || b.failed || (b.n && !line->n))
+        l->failed = true;
+    buf_fini(&b);
+}
+
+void list_add(struct list *l, struct text lead, unsigned indent, struct text body, unsigned cols)
+{
+    unsigned *first = vec_push(&l->first);
+    struct str head = {lead.s, lead.n}, rest = {body.s, body.n};
+
+    if (!first) {
+        l->failed = true;
+        return;
+    }
+    *first = (unsigned)l->lines.n;
+    l->items++;
+    if (indent + 20 > cols)
+        indent = 2;
+    while (head.n && (tty_cols(head) + 1 > indent || !rest.n)) {
+        add_line(l, 0, tty_wrap(&head, cols), (struct str){0});
+        if (!head.n && !rest.n)
+            return;
+    }
+    do {
+        add_line(l, indent, head, tty_wrap(&rest, cols - indent));
+        head.n = 0;
+    } while (rest.n && !l->failed);
+}
+
+static unsigned first_of(const struct list *l, unsigned item)
+{
+    const unsigned *f = vec_at(&l->first, item);
+
+    return f ? *f : (unsigned)l->lines.n;
+}
+
+static unsigned tall(const struct list *l, unsigned item)
+{
+    return first_of(l, item + 1) - first_of(l, item);
+}
+
+unsigned list_lines(const struct list *l)
+{
+    return (unsigned)l->lines.n;
+}
+
+unsigned list_line_of(const struct list *l, unsigned item)
+{
+    return first_of(l, item);
+}
+
+void list_visible(const struct list *l, unsigned *from, unsigned *to)
+{
+    unsigned room = l->height, i = l->top;
+
+    *from = i;
+    if (i < l->items) {
+        unsigned k = tall(l, i) - l->skip;
+
+        room -= k < room ? k : room;
+        i++;
+    }
+    while (i < l->items && tall(l, i) <= room)
+        room -= tall(l, i++);
+    *to = i;
+}
+
+/* Moves the page by as little as it takes to show the selected item whole. */
+static void show_selected(struct list *l)
+{
+    unsigned from, to;
+
+    if (l->sel < l->top) {
+        l->top = l->sel;
+        l->skip = 0;
+    }
+    for (;;) {
+        list_visible(l, &from, &to);
+        if (l->sel < to || l->top >= l->sel)
+            return;
+        l->top++;
+        l->skip = 0;
+    }
+}
+
+void list_settle(struct list *l)
+{
+    l->skip = 0;
+    if (l->sel >= l->items)
+        l->sel = l->items ? l->items - 1 : 0;
+    if (l->top > l->sel)
+        l->top = l->sel;
+    show_selected(l);
+}
+
+void list_select(struct list *l, unsigned item)
+{
+    if (item < l->items)
+        l->sel = item;
+    if (l->sel != l->top)
+        l->skip = l->sel < l->top ? 0 : l->skip;
+    show_selected(l);
+}
+
+void list_move(struct list *l, int by)
+{
+    /* Inside an item that is taller than the page: a line at a time. */
+    if (by > 0 && l->sel == l->top && l->items && tall(l, l->top) - l->skip > l->height) {
+        l->skip++;
+        return;
+    }
+    if (by < 0 && l->sel == l->top && l->skip) {
+        l->skip--;
+        return;
+    }
+    if (by > 0 && l->sel + 1 < l->items)
+        list_select(l, l->sel + 1);
+    else if (by < 0 && l->sel)
+        list_select(l, l->sel - 1);
+}
+
+static void page_up(struct list *l)
+{
+    unsigned room = l->height;
+
+    if (l->skip) {
+        l->skip -= l->skip < l->height ? l->skip : l->height;
+        return;
+    }
+    while (l->top && tall(l, l->top - 1) <= room)
+        room -= tall(l, --l->top);
+    if (room == l->height && l->top) { /* the one above is taller than the page: show its end */
+        l->top--;
+        l->skip = tall(l, l->top) - l->height;
+    }
+    l->sel = l->top;
+}
+
+void list_page(struct list *l, int by)
+{
+    unsigned from, to;
+
+    if (!l->items)
+        return;
+    if (by < 0) {
+        if (!l->top && !l->skip)
+            l->sel = 0;
+        else
+            page_up(l);
+        return;
+    }
+    if (tall(l, l->top) - l->skip > l->height) {
+        l->skip += l->height;
+        l->sel = l->top;
+        return;
+    }
+    list_visible(l, &from, &to);
+    if (to >= l->items) {
+        l->sel = l->items - 1;
+        return;
+    }
+    l->top = l->sel = to;
+    l->skip = 0;
+}
+
+bool list_at_end(const struct list *l)
+{
+    unsigned from, to;
+
+    list_visible(l, &from, &to);
+    return to >= l->items && (!l->items || tall(l, l->top) - l->skip <= l->height);
+}
+
+void list_pages(const struct list *l, unsigned *n, unsigned *m)
+{
+    unsigned all = (unsigned)l->lines.n, at = first_of(l, l->top) + l->skip;
+
+    *m = all ? (all + l->height - 1) / l->height : 1;
+    *n = at / l->height + (at % l->height != 0) + 1;
+    if (list_at_end(l)) {
+        if (*n > *m) /* pages that end with a blank row, because the next item did not fit */
+            *m = *n;
+        *n = *m;
+    } else if (*n >= *m) {
+        *m = *n + 1;
+    }
+}
+
+static unsigned paint_item(const struct list *l, struct tty *t, unsigned item, unsigned row, unsigned room)
+{
+    unsigned at = first_of(l, item) + (item == l->top ? l->skip : 0), end = first_of(l, item + 1);
+    unsigned k;
+
+    if (item == l->sel)
+        tty_put(t, row, 0, text_own(">"), 1, TTY_PLAIN);
+    for (k = 0; at + k < end && k < room; k++)
+        tty_put(t, row + k, LIST_MARGIN, *(struct text *)vec_at(&l->lines, at + k), tty_columns(t), TTY_PLAIN);
+    return k;
+}
+
+void list_paint(struct list *l, struct tty *t, unsigned row)
+{
+    unsigned from, to, used = 0, focus = row;
+
+    list_visible(l, &from, &to);
+    for (unsigned i = from; i < to; i++) {
+        if (i == l->sel)
+            focus = row + used;
+        used += paint_item(l, t, i, row + used, l->height - used);
+    }
+    /* The hardware cursor is what a braille line and a screen reader follow. */
+    tty_cursor(t, focus, LIST_MARGIN);
+    l->painted = from;
+    l->painted_end = to;
+}
+
+bool list_painted(const struct list *l)
+{
+    return l->sel >= l->painted && l->sel < l->painted_end;
+}
+
+void list_forget(struct list *l)
+{
+    l->painted = l->painted_end = 0;
+}

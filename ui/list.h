@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A scrolling list of items, each of one or more lines that were wrapped before, one of them selected. An
+ * item is painted whole or not at all (only one that is taller than the page is scrolled line by line): half
+ * of a dose is not a dose. Knows no patient and no key.
+ */
+#ifndef UI_LIST_H
+#define UI_LIST_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "base/vec.h"
+#include "ui/tty.h"
+
+#define LIST_MARGIN 2 /* columns for the marker */
+
+struct list {
+    struct arena arena;
+    struct vec lines;     /* struct text */
+    struct vec first;     /* unsigned: an item's first line */
+    unsigned items;
+    unsigned sel, top;    /* items */
+    unsigned skip;        /* lines of the top item above the page; not 0 only when it is taller than that */
+    unsigned height;      /* rows of the page */
+    bool failed;          /* memory ran out: the list is not whole and must not be shown */
+    /* What the last paint showed whole, until list_forget: [painted, painted_end). */
+    unsigned painted, painted_end;
+};
+
+void list_init(struct list *l);
+void list_fini(struct list *l);
+void list_clear(struct list *l, unsigned height); /* no items; selection and top are kept, and clipped by list_settle */
+
+/* Adds an item: lead, then body wrapped behind it at column indent; cols = columns of the page without the
+ * margin. A lead wider than indent stands on lines of its own. Both are safe text. */
+void list_add(struct list *l, struct text lead, unsigned indent, struct text body, unsigned cols);
+void list_settle(struct list *l);  /* after the last list_add */
+
+void list_move(struct list *l, int by);      /* +1, -1 */
+void list_page(struct list *l, int by);      /* +1, -1 */
+void list_select(struct list *l, unsigned item);
+bool list_at_end(const struct list *l);      /* nothing below the page */
+unsigned list_lines(const struct list *l);
+unsigned list_line_of(const struct list *l, unsigned item);
+/* "Page n of m", counted in lines. */
+void list_pages(const struct list *l, unsigned *n, unsigned *m);
+
+/* The items that a paint would show whole or in part: [*from, *to). */
+void list_visible(const struct list *l, unsigned *from, unsigned *to);
+/* Paints rows [row, row + height); parks the cursor on the selected item. */
+void list_paint(struct list *l, struct tty *t, unsigned row);
+/* Was the selected item on the screen, as it is now, when the last paint was done? */
+bool list_painted(const struct list *l);
+void list_forget(struct list *l);
+
+#endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The chart: a fixed banner of two rows, and one section of the kind table at a time.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/intl.h"
+#include "ui/priv.h"
+
+#define DATE_COLS_MAX 24
+
+static struct list *rows_list(struct ui *u)
+{
+    return &u->chart.list;
+}
+
+static struct list *sections_list(struct ui *u)
+{
+    return &u->chart.sections;
+}
+
+static const char *patient(const struct ui *u)
+{
+    return u->chart.chart;
+}
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+/* "HH  text": flags that the text does not say itself stand before it. */
+static struct text row_body(struct arena *a, const struct model_row *r)
+{
+    struct buf b;
+    struct text t;
+
+    buf_init(&b, 65536);
+    for (unsigned i = 0; i < r->flags; i++)
+        if (r->flag[i].n && !strstr(r->text.s, r->flag[i].s))
+            buf_addf(&b, "[%s] ", r->flag[i].s);
+    buf_add(&b, r->text.s, r->text.n);
+    t = b.failed ? (struct text){"", 0, 0} : text_safe(a, buf_str(&b), 0);
+    buf_fini(&b);
+    return t;
+}
+
+static void build(struct ui *u)
+{
+    struct scr_chart *c = &u->chart;
+    unsigned cols = tty_columns(u->tty) - LIST_MARGIN, wide = 0;
+    struct err e = ERR_NONE;
+
+    /* The banner is laid out for a width; a window that changed gets it anew, for the same patient. */
+    if (c->open && c->banner.row[0].n && tty_columns(u->tty) != c->cols) {
+        struct model_banner b;
+
+        if (!model_banner(&u->model, str_of(c->chart), tty_columns(u->tty), &b, &e)) {
+            model_banner_fini(&c->banner);
+            c->banner = b;
+        }
+        c->cols = tty_columns(u->tty);
+    }
+    list_clear(&c->list, ui_body_rows(u));
+    for (unsigned i = 0; i < c->rows.n; i++) {
+        unsigned w = tty_cols((struct str){c->rows.rows[i].date.s, c->rows.rows[i].date.n});
+
+        if (w > wide && w <= DATE_COLS_MAX)
+            wide = w;
+    }
+    for (unsigned i = 0; i < c->rows.n; i++) {
+        const struct model_row *r = &c->rows.rows[i];
+        struct text body = row_body(&c->list.arena, r);
+
+        if (r->text.n && !body.n)
+            c->list.failed = true;
+        list_add(&c->list, r->date, wide ? wide + 2 : 0, body, cols);
+    }
+    list_settle(&c->list);
+}
+
+static bool load(struct ui *u, const char *chart, unsigned section, struct model_section *out)
+{
+    unsigned n;
+    const struct kind_section *s = kind_sections(&n);
+    struct err e = ERR_NONE;
+
+    if (section < n && !model_section(&u->model, str_of(chart), str_of(s[section].name), out, &e))
+        return true;
+    ui_say_err(u, &e);
+    return false;
+}
+
+bool scr_chart_open(struct ui *u, const char *chart)
+{
+    struct scr_chart *c = &u->chart;
+    struct model_banner banner;
+    struct model_section rows;
+    struct err e = ERR_NONE;
+    char id[sizeof c->chart];
+
+    snprintf(id, sizeof id, "%s", chart); /* it may be part of what is dropped here */
+    if (model_banner(&u->model, str_of(id), tty_columns(u->tty), &banner, &e)) {
+        ui_say_err(u, &e);
+        return false;
+    }
+    if (!load(u, id, 0, &rows)) {
+        model_banner_fini(&banner);
+        return false;
+    }
+    scr_chart_close(u);
+    memcpy(c->chart, id, sizeof id);
+    c->banner = banner;
+    c->cols = tty_columns(u->tty);
+    c->rows = rows;
+    c->open = true;
+    build(u);
+    ui_go(u, scr_chart_screen());
+    return true;
+}
+
+void scr_chart_close(struct ui *u)
+{
+    struct scr_chart *c = &u->chart;
+
+    if (c->open) {
+        model_banner_fini(&c->banner);
+        model_section_fini(&c->rows);
+    }
+    list_fini(&c->list);
+    list_fini(&c->sections);
+    memset(c, 0, sizeof *c);
+    list_init(&c->list);
+    list_init(&c->sections);
+}
+
+void scr_chart_section(struct ui *u, unsigned section)
+{
+    struct scr_chart *c = &u->chart;
+    struct model_section rows;
+
+    if (!load(u, c->chart, section, &rows))
+        return;
+    model_section_fini(&c->rows);
+    c->rows = rows;
+    c->section = section;
+    c->list.sel = c->list.top = 0;
+    build(u);
+    ui_go(u, scr_chart_screen());
+}
+
+/* The marker stays on the resource it was on, wherever that stands now. */
+static void reload(struct ui *u)
+{
+    struct scr_chart *c = &u->chart;
+    struct model_banner banner;
+    struct model_section rows;
+    char type[64] = "", id[80] = "";
+    struct err e = ERR_NONE;
+
+    if (c->list.sel < c->rows.n) {
+        snprintf(type, sizeof type, "%s", c->rows.rows[c->list.sel].type);
+        snprintf(id, sizeof id, "%s", c->rows.rows[c->list.sel].id);
+    }
+    if (model_banner(&u->model, str_of(c->chart), tty_columns(u->tty), &banner, &e)) {
+        ui_say_err(u, &e);
+        return;
+    }
+    model_banner_fini(&c->banner);
+    c->banner = banner;
+    if (!load(u, c->chart, c->section, &rows))
+        return;
+    model_section_fini(&c->rows);
+    c->rows = rows;
+    c->stale = false;
+    for (unsigned i = 0; i < rows.n; i++)
+        if (id[0] && !strcmp(rows.rows[i].id, id) && !strcmp(rows.rows[i].type, type))
+            c->list.sel = i;
+    build(u);
+}
+
+/* --- paint ------------------------------------------------------------------------------------ */
+
+void scr_chart_banner(struct ui *u)
+{
+    const struct model_banner *b = &u->chart.banner;
+    enum tty_look look = b->deceased ? TTY_ALERT : TTY_PLAIN;
+
+    for (unsigned i = 0; i < 2; i++)
+        tty_put(u->tty, i, 0, b->row[i], tty_columns(u->tty), look);
+}
+
+bool scr_chart_own(struct ui *u, const char *chart)
+{
+    if (!strcmp(chart, u->chart.banner.chart) && !strcmp(chart, u->chart.chart))
+        return true;
+    tty_put(u->tty, UI_BODY, LIST_MARGIN, text_own(_("Display stopped: row of another patient. Enter = list")),
+            tty_columns(u->tty), TTY_ALERT);
+    tty_cursor(u->tty, UI_BODY, LIST_MARGIN);
+    return false;
+}
+
+static void paint(struct ui *u)
+{
+    struct scr_chart *c = &u->chart;
+    unsigned from, to, n, m;
+    struct arena a;
+
+    arena_init(&a, 4096);
+    scr_chart_banner(u);
+    list_pages(&c->list, &n, &m);
+    ui_paint_title(u, text_safe(&a, str_of(_(c->rows.section->title)), 0), c->rows.age, n, m);
+    arena_fini(&a);
+    c->mixed = false;
+    list_visible(&c->list, &from, &to);
+    for (unsigned i = from; i < to && !c->mixed; i++)
+        c->mixed = !scr_chart_own(u, c->rows.rows[i].chart);
+    if (c->mixed)
+        list_forget(&c->list);
+    else if (c->list.failed)
+        tty_put(u->tty, UI_BODY, LIST_MARGIN, text_own(_("No memory for this section: NOT SHOWN.")), tty_columns(u->tty), TTY_PLAIN);
+    else
+        list_paint(&c->list, u->tty, UI_BODY);
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+static void open_row(struct ui *u)
+{
+    struct scr_chart *c = &u->chart;
+    const struct model_row *r = &c->rows.rows[c->list.sel];
+
+    if (!r->id[0])
+        ui_say(u, "%s", _("There is nothing behind this row."));
+    else
+        scr_detail_open(u, r->type, r->id);
+}
+
+static void back(struct ui *u)
+{
+    ui_go(u, scr_work_screen());
+    scr_chart_close(u);
+}
+
+const struct screen *scr_chart_screen(void)
+{
+    static const struct screen screen = {ON_CHART, rows_list, patient, build, paint, open_row, back, reload};
+
+    return &screen;
+}
+
+/* --- the list of sections --------------------------------------------------------------------- */
+
+static void build_sections(struct ui *u)
+{
+    struct scr_chart *c = &u->chart;
+    unsigned n;
+    const struct kind_section *s = kind_sections(&n);
+
+    build(u);
+    list_clear(&c->sections, ui_body_rows(u));
+    for (unsigned i = 0; i < n; i++) {
+        struct arena *a = &c->sections.arena;
+        char number[16] = "";
+
+        if (i < 9)
+            snprintf(number, sizeof number, "%u", i + 1);
+        list_add(&c->sections, text_safe(a, str_of(arena_fmt(a, "%-2s %c", number, s[i].letter)), 0), 6,
+                 text_safe(a, str_of(_(s[i].title)), 0), tty_columns(u->tty) - LIST_MARGIN);
+    }
+    list_settle(&c->sections);
+}
+
+void scr_chart_list_sections(struct ui *u)
+{
+    u->chart.sections.sel = u->chart.section;
+    build_sections(u);
+    ui_go(u, scr_chart_sections_screen());
+}
+
+static void paint_sections(struct ui *u)
+{
+    unsigned n, m;
+
+    scr_chart_banner(u);
+    list_pages(&u->chart.sections, &n, &m);
+    ui_paint_title(u, text_own(_("Sections")), (struct text){"", 0, 0}, n, m);
+    list_paint(&u->chart.sections, u->tty, UI_BODY);
+}
+
+static void open_section(struct ui *u)
+{
+    scr_chart_section(u, u->chart.sections.sel);
+}
+
+static void sections_back(struct ui *u)
+{
+    ui_go(u, scr_chart_screen());
+}
+
+const struct screen *scr_chart_sections_screen(void)
+{
+    static const struct screen screen = {ON_SECTIONS, sections_list, patient, build_sections, paint_sections,
+                                         open_section, sections_back, NULL};
+
+    return &screen;
+}

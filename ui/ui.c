@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The life of the full screen: input, signals, timers, lock and unlock.
+ */
+#include "config.h"
+
+#include "ui/ui.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/intl.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "ui/priv.h"
+
+void ui_say(struct ui *u, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(u->message, sizeof u->message, fmt, ap);
+    va_end(ap);
+    u->damage = true;
+}
+
+void ui_say_err(struct ui *u, const struct err *e)
+{
+    struct buf b;
+
+    buf_init(&b, sizeof u->message - 1);
+    model_say(e, &b);
+    ui_say(u, "%s", b.p ? b.p : err_name(e->code));
+    buf_fini(&b);
+}
+
+unsigned ui_body_rows(const struct ui *u)
+{
+    unsigned rows = tty_rows(u->tty);
+
+    return rows > UI_BODY + 4 ? rows - UI_BODY - 3 : 1;
+}
+
+unsigned ui_where(const struct ui *u)
+{
+    if (u->asking)
+        return ON_ASK;
+    if (u->screen == scr_work_screen() && u->work.finding)
+        return ON_FIND;
+    return u->screen->where;
+}
+
+void ui_go(struct ui *u, const struct screen *s)
+{
+    if (u->screen && u->screen->list)
+        list_forget(u->screen->list(u));
+    u->screen = s;
+    if (s->list)
+        list_forget(s->list(u));
+    u->asking = false;
+    u->damage = true;
+}
+
+/* --- lock and unlock -------------------------------------------------------------------------- */
+
+void ui_lock(struct ui *u)
+{
+    bool was_open = u->open;
+
+    /* The glass first: whatever follows may take a while. */
+    tty_blank(u->tty);
+    u->glass[0] = '\0';
+    scr_detail_close(u);
+    scr_chart_close(u);
+    scr_work_fini(u);
+    list_clear(&u->help.list, 1);
+    scr_lock_forget(u);
+    u->message[0] = '\0';
+    u->open = false;
+    memset(&u->sync, 0, sizeof u->sync);
+    ui_go(u, scr_lock_screen());
+    if (was_open && u->hooks.locked)
+        u->hooks.locked(u->hooks.arg);
+}
+
+static void opened(void *arg, struct store *s, const struct err *e)
+{
+    struct ui *u = arg;
+    struct err why = ERR_NONE;
+
+    u->last_key_ms = clock_boot_ms(u->clock);
+    scr_lock_forget(u);
+    u->damage = true;
+    if (!s) {
+        ui_say_err(u, e);
+        return;
+    }
+    u->hooks.unlocked(u->hooks.arg, s);
+    u->open = true;
+    if (model_init(&u->model, s, u->clock, &why)) {
+        ui_lock(u);
+        ui_say_err(u, &why);
+        return;
+    }
+    u->demo = u->model.demo;
+    u->unprotected = u->model.unprotected;
+    ui_go(u, scr_work_screen());
+    scr_work_load(u);
+}
+
+void ui_unlocking(struct ui *u)
+{
+    struct secret *passphrase = u->lock.typed;
+    int code;
+
+    u->lock.typed = NULL;
+    u->lock.trying = true;
+    u->damage = true;
+    code = auth_unlock_start(u->loop, u->home, passphrase, opened, u, &u->unlock);
+    if (code) {
+        struct err e = ERR_NONE;
+
+        err_set(&e, code, 0, 0, "unlock");
+        opened(u, NULL, &e);
+    }
+}
+
+/* --- input ------------------------------------------------------------------------------------ */
+
+static void type(struct ui *u, int key)
+{
+    if (u->screen == scr_lock_screen())
+        scr_lock_type(u, key);
+    else
+        scr_work_type(u, key);
+    u->damage = true;
+}
+
+static void key_in(struct ui *u, int key)
+{
+    char utf8[4];
+    unsigned where = ui_where(u);
+    const struct command *c;
+    const char *why;
+    int arg;
+
+    if (where & ON_TYPING && keys_utf8(key, utf8)) {
+        u->message[0] = '\0';
+        type(u, key);
+        mem_zero(utf8, sizeof utf8);
+        return;
+    }
+    if (u->message[0]) {
+        u->message[0] = '\0';
+        u->damage = true;
+    }
+    c = command_find(where, key, &arg);
+    if (!c) {
+        if (where == ON_ASK)
+            u->asking = false, u->damage = true;
+        else if (where & ON_LISTS)
+            ui_say(u, "%s", _("That key does nothing here. ? = help"));
+        return;
+    }
+    why = c->refused ? c->refused(u, arg) : NULL;
+    if (why)
+        ui_say(u, "%s", why);
+    else
+        c->run(u, arg);
+}
+
+static void feed(struct ui *u, const int *keys, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        key_in(u, keys[i]);
+}
+
+static void esc_over(void *arg)
+{
+    struct ui *u = arg;
+    int keys[2];
+
+    u->esc_timer = 0;
+    feed(u, keys, keys_timeout(&u->keys, keys));
+}
+
+static void input(void *arg, int fd, short revents)
+{
+    struct ui *u = arg;
+    unsigned char bytes[256];
+    size_t n, all = 0;
+    int keys[2];
+
+    (void)fd;
+    if (u->esc_timer) {
+        loop_cancel(u->loop, u->esc_timer);
+        u->esc_timer = 0;
+    }
+    /* Everything that waits, before one paint: a held-down key costs one frame, not one a repeat. */
+    while (all < 65536 && (n = tty_read(u->tty, bytes, sizeof bytes))) {
+        for (size_t i = 0; i < n; i++)
+            feed(u, keys, keys_feed(&u->keys, bytes[i], keys));
+        all += n;
+    }
+    mem_zero(bytes, sizeof bytes);
+    mem_zero(keys, sizeof keys);
+    if (all)
+        u->last_key_ms = clock_boot_ms(u->clock);
+    else if (revents & (POLLHUP | POLLERR | POLLNVAL)) {
+        loop_fd(u->loop, tty_fd(u->tty), 0, NULL, NULL);
+        loop_stop(u->loop, 0);
+    }
+    if (keys_waiting(&u->keys))
+        u->esc_timer = loop_after(u->loop, u->esc_ms, esc_over, u);
+}
+
+/* --- timers and signals ----------------------------------------------------------------------- */
+
+static void idle(void *arg)
+{
+    struct ui *u = arg;
+    int64_t left = u->last_key_ms + UI_IDLE_MS - clock_boot_ms(u->clock);
+
+    if (left <= 0) {
+        if (u->open)
+            ui_lock(u);
+        else if (!u->lock.trying)
+            scr_lock_forget(u);
+        u->last_key_ms = clock_boot_ms(u->clock);
+        left = UI_IDLE_MS;
+    }
+    u->idle_timer = loop_after(u->loop, left, idle, u);
+}
+
+static void on_signal(void *arg, int signo)
+{
+    struct ui *u = arg;
+
+    switch (signo) {
+    case SIGWINCH:
+        tty_resized(u->tty);
+        if (u->screen->build)
+            u->screen->build(u);
+        tty_redraw(u->tty);
+        u->damage = true;
+        break;
+    case SIGTSTP:
+        ui_lock(u);
+        if (getsid(0) == getpid()) /* nobody could wake it up */
+            break;
+        tty_suspend(u->tty);
+        raise(SIGSTOP);
+        tty_resume(u->tty);
+        if (u->screen->build)
+            u->screen->build(u);
+        u->damage = true;
+        break;
+    default: /* HUP, TERM, INT */
+        ui_lock(u);
+        loop_stop(u->loop, 0);
+    }
+}
+
+static void turn(void *arg)
+{
+    struct ui *u = arg;
+
+    if (u->damage) {
+        u->damage = false;
+        ui_paint(u);
+    }
+}
+
+/* --- sync ------------------------------------------------------------------------------------- */
+
+static void sync_later(void *arg)
+{
+    struct ui *u = arg;
+
+    u->sync_timer = 0;
+    u->sync_painted_ms = clock_boot_ms(u->clock);
+    scr_work_count(u, false);
+    u->damage = true;
+}
+
+void ui_sync_changed(struct ui *u, const struct model_sync *s)
+{
+    bool ended = u->sync.phase == MODEL_SYNC_RUNNING && s->phase != MODEL_SYNC_RUNNING;
+    bool same = u->sync.phase == s->phase;
+    int64_t since = clock_boot_ms(u->clock) - u->sync_painted_ms;
+
+    if (ended && (u->sync.rows || s->rows) && u->open) {
+        u->chart.stale = u->chart.open;
+        u->work.stale = true;
+    }
+    u->sync = *s;
+    if (ended)
+        scr_work_count(u, true);
+    /* While it runs, its numbers cost bytes on a thin line: at most one paint in two seconds. */
+    if (!same || since >= 2000) {
+        if (u->sync_timer)
+            loop_cancel(u->loop, u->sync_timer);
+        sync_later(u);
+    } else if (!u->sync_timer) {
+        u->sync_timer = loop_after(u->loop, 2000 - since, sync_later, u);
+    }
+}
+
+/* --- open and close --------------------------------------------------------------------------- */
+
+static int watch(struct ui *u)
+{
+    static const int signals[] = {SIGHUP, SIGTERM, SIGINT, SIGTSTP, SIGWINCH};
+    int code = loop_fd(u->loop, tty_fd(u->tty), POLLIN, input, u);
+
+    for (size_t i = 0; !code && i < sizeof signals / sizeof *signals; i++)
+        code = loop_signal(u->loop, signals[i], on_signal, u);
+    u->idle_timer = loop_after(u->loop, UI_IDLE_MS, idle, u);
+    if (!code && !u->idle_timer)
+        code = ERR_NOMEM;
+    loop_on_turn(u->loop, turn, u);
+    return code;
+}
+
+int ui_open(struct loop *l, const struct clock *clock, const char *home, const struct ui_hooks *h, struct ui **out, struct err *e)
+{
+    struct ui *u = mem_alloc(sizeof *u);
+    const char *ssh = getenv("SSH_CONNECTION");
+    int code;
+
+    if (!u)
+        return err_set(e, ERR_NOMEM, 0, 0, NULL);
+    u->loop = l;
+    u->clock = clock;
+    u->hooks = *h;
+    snprintf(u->home, sizeof u->home, "%s", home);
+    u->esc_ms = ssh && *ssh ? 400 : 150;
+    u->last_key_ms = clock_boot_ms(clock);
+    list_init(&u->work.list);
+    list_init(&u->chart.list);
+    list_init(&u->chart.sections);
+    list_init(&u->detail.list);
+    list_init(&u->help.list);
+    u->screen = scr_lock_screen();
+    u->damage = true;
+    if ((code = tty_open(&u->tty, e))) {
+        mem_free(u);
+        return code;
+    }
+    keys_init(&u->keys);
+    tty_sequences(u->tty, &u->keys);
+    scr_lock_forget(u);
+    if ((code = watch(u))) {
+        ui_close(u);
+        return err_set(e, code, 0, 0, NULL);
+    }
+    turn(u);
+    *out = u;
+    return ERR_OK;
+}
+
+void ui_close(struct ui *u)
+{
+    static const int signals[] = {SIGHUP, SIGTERM, SIGINT, SIGTSTP, SIGWINCH};
+
+    if (!u)
+        return;
+    ui_lock(u);
+    loop_fd(u->loop, tty_fd(u->tty), 0, NULL, NULL);
+    loop_on_turn(u->loop, NULL, NULL);
+    loop_cancel(u->loop, u->idle_timer);
+    loop_cancel(u->loop, u->esc_timer);
+    loop_cancel(u->loop, u->sync_timer);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        loop_signal(u->loop, signals[i], NULL, NULL);
+    auth_unlock_free(u->unlock);
+    tty_close(u->tty);
+    secret_free(u->lock.typed);
+    list_fini(&u->work.list);
+    list_fini(&u->chart.list);
+    list_fini(&u->chart.sections);
+    list_fini(&u->detail.list);
+    list_fini(&u->help.list);
+    mem_wipe(u, sizeof *u);
+}
+
+void ui_emergency(void)
+{
+    tty_emergency();
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * One paint: what every screen has in common, and the one place where the terminal passes from one
+ * patient to another.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/intl.h"
+#include "ui/priv.h"
+
+static struct text safe(struct arena *a, const char *s)
+{
+    return text_safe(a, str_of(s), 0);
+}
+
+static void put(struct ui *u, unsigned row, unsigned col, struct text s)
+{
+    if (col < tty_columns(u->tty))
+        tty_put(u->tty, row, col, s, tty_columns(u->tty) - col, TTY_PLAIN);
+}
+
+void ui_paint_title(struct ui *u, struct text title, struct text age, unsigned n, unsigned m)
+{
+    unsigned cols = tty_columns(u->tty), at = title.cols + 2;
+    struct arena a;
+    struct text page;
+
+    arena_init(&a, 4096);
+    page = safe(&a, arena_fmt(&a, _("Page %u of %u"), n, m));
+    put(u, 2, 0, title);
+    if (age.n && at + age.cols + 2 + page.cols <= cols)
+        put(u, 2, at, age);
+    if (page.cols < cols)
+        put(u, 2, cols - page.cols, page);
+    arena_fini(&a);
+}
+
+/* "Enter Open  / Find  ...": the table's rows for this screen, as many as the line holds. */
+static void paint_bar(struct ui *u, struct arena *a)
+{
+    unsigned n, where = ui_where(u), at = 0, cols = tty_columns(u->tty);
+    const struct command *c = command_table(&n);
+
+    for (unsigned i = 0; i < n; i++, c++) {
+        struct str keys = str_of(c->keys), first = str_split(&keys, ' ');
+        struct text s;
+
+        if (!(c->where & where) || !c->label)
+            continue;
+        s = safe(a, arena_fmt(a, "%.*s %s", STR_ARG(first), _(c->label)));
+        if (at + s.cols >= cols)
+            break;
+        put(u, tty_rows(u->tty) - 2, at, s);
+        at += s.cols + 2;
+    }
+}
+
+/* Row 22: what was said, else what a sync has brought, else that there is more below. */
+static void paint_message(struct ui *u, struct arena *a)
+{
+    unsigned row = tty_rows(u->tty) - 3;
+    struct list *l = u->screen->list ? u->screen->list(u) : NULL;
+    bool work = u->screen == scr_work_screen(), more = l && !list_at_end(l);
+    struct text s = {"", 0, 0};
+
+    if (work && u->work.rows.offset + u->work.rows.n < u->work.rows.total)
+        more = true;
+    if (u->message[0])
+        s = safe(a, u->message);
+    else if (work && u->work.fresh > 0)
+        s = safe(a, arena_fmt(a, P_("%lld new patient - R shows it", "%lld new patients - R shows them", u->work.fresh), (long long)u->work.fresh));
+    else if (work && (u->work.fresh || u->work.stale))
+        s = text_own(_("Changed since this list was made - R shows it"));
+    else if (u->screen == scr_chart_screen() && u->chart.stale)
+        s = text_own(_("A sync has brought data since this was shown - R shows it"));
+    if (s.n && more)
+        s = safe(a, arena_fmt(a, "%s  %s", s.s, _("+ more below")));
+    else if (more)
+        s = text_own(_("+ more below"));
+    put(u, row, 0, s);
+}
+
+/* What must stand on every screen; returns the columns it takes. */
+static unsigned paint_marks(struct ui *u)
+{
+    unsigned at = 0, row = tty_rows(u->tty) - 1;
+
+    if (u->demo) {
+        put(u, row, at, text_own(_("DEMO - NOT REAL PATIENTS")));
+        at += text_own(_("DEMO - NOT REAL PATIENTS")).cols + 2;
+    }
+    if (u->unprotected) {
+        put(u, row, at, text_own(_("UNPROTECTED")));
+        at += text_own(_("UNPROTECTED")).cols + 2;
+    }
+    return at;
+}
+
+void ui_paint_prompt(struct ui *u, const char *label, struct str typed)
+{
+    unsigned at = paint_marks(u), row = tty_rows(u->tty) - 1, cols = tty_columns(u->tty);
+    struct arena a;
+    struct text l = text_own(label), s;
+
+    arena_init(&a, 8192);
+    put(u, row, at, l);
+    at += l.cols + (typed.n ? 1 : 0);
+    s = text_safe(&a, typed, 0);
+    while (s.n && at + s.cols + 1 >= cols) { /* the end is what is being typed */
+        uint32_t c;
+        size_t k = text_decode((struct str){s.s, s.n}, &c);
+
+        s = text_safe(&a, (struct str){s.s + k, s.n - k}, 0);
+    }
+    put(u, row, at, s);
+    tty_cursor(u->tty, row, at + s.cols + (typed.n ? 0 : 1));
+    arena_fini(&a);
+}
+
+static void paint_last(struct ui *u, struct arena *a)
+{
+    struct text s = {"", 0, 0};
+    unsigned at = paint_marks(u);
+
+    if (u->open && ui_where(u) != ON_ASK && ui_where(u) != ON_FIND) {
+        model_sync_words(&u->model, &u->sync, a, &s);
+        put(u, tty_rows(u->tty) - 1, at, s);
+    }
+}
+
+static void paint_small(struct ui *u, struct arena *a)
+{
+    put(u, 0, 0, safe(a, arena_fmt(a, _("wardline needs %d columns and %d rows."), UI_MIN_COLS, UI_MIN_ROWS)));
+    put(u, 1, 0, safe(a, arena_fmt(a, _("This window has %u and %u."), tty_columns(u->tty), tty_rows(u->tty))));
+    tty_cursor(u->tty, 0, 0);
+}
+
+void ui_paint(struct ui *u)
+{
+    bool small = tty_rows(u->tty) < UI_MIN_ROWS || tty_columns(u->tty) < UI_MIN_COLS;
+    const char *whose = small ? "" : u->screen->patient(u);
+    struct arena a;
+
+    /* REQ: leaving a patient, every cell of that patient is blank on the wire before a byte of the next. */
+    if (u->glass[0] && strcmp(u->glass, whose))
+        tty_blank(u->tty);
+    snprintf(u->glass, sizeof u->glass, "%s", whose);
+    arena_init(&a, 65536);
+    tty_begin(u->tty);
+    if (small) {
+        paint_small(u, &a);
+    } else {
+        paint_message(u, &a);
+        paint_bar(u, &a);
+        paint_last(u, &a);
+        u->screen->paint(u);
+        if (ui_where(u) == ON_FIND)
+            ui_paint_prompt(u, _("Find:"), (struct str){u->work.filter, u->work.filter_n});
+        if (u->asking) {
+            ui_paint_prompt(u, _("Leave wardline? y = yes, n = no"), (struct str){0});
+            u->asked = true;
+        }
+    }
+    tty_show(u->tty);
+    arena_fini(&a);
+}
