@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "fhir/index.h"
 
 int demo_state_init(struct demo *d)
 {
@@ -187,10 +188,11 @@ struct owners {
 static bool add_owner(void *arg, const struct tape *t, tape_at at)
 {
     struct owners *o = arg;
-    struct str s = tape_plain(t, tape_get(t, at, "reference")), type = str_split(&s, '/'), id = s.p ? str_split(&s, '/') : s;
+    struct str type, id;
     uint32_t i;
 
-    if (!str_is(type, "Patient") || !id.p || !str_is_id(id))
+    if (!fhir_reference(tape_plain(t, tape_get(t, at, "reference")), o->d->base, &type, &id) ||
+        !str_is(type, "Patient"))
         return false;
     o->code = demo_place(o->d, demo_type(type), id, &i);
     if (!o->code && o->owner != i)
