@@ -143,6 +143,14 @@ static bool is_loopback_host(const char *h)
     return dots == 3;
 }
 
+static bool plain_url(const char *url)
+{
+    for (const char *p = url; *p; p++)
+        if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f || strchr("\\\"<>^`{|}", *p))
+            return false;
+    return true;
+}
+
 int net_base_parse(const char *url, struct net_base *b, struct err *e)
 {
     struct pieces *p = mem_alloc(sizeof *p);
@@ -152,7 +160,7 @@ int net_base_parse(const char *url, struct net_base *b, struct err *e)
     *b = (struct net_base){0};
     if (!p)
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
-    if (strlen(url) >= sizeof b->path || strpbrk(url, " \\\"<>^`{|}") || !take_apart(url, p))
+    if (strlen(url) >= sizeof b->path || !plain_url(url) || !take_apart(url, p))
         wrong = strchr(url, '@') ? "userinfo" : url;
     else if (p->has_query || strpbrk(url, "?#"))
         wrong = "?";

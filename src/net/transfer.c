@@ -330,8 +330,18 @@ static const struct {
 #endif
 };
 
+/* curl has one code for a handshake that was refused and for a line that broke during it, and tells them
+ * apart only in words (OpenSSL backend). A broken line must not read as a certificate to worry about. */
+static bool broke_off(const char *why)
+{
+    return strstr(why, "SSL_ERROR_SYSCALL") || strstr(why, "unexpected eof") || strstr(why, "reset by peer") ||
+           strstr(why, "Broken pipe");
+}
+
 static int code_of(const struct net_request *r, CURLcode curl)
 {
+    if (curl == CURLE_SSL_CONNECT_ERROR && broke_off(r->why))
+        return ERR_OFFLINE;
     /* A header line past curl's own 100 kB is out of memory to it (before 8.6). */
     if (curl == CURLE_OUT_OF_MEMORY && r->reader.bytes && !r->reader.whole)
         return ERR_TOOBIG;

@@ -311,7 +311,7 @@ static void bases(void)
         "https://h.example/fhir#", "https://h.example/a b", "https://h.example/%2e%2e/x", "https://h.example/..;/x",
         "https://h ost.example", "https://h\xc3\xbc.example", "https://[::1%25lo]/", "https://h.example:99999/", "https://",
         "https:///x", "http://localhost@evil.example", "http://evil.example#localhost", "http://localhost\\@evil.example",
-        "https://h.example/\r\nX: y", "https://h.example:443:443/", "https://h.example/%252e%252e/x",
+        "https://h.example/\r\nX: y", "https://h.example:443:443/", "https://h.example/fh\xc3\xafr", "https://h.example/%252e%252e/x",
     };
     struct rig r = rig();
     struct err e = ERR_NONE;
