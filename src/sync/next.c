@@ -19,7 +19,7 @@ static bool more(const struct page *g)
  * rested on it asks for one more run from the beginning. */
 bool sync_closes(const struct pull *p, const struct page *g)
 {
-    return g->verdict == VERDICT_WHOLE && !more(g) && !(p->unordered && p->leapt);
+    return g->verdict == VERDICT_WHOLE && !more(g) && (sync_ordered(p) || !p->leapt);
 }
 
 static void over(struct pull *p, int code, int status)
@@ -46,11 +46,11 @@ static void drop_ahead(struct sync_state *s, struct pull *p)
 static void restart(struct sync_state *s, struct pull *p)
 {
     drop_ahead(s, p);
-    if (p->unordered)
+    if (!sync_ordered(p))
         p->max_ms = FHIR_NO_DATE;
     else if (p->max_ms != FHIR_NO_DATE)
         p->leapt = true;
-    p->at_max = 0;
+    p->at_max = p->loose = 0;
     p->chain_ms = FHIR_NO_DATE;
     sync_seen_clear(&p->chain);
     sync_seen_clear(&p->links);
@@ -76,6 +76,7 @@ static bool merge(struct pull *p, const struct page *g)
         p->at_max = g->at_max;
     else if (g->max_ms == p->max_ms && g->max_ms != FHIR_NO_DATE)
         p->at_max += g->at_max;
+    p->loose += g->loose;
     p->max_ms = later(p->max_ms, g->max_ms);
     if (on)
         p->barren = 0;
@@ -105,8 +106,8 @@ bool sync_regrows(const struct pull *p, unsigned *count)
 {
     unsigned top = p->ceiling && p->ceiling < SYNC_COUNT ? p->ceiling : SYNC_COUNT;
 
-    if (p->whole < 3 || p->count >= top || p->unordered || p->max_ms == FHIR_NO_DATE ||
-        p->at_max > (p->count < 16 ? 1 : p->count / 8))
+    if (p->whole < 3 || p->count >= top || !sync_ordered(p) || p->max_ms == FHIR_NO_DATE ||
+        p->at_max + p->loose > (p->count < 16 ? 1 : p->count / 8))
         return false;
     *count = p->count * 2 < top ? p->count * 2 : top;
     return true;
@@ -115,19 +116,13 @@ bool sync_regrows(const struct pull *p, unsigned *count)
 /* A next link to another origin: go on by time where that gets anywhere. */
 static void without_link(struct sync_state *s, struct pull *p, bool on)
 {
-    if (p->unordered || (!on && p->count >= SYNC_COUNT_MAX)) {
+    if (!sync_ordered(p) || (!on && p->count >= SYNC_COUNT_MAX)) {
         over(p, ERR_ORIGIN, 0);
         return;
     }
     if (!on)
         p->count = p->count * 2 < SYNC_COUNT_MAX ? p->count * 2 : SYNC_COUNT_MAX;
     restart(s, p);
-}
-
-/* More than the batch's small page: better from there on in large ones, where few rows come twice. */
-static bool leaves_batch(const struct pull *p, const struct page *g)
-{
-    return g->outer >= 0 && !p->unordered && p->max_ms != FHIR_NO_DATE && p->at_max <= SYNC_COUNT_BATCH / 4;
 }
 
 static void go_on(struct sync_state *s, struct pull *p, struct page *g)
@@ -141,18 +136,19 @@ static void go_on(struct sync_state *s, struct pull *p, struct page *g)
     if (!added) {
         drop_ahead(s, p);
         over(p, ERR_LOOP, 0);
-    } else if (!has_ahead && (sync_regrows(p, &count) || leaves_batch(p, g))) {
+    } else if (g->outer >= 0) { /* in large pages, and from the beginning: a leap rests on the order */
+        p->max_ms = FHIR_NO_DATE;
+        restart(s, p);
+    } else if (!has_ahead && sync_regrows(p, &count)) {
         p->whole = 0;
         p->count = count;
         restart(s, p);
     } else if (has_ahead) {
         p->front = !p->front;
-        if (!p->unordered && ahead->first_ms != FHIR_NO_DATE && ahead->first_ms < p->max_ms)
+        if (sync_ordered(p) && ahead->first_ms != FHIR_NO_DATE && ahead->first_ms < p->max_ms)
             sync_unsorted(p);
         sync_emit(s, p, ahead);
     } else {
-        if (g->outer >= 0)
-            p->count = SYNC_COUNT_BATCH;
         by_link(s, p, buf_str(&g->next));
     }
 }
@@ -183,7 +179,7 @@ static void after_whole(struct sync_state *s, struct pull *p, struct page *g)
 
 static void after_cut(struct sync_state *s, struct pull *p, struct page *g)
 {
-    bool ties = g->first_ms == FHIR_NO_DATE || g->first_ms == g->max_ms || p->unordered;
+    bool ties = g->first_ms == FHIR_NO_DATE || g->first_ms == g->max_ms || !sync_ordered(p);
     unsigned half = g->count / 2 ? g->count / 2 : 1;
     bool on = merge(p, g);
 
@@ -194,7 +190,7 @@ static void after_cut(struct sync_state *s, struct pull *p, struct page *g)
         return;
     }
     /* A restart would bring more rows again than the page has: try the page itself twice. */
-    if (g->from_link && p->at_max > g->count && p->again++ < 2) {
+    if (g->from_link && (!sync_ordered(p) || p->at_max + p->loose > g->count) && p->again++ < 2) {
         drop_ahead(s, p);
         by_link(s, p, buf_str(&g->asked));
         return;

@@ -59,7 +59,7 @@ struct page {
     unsigned count;       /* what was asked for; 0 unknown */
     unsigned rows, fresh, open; /* rows of the kind; unknown ones; of those in no parcel yet */
     int64_t first_ms, max_ms;
-    unsigned at_max;      /* rows at max_ms */
+    unsigned at_max, loose;      /* rows at max_ms, and those too new to say: a restart brings them again */
     bool links_first;     /* a link came before the first row: all links are known then */
     bool next_bad;        /* a next link came that may not be followed */
     struct buf next;      /* gated next link, or empty */
@@ -82,12 +82,14 @@ struct pull {
     int64_t since_ms;         /* ge bound; FHIR_NO_DATE: none */
     int64_t start_ms;         /* the server's Date when the run began; 0 not known yet */
     int64_t max_ms;           /* greatest lastUpdated (below start) up to which all is received */
-    unsigned at_max;          /* rows received at it in this chain: what a restart costs */
+    unsigned at_max, loose;   /* rows received in this chain at it, and too new to say: a restart brings them again */
     int64_t late_ms;          /* worst lateness */
     unsigned count, whole;    /* _count now; whole pages in a row */
     unsigned ceiling;         /* the server's own page limit, once it showed */
     bool count_kept;          /* self link repeats our _count and no page had more rows */
-    bool bare, unordered;
+    bool bare;
+    bool promised;            /* a self link repeated _sort: until then nothing rests on the order */
+    bool disorder;            /* the order was broken, or is not there to see */
     bool leapt;               /* restarted from max_ms in this run: rests on the order */
     bool batched;             /* goes in the batch */
     struct buf link;          /* how to ask when queued: this link; empty: the beginning of a chain */
@@ -135,6 +137,8 @@ struct sync_state {
 
 /* --- url.c: the searches ---------------------------------------------------------------------- */
 
+/* A restart may rest on the order: the server says that it sorts, and nothing spoke against it. */
+bool sync_ordered(const struct pull *p);
 /* Where p's chain begins now: max_ms where the order holds, else since_ms. */
 int64_t sync_from(const struct pull *p);
 int sync_url(const struct sync_state *s, const struct pull *p, int64_t from_ms, unsigned count, struct buf *out);

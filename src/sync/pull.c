@@ -9,8 +9,10 @@
  * closed, or when it holds as many rows as were asked for and all links came before them (R4 search.html:
  * a server gives no more than _count; its self link shows that it kept to it).
  *
- * A row stamped after the run began was changed meanwhile: a stored search may show it in its old place, so it
- * neither moves the restart point nor counts against the order. The next run asks for it anyway.
+ * A stored search (HAPI) shows a row's newest version in the place of the one that was there when the search
+ * was made. A row that may have changed since, its commit up to an overlap late, therefore neither moves
+ * the restart point nor counts against the order, unless it is its first version, which had no other place. The
+ * next run asks for it anyway.
  */
 #include "config.h"
 
@@ -67,7 +69,7 @@ void sync_page_open(struct pull *p, struct page *g, unsigned lane, int outer, st
 
 void sync_unsorted(struct pull *p)
 {
-    p->unordered = true;
+    p->disorder = true;
     p->notes |= SYNC_NOTE_UNSORTED;
 }
 
@@ -85,9 +87,11 @@ static void on_self(struct sync_state *s, struct pull *p, struct page *g, struct
     }
     if (sync_from(p) != FHIR_NO_DATE && !sync_echoes(url, "_lastUpdated")) {
         p->notes |= SYNC_NOTE_UNFILTERED;
-        p->unordered = true;
+        p->disorder = true;
     }
-    if (!p->bare && !sync_echoes(url, "_sort"))
+    if (sync_echoes(url, "_sort"))
+        p->promised = true;
+    else
         sync_unsorted(p);
 }
 
@@ -122,17 +126,21 @@ static bool seal(struct sync_state *s, struct page *g, bool last)
 }
 
 /* Where a row stands in time. */
-static void place(struct pull *p, struct page *g, int64_t at)
+static void place(struct pull *p, struct page *g, int64_t at, bool first_version)
 {
+    int64_t overlap = p->mark.overlap_ms > SYNC_OVERLAP_MS ? p->mark.overlap_ms : SYNC_OVERLAP_MS;
+
     if (at == FHIR_NO_DATE) {
         sync_unsorted(p);
         return;
     }
-    if (p->start_ms && at >= p->start_ms)
+    if (p->start_ms && (at >= p->start_ms || (at >= p->start_ms - overlap && !first_version))) {
+        g->loose++;
         return;
+    }
     if (g->first_ms == FHIR_NO_DATE) {
         g->first_ms = at;
-        if (is_front(p, g) && !p->unordered && at < p->max_ms)
+        if (is_front(p, g) && sync_ordered(p) && at < p->max_ms)
             sync_unsorted(p);
     }
     if (at < g->max_ms)
@@ -156,7 +164,7 @@ void sync_on_row(struct sync_state *s, struct pull *p, struct page *g, const str
     if ((h = vec_push(&g->hashes)))
         *h = sync_hash(ev->id);
     if (!ev->bad || ev->updated_ms != FHIR_NO_DATE)
-        place(p, g, ev->updated_ms);
+        place(p, g, ev->updated_ms, ev->first_version);
     if (ev->known)
         return;
     g->fresh++;
@@ -187,9 +195,10 @@ static void closing_mark(const struct pull *p, struct store_mark *m)
 
 static void progress_mark(const struct pull *p, const struct page *g, const struct parcel *b, struct store_mark *m)
 {
-    int64_t max = p->unordered ? FHIR_NO_DATE : later(p->max_ms, b->max_ms);
+    int64_t max = sync_ordered(p) ? later(p->max_ms, b->max_ms) : FHIR_NO_DATE;
     bool whole = b->last && g->verdict == VERDICT_WHOLE;
-    struct str link = whole ? buf_str(&g->next) : p->at_max > p->count || p->unordered ? buf_str(&g->asked) : STR("");
+    bool again = p->at_max + p->loose > p->count || !sync_ordered(p);
+    struct str link = whole ? buf_str(&g->next) : again ? buf_str(&g->asked) : STR("");
 
     m->run_start_ms = p->start_ms;
     m->run_max_ms = max == FHIR_NO_DATE ? 0 : max;
@@ -386,7 +395,7 @@ void sync_on_end(struct sync_state *s, struct pull *p, struct page *g, int code,
 {
     g->ended = true;
     g->code = code;
-    g->verdict = loose ? VERDICT_LOOSE : judge(s, p, g, code);
+    g->verdict = loose ? VERDICT_LOOSE : g->orphan ? VERDICT_CUT : judge(s, p, g, code);
     if (!seal(s, g, true) && !g->storing && !g->parcels.n)
         sync_page_over(s, p, g);
     else

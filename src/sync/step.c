@@ -122,6 +122,7 @@ static void resume(struct pull *p, const struct store_mark *m)
         return;
     p->start_ms = m->run_start_ms;
     p->leapt = m->run_max_ms != 0;
+    p->promised = m->run_max_ms != 0;
     p->max_ms = m->run_max_ms ? m->run_max_ms : FHIR_NO_DATE;
     p->count = m->count ? m->count : SYNC_COUNT;
     buf_adds(&p->link, m->next);

@@ -72,6 +72,7 @@ struct sync_event {
     int64_t retry_after_s;
     struct str res_type, id, url;
     bool known;               /* ROW: this version is here (or was refused before): nothing to store */
+    bool first_version;       /* ROW: meta.versionId is "1" */
     bool bad;                 /* ROW: not readable; the shell lists it as refused in the same transaction */
     bool next;                /* LINK: next, else self */
     const struct store_mark *marks; /* START */

@@ -13,11 +13,16 @@
 #include "base/date.h"
 #include "base/jsonw.h"
 
+bool sync_ordered(const struct pull *p)
+{
+    return p->promised && !p->disorder;
+}
+
 int64_t sync_from(const struct pull *p)
 {
     if (p->bare)
         return FHIR_NO_DATE;
-    return p->unordered || p->max_ms == FHIR_NO_DATE ? p->since_ms : p->max_ms;
+    return sync_ordered(p) && p->max_ms != FHIR_NO_DATE ? p->max_ms : p->since_ms;
 }
 
 static void scope_param(const struct sync_state *s, const struct pull *p, struct buf *out)

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Drives the step function against the model server: lanes that deliver out of step, a store that commits when it likes,
+ * cuts, refusals, crashes between any two actions. One seed is one history.
+ */
+#ifndef TESTS_SIM_CLIENT_H
+#define TESTS_SIM_CLIENT_H
+
+#include "sync/step.h"
+#include "tests/sim/server.h"
+
+#define SIM_LANES 16
+
+/* One part of an answer, as it will come. */
+struct sim_part {
+    enum sync_event_type type;
+    int outer, status, code;
+    const struct sim_version *row;
+    bool next;
+    char url[300];
+};
+
+struct sim_fault { /* chances in 1000, each time */
+    unsigned cut, refuse, offline, crash, store, stray, expire, html;
+    unsigned after_rows;  /* every answer is cut behind that many rows; 0 = not */
+};
+
+struct sim_world {
+    uint64_t seed;
+    struct sim_server server;
+    struct sim_fault fault;
+    bool writes;                    /* others write while we sync */
+    bool slow_store;                /* answers overtake commits */
+    /* what is on disk */
+    unsigned have[SIM_KINDS][SIM_ROWS];
+    struct store_mark mark[SIM_KINDS];
+    bool skip[SIM_KINDS], no_batch;
+    /* one run */
+    struct sync_state *state;
+    struct sync_actions actions;
+    struct sim_lane {
+        struct sim_part *part;
+        unsigned n, cap, at;
+        int64_t asked_ms;
+        const struct sim_version *open[SIM_VERSIONS]; /* unknown rows handed to the step, in order */
+        int outer[SIM_VERSIONS];
+        unsigned n_open;
+    } lane[SIM_LANES];
+    struct sim_commit {
+        unsigned lane, kind, n;
+        int outer;
+        const struct sim_version *row[LIMIT_TX_ROWS];
+        struct store_mark mark;
+    } commit[128];
+    unsigned n_commit, wakes;
+    bool done;
+    int code;
+    /* counted */
+    unsigned requests, rows_sent, cut, crashes, stores, batches;
+    const char *broken;             /* the first invariant that did not hold */
+};
+
+/* One run of sync to its end or to a crash (then code is ERR_CANCELLED and done is false). */
+void sim_run(struct sim_world *w);
+/* NULL, or what is unlike: client and server hold the same newest versions of every kind that the server has. */
+const char *sim_differs(const struct sim_world *w);
+const struct fhir_kind *sim_kinds(void);
+
+#endif
