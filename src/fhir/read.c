@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 
 struct fhir_choice fhir_choice(const struct tape *t, tape_at object, const char *stem)
@@ -188,7 +189,7 @@ int fhir_name_words(const struct tape *t, tape_at name, struct buf *out)
     struct str family;
     size_t before = out->n;
 
-    arena_init(&a, 1 << 20);
+    arena_init(&a, 2 * LIMIT_RESOURCE_BYTES); /* room for every part of one resource */
     family = str_trim(tape_str(t, tape_get(t, name, "family"), &a));
     if (family.n)
         text_upper(out, family);
@@ -204,6 +205,8 @@ int fhir_name_words(const struct tape *t, tape_at name, struct buf *out)
         add_list(t, tape_get(t, name, "prefix"), &a, out);
         buf_addc(out, ')');
     }
+    if (a.failed && !out->failed) /* a name without a part that is there would be another name */
+        out->failed = ERR_NOMEM;
     arena_fini(&a);
     return out->failed;
 }

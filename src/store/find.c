@@ -41,16 +41,16 @@ static bool day_word(struct str w, struct buf *out)
     return false;
 }
 
-/* The next word of a folded filter, squeezed, in out; false at the end. */
+/* The next word of a folded filter, squeezed, in out; false at the end and when out has failed. */
 static bool next_word(struct str *rest, struct buf *out)
 {
-    while (rest->n) {
+    while (rest->n && !out->failed) {
         struct str w = str_split(rest, ' ');
 
         buf_clear(out);
         if (!day_word(w, out))
             patient_squeeze(out, w);
-        if (out->n)
+        if (out->n && !out->failed)
             return true;
     }
     return false;
@@ -156,7 +156,7 @@ static int find(struct sql *c, struct str filter, struct found *f, struct err *e
     buf_init(&word, 32 * LIMIT_TEXT_CELL);
     rest = buf_str(&folded);
     if (!code && !next_word(&rest, &word)) {
-        code = one_number(c, SQL_PATIENT_COUNT, &f->n, e);
+        code = word.failed ? err_set(e, word.failed, 0, 0, "filter") : one_number(c, SQL_PATIENT_COUNT, &f->n, e);
     } else if (!code && !(code = one_number(c, SQL_PATIENT_MAX, &most, e))) {
         f->bytes = (size_t)most / 8 + 1;
         f->bits = mem_alloc(f->bytes);
@@ -338,7 +338,9 @@ static int page_sort(struct sql *c, const struct found *f, unsigned offset, unsi
             if ((code = sql_step(c, st, e)) == 1) {
                 code = ERR_OK;
                 k = vec_push(&keys);
-                if (!k || !(k->sort = arena_str(&p->a, sql_column(st, 6))).n)
+                if (k)
+                    k->sort = arena_str(&p->a, sql_column(st, 6));
+                if (!k || p->a.failed)
                     code = err_set(e, ERR_NOMEM, 0, 0, NULL);
                 else
                     k->pid = (int64_t)i;
@@ -378,7 +380,7 @@ static int read_patient(struct sql *c, int64_t pid, struct page *p, struct err *
         family = sql_column(st, 7);
         given = sql_column(st, 8);
         near = sql_column(st, 9);
-        if (!r || !r->id.n || !r->identifiers.p || !r->name.p || !r->birth.p || !r->gender.p)
+        if (!r || p->a.failed)
             code = err_set(e, ERR_NOMEM, 0, 0, NULL);
         else
             code = similar(c, pid, sort, family, given, r->birth, near, &r->similar, e);

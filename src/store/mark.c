@@ -128,7 +128,11 @@ int store_missing_each(struct store *s, unsigned limit, int (*each)(void *arg, s
         while ((code = sql_step(&s->r, st, e)) == 1) {
             struct missing *m = vec_push(&all);
 
-            if (!m || !(m->type = arena_str(&a, sql_column(st, 0))).n || !(m->id = arena_str(&a, sql_column(st, 1))).n) {
+            if (m) {
+                m->type = arena_str(&a, sql_column(st, 0));
+                m->id = arena_str(&a, sql_column(st, 1));
+            }
+            if (!m || a.failed) {
                 code = err_set(e, ERR_NOMEM, 0, 0, NULL);
                 break;
             }

@@ -133,10 +133,8 @@ static int folded(struct reader *r, struct str s, struct str *out)
 {
     int code = fold(r, s);
 
-    *out = STR("");
-    if (!code && r->fold.n)
-        *out = arena_str(r->a, buf_str(&r->fold));
-    return code || (r->fold.n && !out->n) ? ERR_NOMEM : ERR_OK;
+    *out = arena_str(r->a, buf_str(&r->fold));
+    return code;
 }
 
 static int shown_name(struct reader *r, tape_at name, struct patient_facts *f)
@@ -148,9 +146,7 @@ static int shown_name(struct reader *r, tape_at name, struct patient_facts *f)
 
     buf_init(&b, LIMIT_RESOURCE_BYTES * 2u);
     code = fhir_name_words(r->t, name, &b);
-    f->name = b.n ? arena_str(r->a, head(buf_str(&b), LIMIT_TEXT_CELL)) : STR("");
-    if (!code && b.n && !f->name.n)
-        code = ERR_NOMEM;
+    f->name = arena_str(r->a, head(buf_str(&b), LIMIT_TEXT_CELL));
     buf_clear(&b);
     for (tape_at i = tape_first(r->t, list); !code && i != TAPE_NONE; i = tape_next(r->t, list, i)) {
         buf_addstr(&b, tape_str(r->t, i, r->a));
@@ -169,7 +165,7 @@ static int shown_name(struct reader *r, tape_at name, struct patient_facts *f)
         f->sort = STR(PATIENT_NAMELESS);
     else
         f->sort = str_of(arena_fmt(r->a, "%.*s%s%.*s", STR_ARG(f->family), f->given.n ? " " : "", STR_ARG(f->given)));
-    return f->sort.n ? ERR_OK : ERR_NOMEM;
+    return r->a->failed ? ERR_NOMEM : ERR_OK;
 }
 
 /* The one that people say first. */
@@ -211,10 +207,9 @@ static int identifiers(struct reader *r, int64_t now_ms, struct patient_facts *f
                 add_word(r, buf_str(&r->fold));
         }
     }
-    if (!code && !(code = b.failed)) {
-        f->identifiers = b.n ? arena_str(r->a, buf_str(&b)) : STR("");
-        code = b.n && !f->identifiers.n ? ERR_NOMEM : ERR_OK;
-    }
+    f->identifiers = arena_str(r->a, buf_str(&b));
+    if (!code)
+        code = b.failed;
     buf_fini(&b);
     return code;
 }
@@ -252,10 +247,9 @@ int patient_read(struct str bytes, int64_t now_ms, struct arena *a, struct patie
     if (!code && date_parse(f.birth, &birth))
         add_word(&r, f.birth);
     f.near = near_key(a, &f);
-    if (!code && !(code = r.words.failed)) {
-        f.words = r.words.n ? arena_str(a, buf_str(&r.words)) : STR("");
-        code = r.words.n && !f.words.n ? ERR_NOMEM : ERR_OK;
-    }
+    f.words = arena_str(a, buf_str(&r.words));
+    if (!code)
+        code = r.words.failed ? r.words.failed : a->failed ? ERR_NOMEM : ERR_OK;
     buf_fini(&r.words);
     buf_fini(&r.fold);
     tape_fini(&t);

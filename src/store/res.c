@@ -169,7 +169,7 @@ int store_put(struct store_tx *tx, const struct fhir_index *ix, struct str bytes
 
     /* Everything that can be refused is refused before the first write; what fails after it spoils the
      * transaction, so that no half of a row is ever committed. */
-    arena_init(&a, 4u << 20);
+    arena_init(&a, 8u * LIMIT_RESOURCE_BYTES); /* a Patient that is all escaped names is kept, too */
     if (!code && is_patient(ix->kind))
         code = patient_read(bytes, fetched_ms, &a, &facts, &why);
     if (!code)

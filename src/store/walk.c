@@ -116,7 +116,7 @@ static int copy_row(struct walk *w, const struct store_query *q, sqlite3_stmt *s
             r->bytes = keep(w, buf_str(&b));
         buf_fini(&b);
     }
-    if (!code && (!r->id.n || !r->type.n || (q->bytes && r->bytes.n != size)))
+    if (!code && w->a.failed)
         code = err_set(e, ERR_NOMEM, 0, 0, NULL);
     return code;
 }
@@ -210,7 +210,9 @@ int store_counts(struct store *s, int (*each)(void *arg, struct str type, int64_
         while ((code = sql_step(&s->r, st, e)) == 1) {
             struct counted *c = vec_push(&all);
 
-            if (!c || !(c->type = arena_str(&a, sql_column(st, 0))).n) {
+            if (c)
+                c->type = arena_str(&a, sql_column(st, 0));
+            if (!c || a.failed) {
                 code = err_set(e, ERR_NOMEM, 0, 0, NULL);
                 break;
             }
