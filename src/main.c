@@ -1,10 +1,82 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "base/fault.h"
+#include <fcntl.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-int main(void)
+#include "base/fault.h"
+#include "base/intl.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "crypt/secret.h"
+#include "loop/loop.h"
+#include "screen.h"
+
+extern char **environ;
+
+/* What may stay of the environment. The rest is a way in: SSLKEYLOGFILE writes down TLS secrets, OPENSSL_CONF
+ * loads code, https_proxy diverts, TERMINFO feeds ncurses a hostile entry. */
+static const char *const kept[] = {
+    "TERM", "LANG", "LANGUAGE", "LC_*", "HOME", "USER", "TZ", "COLUMNS", "LINES", "XDG_DATA_HOME", "XDG_CONFIG_HOME",
+    "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "NO_COLOR", "SSH_CONNECTION", "TMUX", "STY",
+};
+
+static bool keep(const char *entry)
 {
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        size_t n = strlen(kept[i]);
+
+        if (kept[i][n - 1] == '*' ? !strncmp(entry, kept[i], n - 1) : !strncmp(entry, kept[i], n) && entry[n] == '=')
+            return true;
+    }
+    return false;
+}
+
+static void drop_environment(void)
+{
+    char **to = environ;
+
+    for (char **from = environ; from && *from; from++)
+        if (keep(*from))
+            *to++ = *from;
+    if (to)
+        *to = NULL;
+}
+
+/* A program that was started with one of 0, 1, 2 closed would open its store there. */
+static bool standard_descriptors(void)
+{
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            return false;
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct cli_app app = {.passphrase_fd = -1};
+    bool screen = false;
+    int status;
+
     fault_from_env();
-    return 1;
+    drop_environment();
+    umask(077);
+    if (!standard_descriptors())
+        return 70;
+    setlocale(LC_ALL, "");
+    bindtextdomain(PACKAGE, LOCALEDIR);
+    textdomain(PACKAGE);
+    app.clock = clock_system();
+    app.rng = rng_system();
+    if (crypt_init(&app.memory_locked))
+        return 70;
+    status = cli_main(&app, argc, argv, &screen);
+    if (screen)
+        status = screen_main(&app);
+    log_close();
+    return status;
 }

@@ -10,50 +10,81 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/rng.h"
 #include "base/err.h"
+#include "base/path.h"
+#include "base/rng.h"
 #include "crypt/secret.h"
 #include "model/model.h"
 #include "store/store.h"
+
+/* --- words out ------------------------------------------------------------------------------- */
 
 /* Where a verb's words go: a descriptor, written as it fills. */
 struct cli_out {
     int fd;
     bool terminal;
-    bool failed;        /* a write failed (closed pipe): verbs stop */
+    bool failed; /* a write failed (a closed pipe): verbs stop with ERR_IO */
     struct buf buf;
 };
 void cli_out_init(struct cli_out *o, int fd);
-void cli_put(struct cli_out *o, struct str s);
-void cli_line(struct cli_out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* own words and safe text only */
+void cli_out_fini(struct cli_out *o); /* flushes */
+/* Bytes as they are: `get` into a pipe, JSON. */
+int cli_put(struct cli_out *o, struct str s);
+/* wardline's own words, and text that went through text_safe; nothing else. */
+int cli_line(struct cli_out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int cli_flush(struct cli_out *o);
-void cli_out_fini(struct cli_out *o);
+/* On a terminal: rewrites one status line in place. Elsewhere nothing. line NULL clears it. */
+void cli_progress(struct cli_out *o, const char *line);
+
+/* --- the program ----------------------------------------------------------------------------- */
 
 struct cli_app {
-    const char *home_option;    /* --home, or NULL */
-    int passphrase_fd;          /* --passphrase-fd, or -1: ask on the terminal */
-    char home[1024];
+    const char *home_option; /* --home, or NULL */
+    int passphrase_fd;       /* --passphrase-fd, or -1: ask on the terminal */
+    char home[PATH_MAX_BYTES];
     struct clock clock;
     struct rng rng;
-    struct store *store;        /* opened on demand by cli_need_store */
+    bool memory_locked;      /* crypt_init could lock memory */
+    struct store *store;     /* opened by cli_need_store */
     struct model model;
 };
 
-struct cli_verb {
-    const char *name;           /* "sync" */
-    const char *args;           /* N_("[--json] [--watch]") */
-    const char *help;           /* N_("one full two-way sync") */
-    int (*run)(struct cli_app *app, int argc, char **argv, int in_fd, struct cli_out *out, struct err *e);
+/* Finds the home, reads the passphrase, unlocks, opens app->store and app->model; once. */
+int cli_need_store(struct cli_app *app, struct err *e);
+void cli_close_store(struct cli_app *app);
+/* Reads a passphrase from the fd, or asks for it on the terminal without echo, with prompt. */
+int cli_passphrase(struct cli_app *app, const char *prompt, struct secret **out, struct err *e);
+
+/* --- verbs ----------------------------------------------------------------------------------- */
+
+#define CLI_OPTIONS 8
+struct cli_option {
+    const char *name; /* "--scope" */
+    bool value;       /* takes one */
 };
-/* argv[0] is the verb. The table, ending at *n; the man page's list is checked against it. */
+
+struct cli_args {
+    const char *value[CLI_OPTIONS]; /* by the verb's option table; a flag that was given is "" */
+    char **word;                    /* what is no option */
+    int n;
+};
+
+struct cli_verb {
+    const char *name;                      /* "sync" */
+    const char *usage;                     /* "[--json] [--watch]" */
+    const char *help;                      /* N_("one full two-way sync") */
+    struct cli_option option[CLI_OPTIONS]; /* up to the first without a name */
+    int least, most;                       /* words; most -1: any number */
+    int (*run)(struct cli_app *app, const struct cli_args *args, int in, struct cli_out *out, struct cli_out *err,
+               struct err *e);
+};
+/* The table, ending at *n. The man page's list is checked against it. */
 const struct cli_verb *cli_verbs(unsigned *n);
 
-/* Parses the global options and runs a verb. Sets *screen when no COMMAND was given (main opens the full
- * screen). Returns the exit status. */
+/* Parses the global options and runs a verb. Without a COMMAND it sets *screen and returns 0: main opens
+ * the full screen. Else returns the exit status. */
 int cli_main(struct cli_app *app, int argc, char **argv, bool *screen);
 
-/* Reads the passphrase (fd or terminal), unlocks, opens app->store and app->model. */
-int cli_need_store(struct cli_app *app, struct err *e);
 /* Prints "wardline: sentence" on standard error and returns the exit status. */
 int cli_fail(const struct err *e);
 

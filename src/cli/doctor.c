@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "cli/priv.h"
+
+#include <inttypes.h>
+#include <langinfo.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/intl.h"
+#include "base/limits.h"
+#include "cli/probe.h"
+
+#define CLOCK_WARN_MS (2 * 60 * 1000)
+
+enum verdict { OK, WARN, FAIL };
+
+struct finding {
+    enum verdict verdict;
+    char what[300]; /* a sentence, translated */
+    const char *next; /* what to do, translated; NULL when OK */
+};
+
+struct doctor {
+    struct cli_app *app;
+    int opened;             /* ERR_OK, or why the store is not open */
+    struct err open_error;
+    struct store_health health;
+    int healthy;
+    struct cli_probe probe;
+};
+
+static void found(struct finding *f, enum verdict v, const char *what, const char *next)
+{
+    f->verdict = v;
+    snprintf(f->what, sizeof f->what, "%s", what);
+    f->next = next;
+}
+
+/* What needs the server, when there was no answer. True when the finding is made. */
+static bool no_server(const struct doctor *d, struct finding *f)
+{
+    if (d->opened)
+        found(f, FAIL, _("not checked: the store is not open"), _("open the store first"));
+    else if (d->probe.code)
+        found(f, WARN, _("not checked: the server did not answer"), _("mend the link first"));
+    return d->opened || d->probe.code;
+}
+
+static void check_link(const struct doctor *d, struct finding *f)
+{
+    struct buf b;
+
+    if (d->opened) {
+        no_server(d, f);
+    } else if (d->probe.code) {
+        buf_init(&b, 1024);
+        model_say(&d->probe.err, &b);
+        found(f, FAIL, b.p ? b.p : "", _("check the cable, the network and the server's address; what is kept here can be read meanwhile"));
+        buf_fini(&b);
+    } else {
+        found(f, OK, "", NULL);
+        snprintf(f->what, sizeof f->what, _("the server answers (HTTP %d)"), d->probe.status);
+        if (d->probe.status != 200) {
+            f->verdict = FAIL;
+            f->next = _("the address must be the FHIR base; if it is, sign in again");
+        }
+    }
+}
+
+static void check_clock(const struct doctor *d, struct finding *f)
+{
+    int64_t skew = d->probe.date_ms - d->probe.local_ms, away = skew < 0 ? -skew : skew;
+
+    if (no_server(d, f))
+        return;
+    if (!d->probe.date_ms) {
+        found(f, WARN, _("the server sends no Date"), _("ask the server's keeper: marks of a sync rest on it"));
+        return;
+    }
+    found(f, away > CLOCK_WARN_MS ? WARN : OK, "", _("set this machine's clock: ages and typed times come from it"));
+    snprintf(f->what, sizeof f->what, _("this clock is %" PRId64 " s %s the server's"), away / 1000,
+             skew > 0 ? _("behind") : _("ahead of"));
+}
+
+static void check_tls(const struct doctor *d, struct finding *f)
+{
+    if (d->opened)
+        no_server(d, f);
+    else if (d->probe.code == ERR_TLS)
+        found(f, FAIL, _("the server's certificate or protocol was refused"),
+              _("check this clock, then the certificate; a clinic's own CA is added by init --ca FILE"));
+    else if (d->probe.https)
+        found(f, OK, _("https, certificate verified"), NULL);
+    else
+        found(f, OK, _("http, on this machine only"), NULL);
+}
+
+static void check_gzip(const struct doctor *d, struct finding *f)
+{
+    if (no_server(d, f))
+        return;
+    if (d->probe.decoded < 2048)
+        found(f, WARN, _("not checked: the answer was too small to tell"), _("see the server's abilities below"));
+    else if (d->probe.bytes_down < d->probe.decoded)
+        found(f, OK, _("compressed answers arrive"), NULL);
+    else
+        found(f, WARN, _("answers arrive uncompressed: a proxy or gateway may take the compression out"),
+              _("let gzip pass on the way: syncs cost about ten times the bytes without it"));
+}
+
+static void check_abilities(const struct doctor *d, struct finding *f)
+{
+    if (no_server(d, f))
+        return;
+    if (!d->probe.r4)
+        found(f, FAIL, _("the server does not say that it speaks FHIR R4 (4.0.x)"), _("ask for its R4 address"));
+    else if (!d->probe.batch)
+        found(f, WARN, _("FHIR R4, but no batch"), _("syncs will take more round trips"));
+    else
+        found(f, OK, _("FHIR R4, batch"), NULL);
+}
+
+static void check_store(const struct doctor *d, struct finding *f)
+{
+    struct buf b;
+
+    if (d->opened) {
+        buf_init(&b, 1024);
+        model_say(&d->open_error, &b);
+        found(f, FAIL, b.p ? b.p : "", _("restore the store, or make a new profile and sync again"));
+        buf_fini(&b);
+    } else if (d->healthy) {
+        found(f, FAIL, _("the store does not tell its state"), _("run doctor again; if it stays so, make a new profile"));
+    } else if (d->health.wal_damaged) {
+        found(f, WARN, _("the store's log was damaged: the last commits before it were lost"), _("sync again now"));
+    } else {
+        found(f, OK, "", NULL);
+        snprintf(f->what, sizeof f->what, _("open, format %u, %" PRIu64 " bytes"), d->health.format,
+                 d->health.file_bytes + d->health.wal_bytes);
+    }
+}
+
+static void check_superblocks(const struct doctor *d, struct finding *f)
+{
+    if (d->opened || d->healthy)
+        found(f, FAIL, _("not checked: the store is not open"), _("open the store first"));
+    else if (d->health.superblock_a && d->health.superblock_b)
+        found(f, OK, _("both copies are whole"), NULL);
+    else
+        found(f, WARN, d->health.superblock_a ? _("copy B is damaged; copy A serves") : _("copy A is damaged; copy B serves"),
+              _("the disk may be failing: sync, then make a new profile on a sound disk"));
+}
+
+static void check_memory(const struct doctor *d, struct finding *f)
+{
+    if (d->app->memory_locked)
+        found(f, OK, _("keys are held in locked memory"), NULL);
+    else
+        found(f, WARN, _("memory cannot be locked: keys could reach the swap"), _("raise the limit: ulimit -l 8192"));
+}
+
+static void check_swap(const struct doctor *d, struct finding *f)
+{
+    FILE *file = fopen("/proc/swaps", "re");
+    char line[512];
+    bool plain = false;
+
+    (void)d;
+    while (file && fgets(line, sizeof line, file))
+        plain |= line[0] == '/' && strncmp(line, "/dev/dm-", 8) && strncmp(line, "/dev/zram", 9) &&
+                 strncmp(line, "/dev/mapper/", 12);
+    if (file)
+        fclose(file);
+    if (plain)
+        found(f, WARN, _("swap is not encrypted: text on screen could reach the disk"), _("encrypt the swap or use zram"));
+    else
+        found(f, OK, _("no plain swap"), NULL);
+}
+
+/* Is the terminal's entry in the system's terminfo database? */
+static bool known_terminal(const char *term)
+{
+    static const char *const dirs[] = {"/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo", "/usr/lib/terminfo"};
+    char path[256];
+
+    if (!*term || strlen(term) > 64 || strspn(term, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+-_") != strlen(term))
+        return false;
+    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+        snprintf(path, sizeof path, "%s/%c/%s", dirs[i], term[0], term);
+        if (!access(path, R_OK))
+            return true;
+        snprintf(path, sizeof path, "%s/%02x/%s", dirs[i], (unsigned char)term[0], term);
+        if (!access(path, R_OK))
+            return true;
+    }
+    return false;
+}
+
+static void check_terminal(const struct doctor *d, struct finding *f)
+{
+    const char *term = getenv("TERM");
+
+    (void)d;
+    if (!term || !strcmp(term, "dumb"))
+        found(f, WARN, _("this terminal cannot place the cursor: no full screen here"),
+              _("set TERM to what the terminal is (vt100, xterm), or use list and show"));
+    else if (!known_terminal(term))
+        found(f, FAIL, _("TERM names a terminal that this system does not know"), _("set TERM=vt100, or install ncurses-term"));
+    else
+        found(f, OK, _("known to this system"), NULL);
+}
+
+static void check_locale(const struct doctor *d, struct finding *f)
+{
+    (void)d;
+    if (!strcmp(nl_langinfo(CODESET), "UTF-8"))
+        found(f, OK, "UTF-8", NULL);
+    else
+        found(f, WARN, _("the locale is not UTF-8: names in other scripts cannot be shown"), _("set LANG=C.UTF-8"));
+}
+
+static void check_kdf(const struct doctor *d, struct finding *f)
+{
+    if (d->opened || d->healthy) {
+        found(f, FAIL, _("not checked: the store is not open"), _("open the store first"));
+        return;
+    }
+    found(f, d->health.kdf.mem_bytes >= (256ull << 20) ? OK : WARN, "",
+          _("the profile was made on a machine short of memory: guard its file well, or make it anew on a larger one"));
+    snprintf(f->what, sizeof f->what, _("Argon2id, %" PRIu64 " MiB, %u passes"), d->health.kdf.mem_bytes >> 20,
+             d->health.kdf.passes);
+}
+
+/* TRANSLATORS: names of doctor's checks. */
+static const struct {
+    const char *id, *label;
+    void (*run)(const struct doctor *d, struct finding *f);
+} checks[] = {
+    {"link", N_("link"), check_link},
+    {"clock", N_("clock"), check_clock},
+    {"tls", N_("TLS"), check_tls},
+    {"gzip", N_("compression"), check_gzip},
+    {"abilities", N_("server's abilities"), check_abilities},
+    {"store", N_("store"), check_store},
+    {"superblocks", N_("superblocks"), check_superblocks},
+    {"memory", N_("memory locking"), check_memory},
+    {"swap", N_("swap"), check_swap},
+    {"terminal", N_("terminal"), check_terminal},
+    {"locale", N_("locale"), check_locale},
+    {"kdf", N_("passphrase strength against guessing"), check_kdf},
+};
+
+static void say(struct cli_out *out, struct jsonw *w, const char *id, const char *label, const struct finding *f)
+{
+    static const char *const verdicts[] = {"OK", "WARN", "FAIL"};
+
+    if (!w) {
+        cli_line(out, "%-4s  %s: %s", verdicts[f->verdict], label, f->what);
+        if (f->verdict != OK && f->next)
+            cli_line(out, "      %s %s", _("next:"), f->next);
+        return;
+    }
+    jsonw_open(w, '{');
+    jsonw_key(w, "id");
+    jsonw_z(w, id);
+    jsonw_key(w, "verdict");
+    jsonw_z(w, verdicts[f->verdict]);
+    jsonw_key(w, "what");
+    jsonw_z(w, f->what);
+    jsonw_key(w, "next");
+    jsonw_z(w, f->verdict == OK ? NULL : f->next);
+    jsonw_close(w, '}');
+}
+
+CLI_VERB(cli_verb_doctor)
+{
+    struct doctor d = {.app = app};
+    struct jsonw w;
+    bool json = args->value[0] != NULL;
+    int64_t bad = 0;
+
+    (void)in, (void)err;
+    d.opened = cli_need_store(app, &d.open_error);
+    if (d.opened == ERR_USAGE || d.opened == ERR_PASSPHRASE || d.opened == ERR_NOPROFILE || d.opened == ERR_INUSE) {
+        *e = d.open_error; /* nothing to examine, or not for this person */
+        return d.opened;
+    }
+    if (!d.opened) {
+        d.healthy = store_health(app->store, &d.health, NULL);
+        cli_probe_server(app, &d.probe);
+        if (!json)
+            cli_marks(app, out);
+    }
+    jsonw_init(&w, &out->buf);
+    if (json)
+        jsonw_open(&w, '[');
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        struct finding f = {OK, "", NULL};
+
+        checks[i].run(&d, &f);
+        bad += f.verdict != OK;
+        say(out, json ? &w : NULL, checks[i].id, _(checks[i].label), &f);
+    }
+    if (json) {
+        jsonw_close(&w, ']');
+        cli_put(out, STR("\n"));
+    }
+    if (d.opened) {
+        *e = d.open_error;
+        return d.opened;
+    }
+    return bad ? err_set(e, ERR_ATTENTION, 0, bad, "doctor") : ERR_OK;
+}

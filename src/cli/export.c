@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "cli/priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/intl.h"
+
+enum { PATIENT };
+
+/* One NDJSON file a type, open one at a time: rows come type by type. */
+struct exporting {
+    int dir;
+    const char *dir_name;
+    struct cli_out file;
+    char type[65];
+    int64_t lines, files;
+    struct err *e;
+};
+
+static int file_close(struct exporting *x)
+{
+    bool failed;
+
+    if (!x->type[0])
+        return ERR_OK;
+    cli_flush(&x->file);
+    failed = x->file.failed || fsync(x->file.fd);
+    failed |= close(x->file.fd) != 0;
+    buf_fini(&x->file.buf);
+    x->type[0] = '\0';
+    return failed ? err_set(x->e, ERR_IO, errno, 0, x->dir_name) : ERR_OK;
+}
+
+static int file_open(struct exporting *x, struct str type)
+{
+    char name[80];
+    int fd, r = file_close(x);
+
+    if (r)
+        return r;
+    snprintf(name, sizeof name, "%.*s.ndjson", STR_ARG(type));
+    /* O_EXCL: an earlier export is never mixed into, nor a link followed. */
+    fd = fault_hit(FAULT_IO) ? -1 : openat(x->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set(x->e, errno == EEXIST ? ERR_EXISTS : ERR_IO, errno, 0, name);
+    cli_out_init(&x->file, fd);
+    snprintf(x->type, sizeof x->type, "%.*s", STR_ARG(type));
+    x->files++;
+    return ERR_OK;
+}
+
+/* A raw line end can only stand between tokens (RFC 8259 7), so a blank in its place changes no value. */
+static int one_line(struct cli_out *o, struct str bytes)
+{
+    int r = ERR_OK;
+
+    while (!r && bytes.n) {
+        size_t k = 0;
+
+        while (k < bytes.n && bytes.p[k] != '\n' && bytes.p[k] != '\r')
+            k++;
+        r = cli_put(o, (struct str){bytes.p, k});
+        if (k < bytes.n) {
+            r = r ? r : cli_put(o, STR(" "));
+            k++;
+        }
+        bytes.p += k;
+        bytes.n -= k;
+    }
+    return r ? r : cli_put(o, STR("\n"));
+}
+
+static int row(void *arg, const struct store_row *r)
+{
+    struct exporting *x = arg;
+    int c = str_is(r->type, x->type) ? ERR_OK : file_open(x, r->type);
+
+    if (!c && one_line(&x->file, r->bytes))
+        c = err_set(x->e, ERR_IO, errno, 0, x->dir_name);
+    x->lines++;
+    return c;
+}
+
+struct types {
+    char (*name)[65];
+    unsigned n;
+};
+
+static int one_type(void *arg, struct str type, int64_t n)
+{
+    struct types *t = arg;
+
+    (void)n;
+    if (t->n < 512)
+        snprintf(t->name[t->n++], 65, "%.*s", STR_ARG(type));
+    return ERR_OK;
+}
+
+static int export_all(struct cli_app *app, struct exporting *x, struct str chart, struct err *e)
+{
+    struct arena a;
+    struct types t = {0};
+    int r;
+
+    arena_init(&a, 512 * 65 + 64);
+    t.name = arena_alloc(&a, 512 * 65);
+    r = t.name ? store_counts(app->store, one_type, &t, e) : err_set(e, ERR_NOMEM, 0, 0, NULL);
+    for (unsigned i = 0; !r && i < t.n; i++) {
+        struct store_query q = {.type = str_of(t.name[i]), .patient = chart, .bytes = true};
+
+        r = store_each(app->store, &q, row, x, e);
+    }
+    arena_fini(&a);
+    return r ? r : file_close(x);
+}
+
+CLI_VERB(cli_verb_export)
+{
+    struct exporting x = {.dir_name = args->word[0], .e = e};
+    int r = cli_need_store(app, e);
+
+    (void)in, (void)err;
+    if (r)
+        return r;
+    if (mkdir(args->word[0], 0700) && errno != EEXIST)
+        return err_set(e, ERR_IO, errno, 0, args->word[0]);
+    x.dir = open(args->word[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (x.dir < 0)
+        return err_set(e, ERR_IO, errno, 0, args->word[0]);
+    r = export_all(app, &x, str_of(args->value[PATIENT]), e);
+    if (r && x.type[0]) {
+        struct err first = *e;
+
+        file_close(&x);
+        *e = first;
+    }
+    close(x.dir);
+    if (!r && args->value[PATIENT] && !x.lines)
+        return err_set(e, ERR_NOTFOUND, 0, 0, args->value[PATIENT]);
+    if (!r) {
+        cli_marks(app, out);
+        cli_line(out, P_("%" PRId64 " resource exported", "%" PRId64 " resources exported", x.lines), x.lines);
+    }
+    return r;
+}

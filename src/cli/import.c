@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "cli/priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/intl.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "fhir/bundle.h"
+#include "fhir/ndjson.h"
+
+#define IMPORT_CHUNK 65536
+
+/* A file is walked twice: first every resource in it is parsed, so that a file that is not whole changes
+ * nothing; then its rows are stored, LIMIT_TX_ROWS a transaction. An import that was stopped is begun again:
+ * rows that are there already cost nothing. */
+struct importing {
+    struct cli_app *app;
+    struct cli_out *err;
+    const char *name;      /* the file's, without its folders: for messages */
+    bool storing;          /* second walk */
+    struct store_tx *tx;
+    unsigned in_tx;
+    int64_t rows, fresh;
+    int64_t now_ms;
+    struct err *e;
+};
+
+static int commit(struct importing *m)
+{
+    int r = m->tx ? store_commit(m->tx, m->e) : ERR_OK;
+
+    m->tx = NULL;
+    m->in_tx = 0;
+    return r;
+}
+
+static int store_one(struct importing *m, const struct fhir_index *ix, struct str bytes)
+{
+    enum store_change change = STORE_SAME;
+    int r = m->tx ? ERR_OK : store_begin(m->app->store, false, &m->tx, m->e);
+
+    if (!r)
+        r = store_put(m->tx, ix, bytes, STORE_FILE_IMPORT, m->now_ms, &change, m->e);
+    m->fresh += change != STORE_SAME;
+    if (!r && ++m->in_tx == LIMIT_TX_ROWS)
+        r = commit(m);
+    return r;
+}
+
+static void progress(const struct importing *m)
+{
+    char line[160];
+
+    if (m->rows % 200)
+        return;
+    snprintf(line, sizeof line, m->storing ? _("storing %s: %" PRId64 " resources") : _("reading %s: %" PRId64 " resources"),
+             m->name, m->rows);
+    cli_progress(m->err, line);
+}
+
+static int one(struct importing *m, struct str bytes)
+{
+    struct fhir_index ix;
+    struct arena a;
+    struct tape t;
+    int r = tape_parse(&t, bytes, m->e);
+
+    m->rows++;
+    if (!r) {
+        arena_init(&a, LIMIT_RESOURCE_BYTES * 2);
+        r = fhir_index_file(&t, &a, &ix, m->e);
+        if (!r && m->storing)
+            r = store_one(m, &ix, bytes);
+        arena_fini(&a);
+    }
+    tape_fini(&t);
+    progress(m);
+    return r;
+}
+
+static int bundle_resource(void *arg, int outer, struct str bytes)
+{
+    (void)outer;
+    return one(arg, bytes);
+}
+
+static int ndjson_resource(void *arg, struct str bytes, int64_t line)
+{
+    (void)line;
+    return one(arg, bytes);
+}
+
+/* HL7 v2 begins with a header segment, maybe behind MLLP's start byte. */
+static bool is_hl7v2(struct str head)
+{
+    if (head.n && head.p[0] == '\x0b')
+        head = (struct str){head.p + 1, head.n - 1};
+    return str_starts(head, "MSH") || str_starts(head, "FHS") || str_starts(head, "BHS");
+}
+
+/* Reads fd to its end and hands every piece to feed. */
+static int pump(int fd, int (*feed)(void *to, struct str bytes, struct err *e), void *to, struct importing *m)
+{
+    char *chunk = mem_alloc(IMPORT_CHUNK);
+    ssize_t n = 1;
+    int r = chunk ? ERR_OK : ERR_NOMEM;
+
+    while (!r && (n = read(fd, chunk, IMPORT_CHUNK)) > 0)
+        r = feed(to, (struct str){chunk, (size_t)n}, m->e);
+    if (!r && n < 0)
+        r = err_set(m->e, ERR_IO, errno, 0, m->name);
+    mem_wipe(chunk, IMPORT_CHUNK);
+    return r;
+}
+
+static int feed_bundle(void *to, struct str bytes, struct err *e)
+{
+    return bundle_feed(to, bytes, e);
+}
+
+static int feed_ndjson(void *to, struct str bytes, struct err *e)
+{
+    return ndjson_feed(to, bytes, e);
+}
+
+static int walk(struct importing *m, int fd, bool lines)
+{
+    struct bundle_sink sink = {.resource = bundle_resource, .arg = m};
+    struct bundle_scan *scan = NULL;
+    struct ndjson *nd = NULL;
+    int r = lines ? ndjson_new(ndjson_resource, m, &nd) : bundle_new(&sink, 0, &scan);
+
+    m->rows = 0;
+    if (r)
+        err_set(m->e, r, 0, 0, m->name);
+    else if (lseek(fd, 0, SEEK_SET) < 0)
+        r = err_set(m->e, ERR_IO, errno, 0, m->name);
+    if (!r)
+        r = pump(fd, lines ? feed_ndjson : feed_bundle, lines ? (void *)nd : (void *)scan, m);
+    if (!r)
+        r = lines ? ndjson_end(nd, m->e) : bundle_end(scan, m->e);
+    ndjson_free(nd);
+    bundle_free(scan);
+    return r;
+}
+
+static int one_file(struct importing *m, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char head[16];
+    ssize_t n;
+    int fd = open(path, O_RDONLY | O_CLOEXEC), r;
+    bool lines = str_ends(str_of(path), ".ndjson");
+
+    m->name = slash ? slash + 1 : path;
+    if (fd < 0)
+        return err_set(m->e, ERR_INPUT, errno, 0, m->name);
+    n = pread(fd, head, sizeof head, 0);
+    if (n > 0 && is_hl7v2((struct str){head, (size_t)n})) {
+        close(fd);
+        return err_set(m->e, ERR_UNSUPPORTED, 0, 0, "HL7 v2");
+    }
+    m->storing = false;
+    r = walk(m, fd, lines);
+    if (!r && !m->rows)
+        r = err_set(m->e, ERR_INPUT, 0, 0, m->name);
+    m->storing = true;
+    if (!r)
+        r = walk(m, fd, lines);
+    if (!r)
+        r = commit(m);
+    store_rollback(m->tx);
+    m->tx = NULL;
+    close(fd);
+    if (r && err_exit(r) == 3) /* the scanner speaks of a line; here it is a file */
+        r = err_set(m->e, ERR_INPUT, 0, m->e->num, m->name);
+    return r;
+}
+
+CLI_VERB(cli_verb_import)
+{
+    struct importing m = {.app = app, .err = err, .e = e};
+    int64_t rows = 0;
+    int r = cli_need_store(app, e);
+
+    (void)in;
+    if (r)
+        return r;
+    m.now_ms = clock_wall_ms(&app->clock);
+    for (int i = 0; !r && i < args->n; i++) {
+        r = one_file(&m, args->word[i]);
+        rows += r ? 0 : m.rows;
+    }
+    cli_progress(err, NULL);
+    if (!r) {
+        cli_marks(app, out);
+        cli_line(out, _("%" PRId64 " resources read, %" PRId64 " new or changed; they say FROM FILE, NOT ON SERVER"), rows,
+                 m.fresh);
+    }
+    return r;
+}

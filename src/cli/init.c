@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "cli/priv.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "auth/unlock.h"
+#include "base/intl.h"
+#include "base/limits.h"
+#include "net/net.h"
+#include "sync/step.h"
+
+enum { SERVER, SCOPE, AUTH, SECRET_FD, PRACTITIONER, ROLE, DEMO, CA };
+
+/* How a profile signs in. Rows without built are known words whose turn has not come. */
+static const struct {
+    const char *kind;
+    bool secret, built;
+} auth_kinds[] = {
+    {"none", false, true},    {"basic", true, true}, {"bearer", true, true},
+    {"device", false, false}, {"code", false, false}, {"backend", true, false},
+};
+
+static int check_auth(const struct cli_args *args, struct secret **secret, struct err *e)
+{
+    const char *kind = args->value[AUTH] ? args->value[AUTH] : "none";
+    int fd;
+
+    for (size_t i = 0; i < sizeof auth_kinds / sizeof *auth_kinds; i++) {
+        if (strcmp(auth_kinds[i].kind, kind))
+            continue;
+        if (!auth_kinds[i].built)
+            return err_set(e, ERR_UNSUPPORTED, 0, 0, kind);
+        if (auth_kinds[i].secret != (args->value[SECRET_FD] != NULL))
+            return err_set(e, ERR_USAGE, 0, 0, "--secret-fd");
+        if (!auth_kinds[i].secret)
+            return ERR_OK;
+        if (cli_fd_option("--secret-fd", args->value[SECRET_FD], &fd, e))
+            return e->code;
+        *secret = secret_new(4096);
+        if (!*secret)
+            return err_set(e, ERR_NOMEM, 0, 0, NULL);
+        return secret_read_line(*secret, fd) ? err_set(e, ERR_INPUT, 0, 0, "--secret-fd") : ERR_OK;
+    }
+    return err_set(e, ERR_USAGE, 0, 0, kind);
+}
+
+/* The URL as the gate of origins will read it, before anything is made. */
+static int check_server(const char *url, struct cli_app *app, struct err *e)
+{
+    struct loop *l = NULL;
+    struct net *n = NULL;
+    int r;
+
+    if (!url)
+        return err_set(e, ERR_USAGE, 0, 0, "--server");
+    r = loop_new(&app->clock, &l);
+    if (!r)
+        r = net_new(l, &app->clock, &n);
+    if (!r)
+        r = net_origin_set(n, NET_FHIR, url, NULL, e);
+    else
+        err_set(e, r, 0, 0, "net");
+    net_free(n);
+    loop_free(l);
+    return r;
+}
+
+/* The passphrase, asked twice on a terminal. */
+static int new_passphrase(struct cli_app *app, struct secret **out, struct err *e)
+{
+    struct secret *again;
+    int r = cli_passphrase(app, _("New passphrase: "), out, e);
+
+    if (r || app->passphrase_fd >= 0)
+        return r;
+    r = cli_passphrase(app, _("The same again: "), &again, e);
+    if (!r && ((*out)->n != again->n || memcmp((*out)->p, again->p, again->n)))
+        r = err_set(e, ERR_INPUT, 0, 0, "passphrase");
+    secret_free(again);
+    return r;
+}
+
+static int settings(struct cli_app *app, const struct cli_args *args, const struct secret *secret, struct err *e)
+{
+    const char *kind = args->value[AUTH] ? args->value[AUTH] : "none";
+    struct store_tx *tx;
+    struct {
+        const char *name;
+        struct str value;
+    } row[] = {
+        {"server", str_of(args->value[SERVER])},
+        {"scope", str_of(args->value[SCOPE] ? args->value[SCOPE] : "all")},
+        {"auth", str_of(kind)},
+        {"auth.secret", secret ? (struct str){(const char *)secret->p, secret->n} : STR("")},
+        {"practitioner", str_of(args->value[PRACTITIONER])},
+        {"role", str_of(args->value[ROLE])},
+        {"demo", args->value[DEMO] ? STR("1") : STR("")},
+        {"ca", str_of(args->value[CA])},
+    };
+    int r = store_begin(app->store, true, &tx, e);
+
+    if (r)
+        return r;
+    for (size_t i = 0; !r && i < sizeof row / sizeof *row; i++)
+        if (row[i].value.n)
+            r = store_set(tx, row[i].name, row[i].value, e);
+    if (r) {
+        store_rollback(tx);
+        return r;
+    }
+    return store_commit(tx, e);
+}
+
+CLI_VERB(cli_verb_init)
+{
+    struct secret *secret = NULL, *passphrase = NULL;
+    struct sync_scope scope = {0};
+    int r;
+
+    (void)in;
+    r = check_server(args->value[SERVER], app, e);
+    if (!r)
+        r = sync_scope_parse(str_of(args->value[SCOPE] ? args->value[SCOPE] : "all"), &scope, e);
+    if (!r)
+        r = check_auth(args, &secret, e);
+    if (!r)
+        r = path_home(app->home_option, app->home, e);
+    if (!r)
+        r = path_make_private(app->home, e);
+    if (!r)
+        r = new_passphrase(app, &passphrase, e);
+    if (!r)
+        r = store_create(app->home, passphrase, NULL, e);
+    if (!r)
+        r = auth_unlock_now(app->home, passphrase, &app->store, e);
+    if (!r)
+        r = settings(app, args, secret, e);
+    if (!r) {
+        if ((!args->value[AUTH] || !strcmp(args->value[AUTH], "none")) && !net_is_loopback(args->value[SERVER]))
+            cli_line(err, "%s", _("UNPROTECTED: this server is asked without any sign-in."));
+        cli_line(out, "%s", _("Profile made. Next: wardline sync"));
+    }
+    sync_scope_fini(&scope);
+    secret_free(passphrase);
+    secret_free(secret);
+    return r;
+}

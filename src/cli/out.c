@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define OUT_CHUNK 8192
+
+void cli_out_init(struct cli_out *o, int fd)
+{
+    *o = (struct cli_out){.fd = fd, .terminal = isatty(fd) == 1};
+    buf_init(&o->buf, SIZE_MAX / 4);
+}
+
+int cli_flush(struct cli_out *o)
+{
+    size_t at = 0;
+
+    while (!o->failed && at < o->buf.n) {
+        ssize_t n = write(o->fd, o->buf.p + at, o->buf.n - at);
+
+        if (n > 0)
+            at += (size_t)n;
+        else if (n < 0 && errno != EINTR)
+            o->failed = true;
+    }
+    buf_clear(&o->buf);
+    return o->failed ? ERR_IO : ERR_OK;
+}
+
+void cli_out_fini(struct cli_out *o)
+{
+    cli_flush(o);
+    buf_fini(&o->buf);
+}
+
+int cli_put(struct cli_out *o, struct str s)
+{
+    int r = buf_addstr(&o->buf, s);
+
+    if (r)
+        return r;
+    return o->buf.n >= OUT_CHUNK ? cli_flush(o) : o->failed ? ERR_IO : ERR_OK;
+}
+
+int cli_line(struct cli_out *o, const char *fmt, ...)
+{
+    char small[512], *p = small;
+    va_list ap;
+    int n, r;
+
+    va_start(ap, fmt);
+    n = vsnprintf(small, sizeof small, fmt, ap);
+    va_end(ap);
+    if (n < 0)
+        return ERR_BUG;
+    if ((size_t)n >= sizeof small) {
+        p = mem_alloc((size_t)n + 1);
+        if (!p)
+            return ERR_NOMEM;
+        va_start(ap, fmt);
+        vsnprintf(p, (size_t)n + 1, fmt, ap);
+        va_end(ap);
+    }
+    r = cli_put(o, (struct str){p, (size_t)n});
+    if (!r)
+        r = cli_put(o, STR("\n"));
+    if (p != small)
+        mem_free(p);
+    return r;
+}
+
+void cli_progress(struct cli_out *o, const char *line)
+{
+    if (!o->terminal)
+        return;
+    cli_put(o, STR("\r"));
+    if (line)
+        cli_put(o, (struct str){line, text_fit(str_of(line), 78)});
+    for (unsigned c = line ? text_cols(str_of(line)) : 0; c < 78; c++)
+        cli_put(o, STR(" "));
+    cli_put(o, STR("\r"));
+    cli_flush(o);
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "cli/priv.h"
+
+#include <string.h>
+
+#include "base/intl.h"
+#include "base/limits.h"
+
+#define LIST_STEP 200
+
+/* --- list ------------------------------------------------------------------------------------ */
+
+struct list_json {
+    struct jsonw *w;
+    const struct model_worklist *words; /* the same patients, for their marks */
+    unsigned at;
+};
+
+static void split_into(struct jsonw *w, struct str words, char sep)
+{
+    while (words.p && words.n) {
+        struct str one = str_split(&words, sep);
+
+        if (one.n)
+            jsonw_str(w, one);
+    }
+}
+
+static int json_patient(void *arg, const struct store_patient *p)
+{
+    struct list_json *l = arg;
+    const struct model_patient *m = l->at < l->words->n ? &l->words->rows[l->at] : NULL;
+
+    l->at++;
+    jsonw_open(l->w, '{');
+    jsonw_key(l->w, "id");
+    jsonw_str(l->w, p->id);
+    jsonw_key(l->w, "name");
+    jsonw_str(l->w, p->name);
+    jsonw_key(l->w, "birthDate");
+    jsonw_str(l->w, p->birth);
+    jsonw_key(l->w, "gender");
+    jsonw_str(l->w, p->gender);
+    jsonw_key(l->w, "identifiers");
+    jsonw_open(l->w, '[');
+    split_into(l->w, p->identifiers, ' ');
+    jsonw_close(l->w, ']');
+    jsonw_key(l->w, "flags");
+    jsonw_open(l->w, '[');
+    if (m && !strncmp(m->chart, p->id.p, p->id.n) && m->marks.n)
+        jsonw_z(l->w, m->marks.s);
+    jsonw_close(l->w, ']');
+    jsonw_close(l->w, '}');
+    return l->w->out->failed;
+}
+
+static int list_json(struct cli_app *app, struct str filter, struct cli_out *out, struct err *e)
+{
+    struct model_worklist words;
+    struct jsonw w;
+    int r = ERR_OK;
+
+    jsonw_init(&w, &out->buf);
+    jsonw_open(&w, '[');
+    for (unsigned at = 0;; at += LIST_STEP) {
+        struct list_json l = {&w, &words, 0};
+
+        r = model_worklist(&app->model, filter, at, LIST_STEP, &words, e);
+        if (r)
+            return r;
+        r = store_patients(app->store, filter, at, LIST_STEP, json_patient, &l, e);
+        model_worklist_fini(&words);
+        if (r || l.at < LIST_STEP)
+            break;
+        cli_flush(out);
+    }
+    jsonw_close(&w, ']');
+    return r ? r : cli_put(out, STR("\n"));
+}
+
+CLI_VERB(cli_verb_list)
+{
+    struct str filter = args->n ? str_of(args->word[0]) : STR("");
+    struct model_worklist l;
+    int r = cli_need_store(app, e);
+
+    (void)in, (void)err;
+    if (r)
+        return r;
+    if (args->value[0])
+        return list_json(app, filter, out, e);
+    cli_marks(app, out);
+    for (unsigned at = 0; !r; at += LIST_STEP) {
+        r = model_worklist(&app->model, filter, at, LIST_STEP, &l, e);
+        if (r)
+            return r;
+        if (!l.total)
+            cli_line(out, "%s", l.empty.s);
+        for (unsigned i = 0; i < l.n; i++) {
+            const struct model_patient *p = &l.rows[i];
+
+            r = cli_line(out, "%s  %s  %s  %s  %s%s%s", p->chart, p->name.s, p->born.s, p->sex.s, p->number.s,
+                         p->marks.n ? "  " : "", p->marks.s);
+        }
+        at = l.n < LIST_STEP ? UINT32_MAX - LIST_STEP : at;
+        model_worklist_fini(&l);
+        if (at == UINT32_MAX - LIST_STEP)
+            break;
+    }
+    return r;
+}
+
+/* --- show ------------------------------------------------------------------------------------ */
+
+static void show_row(struct cli_out *out, const struct model_row *row)
+{
+    cli_put(out, STR("  "));
+    if (row->date.n) {
+        cli_put(out, str_of(row->date.s));
+        cli_put(out, STR("  "));
+    }
+    cli_put(out, str_of(row->text.s));
+    for (unsigned i = 0; i < row->flags; i++) {
+        cli_put(out, i ? STR(", ") : STR("  ["));
+        cli_put(out, str_of(row->flag[i].s));
+    }
+    cli_put(out, row->flags ? STR("]\n") : STR("\n"));
+}
+
+static int show_section(struct cli_app *app, struct str chart, const struct kind_section *k, struct cli_out *out,
+                        struct err *e)
+{
+    struct model_section s;
+    int r = model_section(&app->model, chart, str_of(k->name), &s, e);
+
+    if (r)
+        return r;
+    cli_line(out, "%s%s%s%s", _(k->title), s.age.n ? " (" : "", s.age.s, s.age.n ? ")" : "");
+    for (unsigned i = 0; i < s.n; i++)
+        show_row(out, &s.rows[i]);
+    model_section_fini(&s);
+    return ERR_OK;
+}
+
+static void json_row(struct jsonw *w, const struct model_row *row)
+{
+    jsonw_open(w, '{');
+    jsonw_key(w, "id");
+    jsonw_z(w, row->id);
+    jsonw_key(w, "resourceType");
+    jsonw_z(w, row->type);
+    jsonw_key(w, "date");
+    jsonw_z(w, row->date.s);
+    jsonw_key(w, "text");
+    jsonw_z(w, row->text.s);
+    jsonw_key(w, "flags");
+    jsonw_open(w, '[');
+    for (unsigned i = 0; i < row->flags; i++)
+        jsonw_z(w, row->flag[i].s);
+    jsonw_close(w, ']');
+    jsonw_close(w, '}');
+}
+
+static int json_section(struct cli_app *app, struct str chart, const struct kind_section *k, struct jsonw *w,
+                        struct err *e)
+{
+    struct model_section s;
+    int r = model_section(&app->model, chart, str_of(k->name), &s, e);
+
+    if (r)
+        return r;
+    jsonw_key(w, k->name);
+    jsonw_open(w, '[');
+    for (unsigned i = 0; i < s.n; i++)
+        json_row(w, &s.rows[i]);
+    jsonw_close(w, ']');
+    model_section_fini(&s);
+    return ERR_OK;
+}
+
+/* The sections asked for: one, or all (n of the table). */
+static const struct kind_section *sections(const struct cli_args *args, unsigned *n, struct err *e)
+{
+    const struct kind_section *k;
+
+    if (args->n < 2)
+        return kind_sections(n);
+    k = kind_section_find(str_of(args->word[1]));
+    *n = 1;
+    if (!k)
+        err_set(e, ERR_NOTFOUND, 0, 0, args->word[1]);
+    return k;
+}
+
+static int show_json(struct cli_app *app, struct str chart, const struct model_banner *b, const struct kind_section *k,
+                     unsigned n, struct cli_out *out, struct err *e)
+{
+    struct jsonw w;
+    int r = ERR_OK;
+
+    jsonw_init(&w, &out->buf);
+    jsonw_open(&w, '{');
+    jsonw_key(&w, "patient");
+    jsonw_str(&w, chart);
+    jsonw_key(&w, "demo");
+    jsonw_bool(&w, app->model.demo);
+    jsonw_key(&w, "banner");
+    jsonw_open(&w, '[');
+    for (unsigned i = 0; i < b->n; i++)
+        jsonw_z(&w, b->line[i].s);
+    jsonw_close(&w, ']');
+    jsonw_key(&w, "sections");
+    jsonw_open(&w, '{');
+    for (unsigned i = 0; !r && i < n; i++)
+        r = json_section(app, chart, &k[i], &w, e);
+    jsonw_close(&w, '}');
+    jsonw_close(&w, '}');
+    return r ? r : cli_put(out, STR("\n"));
+}
+
+CLI_VERB(cli_verb_show)
+{
+    struct str chart = str_of(args->word[0]);
+    const struct kind_section *k;
+    struct model_banner b;
+    unsigned n = 0;
+    int r;
+
+    (void)in, (void)err;
+    k = sections(args, &n, e);
+    if (!k)
+        return e->code;
+    r = cli_need_store(app, e);
+    if (r)
+        return r;
+    r = model_banner(&app->model, chart, 80, &b, e);
+    if (r)
+        return r;
+    if (args->value[0]) {
+        r = show_json(app, chart, &b, k, n, out, e);
+    } else {
+        cli_marks(app, out);
+        for (unsigned i = 0; i < b.n; i++)
+            cli_line(out, "%s", b.line[i].s);
+        for (unsigned i = 0; !r && i < n; i++)
+            r = show_section(app, chart, &k[i], out, e);
+    }
+    model_banner_fini(&b);
+    return r;
+}
+
+/* --- get ------------------------------------------------------------------------------------- */
+
+CLI_VERB(cli_verb_get)
+{
+    struct str id = str_of(args->word[0]), type = str_split(&id, '/'), bare = id;
+    struct buf b;
+    int r;
+
+    (void)in, (void)err;
+    if (id.p && str_starts(id, STORE_FILE_PREFIX))
+        bare = (struct str){id.p + strlen(STORE_FILE_PREFIX), id.n - strlen(STORE_FILE_PREFIX)};
+    if (!id.p || !str_is_type(type) || !str_is_id(bare))
+        return err_set(e, ERR_INPUT, 0, 0, args->word[0]);
+    r = cli_need_store(app, e);
+    if (r)
+        return r;
+    buf_init(&b, LIMIT_RESOURCE_BYTES * 2);
+    r = store_get(app->store, type, id, &b, e);
+    if (!r && !out->terminal)
+        r = cli_put(out, buf_str(&b));
+    if (!r && out->terminal) {
+        struct buf safe;
+
+        buf_init(&safe, (size_t)LIMIT_RESOURCE_BYTES * 10);
+        r = text_safe_buf(&safe, buf_str(&b), true);
+        if (!r)
+            r = cli_line(out, "%s", safe.p ? safe.p : "");
+        buf_fini(&safe);
+    }
+    buf_fini(&b);
+    return r;
+}

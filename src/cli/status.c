@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "cli/priv.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/intl.h"
+#include "base/limits.h"
+#include "fhir/tape.h"
+
+/* What the last sync left behind (setting "sync.last", sync/run.h). */
+struct last {
+    struct buf json;
+    struct tape tape;
+};
+
+static int last_open(struct cli_app *app, struct last *l, struct err *e)
+{
+    int r;
+
+    *l = (struct last){0};
+    buf_init(&l->json, LIMIT_SMALL_JSON);
+    r = store_setting(app->store, "sync.last", &l->json, e);
+    if (!r)
+        r = tape_parse(&l->tape, buf_str(&l->json), e);
+    return r == ERR_NOTFOUND ? ERR_OK : r;
+}
+
+static void last_close(struct last *l)
+{
+    tape_fini(&l->tape);
+    buf_fini(&l->json);
+}
+
+static int64_t last_number(const struct last *l, const char *name)
+{
+    int64_t v = 0;
+
+    str_int(tape_lexeme(&l->tape, tape_get(&l->tape, 0, name)), 0, INT64_MAX, &v);
+    return v;
+}
+
+static int count_json(void *arg, struct str type, int64_t n)
+{
+    struct jsonw *w = arg;
+    char name[65];
+
+    snprintf(name, sizeof name, "%.*s", STR_ARG(type));
+    jsonw_key(w, name);
+    jsonw_int(w, n);
+    return ERR_OK;
+}
+
+static void wire_json(const struct last *l, struct jsonw *w)
+{
+    static const char *const names[] = {"requests", "bytesUp", "bytesDown", "roundTrips"};
+
+    jsonw_key(w, "wire");
+    jsonw_open(w, '{');
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        jsonw_key(w, names[i]);
+        jsonw_int(w, last_number(l, names[i]));
+    }
+    jsonw_close(w, '}');
+}
+
+static void queue_json(const struct store_queue_counts *q, struct jsonw *w)
+{
+    jsonw_key(w, "queue");
+    jsonw_open(w, '{');
+    jsonw_key(w, "queued");
+    jsonw_int(w, q->queued);
+    jsonw_key(w, "indoubt");
+    jsonw_int(w, q->indoubt);
+    jsonw_key(w, "conflict");
+    jsonw_int(w, q->conflict);
+    jsonw_key(w, "attention");
+    jsonw_int(w, q->attention);
+    jsonw_close(w, '}');
+}
+
+int cli_status_members(struct cli_app *app, struct jsonw *w, struct err *e)
+{
+    struct store_queue_counts q;
+    struct store_health h;
+    struct last l;
+    char when[DATE_INSTANT_MAX];
+    int64_t ended;
+    int r = last_open(app, &l, e);
+
+    if (!r)
+        r = store_queue_counts(app->store, &q, e);
+    if (!r)
+        r = store_health(app->store, &h, e);
+    if (!r) {
+        ended = last_number(&l, "complete");
+        date_instant(ended, when);
+        jsonw_key(w, "server");
+        jsonw_z(w, app->model.base);
+        jsonw_key(w, "scope");
+        jsonw_z(w, app->model.scope);
+        jsonw_key(w, "lastSync");
+        jsonw_z(w, ended ? when : NULL);
+        jsonw_key(w, "counts");
+        jsonw_open(w, '{');
+        r = store_counts(app->store, count_json, w, e);
+        jsonw_close(w, '}');
+        queue_json(&q, w);
+        wire_json(&l, w);
+        jsonw_key(w, "storeBytes");
+        jsonw_int(w, (int64_t)(h.file_bytes + h.wal_bytes));
+    }
+    last_close(&l);
+    return r;
+}
+
+static int count_line(void *arg, struct str type, int64_t n)
+{
+    return cli_line(arg, "  %.*s %" PRId64, STR_ARG(type), n);
+}
+
+static int words(struct cli_app *app, struct cli_out *out, struct err *e)
+{
+    struct store_queue_counts q;
+    struct store_health h;
+    struct last l;
+    char when[DATE_TEXT_MAX];
+    int64_t ended;
+    int r = last_open(app, &l, e);
+
+    if (!r)
+        r = store_queue_counts(app->store, &q, e);
+    if (!r)
+        r = store_health(app->store, &h, e);
+    if (!r) {
+        cli_marks(app, out);
+        cli_line(out, _("server %s, scope %s"), app->model.base, app->model.scope);
+        ended = last_number(&l, "complete");
+        date_short(ended, 0, when);
+        if (ended)
+            cli_line(out, _("last complete sync %s: %" PRId64 " requests, %" PRId64 " bytes up, %" PRId64
+                            " bytes down, %" PRId64 " round trips"),
+                     when, last_number(&l, "requests"), last_number(&l, "bytesUp"), last_number(&l, "bytesDown"),
+                     last_number(&l, "roundTrips"));
+        else
+            cli_line(out, "%s", _("never synced completely"));
+        cli_line(out, _("queue: %" PRId64 " queued, %" PRId64 " in doubt, %" PRId64 " in conflict, %" PRId64
+                        " need attention"),
+                 q.queued, q.indoubt, q.conflict, q.attention);
+        cli_line(out, _("store: %" PRIu64 " bytes"), h.file_bytes + h.wal_bytes);
+        r = store_counts(app->store, count_line, out, e);
+    }
+    last_close(&l);
+    return r;
+}
+
+CLI_VERB(cli_verb_status)
+{
+    struct jsonw w;
+    int r = cli_need_store(app, e);
+
+    (void)in, (void)err;
+    if (r)
+        return r;
+    if (!args->value[0])
+        return words(app, out, e);
+    jsonw_init(&w, &out->buf);
+    jsonw_open(&w, '{');
+    r = cli_status_members(app, &w, e);
+    jsonw_close(&w, '}');
+    return r ? r : cli_put(out, STR("\n"));
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "cli/priv.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/intl.h"
+#include "loop/loop.h"
+#include "sync/session.h"
+
+#define WATCH_MS (15 * 60 * 1000)
+
+enum { JSON, WATCH };
+
+struct syncing {
+    struct cli_app *app;
+    struct loop *loop;
+    struct sync_session *session;
+    struct cli_out *err;
+    struct sync_report report;
+    bool watch, stopped;
+};
+
+static void again(void *arg);
+
+static void progress(void *arg, const char *type, uint64_t rows, unsigned done, unsigned all)
+{
+    struct syncing *s = arg;
+    char line[160];
+
+    snprintf(line, sizeof line, _("syncing %s: %" PRIu64 " rows, %u of %u kinds"), type, rows, done, all);
+    cli_progress(s->err, line);
+}
+
+static void done(void *arg, const struct sync_report *r)
+{
+    struct syncing *s = arg;
+
+    s->report = *r;
+    cli_progress(s->err, NULL);
+    /* A few minutes of difference between clients spare the server a common tick. */
+    if (s->watch && !s->stopped)
+        loop_after(s->loop, WATCH_MS + (int64_t)(rng_u64(&s->app->rng) % (WATCH_MS / 4)), again, s);
+    else
+        loop_stop(s->loop, 0);
+}
+
+static void again(void *arg)
+{
+    struct syncing *s = arg;
+    struct sync_observer o = {progress, done, s};
+    struct err e = ERR_NONE;
+    int r = sync_session_start(s->session, &o, &e);
+
+    if (r) {
+        s->report = (struct sync_report){.code = r, .err = e};
+        loop_stop(s->loop, 0);
+    }
+}
+
+static void interrupted(void *arg, int signo)
+{
+    struct syncing *s = arg;
+
+    (void)signo;
+    s->stopped = true;
+    if (!sync_session_stop(s->session))
+        loop_stop(s->loop, 0);
+}
+
+static int run(struct syncing *s, struct err *e)
+{
+    int r = loop_new(&s->app->clock, &s->loop);
+
+    if (r)
+        return err_set(e, r, 0, 0, "loop");
+    r = sync_session_new(s->loop, s->app->store, &s->app->clock, &s->session, e);
+    if (!r) {
+        loop_signal(s->loop, SIGINT, interrupted, s);
+        loop_signal(s->loop, SIGTERM, interrupted, s);
+        again(s);
+        loop_run(s->loop);
+        sync_session_free(s->session);
+        if (s->report.code)
+            *e = s->report.err;
+        r = s->report.code;
+    }
+    loop_free(s->loop);
+    return r;
+}
+
+static int say(struct cli_app *app, const struct cli_args *args, const struct sync_report *r, struct cli_out *out,
+               struct err *e)
+{
+    struct jsonw w;
+    int c;
+
+    if (!args->value[JSON]) {
+        cli_marks(app, out);
+        return cli_line(out, _("%" PRIu64 " resources new or changed, %" PRIu64 " requests, %" PRIu64 " bytes up, %" PRIu64
+                               " bytes down, %" PRIu64 " round trips"),
+                        r->pulled, r->wire.requests, r->wire.bytes_up, r->wire.bytes_down, r->wire.round_trips);
+    }
+    jsonw_init(&w, &out->buf);
+    jsonw_open(&w, '{');
+    c = cli_status_members(app, &w, e);
+    jsonw_key(&w, "pulled");
+    jsonw_int(&w, (int64_t)r->pulled);
+    jsonw_key(&w, "pushed");
+    jsonw_int(&w, (int64_t)r->pushed);
+    jsonw_key(&w, "errors");
+    jsonw_open(&w, '[');
+    for (unsigned i = 0; i < r->n; i++) {
+        if (!r->kinds[i].code)
+            continue;
+        jsonw_open(&w, '{');
+        jsonw_key(&w, "type");
+        jsonw_z(&w, r->kinds[i].type);
+        jsonw_key(&w, "error");
+        jsonw_z(&w, err_name(r->kinds[i].code));
+        jsonw_close(&w, '}');
+    }
+    jsonw_close(&w, ']');
+    jsonw_close(&w, '}');
+    return c ? c : cli_put(out, STR("\n"));
+}
+
+CLI_VERB(cli_verb_sync)
+{
+    struct syncing s = {.app = app, .err = err, .watch = args->value[WATCH] != NULL};
+    struct err told = ERR_NONE;
+    int r = cli_need_store(app, e);
+
+    (void)in;
+    if (r)
+        return r;
+    r = run(&s, e);
+    if (!r || args->value[JSON])
+        say(app, args, &s.report, out, &told);
+    return r;
+}

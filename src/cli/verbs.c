@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "cli/priv.h"
+
+#include <string.h>
+
+#include "base/intl.h"
+
+/* One row a verb. Usage lines are not translated: scripts and manuals quote them. */
+static const struct cli_verb verbs[] = {
+    {"init", "--server URL [--scope SPEC] [--auth KIND [--secret-fd N]] [--practitioner REF] [--role R] [--demo]",
+     N_("make a profile and its sealed store"),
+     {{"--server", true}, {"--scope", true}, {"--auth", true}, {"--secret-fd", true}, {"--practitioner", true},
+      {"--role", true}, {"--demo", false}, {"--ca", true}},
+     0, 0, cli_verb_init},
+    {"sync", "[--json] [--watch]", N_("fetch what is new from the server"),
+     {{"--json", false}, {"--watch", false}}, 0, 0, cli_verb_sync},
+    {"list", "[TEXT] [--json]", N_("patients in the cache"), {{"--json", false}}, 0, 1, cli_verb_list},
+    {"show", "PATIENT [SECTION] [--json]", N_("a chart as plain text"), {{"--json", false}}, 1, 2, cli_verb_show},
+    {"get", "TYPE/ID", N_("a resource's bytes exactly as last received"), {{NULL, false}}, 1, 1, cli_verb_get},
+    {"status", "[--json]", N_("counts, data age, traffic of the last sync"), {{"--json", false}}, 0, 0,
+     cli_verb_status},
+    {"import", "FILE...", N_("Bundles and NDJSON into the cache, marked FROM FILE"), {{NULL, false}}, 1, -1,
+     cli_verb_import},
+    {"export", "DIR [--patient ID]", N_("the cache as NDJSON, a file a type"), {{"--patient", true}}, 1, 1,
+     cli_verb_export},
+    {"doctor", "[--json]", N_("twelve checks, each with its next step"), {{"--json", false}}, 0, 0, cli_verb_doctor},
+};
+
+const struct cli_verb *cli_verbs(unsigned *n)
+{
+    *n = sizeof verbs / sizeof *verbs;
+    return verbs;
+}
+
+static const struct cli_verb *find(const char *name)
+{
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (!strcmp(verbs[i].name, name))
+            return &verbs[i];
+    return NULL;
+}
+
+static int help(void)
+{
+    struct cli_out o;
+
+    cli_out_init(&o, 1);
+    cli_line(&o, "wardline [--home DIR] [--passphrase-fd N] [COMMAND]");
+    cli_line(&o, "%s", _("Without COMMAND: the full screen. See wardline(1)."));
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        cli_line(&o, "  %s %s", verbs[i].name, verbs[i].usage);
+        cli_line(&o, "      %s", _(verbs[i].help));
+    }
+    cli_out_fini(&o);
+    return o.failed ? err_exit(ERR_IO) : 0;
+}
+
+static int version(void)
+{
+    struct cli_out o;
+
+    cli_out_init(&o, 1);
+    cli_line(&o, "wardline %s", PACKAGE_VERSION);
+    cli_out_fini(&o);
+    return 0;
+}
+
+/* Sorts a verb's words into options and the rest; the rest stays in argv. */
+static int parse(const struct cli_verb *v, int argc, char **argv, struct cli_args *a, struct err *e)
+{
+    bool plain = false;
+
+    *a = (struct cli_args){.word = argv};
+    for (int i = 1; i < argc; i++) {
+        int k = 0;
+
+        if (!plain && !strcmp(argv[i], "--")) {
+            plain = true;
+            continue;
+        }
+        if (plain || argv[i][0] != '-' || !argv[i][1]) {
+            a->word[a->n++] = argv[i];
+            continue;
+        }
+        while (k < CLI_OPTIONS && v->option[k].name && strcmp(v->option[k].name, argv[i]))
+            k++;
+        if (k == CLI_OPTIONS || !v->option[k].name || (v->option[k].value && i + 1 == argc))
+            return err_set(e, ERR_USAGE, 0, 0, argv[i]);
+        a->value[k] = v->option[k].value ? argv[++i] : "";
+    }
+    if (a->n < v->least || (v->most >= 0 && a->n > v->most))
+        return err_set(e, ERR_USAGE, 0, 0, a->n > v->most && v->most >= 0 ? a->word[v->most] : v->usage);
+    return ERR_OK;
+}
+
+static int run(struct cli_app *app, const struct cli_verb *v, int argc, char **argv)
+{
+    struct cli_out out, err;
+    struct cli_args args;
+    struct err e = ERR_NONE;
+    int r;
+
+    cli_out_init(&out, 1);
+    cli_out_init(&err, 2);
+    r = parse(v, argc, argv, &args, &e);
+    if (!r)
+        r = v->run(app, &args, 0, &out, &err, &e);
+    cli_close_store(app);
+    cli_out_fini(&out);
+    cli_out_fini(&err);
+    if (!r && out.failed)
+        r = err_set(&e, ERR_IO, 0, 0, "standard output");
+    if (r && e.code != r)
+        err_set(&e, r, 0, 0, v->name);
+    return r ? cli_fail(&e) : 0;
+}
+
+int cli_main(struct cli_app *app, int argc, char **argv, bool *screen)
+{
+    const struct cli_verb *v;
+    struct err e = ERR_NONE;
+    int i = 1;
+
+    *screen = false;
+    for (; i < argc && argv[i][0] == '-'; i++) {
+        if (!strcmp(argv[i], "--help"))
+            return help();
+        if (!strcmp(argv[i], "--version"))
+            return version();
+        if (!strcmp(argv[i], "--home") && i + 1 < argc) {
+            app->home_option = argv[++i];
+        } else if (!strcmp(argv[i], "--passphrase-fd") && i + 1 < argc) {
+            if (cli_fd_option(argv[i], argv[i + 1], &app->passphrase_fd, &e))
+                return cli_fail(&e);
+            i++;
+        } else {
+            err_set(&e, ERR_USAGE, 0, 0, argv[i]);
+            return cli_fail(&e);
+        }
+    }
+    if (i == argc) {
+        *screen = true;
+        return 0;
+    }
+    v = find(argv[i]);
+    if (!v) {
+        err_set(&e, ERR_USAGE, 0, 0, argv[i]);
+        return cli_fail(&e);
+    }
+    return run(app, v, argc - i, argv + i);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "screen.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/path.h"
+#include "loop/loop.h"
+#include "model/model.h"
+#include "sync/session.h"
+#include "ui/monitor.h"
+#include "ui/ui.h"
+
+#define REFRESH_MS (15 * 60 * 1000)
+
+struct screen {
+    struct cli_app *app;
+    struct loop *loop;
+    struct ui *ui;
+    struct sync_session *session; /* while a store is open */
+    struct model_sync state;      /* what the screens say of it */
+    loop_timer next;
+};
+
+static void sync_now(void *arg);
+
+static void plan(struct screen *s)
+{
+    int64_t ms = REFRESH_MS + (int64_t)(rng_u64(&s->app->rng) % (REFRESH_MS / 4));
+
+    loop_cancel(s->loop, s->next);
+    s->next = loop_after(s->loop, ms, sync_now, s);
+    s->state.next_ms = clock_wall_ms(&s->app->clock) + ms;
+}
+
+static void progress(void *arg, const char *type, uint64_t rows, unsigned done, unsigned all)
+{
+    struct screen *s = arg;
+
+    snprintf(s->state.type, sizeof s->state.type, "%s", type);
+    s->state.rows = rows;
+    s->state.done = done;
+    s->state.all = all;
+    ui_sync_changed(s->ui, &s->state);
+}
+
+static void done(void *arg, const struct sync_report *r)
+{
+    struct screen *s = arg;
+
+    s->state.err = r->err;
+    if (!r->code) {
+        s->state.phase = MODEL_SYNC_IDLE;
+        s->state.last_ms = r->ended_ms;
+    } else {
+        s->state.phase =
+            r->code == ERR_OFFLINE || r->code == ERR_TIMEOUT ? MODEL_SYNC_OFFLINE : MODEL_SYNC_FAILED;
+    }
+    plan(s);
+    ui_sync_changed(s->ui, &s->state);
+}
+
+static void sync_now(void *arg)
+{
+    struct screen *s = arg;
+    struct sync_observer o = {progress, done, s};
+    struct err e = ERR_NONE;
+    int r;
+
+    s->next = 0;
+    if (!s->session || s->state.phase == MODEL_SYNC_RUNNING)
+        return;
+    r = sync_session_start(s->session, &o, &e);
+    s->state.phase = r ? MODEL_SYNC_FAILED : MODEL_SYNC_RUNNING;
+    s->state.err = e;
+    s->state.type[0] = '\0';
+    ui_sync_changed(s->ui, &s->state);
+}
+
+static void sync_stop(void *arg)
+{
+    struct screen *s = arg;
+
+    if (s->session)
+        sync_session_stop(s->session);
+}
+
+/* The end of the last complete sync, as its report was stored. */
+static int64_t last_complete(struct store *store)
+{
+    struct buf b;
+    struct tape t;
+    int64_t ms = 0;
+
+    buf_init(&b, 1 << 20);
+    if (!store_setting(store, "sync.last", &b, NULL) && !tape_parse(&t, buf_str(&b), NULL)) {
+        str_int(tape_lexeme(&t, tape_get(&t, 0, "complete")), 0, INT64_MAX, &ms);
+        tape_fini(&t);
+    }
+    buf_fini(&b);
+    return ms;
+}
+
+static void unlocked(void *arg, struct store *store)
+{
+    struct screen *s = arg;
+    struct err e = ERR_NONE;
+
+    s->state = (struct model_sync){.last_ms = last_complete(store)};
+    s->state.phase = s->state.last_ms ? MODEL_SYNC_IDLE : MODEL_SYNC_NEVER;
+    if (sync_session_new(s->loop, store, &s->app->clock, &s->session, &e)) {
+        s->state.phase = MODEL_SYNC_FAILED;
+        s->state.err = e;
+        ui_sync_changed(s->ui, &s->state);
+        return;
+    }
+    sync_now(s);
+}
+
+static void locked(void *arg)
+{
+    struct screen *s = arg;
+
+    loop_cancel(s->loop, s->next);
+    s->next = 0;
+    sync_session_free(s->session);
+    s->session = NULL;
+}
+
+static int check_profile(struct cli_app *app, struct err *e)
+{
+    char file[PATH_MAX_BYTES];
+    int r = path_home(app->home_option, app->home, e);
+
+    if (!r)
+        r = path_join(file, app->home, STORE_FILE, e);
+    if (!r && access(file, F_OK))
+        r = err_set(e, ERR_NOPROFILE, 0, 0, app->home);
+    if (!r && !path_join(file, app->home, "log", NULL))
+        log_open(file, &app->clock);
+    return r;
+}
+
+int screen_main(struct cli_app *app)
+{
+    struct screen s = {.app = app};
+    struct ui_hooks hooks = {unlocked, locked, sync_now, sync_stop, &s};
+    struct err e = ERR_NONE;
+    int r = check_profile(app, &e), monitor = r ? -1 : ui_monitor_start();
+
+    if (!r && loop_new(&app->clock, &s.loop))
+        r = err_set(&e, ERR_NOMEM, 0, 0, NULL);
+    if (!r)
+        r = ui_open(s.loop, &app->clock, app->home, &hooks, &s.ui, &e);
+    if (!r) {
+        err_on_fatal(ui_emergency);
+        r = loop_run(s.loop);
+        ui_close(s.ui);
+        err_on_fatal(NULL);
+    }
+    if (s.loop)
+        locked(&s);
+    loop_free(s.loop);
+    ui_monitor_stop(monitor);
+    return r ? cli_fail(&e) : 0;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "sync/session.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+struct sync_session {
+    struct loop *loop;
+    struct store *store;
+    struct clock clock;
+    struct net *net;
+    struct sync_scope scope;
+    struct buf base;
+    struct sync_run *run;
+    bool running;
+    struct sync_observer observer;
+};
+
+/* A setting that may be missing: then out stays empty. */
+static int optional(struct store *s, const char *name, struct buf *out, struct err *e)
+{
+    int r = store_setting(s, name, out, e);
+
+    return r == ERR_NOTFOUND ? ERR_OK : r;
+}
+
+static int sign_in(struct sync_session *s, struct err *e)
+{
+    struct buf kind, secret;
+    struct secret *key = NULL;
+    int r;
+
+    buf_init(&kind, 32);
+    buf_init(&secret, 4096);
+    r = optional(s->store, "auth", &kind, e);
+    if (!r && (str_is(buf_str(&kind), "basic") || str_is(buf_str(&kind), "bearer"))) {
+        r = store_setting(s->store, "auth.secret", &secret, e);
+        key = r ? NULL : secret_new(4096);
+        if (!r && (!key || secret_set(key, secret.p, secret.n)))
+            r = err_set(e, ERR_NOMEM, 0, 0, NULL);
+        if (!r)
+            r = net_credentials(s->net, NET_FHIR, str_is(buf_str(&kind), "basic") ? NET_AUTH_BASIC : NET_AUTH_BEARER,
+                                key);
+    }
+    secret_free(key);
+    buf_fini(&secret);
+    buf_fini(&kind);
+    return r;
+}
+
+static int open_net(struct sync_session *s, struct err *e)
+{
+    struct buf ca;
+    int r;
+
+    buf_init(&ca, LIMIT_URL_BYTES);
+    r = store_setting(s->store, "server", &s->base, e);
+    if (!r)
+        r = optional(s->store, "ca", &ca, e);
+    if (!r && net_new(s->loop, &s->clock, &s->net))
+        r = err_set(e, ERR_NOMEM, 0, 0, NULL);
+    if (!r)
+        r = net_origin_set(s->net, NET_FHIR, s->base.p, ca.n ? ca.p : NULL, e);
+    if (!r)
+        r = sign_in(s, e);
+    buf_fini(&ca);
+    return r;
+}
+
+int sync_session_new(struct loop *l, struct store *store, const struct clock *clock, struct sync_session **out,
+                     struct err *e)
+{
+    struct sync_session *s = mem_alloc(sizeof *s);
+    struct buf scope;
+    int r;
+
+    *out = NULL;
+    if (!s)
+        return err_set(e, ERR_NOMEM, 0, 0, NULL);
+    s->loop = l;
+    s->store = store;
+    s->clock = *clock;
+    buf_init(&s->base, LIMIT_URL_BYTES);
+    buf_init(&scope, 1 << 20);
+    r = open_net(s, e);
+    if (!r)
+        r = store_setting(store, "scope", &scope, e);
+    if (!r)
+        r = sync_scope_parse(buf_str(&scope), &s->scope, e);
+    buf_fini(&scope);
+    if (r) {
+        sync_session_free(s);
+        return r;
+    }
+    *out = s;
+    return ERR_OK;
+}
+
+void sync_session_free(struct sync_session *s)
+{
+    if (!s)
+        return;
+    sync_run_free(s->run);
+    net_free(s->net);
+    sync_scope_fini(&s->scope);
+    buf_fini(&s->base);
+    mem_free(s);
+}
+
+static void progress(void *arg, const char *type, uint64_t rows, unsigned done, unsigned all)
+{
+    struct sync_session *s = arg;
+
+    if (s->observer.progress)
+        s->observer.progress(s->observer.arg, type, rows, done, all);
+}
+
+static void ended(void *arg, const struct sync_report *r)
+{
+    struct sync_session *s = arg;
+
+    s->running = false;
+    if (s->observer.done)
+        s->observer.done(s->observer.arg, r);
+}
+
+int sync_session_start(struct sync_session *s, const struct sync_observer *o, struct err *e)
+{
+    struct sync_observer mine = {progress, ended, s};
+    int r;
+
+    if (s->running)
+        return err_set(e, ERR_INUSE, 0, 0, "sync");
+    sync_run_free(s->run);
+    s->run = NULL;
+    s->observer = *o;
+    r = sync_start(s->loop, s->net, s->store, &s->clock, &s->scope, s->base.p, &mine, &s->run, e);
+    s->running = r == ERR_OK;
+    return r;
+}
+
+struct net *sync_session_net(struct sync_session *s)
+{
+    return s->net;
+}
+
+bool sync_session_stop(struct sync_session *s)
+{
+    if (s->running)
+        sync_cancel(s->run);
+    return s->running;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A profile's syncs one after the other: net opened from the store's settings (server, CA, sign-in), the
+ * scope read, connections kept between runs. Used by `sync` and by the full screen alike.
+ */
+#ifndef SYNC_SESSION_H
+#define SYNC_SESSION_H
+
+#include "sync/run.h"
+
+struct sync_session;
+
+/* The loop, store and clock are borrowed and must outlive the session. ERR_USAGE, ERR_SQL. */
+int sync_session_new(struct loop *l, struct store *s, const struct clock *clock, struct sync_session **out,
+                     struct err *e);
+/* Stops what runs (its done is not called any more) and frees. NULL is fine. */
+void sync_session_free(struct sync_session *s);
+
+/* The session's net, for one question beside a sync (doctor). Borrowed. */
+struct net *sync_session_net(struct sync_session *s);
+
+/* Starts a sync; the observer is copied. ERR_INUSE when one runs already. */
+int sync_session_start(struct sync_session *s, const struct sync_observer *o, struct err *e);
+/* Asks the running sync to stop: true, and its done comes with ERR_CANCELLED; false when none runs. */
+bool sync_session_stop(struct sync_session *s);
+
+#endif

@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""make bench: the figures of wardline's design, each beside its peer or its limit, measured in this run.
+
+A row that could not be measured makes it exit 1 and is named. Figures are printed, not asserted: times belong to
+the machine. bench/run.py [ROW...] runs some rows only.
+"""
+import glob, json, os, re, resource, shutil, socket, ssl, statistics, subprocess, sys, tempfile, threading, time
+
+TOP = os.path.abspath(os.environ.get("top_srcdir", "."))
+BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
+sys.path.insert(0, os.path.join(TOP, "tests"))
+sys.path.insert(0, os.path.join(TOP, "tests/tools"))
+import ward
+
+ROWS = []
+
+
+def row(f):
+    ROWS.append(f)
+    return f
+
+
+def say(name, figure, limit):
+    print(f"{name:34} {figure:42} {limit}", flush=True)
+
+
+class Link:
+    """tests/tools/proxy.py in front of a port: a bad line, and a count of what crossed it."""
+
+    def __init__(self, port, tmp, rtt_ms=0, kbit=0):
+        self.control = os.path.join(tmp, "link%d" % len(os.listdir(tmp)))
+        self.p = subprocess.Popen([sys.executable, os.path.join(TOP, "tests/tools/proxy.py"), "--upstream", f"127.0.0.1:{port}", "--listen", "0",
+                                   "--rtt", str(rtt_ms), "--kbit", str(kbit), "--summary", self.control], stdout=subprocess.PIPE, text=True)
+        self.port = int(re.search(r":(\d+)", self.p.stdout.readline()).group(1))
+
+    def close(self):
+        """Ends it; its summary: {"up":, "down":, "connections":, "turns":}."""
+        self.p.terminate()
+        self.p.wait()
+        return json.load(open(self.control))
+
+
+def port_of(url):
+    return int(url.split(":")[2].split("/")[0])
+
+
+def bench_sync(home, runs):
+    p = subprocess.run([os.path.join(BUILD, "tests/bench/bench_sync"), home, str(runs)], input=ward.PASS + "\n", capture_output=True, text=True,
+                       env=ward.environment(), timeout=1200)
+    if p.returncode:
+        raise RuntimeError("bench_sync: " + p.stderr)
+    return [list(map(int, line.split())) for line in p.stdout.splitlines()]
+
+
+def fetch_time(nbytes, tmp, **line):
+    """curl --compressed of nbytes in one stream over the same line, and its time in ms."""
+    blob = os.urandom(nbytes)
+    srv = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        c, _ = srv.accept()
+        c.recv(65536)
+        c.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: %d\r\n\r\n" % nbytes + blob)
+        c.close()
+    threading.Thread(target=serve, daemon=True).start()
+    link = Link(srv.getsockname()[1], tmp, **line)
+    t = time.monotonic()
+    subprocess.run(["curl", "--compressed", "-sS", "-o", os.devnull, f"http://127.0.0.1:{link.port}/"], check=True)
+    ms = (time.monotonic() - t) * 1000
+    link.close()
+    return ms
+
+
+@row
+def first_sync(tmp):
+    """First sync over 1 Mbit/s and 300 ms, beside curl of the same bytes in one stream."""
+    with ward.Ward(tmp, generate=200, charts=60, init=False) as w:
+        link = Link(port_of(w.url), tmp, rtt_ms=300, kbit=1000)
+        w.url = f"http://127.0.0.1:{link.port}/fhir"
+        w.cli("init", "--server", w.url)
+        (ms, requests, up, down, rtts, rows), = bench_sync(w.home, 1)
+        outside = link.close()
+        curl = fetch_time(down, tmp, rtt_ms=300, kbit=1000)
+        say("first sync / curl, 1 Mbit/s 300 ms", f"{ms / curl:.2f} ({ms} / {curl:.0f} ms, {down} B, {rows} rows)", "<= 1.10")
+        say("  the meter beside the wire", f"down {down} / {outside['down']}, up {up} / {outside['up']}", "within 1 %")
+
+
+@row
+def no_change_warm(tmp):
+    with ward.Ward(tmp, generate=200, charts=60, init=False) as w:
+        link = Link(port_of(w.url), tmp)
+        w.url = f"http://127.0.0.1:{link.port}/fhir"
+        w.cli("init", "--server", w.url)
+        w.cli("sync")
+        age_marks(w)
+        first, warm = bench_sync(w.home, 2)
+        link.close()
+        say("no-change sync, warm", f"{warm[4]} round trips, {warm[2] + warm[3]} B, {warm[1]} requests", "1, <= 3,072 B")
+
+
+def age_marks(w):
+    """The last change must be older than the overlap of five minutes: the ward's clock cannot be moved, so wait it out once."""
+    time.sleep(float(os.environ.get("BENCH_OVERLAP_S", "310")))
+
+
+@row
+def no_change_cold_tls(tmp):
+    if not shutil.which("nghttpx") or not shutil.which("openssl"):
+        raise RuntimeError("nghttpx or openssl is not installed")
+    key, crt = os.path.join(tmp, "key.pem"), os.path.join(tmp, "crt.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", crt, "-days", "2",
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
+    with ward.Ward(tmp, generate=200, charts=60, init=False) as w:
+        s = socket.create_server(("127.0.0.1", 0))
+        tls_port = s.getsockname()[1]
+        s.close()
+        front = subprocess.Popen(["nghttpx", f"-f127.0.0.1,{tls_port}", f"-b127.0.0.1,{port_of(w.url)}", key, crt, "--workers=1", "--errorlog-file=/dev/null",
+                                  "--accesslog-file=/dev/null", "--host-rewrite"], stderr=subprocess.DEVNULL)
+        try:
+            for _ in range(100):
+                try:
+                    socket.create_connection(("127.0.0.1", tls_port)).close()
+                    break
+                except OSError:
+                    time.sleep(0.05)
+            link = Link(tls_port, tmp)
+            w.url = f"https://127.0.0.1:{link.port}/fhir"
+            w.cli("init", "--server", w.url, "--ca", crt)
+            w.cli("sync")
+            link.close()
+            age_marks(w)
+            # The same port again, so that the profile finds it: a fresh count of one cold sync.
+            link = relisten(link.port, tls_port, tmp)
+            (ms, requests, up, down, rtts, rows), = bench_sync(w.home, 1)
+            outside = link.close()
+            say("no-change sync, cold, TLS 1.3", f"{rtts} round trips, {outside['up'] + outside['down']} B on the wire", "3, <= 8,192 B")
+        finally:
+            front.terminate()
+
+
+def relisten(port, upstream, tmp):
+    link = Link.__new__(Link)
+    link.control = os.path.join(tmp, "again")
+    link.p = subprocess.Popen([sys.executable, os.path.join(TOP, "tests/tools/proxy.py"), "--upstream", f"127.0.0.1:{upstream}", "--listen", str(port),
+                               "--summary", link.control], stdout=subprocess.PIPE, text=True)
+    link.p.stdout.readline()
+    link.port = port
+    return link
+
+
+@row
+def screens(tmp):
+    """Start to lock screen, resident memory, bytes of a list move: read off a pty."""
+    p = subprocess.run([sys.executable, os.path.join(TOP, "tests/bench/screens.py")], env={**os.environ, "top_srcdir": TOP, "top_builddir": BUILD}, text=True,
+                       capture_output=True)
+    sys.stdout.write(p.stdout)
+    if p.returncode:
+        raise RuntimeError(p.stderr.strip().splitlines()[-1] if p.stderr else "screens.py failed")
+
+
+@row
+def store(tmp):
+    p = subprocess.run([os.path.join(BUILD, "tests/bench/bench_store"), tmp], capture_output=True, text=True)
+    sys.stdout.write(p.stdout)
+    if p.returncode:
+        raise RuntimeError("bench_store: " + p.stderr)
+
+
+def main():
+    failed = []
+    for f in ROWS:
+        if len(sys.argv) > 1 and f.__name__ not in sys.argv[1:]:
+            continue
+        with tempfile.TemporaryDirectory() as tmp:
+            try:
+                f(tmp)
+            except (Exception, SystemExit) as e:
+                failed.append(f.__name__)
+                say(f.__name__, "NOT MEASURED", str(e))
+    if failed:
+        print("not measured:", ", ".join(failed))
+    return 1 if failed else 0
+
+
+sys.exit(main())

@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""doctor names each planted fault: a dead link, a clock that is off, a gateway that takes gzip out, a damaged
+superblock, a locale that is not UTF-8, a terminal without cursor addressing, memory that cannot be locked,
+a server that is not R4.
+"""
+import os, resource, sys, tempfile, time
+
+TOP = os.environ.get("top_srcdir", ".")
+sys.path.insert(0, os.path.join(TOP, "tests"))
+sys.path.insert(0, os.path.join(TOP, "tests/tools"))
+import ward
+from scripted import Scripted, fhir
+
+CAPABLE = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "rest": [{"mode": "server", "interaction": [{"code": "batch"}]}],
+           "description": "x" * 4000}
+bad, done = [], 0
+
+
+def verdicts(w, **kw):
+    import json
+    p = w.cli("doctor", "--json", check=False, **kw)
+    try:
+        return {c["id"]: (c["verdict"], c["what"], c["next"]) for c in json.loads(p.stdout)}, p.returncode
+    except ValueError:
+        return {}, p.returncode
+
+
+def expect(what, got, check, verdict, words=""):
+    global done
+    done += 1
+    v = got.get(check, ("", "", ""))
+    if v[0] != verdict or words not in v[1] or (verdict != "OK" and not v[2]):
+        bad.append(f"{what}: {check} is {v}, want {verdict} {words!r}")
+
+
+def server(tmp, answer):
+    s = Scripted(answer)
+    home = os.path.join(tmp, "h%d" % len(os.listdir(tmp)))
+    w = ward.Ward(tmp, init=False, url=s.url)
+    w.home = home
+    w.cli("init", "--server", s.url)
+    return s, w
+
+
+def memlock():
+    resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
+
+
+with tempfile.TemporaryDirectory() as tmp:
+    s, w = server(tmp, lambda *_: fhir(CAPABLE, gz=True))
+    sound, status = verdicts(w)
+    done += 1
+    if len(sound) != 12:
+        bad.append(f"{len(sound)} checks, want 12")
+    for c in ("link", "clock", "tls", "gzip", "abilities", "store", "superblocks", "terminal", "locale", "kdf"):
+        expect("sound", sound, c, "OK")
+    expect("TERM=dumb", verdicts(w, env={"TERM": "dumb"})[0], "terminal", "WARN")
+    expect("TERM unknown", verdicts(w, env={"TERM": "no-such-term"})[0], "terminal", "FAIL")
+    expect("C locale", verdicts(w, env={"LC_ALL": "C", "LANG": "C"})[0], "locale", "WARN")
+    if os.geteuid():  # root's memory is locked whatever the limit
+        expect("memlock 0", verdicts(w, preexec_fn=memlock)[0], "memory", "WARN")
+    store = os.path.join(w.home, "store.wdb")
+    with open(store, "r+b") as f:
+        f.seek(300)
+        b = f.read(1)
+        f.seek(300)
+        f.write(bytes([b[0] ^ 1]))
+    got, status = verdicts(w)
+    expect("superblock A damaged", got, "superblocks", "WARN", "copy A")
+    done += 1
+    if status != 4:
+        bad.append(f"a warning: exit {status}, want 4")
+    s.sock.close()
+    time.sleep(0.1)
+    expect("server gone", verdicts(w)[0], "link", "FAIL")
+    s, w = server(tmp, lambda *_: fhir(CAPABLE, gz=True, date=time.time() + 660))
+    expect("clock 11 min off", verdicts(w)[0], "clock", "WARN", "6")
+    s, w = server(tmp, lambda *_: fhir(CAPABLE))
+    expect("gzip taken out", verdicts(w)[0], "gzip", "WARN")
+    s, w = server(tmp, lambda *_: fhir({**CAPABLE, "fhirVersion": "5.0.0"}, gz=True))
+    expect("not R4", verdicts(w)[0], "abilities", "FAIL")
+    s, w = server(tmp, lambda *_: fhir(CAPABLE, gz=True))
+    with open(os.path.join(w.home, "store.wdb"), "r+b") as f:
+        f.truncate(20000)
+    p = w.cli("doctor", check=False)
+    done += 1
+    if p.returncode != 5 or "FAIL" not in p.stdout:
+        bad.append(f"store cut short: exit {p.returncode}, {p.stdout[:300]}")
+for b in bad:
+    print("FAILED:", b)
+print(f"doctor: {done} checks, {len(bad)} failed")
+sys.exit(1 if bad else 0)

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that nasty/make-nasty.py makes, through file and server: an exit code of the table and one clear line,
+never a crash, and no raw control byte in what list and show print. What is in the cache stays.
+Kills tests/mutants/unsafe-text.patch.
+"""
+import glob, json, os, re, subprocess, sys, tempfile, unicodedata
+
+TOP = os.environ.get("top_srcdir", ".")
+sys.path.insert(0, os.path.join(TOP, "tests"))
+sys.path.insert(0, os.path.join(TOP, "tests/tools"))
+import ward
+from scripted import Scripted, empty, fhir, search_server
+
+bad, done = [], 0
+
+
+def check(what, p, codes):
+    global done
+    done += 1
+    out = p.stdout + p.stderr
+    wild = sorted({c for c in out if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Co", "Cn", "Cs") and c not in "\u200c\u200d"})
+    if p.returncode not in codes or p.stderr.count("\n") > 1 or wild:
+        bad.append(f"{what}: exit {p.returncode}, {p.stderr[:300]!r}, wild {wild[:5]!r}")
+
+
+def main():
+    make = ward.data("nasty/make-nasty.py")
+    if not make:
+        print("skipped: no WARDLINE_DATA")
+        return 77
+    with tempfile.TemporaryDirectory() as tmp:
+        nasty = os.path.join(tmp, "nasty")
+        subprocess.run([sys.executable, make, nasty, "--big", "9000000"], check=True, capture_output=True)
+        files(tmp, nasty)
+        server(tmp, nasty)
+    for b in bad[:40]:
+        print("FAILED:", b)
+    print(f"nasty: {done} checks, {len(bad)} failed")
+    return 1 if bad else 0
+
+
+def files(tmp, nasty):
+    w = ward.Ward(tmp, init=False, url="http://127.0.0.1:9/fhir")
+    w.cli("init", "--server", w.url)
+    for path in sorted(glob.glob(nasty + "/*/*")):
+        name = os.path.relpath(path, nasty)
+        if name.startswith(("http/", "dicom/", "hl7v2/")) and not name.endswith(("ok-cr.hl7", "ok-16x16.dcm")):
+            continue
+        p = w.cli("import", path, check=False)
+        check("import " + name, p, (0, 2))
+    for args in (("list",), ("list", "--json"), ("status",), ("doctor",)):
+        check(" ".join(args), w.cli(*args, check=False), (0, 4))
+    for patient in w.json("list"):
+        check("show " + patient["id"], w.cli("show", patient["id"], check=False), (0,))
+        check("show --json " + patient["id"], w.cli("show", patient["id"], "--json", check=False), (0,))
+
+
+def server(tmp, nasty):
+    """Each body as the answer to the search for patients (or observations); the profile must stay usable."""
+    picks = [p for d in ("text", "utf8", "json", "number", "date", "bundle", "http") for p in sorted(glob.glob(f"{nasty}/{d}/*"))]
+    current = {}
+    s = Scripted(lambda *a: search_server(current)(*a))
+    w = ward.Ward(tmp, init=False, url=s.url)
+    w.home = os.path.join(tmp, "served")
+    w.cli("init", "--server", s.url)
+    current["Patient"] = json.dumps({**empty(), "entry": [{"resource": {"resourceType": "Patient", "id": "keeper", "meta": {
+        "versionId": "1", "lastUpdated": "2026-01-01T00:00:00Z"}, "name": [{"family": "Keeper"}]}}]}).encode()
+    w.cli("sync", check=False)
+    for path in picks:
+        name = os.path.relpath(path, nasty)
+        body = open(path, "rb").read()
+        if name.startswith("text/patient") or name.startswith(("utf8", "number/", "json/", "date/instant", "date/period")):
+            if not re.search(rb'"resourceType": ?"Bundle"', body) and name.startswith(("text", "utf8", "number")):
+                body = b'{"resourceType":"Bundle","type":"searchset","entry":[{"resource":' + body + b"}]}"
+        current.clear()
+        current["Observation" if name.startswith(("number", "date/obs")) else "Patient"] = body
+        check("sync " + name, w.cli("sync", check=False, timeout=120), (0, 3, 4))
+    current.clear()
+    check("sync after all", w.cli("sync", check=False), (0, 4))
+    check("list after all", w.cli("list"), (0,))
+    if not any(p["id"] == "keeper" for p in w.json("list")):
+        bad.append("the patient that was there before is gone")
+
+
+sys.exit(main())

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line as wardline(1) promises it: exit codes, JSON shapes, exact bytes, offline answers.
+Kills tests/mutants/get-reserialised.patch, tests/mutants/export-overwrites.patch.
+"""
+import json, os, re, subprocess, sys, tempfile, unicodedata
+
+TOP = os.environ.get("top_srcdir", ".")
+sys.path.insert(0, os.path.join(TOP, "tests"))
+import ward
+
+bad = []
+done = 0
+
+
+def check(what, ok, more=""):
+    global done
+    done += 1
+    if not ok:
+        bad.append(f"{what} {more}")
+
+
+def clean(text):
+    """No control or bidi character but the line end."""
+    return all(c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn") for c in text)
+
+
+def usage(w):
+    for args, status in (((), None), (("frobnicate",), 1), (("list", "--nope"), 1), (("show",), 1), (("get",), 1), (("get", "../x"), 2),
+                         (("get", "Patient/no-such"), 2), (("show", "no-such"), 2), (("init",), 1), (("export",), 1),
+                         (("init", "--server", "http://example.org/fhir"), 1), (("init", "--server", "ftp://127.0.0.1/"), 1),
+                         (("init", "--server", w.url, "--auth", "device"), 2), (("init", "--server", w.url, "--scope", "group/1"), 2),
+                         (("init", "--server", w.url, "--scope", "rubbish"), 1), (("sync", "extra"), 1)):
+        if status is None:
+            continue
+        p = w.cli(*args, check=False)
+        check(f"{args}: exit {status}", p.returncode == status, f"got {p.returncode}: {p.stderr}")
+        check(f"{args}: one line", p.stderr.startswith("wardline: ") and p.stderr.count("\n") == 1 and clean(p.stderr), repr(p.stderr))
+    check("init over a profile: exit 2", w.cli("init", "--server", w.url, check=False).returncode == 2)
+    check("wrong passphrase: exit 5", w.cli("list", passphrase="wrong", check=False).returncode == 5)
+    check("no profile: exit 5", w.cli("list", home=os.path.join(w.tmp, "none"), check=False).returncode == 5)
+    p = subprocess.run([ward.WARDLINE, "--help"], capture_output=True, text=True, env=ward.environment())
+    verbs = re.findall(r"^  (\w+)", p.stdout, re.M)
+    page = open(os.path.join(TOP, "man/wardline.1"), encoding="utf-8").read().split(".SH COMMANDS")[1].split(".SH EXIT")[0]
+    check("every verb has its place in wardline(1)", len(verbs) > 5 and all(re.search(rf'^\.BI? "?{v}\b', page, re.M) for v in verbs), str(verbs))
+
+
+def shapes(w):
+    patients = w.json("list")
+    check("list has patients", len(patients) == 12, str(len(patients)))
+    for p in patients:
+        check("list's members", {"id", "name", "birthDate", "gender", "identifiers", "flags"} <= set(p), str(p))
+    status = w.json("status")
+    check("status", {"server", "lastSync", "counts", "queue", "wire", "storeBytes"} <= set(status), str(status))
+    check("status counts", status["counts"].get("Patient") == 12, str(status["counts"]))
+    check("wire", {"requests", "bytesUp", "bytesDown", "roundTrips"} == set(status["wire"]) and status["wire"]["requests"] > 0, str(status["wire"]))
+    check("queue", {"queued", "indoubt", "conflict", "attention"} == set(status["queue"]))
+    sync = w.json("sync")
+    check("sync", {"pulled", "pushed", "errors", "counts"} <= set(sync) and sync["errors"] == [], str(sync)[:300])
+    check("a second sync pulls nothing", sync["pulled"] == 0, str(sync["pulled"]))
+    rows = 0
+    for p in patients:
+        show = w.json("show", p["id"])
+        check("show", {"patient", "banner", "sections"} <= set(show) and show["patient"] == p["id"])
+        for name, section in show["sections"].items():
+            check(f"{name} is never empty", len(section) > 0)
+            for row in section:
+                rows += 1
+                check("row", {"id", "resourceType", "date", "text", "flags"} <= set(row) and row["text"].strip(), str(row))
+        text = w.cli("show", p["id"]).stdout
+        check("show into a pipe is clean", clean(text), repr([c for c in text if not clean(c)][:5]))
+        check("show says DEMO", text.startswith("DEMO - NOT REAL PATIENTS\n"))
+    check("there are rows", rows > 100, str(rows))
+    find = patients[0]["name"].split(",")[0]
+    check("list TEXT finds", any(p["id"] == patients[0]["id"] for p in w.json("list", find)))
+    text = w.cli("list", "zzqq").stdout
+    check("an empty search says where it looked", "12 patients kept here (all)" in text and "server was not searched" in text, text)
+
+
+def exact(w):
+    out = os.path.join(w.tmp, "out")
+    w.cli("export", out)
+    counts = w.json("status")["counts"]
+    lines = {f[:-7]: open(os.path.join(out, f), "rb").read().splitlines() for f in os.listdir(out)}
+    check("export: a line a resource", {k: len(v) for k, v in lines.items()} == counts, str(counts))
+    for kind, resources in lines.items():
+        for line in resources[:5]:
+            rid = json.loads(line)["id"]
+            got = w.cli("get", f"{kind}/{rid}", text=False).stdout
+            check("get equals export", got.replace(b"\n", b" ").replace(b"\r", b" ") == line, f"{kind}/{rid}")
+    check("export never overwrites", w.cli("export", out, check=False).returncode == 2)
+
+
+def files(w):
+    path = os.path.join(w.tmp, "b.json")
+    raw = b'{"resourceType":"Observation","id":"o1","status":"final","code":{"text":"pH"},"subject":{"reference":"urn:uuid:imp-1"},"valueQuantity":{"value":7.400}}'
+    with open(path, "wb") as f:
+        f.write(b'{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:uuid:imp-1","resource":{"resourceType":"Patient","id":"imp-1",'
+                b'"name":[{"family":"Fromfile"}]}},{"resource":' + raw + b"}]}")
+    before = w.json("status")["counts"]
+    w.cli("import", path)
+    found = w.json("list", "Fromfile")
+    check("an imported patient is listed", len(found) == 1 and found[0]["id"] == "file:imp-1", str(found))
+    text = w.cli("show", "file:imp-1").stdout
+    check("it says FROM FILE", "FROM FILE" in text and "7.400" in text, text[:500])
+    check("get gives its bytes", w.cli("get", "Observation/file:o1", text=False).stdout == raw)
+    w.cli("import", path)
+    check("a second import changes nothing", w.json("status")["counts"] == {**before, "Patient": before["Patient"] + 1, "Observation": before["Observation"] + 1})
+    for name, body, status in (("cut.json", open(path, "rb").read()[:-20], 2), ("x.hl7", b"MSH|^~\\&|A|B\r", 2), ("e.json", b"", 2), ("h.json", b"<html>", 2),
+                               ("n.ndjson", b'{"resourceType":"Patient","id":"n1"}\n{"resourceType":"Patient","id":"n2"', 2)):
+        p = os.path.join(w.tmp, name)
+        open(p, "wb").write(body)
+        counts = w.json("status")["counts"]
+        r = w.cli("import", p, check=False)
+        check(f"import {name}: exit {status}", r.returncode == status and clean(r.stderr), f"{r.returncode} {r.stderr}")
+        check(f"import {name} changes nothing", w.json("status")["counts"] == counts)
+    good = os.path.join(w.tmp, "g.ndjson")
+    open(good, "wb").write(b'{"resourceType":"Patient","id":"n1"}\n{"resourceType":"Patient","id":"n2"}')
+    w.cli("import", good)
+    check("NDJSON without a last line end", w.cli("get", "Patient/file:n2").returncode == 0)
+
+
+def offline(w):
+    patients = w.json("list")
+    before = {p["id"]: w.json("show", p["id"])["sections"] for p in patients[:4]}
+    w.stop_server()
+    p = w.cli("sync", check=False)
+    check("sync without a server: exit 3", p.returncode == 3 and p.stderr.count("\n") == 1, f"{p.returncode} {p.stderr}")
+    check("sync --json without a server: exit 3", w.cli("sync", "--json", check=False).returncode == 3)
+    for rid, sections in before.items():
+        check("show stays as it was", w.json("show", rid)["sections"] == sections)
+    for args in (("list",), ("status",)):
+        check(f"{args} offline", w.cli(*args).returncode == 0)
+
+
+def unprotected(tmp):
+    w = ward.Ward(tmp, init=False, url="https://fhir.example.org/r4")
+    p = w.cli("init", "--server", w.url)
+    check("--auth none to a far host says UNPROTECTED", "UNPROTECTED" in p.stderr + p.stdout, p.stderr)
+    check("and every printout does", "UNPROTECTED" in w.cli("list").stdout)
+
+
+with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
+    with ward.Ward(one, generate=12, charts=4) as w:
+        usage(w)
+        shapes(w)
+        exact(w)
+        files(w)
+        offline(w)
+    unprotected(two)
+for b in bad[:40]:
+    print("FAILED:", b)
+print(f"verbs: {done} checks, {len(bad)} failed")
+sys.exit(1 if bad else 0)

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A ward for tests: wardline-demo on a free loopback port and a profile that has synced from it.
+
+    with ward.Ward(tmp, generate=20, charts=5) as w:
+        w.cli("show", "p1"); w.json("list"); w.post("bundle.json"); w.stop_server()
+"""
+import json, os, re, signal, subprocess, sys, time, urllib.request
+
+BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
+TOP = os.path.abspath(os.environ.get("top_srcdir", "."))
+WARDLINE = os.path.join(BUILD, "wardline")
+DEMO = os.path.join(BUILD, "wardline-demo")
+PASS = "correct horse"
+
+
+def data(sub):
+    """A path under $WARDLINE_DATA or ../shared/data, or None (the caller says 'skipped' aloud)."""
+    base = os.environ.get("WARDLINE_DATA") or os.path.join(TOP, "../shared/data")
+    path = os.path.join(base, sub)
+    return path if os.path.exists(path) else None
+
+
+def environment(extra=None):
+    env = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "WARDLINE_FAULT", "ASAN_OPTIONS", "UBSAN_OPTIONS")}
+    env.update(LANG="C.UTF-8", LC_ALL="C.UTF-8", TZ="UTC0", TERM="xterm")
+    env.update(extra or {})
+    return env
+
+
+class Ward:
+    def __init__(self, tmp, generate=0, charts=0, seed=1, today="2026-11-23", sync=True, init=True, url=None, demo=True):
+        self.tmp, self.server, self.url = tmp, None, url
+        self.home = os.path.join(tmp, "home")
+        if not url:
+            self.start_server(generate, charts, seed, today)
+        if init:
+            self.cli("init", "--server", self.url, *(["--demo"] if demo else []))
+            if sync:
+                self.cli("sync")
+
+    def start_server(self, generate=0, charts=0, seed=1, today="2026-11-23", port=0):
+        out = os.path.join(self.tmp, "server.out")
+        cmd = [DEMO, "--port", str(port)]
+        if generate:
+            cmd += ["--generate", str(generate), "--charts", str(charts), "--seed", str(seed), "--today", today]
+        with open(out, "w") as f:
+            self.server = subprocess.Popen(cmd, stdout=f, stderr=subprocess.STDOUT)
+        for _ in range(600):
+            m = re.search(r"wardline-demo: (http:\S+?),", open(out).read())
+            if m:
+                self.url = m.group(1)
+                return
+            if self.server.poll() is not None:
+                sys.exit("wardline-demo did not start: " + open(out).read())
+            time.sleep(0.05)
+        sys.exit("wardline-demo does not answer")
+
+    def stop_server(self):
+        if self.server:
+            self.server.send_signal(signal.SIGTERM)
+            self.server.wait()
+            self.server = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop_server()
+
+    def cli(self, *args, env=None, check=True, passphrase=PASS, text=True, home=None, **kw):
+        """Runs a command of wardline with the passphrase on a descriptor of its own."""
+        r, w = os.pipe()
+        os.write(w, passphrase.encode() + b"\n")
+        os.close(w)
+        try:
+            p = subprocess.run([WARDLINE, "--home", home or self.home, "--passphrase-fd", str(r), *args], capture_output=True, text=text,
+                               pass_fds=[r], env=environment(env), stdin=subprocess.DEVNULL, **kw)
+        finally:
+            os.close(r)
+        if check and p.returncode:
+            sys.exit(f"wardline {' '.join(args)}: exit {p.returncode}: {p.stderr}")
+        return p
+
+    def json(self, *args, **kw):
+        return json.loads(self.cli(*args, "--json", **kw).stdout)
+
+    def post(self, path):
+        """A transaction Bundle from a file to the server's base."""
+        with open(path, "rb") as f:
+            q = urllib.request.Request(self.url, f.read(), {"Content-Type": "application/fhir+json"}, method="POST")
+        with urllib.request.urlopen(q) as a:
+            return json.load(a)
+
+    def screens(self, env=None):
+        """(name, text) of the screens of a short session, when pyte is there."""
+        sys.path.insert(0, os.path.join(TOP, "tests", "ui"))
+        try:
+            import pyte  # noqa: F401
+            import pty as harness
+        except ImportError:
+            print("skipped: screens (no pyte)")
+            return []
+        return list(getattr(harness, "tour", lambda *_: [])(self, environment(env)))
