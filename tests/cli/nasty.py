@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Everything that nasty/make-nasty.py makes, through file and server: an exit code of the table and one clear line,
 never a crash, and no raw control byte in what list and show print. What is in the cache stays.
-Kills tests/mutants/unsafe-text.patch.
+Kills (with t_base) tests/mutants/unsafe-text.patch.
 """
 import glob, json, os, re, subprocess, sys, tempfile, unicodedata
 

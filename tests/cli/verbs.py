@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command line as wardline(1) promises it: exit codes, JSON shapes, exact bytes, offline answers.
-Kills tests/mutants/get-reserialised.patch, tests/mutants/export-overwrites.patch.
+Kills tests/mutants/get-reserialised.patch, tests/mutants/export-overwrites.patch, tests/mutants/import-half.patch.
 """
 import json, os, re, subprocess, sys, tempfile, unicodedata
 
