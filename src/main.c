@@ -68,8 +68,8 @@ int main(int argc, char **argv)
     if (!standard_descriptors())
         return 70;
     setlocale(LC_ALL, "");
-    bindtextdomain(PACKAGE, LOCALEDIR);
-    textdomain(PACKAGE);
+    bindtextdomain(PACKAGE_TARNAME, LOCALEDIR);
+    textdomain(PACKAGE_TARNAME);
     app.clock = clock_system();
     app.rng = rng_system();
     if (crypt_init(&app.memory_locked))
