@@ -76,7 +76,7 @@ static int one(struct importing *m, struct str bytes)
     m->rows++;
     if (!r) {
         arena_init(&a, LIMIT_RESOURCE_BYTES * 2);
-        r = fhir_index_file(&t, &a, &ix, m->e);
+        r = fhir_index(&t, FHIR_BASE_FILE, &a, &ix, m->e);
         if (!r && m->storing)
             r = store_one(m, &ix, bytes);
         arena_fini(&a);
