@@ -92,7 +92,7 @@ static int bundle_resource(void *arg, int outer, struct str bytes)
     return one(arg, bytes);
 }
 
-static int ndjson_resource(void *arg, struct str bytes, int64_t line)
+static int ndjson_resource(void *arg, int64_t line, struct str bytes)
 {
     (void)line;
     return one(arg, bytes);
@@ -135,8 +135,9 @@ static int walk(struct importing *m, int fd, bool lines)
 {
     struct bundle_sink sink = {.resource = bundle_resource, .arg = m};
     struct bundle_scan *scan = NULL;
-    struct ndjson *nd = NULL;
-    int r = lines ? ndjson_new(ndjson_resource, m, &nd) : bundle_new(&sink, 0, &scan);
+    struct ndjson_sink line_sink = {.resource = ndjson_resource, .arg = m};
+    struct ndjson_scan *nd = NULL;
+    int r = lines ? ndjson_new(&line_sink, &nd) : bundle_new(&sink, 0, &scan);
 
     m->rows = 0;
     if (r)
