@@ -33,7 +33,6 @@ static bool each_at(const struct tape *t, tape_at from, struct str path,
 
 struct wanted {
     const char *base; /* NULL in a file */
-    bool file;
     struct arena *a;
     struct str found;
     bool full; /* the arena could not take it */
@@ -58,13 +57,8 @@ static bool take_patient(void *arg, const struct tape *t, tape_at at)
         return true;
     }
     ref = decoded(w, t, tape_get(t, at, "reference")); /* some servers write "Patient\/1" */
-    if (w->file && str_starts(ref, FHIR_BASE_FILE)) {
-        id = (struct str){ref.p + strlen(FHIR_BASE_FILE), ref.n - strlen(FHIR_BASE_FILE)};
-        if (str_is_id(id))
-            w->found = id;
-    } else if (fhir_reference(ref, w->base, &type, &id) && str_is(type, "Patient")) {
+    if (fhir_reference(ref, w->base, &type, &id) && (!type.n || str_is(type, "Patient")))
         w->found = id;
-    }
     return w->found.n || w->full;
 }
 
@@ -122,8 +116,7 @@ static int64_t when(struct str lexeme)
 
 int fhir_index(const struct tape *t, const char *base, struct arena *a, struct fhir_index *out, struct err *e)
 {
-    bool file = base && !strcmp(base, FHIR_BASE_FILE);
-    struct wanted w = {.base = file ? NULL : base, .file = file, .a = a};
+    struct wanted w = {.base = base, .a = a};
     struct str none = {"", 0};
     const struct fhir_kind *kind;
 
@@ -157,6 +150,11 @@ bool fhir_reference(struct str ref, const char *base, struct str *type, struct s
     size_t n = base ? strlen(base) : 0;
     struct str rest = ref, history;
 
+    if (base && !strcmp(base, FHIR_BASE_FILE) && str_starts(ref, FHIR_BASE_FILE)) {
+        *type = (struct str){"", 0};
+        *id = (struct str){ref.p + n, ref.n - n};
+        return str_is_id(*id);
+    }
     while (n && base[n - 1] == '/')
         n--;
     if (n && ref.n > n && !memcmp(ref.p, base, n) && ref.p[n] == '/')

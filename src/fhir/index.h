@@ -35,7 +35,8 @@ struct fhir_index {
 int fhir_index(const struct tape *t, const char *base, struct arena *a, struct fhir_index *out, struct err *e);
 
 /* "Patient/ID", "BASE/Patient/ID", either with "/_history/V" -> type and id. False for contained (#x),
- * urn:, conditional and foreign references, whatever base is. */
+ * conditional and foreign references, and of urn: ones but with base FHIR_BASE_FILE: those give type "" and the
+ * id. */
 bool fhir_reference(struct str ref, const char *base, struct str *type, struct str *id);
 
 /* Calls each(arg, type, id) for every literal Reference.reference in the document that fhir_reference knows. */

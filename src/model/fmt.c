@@ -155,7 +155,7 @@ enum model_link model_link(struct model_fmt *f, struct str reference,
     struct buf raw, key;
     struct tape t;
 
-    if (!fhir_reference(reference, f->m->base[0] ? f->m->base : NULL, &row.type, &row.id))
+    if (!fhir_reference(reference, model_base(f->m, f->who), &row.type, &row.id) || !row.type.n)
         return MODEL_LINK_MISSING;
     buf_init(&raw, LIMIT_RESOURCE_BYTES);
     buf_init(&key, 256);

@@ -68,6 +68,11 @@ const struct model_status *model_status(const struct model_formatter *ft, struct
     return s; /* the last row, without a code, for one that is not known */
 }
 
+const char *model_base(const struct model *m, const struct model_person *who)
+{
+    return who->file ? FHIR_BASE_FILE : m->base[0] ? m->base : NULL;
+}
+
 /* Does a value at a path name the patient: a Reference, a list of them, or the id itself? */
 static bool names_patient(const struct model *m, const struct model_person *who,
                           const struct tape *t, tape_at at, struct str path)
@@ -82,8 +87,8 @@ static bool names_patient(const struct model *m, const struct model_person *who,
         } else if (tape_is(t, i, TAPE_STRING)
                        ? str_eq(tape_plain(t, i), who->id)
                        : fhir_reference(tape_plain(t, tape_get(t, i, "reference")),
-                                        m->base[0] ? m->base : NULL, &type, &id) &&
-                             str_is(type, "Patient") && str_eq(id, who->id))
+                                        model_base(m, who), &type, &id) &&
+                             (!type.n || str_is(type, "Patient")) && str_eq(id, who->id))
             return true;
     }
     return false;

@@ -169,6 +169,10 @@ int model_format(struct model *m, const struct model_person *who, const struct s
                  const struct tape *t, struct arena *keep, struct model_row *row, int *rank,
                  struct err *e);
 
+/* What references in this chart's rows are read against (fhir_reference): the server's base, or a file's own
+ * names. */
+const char *model_base(const struct model *m, const struct model_person *who);
+
 /* Its name alone, as model_format would call it. */
 struct text model_format_name(struct model *m, const struct model_person *who,
                               const struct store_row *r, const struct tape *t, struct arena *keep);

@@ -102,6 +102,7 @@ bool model_fetched(struct model *m, struct str chart, struct str section, struct
 struct fill {
     struct model *m;
     struct model_rows *rs;
+    unsigned others; /* rows whose own reference names another patient */
     struct err *e;
 };
 
@@ -134,7 +135,9 @@ static int add_row(void *arg, const struct store_row *r)
     if (code)
         f->rs->rows.n--;
     tape_fini(&t);
-    /* REQ: a row whose own reference names another patient is left out, whatever the index said. */
+    /* REQ: a row whose own reference names another patient is left out, whatever the index said; and that it
+     * was is said: the list must not read as if it had never been there. */
+    f->others += code == ERR_NOTFOUND;
     return code == ERR_NOTFOUND ? ERR_OK : code;
 }
 
@@ -164,9 +167,19 @@ static int by_words(const void *x, const void *y)
 int model_rows_fill(struct model *m, struct str section, struct model_rows *rs, struct err *e)
 {
     struct store_query q = {.section = section, .patient = str_of(rs->who->chart), .bytes = true};
-    struct fill f = {m, rs, e};
+    struct fill f = {m, rs, 0, e};
+    int code = store_each(m->store, &q, add_row, &f, e);
+    struct model_row *row;
 
-    return store_each(m->store, &q, add_row, &f, e);
+    if (code || !f.others)
+        return code;
+    row = model_rows_add(rs, -1);
+    if (!row)
+        return err_set(e, ERR_NOMEM, 0, 0, "rows");
+    row->text = text_own(arena_fmt(rs->keep, P_("NOT SHOWN: %u row that names another patient",
+                                                "NOT SHOWN: %u rows that name another patient", f.others),
+                                   f.others));
+    return row->text.s ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, "rows");
 }
 
 /* The row that an empty or partial section begins with. */
