@@ -8,6 +8,10 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
+#pragma weak sync_start
+#pragma weak sync_cancel
+#pragma weak sync_run_free
+
 struct sync_session {
     struct loop *loop;
     struct store *store;
@@ -104,7 +108,8 @@ void sync_session_free(struct sync_session *s)
 {
     if (!s)
         return;
-    sync_run_free(s->run);
+    if (s->run)
+        sync_run_free(s->run);
     net_free(s->net);
     sync_scope_fini(&s->scope);
     buf_fini(&s->base);
@@ -135,9 +140,12 @@ int sync_session_start(struct sync_session *s, const struct sync_observer *o, st
 
     if (s->running)
         return err_set(e, ERR_INUSE, 0, 0, "sync");
-    sync_run_free(s->run);
+    if (s->run)
+        sync_run_free(s->run);
     s->run = NULL;
     s->observer = *o;
+    if (!sync_start)
+        return err_set(e, ERR_UNSUPPORTED, 0, 0, "sync");
     r = sync_start(s->loop, s->net, s->store, &s->clock, &s->scope, s->base.p, &mine, &s->run, e);
     s->running = r == ERR_OK;
     return r;
