@@ -5,13 +5,19 @@
  * extracted, then shows as the only plain text on the screen.
  */
 #include <fcntl.h>
-#include <libintl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* libintl.h would make macros of these. */
+char *gettext(const char *id);
+char *dgettext(const char *domain, const char *id);
+char *dcgettext(const char *domain, const char *id, int category);
+char *ngettext(const char *one, const char *many, unsigned long n);
+char *dcngettext(const char *domain, const char *one, const char *many, unsigned long n, int category);
 
 static const char *mo;
 static size_t mo_size;
