@@ -47,12 +47,23 @@ static const char *nothing_here(const struct ui *u, int arg)
 static void open_row(struct ui *u, int arg)
 {
     (void)arg;
+    if (u->chart.mixed) { /* the screen says that Enter leads to the list */
+        scr_detail_close(u);
+        scr_chart_screen()->back(u);
+        return;
+    }
     /* REQ: Enter typed ahead of the paint must not open what nobody has seen. */
     if (!list_painted(body(u))) {
         ui_say(u, "%s", _("Not opened: that row was not on the screen yet. Look, then Enter again."));
         return;
     }
     u->screen->open(u);
+}
+
+static const char *not_stopped(const struct ui *u, int arg)
+{
+    (void)arg;
+    return u->chart.mixed ? NULL : _("There is nothing behind this row.");
 }
 
 static void back(struct ui *u, int arg)
@@ -114,13 +125,13 @@ static void sync_toggle(struct ui *u, int arg)
 
 static void find(struct ui *u, int on)
 {
-    scr_work_find(u, on);
+    scr_find(u, on);
 }
 
 static void find_enter(struct ui *u, int arg)
 {
     (void)arg;
-    scr_work_enter(u);
+    scr_find_enter(u);
 }
 
 static void edit(struct ui *u, int key)
@@ -128,7 +139,7 @@ static void edit(struct ui *u, int key)
     if (u->screen == scr_lock_screen())
         scr_lock_type(u, key);
     else
-        scr_work_type(u, key);
+        scr_find_type(u, key);
     u->damage = true;
 }
 
@@ -162,7 +173,7 @@ static void section_step(struct ui *u, int by)
 static void sections(struct ui *u, int arg)
 {
     (void)arg;
-    scr_chart_list_sections(u);
+    scr_sections_open(u);
 }
 
 static void part(struct ui *u, int which)
@@ -194,6 +205,7 @@ static const struct command commands[] = {
     {"find.cancel", ON_FIND, "Ctrl-G Esc Ctrl-C", NULL, N_("All"), N_("Drop the filter and show all patients"), find, 0, NULL},
 
     {"list.open", ON_WORKLIST | ON_CHART | ON_SECTIONS, "Enter Right", NULL, N_("Open"), N_("Open the row at the marker"), open_row, 0, nothing_here},
+    {"detail.stopped", ON_DETAIL, "Enter", NULL, NULL, N_("To the list of patients, after the display was stopped"), open_row, 0, not_stopped},
     {"list.find", ON_WORKLIST, "/", "FI", N_("Find"), N_("Find patients: parts of the name, birth date or number; all patients kept here are searched"), find, 1, NULL},
     {"list.down", ON_LISTS, "j Down", "DN", NULL, N_("Move down"), move, 1, nothing_here},
     {"list.up", ON_LISTS, "k Up", "UP", NULL, N_("Move up"), move, -1, nothing_here},

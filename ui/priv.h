@@ -44,7 +44,10 @@ struct scr_lock {
 struct scr_work {
     struct list list;
     struct model_worklist rows; /* a window of the whole list */
-    bool loaded, finding, chosen; /* chosen: a row was pointed at while the filter is typed */
+    bool loaded, finding;
+    bool replace;         /* the first character typed begins a new filter */
+    bool chosen;          /* a row was pointed at while the filter is typed */
+    bool due;             /* the filter has changed, the rows have not yet */
     char filter[UI_FIELD_MAX];
     size_t filter_n;
     int64_t shown_total;  /* of the list as the user asked for it */
@@ -105,7 +108,7 @@ struct ui {
 const struct screen *scr_lock_screen(void);
 const struct screen *scr_work_screen(void);
 const struct screen *scr_chart_screen(void);
-const struct screen *scr_chart_sections_screen(void);
+const struct screen *scr_sections_screen(void);
 const struct screen *scr_detail_screen(void);
 const struct screen *scr_help_screen(void);
 
@@ -128,22 +131,29 @@ void ui_paint_prompt(struct ui *u, const char *label, struct str typed); /* row 
 void scr_work_load(struct ui *u);        /* anew, from the store; the selection stays on its patient if it can */
 void scr_work_slide(struct ui *u);       /* before a move: rows around the selection */
 void scr_work_jump(struct ui *u, int to_end);
-void scr_work_find(struct ui *u, bool on);
-void scr_work_type(struct ui *u, int key);
-void scr_work_enter(struct ui *u);       /* Enter while the filter is typed */
+void scr_work_refilter(struct ui *u);    /* when w->due: the rows that match what is typed */
 void scr_work_count(struct ui *u, bool now); /* how many new ones a sync brought */
 void scr_work_fini(struct ui *u);
+
+/* scr_work_rows.c */
+void scr_work_rows_build(struct ui *u);
+void scr_work_rows_head(struct ui *u, struct arena *a);
+
+/* scr_find.c */
+void scr_find(struct ui *u, bool on);
+void scr_find_type(struct ui *u, int key);
+void scr_find_enter(struct ui *u);       /* Enter while the filter is typed */
 
 /* scr_chart.c */
 bool scr_chart_open(struct ui *u, const char *chart);
 void scr_chart_section(struct ui *u, unsigned section);
-void scr_chart_list_sections(struct ui *u);
 void scr_chart_banner(struct ui *u);     /* rows 1-2 */
 void scr_chart_close(struct ui *u);      /* drops all that is of the patient */
-/* REQ: is this row of the patient whose banner stands above it? If not, says so, and the body stays empty. */
+/* REQ: is this row of the patient whose banner stands above it? If not, says so, and the body must stay empty. */
 bool scr_chart_own(struct ui *u, const char *chart);
 
-/* scr_detail.c, scr_help.c, scr_lock.c */
+/* scr_sections.c, scr_detail.c, scr_help.c, scr_lock.c */
+void scr_sections_open(struct ui *u);
 bool scr_detail_open(struct ui *u, const char *type, const char *id);
 void scr_detail_part(struct ui *u, int part);
 void scr_detail_close(struct ui *u);

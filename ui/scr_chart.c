@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/intl.h"
 #include "ui/priv.h"
@@ -17,11 +18,6 @@ static struct list *rows_list(struct ui *u)
     return &u->chart.list;
 }
 
-static struct list *sections_list(struct ui *u)
-{
-    return &u->chart.sections;
-}
-
 static const char *patient(const struct ui *u)
 {
     return u->chart.chart;
@@ -29,7 +25,17 @@ static const char *patient(const struct ui *u)
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
-/* "HH  text": flags that the text does not say itself stand before it. */
+static bool says(const char *text, const char *word)
+{
+    size_t n = strlen(word);
+
+    for (; *text; text++)
+        if (!strncasecmp(text, word, n))
+            return true;
+    return false;
+}
+
+/* "[HH] text": flags that the text does not say itself stand before it. */
 static struct text row_body(struct arena *a, const struct model_row *r)
 {
     struct buf b;
@@ -37,7 +43,7 @@ static struct text row_body(struct arena *a, const struct model_row *r)
 
     buf_init(&b, 65536);
     for (unsigned i = 0; i < r->flags; i++)
-        if (r->flag[i].n && !strstr(r->text.s, r->flag[i].s))
+        if (r->flag[i].n && !says(r->text.s, r->flag[i].s))
             buf_addf(&b, "[%s] ", r->flag[i].s);
     buf_add(&b, r->text.s, r->text.n);
     t = b.failed ? (struct text){"", 0, 0} : text_safe(a, buf_str(&b), 0);
@@ -194,6 +200,7 @@ bool scr_chart_own(struct ui *u, const char *chart)
 {
     if (!strcmp(chart, u->chart.banner.chart) && !strcmp(chart, u->chart.chart))
         return true;
+    u->chart.mixed = true;
     tty_put(u->tty, UI_BODY, LIST_MARGIN, text_own(_("Display stopped: row of another patient. Enter = list")),
             tty_columns(u->tty), TTY_ALERT);
     tty_cursor(u->tty, UI_BODY, LIST_MARGIN);
@@ -214,7 +221,7 @@ static void paint(struct ui *u)
     c->mixed = false;
     list_visible(&c->list, &from, &to);
     for (unsigned i = from; i < to && !c->mixed; i++)
-        c->mixed = !scr_chart_own(u, c->rows.rows[i].chart);
+        scr_chart_own(u, c->rows.rows[i].chart);
     if (c->mixed)
         list_forget(&c->list);
     else if (c->list.failed)
@@ -245,63 +252,6 @@ static void back(struct ui *u)
 const struct screen *scr_chart_screen(void)
 {
     static const struct screen screen = {ON_CHART, rows_list, patient, build, paint, open_row, back, reload};
-
-    return &screen;
-}
-
-/* --- the list of sections --------------------------------------------------------------------- */
-
-static void build_sections(struct ui *u)
-{
-    struct scr_chart *c = &u->chart;
-    unsigned n;
-    const struct kind_section *s = kind_sections(&n);
-
-    build(u);
-    list_clear(&c->sections, ui_body_rows(u));
-    for (unsigned i = 0; i < n; i++) {
-        struct arena *a = &c->sections.arena;
-        char number[16] = "";
-
-        if (i < 9)
-            snprintf(number, sizeof number, "%u", i + 1);
-        list_add(&c->sections, text_safe(a, str_of(arena_fmt(a, "%-2s %c", number, s[i].letter)), 0), 6,
-                 text_safe(a, str_of(_(s[i].title)), 0), tty_columns(u->tty) - LIST_MARGIN);
-    }
-    list_settle(&c->sections);
-}
-
-void scr_chart_list_sections(struct ui *u)
-{
-    u->chart.sections.sel = u->chart.section;
-    build_sections(u);
-    ui_go(u, scr_chart_sections_screen());
-}
-
-static void paint_sections(struct ui *u)
-{
-    unsigned n, m;
-
-    scr_chart_banner(u);
-    list_pages(&u->chart.sections, &n, &m);
-    ui_paint_title(u, text_own(_("Sections")), (struct text){"", 0, 0}, n, m);
-    list_paint(&u->chart.sections, u->tty, UI_BODY);
-}
-
-static void open_section(struct ui *u)
-{
-    scr_chart_section(u, u->chart.sections.sel);
-}
-
-static void sections_back(struct ui *u)
-{
-    ui_go(u, scr_chart_screen());
-}
-
-const struct screen *scr_chart_sections_screen(void)
-{
-    static const struct screen screen = {ON_SECTIONS, sections_list, patient, build_sections, paint_sections,
-                                         open_section, sections_back, NULL};
 
     return &screen;
 }

@@ -77,6 +77,7 @@ static void paint(struct ui *u)
     scr_chart_banner(u);
     list_pages(&d->list, &n, &m);
     ui_paint_title(u, d->d.title, (struct text){"", 0, 0}, n, m);
+    u->chart.mixed = false;
     if (!scr_chart_own(u, d->d.chart))
         list_forget(&d->list);
     else if (d->list.failed)

@@ -10,10 +10,6 @@
 #include "base/intl.h"
 #include "ui/priv.h"
 
-#define NAME_COLS 28
-#define BORN_COLS 18
-#define SEX_COLS 7
-
 static struct list *list(struct ui *u)
 {
     return &u->work.list;
@@ -23,58 +19,6 @@ static const char *patient(const struct ui *u)
 {
     (void)u;
     return UI_MANY;
-}
-
-/* --- rows ------------------------------------------------------------------------------------- */
-
-static void pad(struct buf *b, struct text s, unsigned cols)
-{
-    unsigned w = tty_cols((struct str){s.s, s.n});
-
-    buf_add(b, s.s, s.n);
-    while (w++ < cols)
-        buf_addc(b, ' ');
-    buf_addc(b, ' ');
-}
-
-/* One line when all of it fits its columns; else the whole name first, and the rest below it: a name is
- * never cut, for two patients may differ in its end. */
-static void add_row(struct list *l, const struct model_patient *p, unsigned cols)
-{
-    struct buf b;
-    struct text whole, none = {"", 0, 0};
-    bool one = tty_cols((struct str){p->name.s, p->name.n}) <= NAME_COLS;
-
-    buf_init(&b, 65536);
-    if (one)
-        pad(&b, p->name, NAME_COLS);
-    pad(&b, p->born, BORN_COLS);
-    pad(&b, p->sex, SEX_COLS);
-    buf_add(&b, p->number.s, p->number.n);
-    if (p->marks.n) {
-        buf_adds(&b, "  ");
-        buf_add(&b, p->marks.s, p->marks.n);
-    }
-    whole = text_safe(&l->arena, buf_str(&b), 0);
-    if (b.failed || !whole.n)
-        l->failed = true;
-    if (one && tty_cols((struct str){whole.s, whole.n}) <= cols)
-        list_add(l, whole, 0, none, cols);
-    else if (one)
-        list_add(l, none, 2, whole, cols);
-    else
-        list_add(l, p->name, 4, whole, cols);
-    buf_fini(&b);
-}
-
-static void build(struct ui *u)
-{
-    struct scr_work *w = &u->work;
-
-    list_clear(&w->list, ui_body_rows(u));
-    for (unsigned i = 0; i < w->rows.n; i++)
-        add_row(&w->list, &w->rows.rows[i], tty_columns(u->tty) - LIST_MARGIN);
-    list_settle(&w->list);
 }
 
 /* --- the window ------------------------------------------------------------------------------- */
@@ -146,7 +90,7 @@ void scr_work_load(struct ui *u)
     w->shown_total = w->rows.total;
     w->fresh = 0;
     w->stale = false;
-    build(u);
+    scr_work_rows_build(u);
     u->damage = true;
 }
 
@@ -172,7 +116,7 @@ static void slide_to(struct ui *u, unsigned offset, unsigned sel, unsigned top)
         l->top = top > w->rows.offset ? top - w->rows.offset : 0;
     }
     drop(u, &old);
-    build(u);
+    scr_work_rows_build(u);
     if (same && from >= w->rows.offset && to > from) {
         l->painted = from - w->rows.offset;
         l->painted_end = to - w->rows.offset;
@@ -207,16 +151,18 @@ void scr_work_jump(struct ui *u, int to_end)
         return;
     drop(u, &old);
     w->list.sel = w->list.top = 0;
-    build(u);
+    scr_work_rows_build(u);
 }
 
-/* --- filter ----------------------------------------------------------------------------------- */
-
-static void refilter(struct ui *u)
+/* The filter has changed: once for all the characters that were waiting, before the next paint or command. */
+void scr_work_refilter(struct ui *u)
 {
     struct scr_work *w = &u->work;
     struct model_worklist old;
 
+    if (!w->due)
+        return;
+    w->due = false;
     if (!fetch(u, 0, &old))
         return;
     drop(u, &old);
@@ -224,64 +170,8 @@ static void refilter(struct ui *u)
     w->chosen = false;
     w->shown_total = w->rows.total;
     w->fresh = 0;
-    build(u);
+    scr_work_rows_build(u);
 }
-
-void scr_work_find(struct ui *u, bool on)
-{
-    u->work.finding = on;
-    u->work.chosen = false;
-    if (!on && u->work.filter_n) {
-        u->work.filter_n = 0;
-        refilter(u);
-    }
-    u->damage = true;
-}
-
-void scr_work_type(struct ui *u, int key)
-{
-    struct scr_work *w = &u->work;
-    char bytes[4];
-    size_t n = keys_utf8(key, bytes);
-
-    if (key == KEYS_BACKSPACE) {
-        if (!w->filter_n) {
-            w->finding = false;
-            return;
-        }
-        while (w->filter_n && ((unsigned char)w->filter[--w->filter_n] & 0xc0) == 0x80)
-            ;
-    } else if (key == 'U' - '@') {
-        w->filter_n = 0;
-    } else if (n && key < KEYS_BYTE && w->filter_n + n <= sizeof w->filter) {
-        memcpy(w->filter + w->filter_n, bytes, n);
-        w->filter_n += n;
-    } else {
-        return;
-    }
-    refilter(u);
-}
-
-/* REQ: with more than one match, Enter opens none of them by itself: the names may be the same. */
-void scr_work_enter(struct ui *u)
-{
-    struct scr_work *w = &u->work;
-
-    if (w->rows.total != 1 && !w->chosen) {
-        w->finding = false;
-        u->damage = true;
-        if (w->rows.total > 1 && w->filter_n)
-            ui_say(u, _("%lld patients match: move to the right one, then Enter."), (long long)w->rows.total);
-        return;
-    }
-    if (!list_painted(&w->list)) {
-        ui_say(u, "%s", _("Not opened: that row was not on the screen yet. Look, then Enter again."));
-        return;
-    }
-    u->screen->open(u);
-}
-
-/* --- what a sync brought ---------------------------------------------------------------------- */
 
 void scr_work_count(struct ui *u, bool now)
 {
@@ -299,6 +189,8 @@ void scr_work_count(struct ui *u, bool now)
     u->damage = true;
 }
 
+/* --- the end, and the paint -------------------------------------------------------------------- */
+
 void scr_work_fini(struct ui *u)
 {
     struct scr_work *w = &u->work;
@@ -310,41 +202,13 @@ void scr_work_fini(struct ui *u)
     list_init(&w->list);
 }
 
-/* --- paint ------------------------------------------------------------------------------------ */
-
-static void paint_head(struct ui *u, struct arena *a)
-{
-    struct scr_work *w = &u->work;
-    unsigned cols = tty_columns(u->tty), h = ui_body_rows(u), top = w->rows.offset + w->list.top;
-    unsigned pages = w->rows.total > h ? (unsigned)((w->rows.total + h - 1) / h) : 1, page = (top + h - 1) / h + 1;
-    struct text filter = text_safe(a, (struct str){w->filter, w->filter_n}, 0), head;
-    struct buf b;
-
-    tty_put(u->tty, 0, 0, text_safe(a, str_of(arena_fmt(a, P_("PATIENTS  %lld kept here", "PATIENTS  %lld kept here", w->rows.kept),
-                                                        (long long)w->rows.kept)), 0), cols, TTY_PLAIN);
-    if (w->filter_n)
-        tty_put(u->tty, 1, 0, text_safe(a, str_of(arena_fmt(a, P_("%lld matches \"%s\"", "%lld match \"%s\"", w->rows.total),
-                                                            (long long)w->rows.total, filter.s)), 0), cols, TTY_PLAIN);
-    buf_init(&b, 4096);
-    buf_adds(&b, "  ");
-    pad(&b, text_own(_("Name")), NAME_COLS);
-    pad(&b, text_own(_("Born")), BORN_COLS);
-    pad(&b, text_own(_("Sex")), SEX_COLS);
-    buf_adds(&b, _("Number"));
-    head = text_safe(a, buf_str(&b), 0);
-    buf_fini(&b);
-    if (page > pages || (list_at_end(&w->list) && w->rows.offset + w->rows.n >= w->rows.total))
-        page = pages;
-    ui_paint_title(u, head, (struct text){"", 0, 0}, page, pages);
-}
-
 static void paint(struct ui *u)
 {
     struct scr_work *w = &u->work;
     struct arena a;
 
     arena_init(&a, 65536);
-    paint_head(u, &a);
+    scr_work_rows_head(u, &a);
     if (w->list.failed)
         tty_put(u->tty, UI_BODY, 0, text_own(_("No memory for the list.")), tty_columns(u->tty), TTY_PLAIN);
     else if (w->loaded && !w->rows.n) {
@@ -376,7 +240,7 @@ static void open_chart(struct ui *u)
 static void back(struct ui *u)
 {
     if (u->work.filter_n) {
-        scr_work_find(u, false);
+        scr_find(u, false);
     } else {
         u->asking = true;
         u->asked = false;
@@ -385,7 +249,7 @@ static void back(struct ui *u)
 
 const struct screen *scr_work_screen(void)
 {
-    static const struct screen screen = {ON_WORKLIST, list, patient, build, paint, open_chart, back, scr_work_load};
+    static const struct screen screen = {ON_WORKLIST, list, patient, scr_work_rows_build, paint, open_chart, back, scr_work_load};
 
     return &screen;
 }

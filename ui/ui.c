@@ -138,7 +138,7 @@ static void type(struct ui *u, int key)
     if (u->screen == scr_lock_screen())
         scr_lock_type(u, key);
     else
-        scr_work_type(u, key);
+        scr_find_type(u, key);
     u->damage = true;
 }
 
@@ -160,6 +160,7 @@ static void key_in(struct ui *u, int key)
         u->message[0] = '\0';
         u->damage = true;
     }
+    scr_work_refilter(u);
     c = command_find(where, key, &arg);
     if (!c) {
         if (where == ON_ASK)
@@ -273,6 +274,7 @@ static void turn(void *arg)
 
     if (u->damage) {
         u->damage = false;
+        scr_work_refilter(u);
         ui_paint(u);
     }
 }

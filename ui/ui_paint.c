@@ -30,6 +30,8 @@ void ui_paint_title(struct ui *u, struct text title, struct text age, unsigned n
 
     arena_init(&a, 4096);
     page = safe(&a, arena_fmt(&a, _("Page %u of %u"), n, m));
+    if (title.cols + 1 + page.cols > cols)
+        page = safe(&a, arena_fmt(&a, "%u/%u", n, m));
     put(u, 2, 0, title);
     if (age.n && at + age.cols + 2 + page.cols <= cols)
         put(u, 2, at, age);

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The parts of the screen that need no program around them: keys, lists, the table of commands, and what
+ * a paint does with a row that is not the patient's. The terminal is a pseudo-terminal of this process.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <locale.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "tests/unit.h"
+#include "ui/priv.h"
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+static unsigned feed(struct keys *k, const char *bytes, size_t n, int *out, unsigned room)
+{
+    unsigned got = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        int two[2];
+        unsigned m = keys_feed(k, (unsigned char)bytes[i], two);
+
+        for (unsigned j = 0; j < m && got < room; j++)
+            out[got++] = two[j];
+    }
+    return got;
+}
+
+static void keys_sequences(void)
+{
+    struct keys k;
+    int out[32];
+
+    keys_init(&k);
+    CU_ASSERT_EQUAL(feed(&k, "\033[A\033OB\033[5~j\033[11~", 16, out, 32), 5);
+    CU_ASSERT(out[0] == KEYS_UP && out[1] == KEYS_DOWN && out[2] == KEYS_PGUP && out[3] == 'j' && out[4] == KEYS_F1);
+    /* An arrow in two pieces is an arrow however long the line takes; Esc alone needs the timer. */
+    CU_ASSERT_EQUAL(feed(&k, "\033", 1, out, 32), 0);
+    CU_ASSERT(keys_waiting(&k));
+    CU_ASSERT_EQUAL(feed(&k, "[B", 2, out, 32), 1);
+    CU_ASSERT_EQUAL(out[0], KEYS_DOWN);
+    CU_ASSERT_EQUAL(feed(&k, "\033", 1, out, 32), 0);
+    CU_ASSERT_EQUAL(keys_timeout(&k, out), 1);
+    CU_ASSERT_EQUAL(out[0], KEYS_ESC);
+    CU_ASSERT(!keys_waiting(&k));
+    CU_ASSERT_EQUAL(keys_timeout(&k, out), 0);
+}
+
+static void keys_unknown(void)
+{
+    /* No letter of a sequence that is not known may come through: L locks, q leaves, R reloads. */
+    static const char *const noise[] = {"\033[1;5L", "\033[?62;1;6q", "\033Oq", "\033[<0;10;10M", "\033[99~",
+                                        "\033q", "\033[200~"};
+    struct keys k;
+    int out[64];
+
+    keys_init(&k);
+    for (size_t i = 0; i < sizeof noise / sizeof *noise; i++) {
+        unsigned n = feed(&k, noise[i], strlen(noise[i]), out, 64);
+
+        if (n)
+            printf("\n    %zu keys of %s", (size_t)n, noise[i] + 1);
+        CU_ASSERT_EQUAL(n, 0);
+        CU_ASSERT(!keys_waiting(&k));
+    }
+    /* A control character ends it: Enter is not swallowed. */
+    CU_ASSERT_EQUAL(feed(&k, "\033[\r", 3, out, 64), 1);
+    CU_ASSERT_EQUAL(out[0], KEYS_ENTER);
+    /* Never more than it holds. */
+    for (int i = 0; i < 100; i++)
+        feed(&k, i ? "1" : "\033[", i ? 1 : 2, out, 64);
+    CU_ASSERT(k.held_n < sizeof k.held);
+    keys_timeout(&k, out);
+    CU_ASSERT_EQUAL(feed(&k, "j", 1, out, 64), 1);
+    CU_ASSERT_EQUAL(out[0], 'j');
+}
+
+static void keys_characters(void)
+{
+    struct keys k;
+    int out[16];
+    char back[4];
+
+    keys_init(&k);
+    CU_ASSERT_EQUAL(feed(&k, "\xc3\xa9\xe7\x8e\x8b\xf0\x9f\x98\x80z", 10, out, 16), 4);
+    CU_ASSERT(out[0] == 0xe9 && out[1] == 0x738b && out[2] == 0x1f600 && out[3] == 'z');
+    CU_ASSERT_EQUAL(keys_utf8(0x738b, back), 3);
+    CU_ASSERT(!memcmp(back, "\xe7\x8e\x8b", 3));
+    /* A passphrase of a terminal that is not UTF-8 keeps its bytes. */
+    CU_ASSERT_EQUAL(feed(&k, "\xe9z", 2, out, 16), 2);
+    CU_ASSERT(out[0] == KEYS_BYTE + 0xe9 && out[1] == 'z');
+    CU_ASSERT_EQUAL(keys_utf8(out[0], back), 1);
+    CU_ASSERT_EQUAL(keys_utf8(KEYS_UP, back), 0);
+    CU_ASSERT_EQUAL(feed(&k, "\n\b\0", 3, out, 16), 2);
+    CU_ASSERT(out[0] == KEYS_ENTER && out[1] == KEYS_BACKSPACE);
+}
+
+/* --- the table of commands -------------------------------------------------------------------- */
+
+static void table_keys(void)
+{
+    unsigned n, sections;
+    const struct command *c = command_table(&n);
+    const struct kind_section *s = kind_sections(&sections);
+    unsigned seen = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        struct str rest = str_of(c[i].keys);
+
+        CU_ASSERT(c[i].help || c[i].keys[0] == '@');
+        CU_ASSERT(!c[i].label || strlen(c[i].label) <= 8);
+        for (unsigned j = 0; j < i; j++)
+            CU_ASSERT(strcmp(c[i].id, c[j].id));
+        while (rest.p && rest.n && c[i].keys[0] != '@') {
+            struct str name = str_split(&rest, ' ');
+            int key = keys_code(name), arg;
+            char room[16];
+
+            CU_ASSERT(key != 0);
+            CU_ASSERT(str_is(name, keys_name(key, room)) || name.n == 1);
+            /* On each of its screens the key finds this row and no other. */
+            for (unsigned where = ON_LOCK; where <= ON_ASK; where <<= 1)
+                if (c[i].where & where) {
+                    if (command_find(where, key, &arg) != &c[i])
+                        printf("\n    %s: %.*s", c[i].id, STR_ARG(name));
+                    CU_ASSERT(command_find(where, key, &arg) == &c[i]);
+                    seen++;
+                }
+        }
+    }
+    CU_ASSERT(seen > 60);
+    for (unsigned i = 0; i < sections; i++) {
+        int arg = -1;
+        const struct command *row = command_find(ON_CHART, s[i].letter, &arg);
+
+        CU_ASSERT(row && !strcmp(row->id, "chart.section"));
+        CU_ASSERT_EQUAL(arg, (int)i);
+    }
+}
+
+/* --- lists ------------------------------------------------------------------------------------ */
+
+static struct text item(struct list *l, unsigned i)
+{
+    char s[400];
+
+    snprintf(s, sizeof s, "item %u%s", i, i % 3 == 2 ? " has so many words that it needs three lines of thirty columns, all of them" : "");
+    return text_safe(&l->arena, str_of(s), 0);
+}
+
+static void fill(struct list *l, unsigned items, unsigned height)
+{
+    struct text none = {"", 0, 0};
+
+    list_init(l);
+    list_clear(l, height);
+    for (unsigned i = 0; i < items; i++)
+        list_add(l, item(l, i), 0, none, 30);
+    list_settle(l);
+}
+
+/* Every item is shown whole at some time, none is jumped over, and the selected one is always there. */
+static void list_walks(void)
+{
+    struct list l;
+    unsigned from, to, next = 0;
+
+    fill(&l, 40, 7);
+    for (unsigned i = 0; i < 40; i++) {
+        CU_ASSERT_EQUAL(l.sel, i);
+        list_visible(&l, &from, &to);
+        CU_ASSERT(from <= l.sel && l.sel < to);
+        list_move(&l, 1);
+    }
+    CU_ASSERT(list_at_end(&l));
+    for (unsigned i = 0; i < 50; i++) {
+        list_visible(&l, &from, &to);
+        CU_ASSERT(from <= l.sel && l.sel < to);
+        list_move(&l, -1);
+    }
+    CU_ASSERT(l.sel == 0 && l.top == 0);
+    do {
+        list_visible(&l, &from, &to);
+        CU_ASSERT_EQUAL(from, next);
+        next = to;
+        list_page(&l, 1);
+    } while (next < 40);
+    for (unsigned i = 0; l.top && i < 50; i++)
+        list_page(&l, -1);
+    CU_ASSERT(l.top == 0);
+    list_fini(&l);
+}
+
+static void list_tall(void)
+{
+    struct list l;
+    struct text none = {"", 0, 0};
+    char words[2000] = "";
+    unsigned n, m, before;
+
+    for (unsigned i = 0; i < 90; i++)
+        snprintf(words + strlen(words), sizeof words - strlen(words), "word%02u of a long note ", i);
+    list_init(&l);
+    list_clear(&l, 5);
+    list_add(&l, text_own("short"), 0, none, 40);
+    list_add(&l, text_safe(&l.arena, str_of(words), 0), 0, none, 40);
+    list_add(&l, text_own("last"), 0, none, 40);
+    list_settle(&l);
+    CU_ASSERT(list_lines(&l) > 40);
+    list_move(&l, 1);
+    CU_ASSERT(l.sel == 1 && l.top == 1 && l.skip == 0);
+    for (before = 0; l.sel == 1 && before < 100; before++) {
+        CU_ASSERT_EQUAL(l.skip, before); /* line by line, none left out */
+        list_move(&l, 1);
+    }
+    CU_ASSERT_EQUAL(before, list_line_of(&l, 2) - 1 - 5 + 1);
+    CU_ASSERT(l.sel == 2 && list_at_end(&l));
+    list_pages(&l, &n, &m);
+    CU_ASSERT_EQUAL(n, m);
+    list_fini(&l);
+}
+
+static void list_painted_rule(void)
+{
+    struct list l;
+
+    fill(&l, 40, 7);
+    CU_ASSERT(!list_painted(&l));
+    l.painted = 0; /* as a paint of the first page leaves it */
+    l.painted_end = 3;
+    CU_ASSERT(list_painted(&l));
+    list_select(&l, 5);
+    CU_ASSERT(!list_painted(&l));
+    list_select(&l, 1);
+    list_forget(&l);
+    CU_ASSERT(!list_painted(&l));
+    list_fini(&l);
+}
+
+/* --- paint ------------------------------------------------------------------------------------ */
+
+struct glass {
+    int master, in, out; /* in, out: the test's own */
+    struct ui u;
+};
+
+static void glass_open(struct glass *g)
+{
+    struct winsize w = {24, 80, 0, 0};
+    struct err e = ERR_NONE;
+    int slave;
+
+    memset(g, 0, sizeof *g);
+    fflush(stdout);
+    g->in = dup(0);
+    g->out = dup(1);
+    g->master = posix_openpt(O_RDWR | O_NOCTTY);
+    grantpt(g->master);
+    unlockpt(g->master);
+    slave = open(ptsname(g->master), O_RDWR | O_NOCTTY);
+    ioctl(slave, TIOCSWINSZ, &w);
+    dup2(slave, 0);
+    dup2(slave, 1);
+    close(slave);
+    setenv("TERM", "vt100", 1);
+    CU_ASSERT_EQUAL_FATAL(tty_open(&g->u.tty, &e), ERR_OK);
+    list_init(&g->u.work.list);
+    list_init(&g->u.chart.list);
+    list_init(&g->u.chart.sections);
+    list_init(&g->u.detail.list);
+    list_init(&g->u.help.list);
+}
+
+/* What the terminal received since the last call. */
+static char *glass_read(struct glass *g, char *out, size_t room)
+{
+    size_t n = 0;
+    struct pollfd p = {g->master, POLLIN, 0};
+
+    while (n + 1 < room && poll(&p, 1, 50) > 0) {
+        ssize_t k = read(g->master, out + n, room - 1 - n);
+
+        if (k <= 0)
+            break;
+        n += (size_t)k;
+    }
+    out[n] = '\0';
+    return out;
+}
+
+static void glass_close(struct glass *g)
+{
+    char rest[4096];
+
+    tty_close(g->u.tty);
+    glass_read(g, rest, sizeof rest);
+    dup2(g->in, 0);
+    dup2(g->out, 1);
+    close(g->in);
+    close(g->out);
+    close(g->master);
+}
+
+/* A chart of three rows; row `alien` is of another patient (3: none). */
+static void chart(struct ui *u, const char *id, const char *token, unsigned alien)
+{
+    struct scr_chart *c = &u->chart;
+    unsigned n;
+
+    scr_chart_close(u);
+    c->open = true;
+    snprintf(c->chart, sizeof c->chart, "%s", id);
+    snprintf(c->banner.chart, sizeof c->banner.chart, "%s", id);
+    arena_init(&c->banner.arena, 1 << 16);
+    arena_init(&c->rows.arena, 1 << 16);
+    c->banner.row[0] = text_safe(&c->banner.arena, str_of(arena_fmt(&c->banner.arena, "%s, Anna  Born 03-Feb-1984 (42y)", token)), 0);
+    c->banner.row[1] = text_own("No known allergies");
+    c->rows.section = kind_sections(&n);
+    c->rows.age = text_own("as of 23-Nov 14:05");
+    c->rows.rows = arena_alloc(&c->rows.arena, 3 * sizeof *c->rows.rows);
+    c->rows.n = 3;
+    c->cols = tty_columns(u->tty);
+    for (unsigned i = 0; i < 3; i++) {
+        struct model_row *r = &c->rows.rows[i];
+
+        snprintf(r->chart, sizeof r->chart, "%s", i == alien ? "somebody-else" : id);
+        r->date = text_own("05-Mar-2026");
+        r->text = text_safe(&c->rows.arena, str_of(arena_fmt(&c->rows.arena, i == alien ? "ALIENROW" : "%sROW", token)), 0);
+    }
+    scr_chart_screen()->build(u);
+    u->screen = scr_chart_screen();
+}
+
+/* Kills tests/mutants/ui-row-patient.patch: the assertion in scr_chart_own taken away. */
+static void paint_other_patient(void)
+{
+    struct glass g;
+    char got[3][8192];
+
+    glass_open(&g);
+    chart(&g.u, "p1", "ONE", 3);
+    ui_paint(&g.u);
+    glass_read(&g, got[0], sizeof got[0]);
+    chart(&g.u, "p1", "ONE", 1);
+    ui_paint(&g.u);
+    glass_read(&g, got[1], sizeof got[1]);
+    chart(&g.u, "p1", "ONE", 2); /* the banner's own chart is the other one */
+    snprintf(g.u.chart.banner.chart, sizeof g.u.chart.banner.chart, "p2");
+    ui_paint(&g.u);
+    glass_read(&g, got[2], sizeof got[2]);
+    scr_chart_close(&g.u);
+    glass_close(&g);
+    CU_ASSERT(strstr(got[0], "ONEROW") != NULL);
+    CU_ASSERT(strstr(got[0], "Display stopped") == NULL);
+    CU_ASSERT(strstr(got[1], "ALIENROW") == NULL);
+    CU_ASSERT(strstr(got[1], "Display stopped: row of another patient. Enter = list") != NULL);
+    CU_ASSERT(strstr(got[2], "ROW") == NULL);
+    CU_ASSERT(g.u.chart.open == false);
+}
+
+/* Kills tests/mutants/ui-no-erase.patch: at every prefix of the bytes a terminal shows one patient. Here by
+ * the bytes alone: between the last of one and the first of the next stands the erasing of the screen. */
+static void paint_erases_between(void)
+{
+    struct glass g;
+    char one[8192], two[8192], *erase;
+
+    glass_open(&g);
+    chart(&g.u, "p1", "ONE", 3);
+    ui_paint(&g.u);
+    glass_read(&g, one, sizeof one);
+    chart(&g.u, "p2", "TWO", 3);
+    ui_paint(&g.u);
+    glass_read(&g, two, sizeof two);
+    scr_chart_close(&g.u);
+    glass_close(&g);
+    erase = strstr(two, "\033[H\033[J");
+    CU_ASSERT(strstr(one, "ONE, Anna") != NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(erase);
+    CU_ASSERT(strstr(two, "TWO, Anna") > erase);
+    CU_ASSERT(strpbrk(two, "TWORAN") > erase);
+}
+
+static void paint_what_a_locale_cannot(void)
+{
+    struct str s = {"Jos\xc3\xa9", 5}, rest = {"\xc3\xa9\xc3\xa9\xc3\xa9 \xc3\xa9", 9};
+
+    setlocale(LC_ALL, "C");
+    CU_ASSERT_EQUAL(tty_cols(s), 3 + 8); /* Jos<U+00E9> */
+    CU_ASSERT(tty_cols(tty_wrap(&rest, 20)) <= 20);
+    if (setlocale(LC_ALL, "C.UTF-8")) {
+        CU_ASSERT_EQUAL(tty_cols(s), 4);
+    } else {
+        unit_skip("no UTF-8 locale");
+    }
+    setlocale(LC_ALL, "C");
+}
+
+static const struct unit_test tests[] = {
+    {"keys: sequences whole, in pieces, and Esc alone", keys_sequences},
+    {"keys: an unknown sequence is no letters", keys_unknown},
+    {"keys: characters and bytes", keys_characters},
+    {"commands: each key of each row finds that row", table_keys},
+    {"list: walks and pages over every item", list_walks},
+    {"list: an item taller than the page", list_tall},
+    {"list: painted is painted", list_painted_rule},
+    {"paint: a row of another patient is not shown", paint_other_patient},
+    {"paint: one patient is erased before the next", paint_erases_between},
+    {"paint: what the locale cannot show is spelled out", paint_what_a_locale_cannot},
+};
+UNIT_MAIN("ui", tests)

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * How a patient stands in the worklist, and the three rows above.
+ */
+#include "config.h"
+
+#include "base/intl.h"
+#include "ui/priv.h"
+
+#define NAME_COLS 28
+#define BORN_COLS 18
+#define SEX_COLS 7
+
+static void pad(struct buf *b, struct text s, unsigned cols)
+{
+    unsigned w = tty_cols((struct str){s.s, s.n});
+
+    buf_add(b, s.s, s.n);
+    while (w++ < cols)
+        buf_addc(b, ' ');
+    buf_addc(b, ' ');
+}
+
+/* One line when all of it fits its columns; else the whole name first, and the rest below it: a name is
+ * never cut, for two patients may differ in its end. */
+static void add_row(struct list *l, const struct model_patient *p, unsigned cols)
+{
+    struct buf b;
+    struct text whole, none = {"", 0, 0};
+    bool one = tty_cols((struct str){p->name.s, p->name.n}) <= NAME_COLS;
+
+    buf_init(&b, 65536);
+    if (one)
+        pad(&b, p->name, NAME_COLS);
+    pad(&b, p->born, BORN_COLS);
+    pad(&b, p->sex, SEX_COLS);
+    buf_add(&b, p->number.s, p->number.n);
+    if (p->marks.n) {
+        buf_adds(&b, "  ");
+        buf_add(&b, p->marks.s, p->marks.n);
+    }
+    whole = text_safe(&l->arena, buf_str(&b), 0);
+    if (b.failed || !whole.n)
+        l->failed = true;
+    if (one && tty_cols((struct str){whole.s, whole.n}) <= cols)
+        list_add(l, whole, 0, none, cols);
+    else if (one)
+        list_add(l, none, 2, whole, cols);
+    else
+        list_add(l, p->name, 4, whole, cols);
+    buf_fini(&b);
+}
+
+void scr_work_rows_build(struct ui *u)
+{
+    struct scr_work *w = &u->work;
+
+    list_clear(&w->list, ui_body_rows(u));
+    for (unsigned i = 0; i < w->rows.n; i++)
+        add_row(&w->list, &w->rows.rows[i], tty_columns(u->tty) - LIST_MARGIN);
+    list_settle(&w->list);
+}
+
+void scr_work_rows_head(struct ui *u, struct arena *a)
+{
+    struct scr_work *w = &u->work;
+    unsigned cols = tty_columns(u->tty), h = ui_body_rows(u), top = w->rows.offset + w->list.top;
+    unsigned pages = w->rows.total > h ? (unsigned)((w->rows.total + h - 1) / h) : 1, page = (top + h - 1) / h + 1;
+    struct text filter = text_safe(a, (struct str){w->filter, w->filter_n}, 0), head;
+    struct buf b;
+    const char *kept = arena_fmt(a, P_("PATIENTS  %lld kept here (%s)", "PATIENTS  %lld kept here (%s)", w->rows.kept),
+                                 (long long)w->rows.kept, u->model.scope[0] ? u->model.scope : "all");
+    const char *match;
+
+    tty_put(u->tty, 0, 0, text_safe(a, str_of(kept), 0), cols, TTY_PLAIN);
+    if (w->filter_n) {
+        match = arena_fmt(a, P_("%lld matches \"%s\"", "%lld match \"%s\"", w->rows.total), (long long)w->rows.total, filter.s);
+        tty_put(u->tty, 1, 0, text_safe(a, str_of(match), 0), cols, TTY_PLAIN);
+    }
+    buf_init(&b, 4096);
+    buf_adds(&b, "  ");
+    pad(&b, text_own(_("Name")), NAME_COLS);
+    pad(&b, text_own(_("Born")), BORN_COLS);
+    pad(&b, text_own(_("Sex")), SEX_COLS);
+    buf_adds(&b, _("Number"));
+    head = text_safe(a, buf_str(&b), 0);
+    buf_fini(&b);
+    /* Pages are counted in patients; where names need more rows than one, there are more of them. */
+    if (list_at_end(&w->list) && w->rows.offset + w->rows.n >= w->rows.total)
+        pages = page > pages ? page : pages, page = pages;
+    else if (page >= pages)
+        pages = page + 1;
+    ui_paint_title(u, head, (struct text){"", 0, 0}, page, pages);
+}
