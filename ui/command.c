@@ -125,7 +125,7 @@ static void sync_toggle(struct ui *u, int arg)
 
 static void find(struct ui *u, int on)
 {
-    scr_find(u, on);
+    scr_find_on(u, on);
 }
 
 static void find_enter(struct ui *u, int arg)

@@ -140,7 +140,7 @@ void scr_work_rows_build(struct ui *u);
 void scr_work_rows_head(struct ui *u, struct arena *a);
 
 /* scr_find.c */
-void scr_find(struct ui *u, bool on);
+void scr_find_on(struct ui *u, bool on);
 void scr_find_type(struct ui *u, int key);
 void scr_find_enter(struct ui *u);       /* Enter while the filter is typed */
 

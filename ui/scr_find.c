@@ -10,7 +10,7 @@
 #include "base/intl.h"
 #include "ui/priv.h"
 
-void scr_find(struct ui *u, bool on)
+void scr_find_on(struct ui *u, bool on)
 {
     u->work.finding = on;
     u->work.chosen = false;

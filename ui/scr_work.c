@@ -240,7 +240,7 @@ static void open_chart(struct ui *u)
 static void back(struct ui *u)
 {
     if (u->work.filter_n) {
-        scr_find(u, false);
+        scr_find_on(u, false);
     } else {
         u->asking = true;
         u->asked = false;
