@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "demo/demo.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "demo/generate.h"
+
+#define PIECE 4096 /* of one template */
+
+/* --- chance ----------------------------------------------------------------------------------- */
+
+unsigned gen_below(struct gen *g, unsigned n)
+{
+    return (unsigned)(rng_splitmix(&g->state) >> 33) % n;
+}
+
+int gen_between(struct gen *g, int lo, int hi)
+{
+    return lo + (int)gen_below(g, (unsigned)(hi - lo + 1));
+}
+
+bool gen_chance(struct gen *g, unsigned per_mille)
+{
+    return gen_below(g, 1000) < per_mille;
+}
+
+/* A chain of its own for each thing that has a number, so that no other thing moves it. */
+static uint64_t chain(uint64_t seed, unsigned what, unsigned number)
+{
+    uint64_t s = seed;
+
+    s = rng_splitmix(&s) ^ what;
+    s = rng_splitmix(&s) ^ number;
+    return rng_splitmix(&s);
+}
+
+/* --- words ------------------------------------------------------------------------------------ */
+
+void gen_add(struct gen *g, const char *fmt, ...)
+{
+    char s[PIECE];
+    va_list ap;
+    int n;
+
+    va_start(ap, fmt);
+    n = vsnprintf(s, sizeof s, fmt, ap);
+    va_end(ap);
+    if (n < 0 || n >= PIECE) {
+        g->b.failed = ERR_BUG;
+        return;
+    }
+    for (char *q = s; (q = strchr(q, '\''));)
+        *q = '"';
+    buf_add(&g->b, s, (size_t)n);
+}
+
+const char *gen_day(int64_t days, char out[GEN_DAY])
+{
+    struct date d = date_of_days(days);
+
+    snprintf(out, GEN_DAY, "%04u-%02u-%02u", (unsigned)d.year % 10000, (unsigned)d.month % 100, (unsigned)d.day % 100);
+    return out;
+}
+
+const char *gen_time(int64_t days, int minute, char out[GEN_TIME])
+{
+    char day[GEN_DAY];
+
+    snprintf(out, GEN_TIME, "%sT%02u:%02u:00Z", gen_day(days, day), (unsigned)minute / 60 % 24, (unsigned)minute % 60);
+    return out;
+}
+
+const char *gen_fixed(int value, unsigned decimals, char out[GEN_TIME])
+{
+    static const int tens[] = {1, 10, 100, 1000};
+
+    if (decimals)
+        snprintf(out, GEN_TIME, "%d.%0*d", value / tens[decimals], (int)decimals, value % tens[decimals]);
+    else
+        snprintf(out, GEN_TIME, "%d", value);
+    return out;
+}
+
+/* --- entries ---------------------------------------------------------------------------------- */
+
+void gen_open_id(struct gen *g, const char *type, const char *id)
+{
+    snprintf(g->type, sizeof g->type, "%s", type);
+    snprintf(g->id, sizeof g->id, "%s", id);
+    gen_add(g, "%s{'fullUrl':'http://demo.wardline.example/fhir/%s/%s','resource':{'resourceType':'%s','id':'%s'",
+            g->entries++ ? ",\n" : "\n", type, id, type, id);
+}
+
+void gen_open(struct gen *g, struct gen_person *p, const char *type, const char *prefix)
+{
+    char id[40];
+
+    snprintf(id, sizeof id, "%s-%s%u", p->id, prefix, ++p->seq);
+    gen_open_id(g, type, id);
+}
+
+void gen_close(struct gen *g)
+{
+    gen_add(g, "},'request':{'method':'PUT','url':'%s/%s'}}", g->type, g->id);
+}
+
+static int send(struct gen *g, int (*emit)(void *arg, struct str bundle), void *arg, struct err *e)
+{
+    int code;
+
+    buf_adds(&g->b, "\n]}\n");
+    if (g->b.failed)
+        return err_set(e, g->b.failed, 0, 0, "demo_generate");
+    code = emit(arg, buf_str(&g->b));
+    return code ? err_set(e, code, 0, 0, NULL) : ERR_OK;
+}
+
+static void begin(struct gen *g)
+{
+    buf_clear(&g->b);
+    g->entries = 0;
+    gen_add(g, "{'resourceType':'Bundle','type':'transaction','entry':[");
+}
+
+/* --- people ----------------------------------------------------------------------------------- */
+
+bool gen_has(const struct gen_person *p, enum gen_problem which)
+{
+    return p->problems & 1u << which;
+}
+
+int64_t gen_days_ago(struct gen *g, const struct gen_person *p, int lo, int hi)
+{
+    int64_t day = p->until - gen_between(g, lo, hi);
+
+    return day < p->born ? p->born : day;
+}
+
+/* One household's people: ages that fit together. */
+#define HOME_MAX 7
+struct home {
+    unsigned n;
+    struct gen_person who[HOME_MAX];
+};
+
+static struct gen_person *add_person(struct gen *g, struct home *h, bool female, int years)
+{
+    struct gen_person *p = &h->who[h->n++];
+
+    *p = (struct gen_person){.female = female};
+    p->born = g->today - years * 365 - years / 4 - gen_between(g, 1, 360);
+    return p;
+}
+
+static void children(struct gen *g, struct home *h, int mother_years, int max)
+{
+    int n = gen_between(g, 1, max), years = gen_between(g, 0, mother_years - 20 > 17 ? 17 : mother_years - 20);
+
+    for (int i = 0; i < n && years >= 0; i++, years -= gen_between(g, 1, 4)) {
+        struct gen_person *p = add_person(g, h, gen_chance(g, 490), years);
+
+        if (i + 1 < n && gen_chance(g, 60)) { /* twins */
+            struct gen_person *twin = add_person(g, h, gen_chance(g, 700) ? p->female : !p->female, years);
+
+            twin->born = p->born;
+            i++;
+        }
+    }
+}
+
+static void people(struct gen *g, struct home *h)
+{
+    unsigned form = gen_below(g, 100);
+    int years;
+
+    h->n = 0;
+    if (form < 25) { /* somebody old */
+        add_person(g, h, gen_chance(g, 600), gen_between(g, 66, 94));
+    } else if (form < 45) { /* a couple */
+        years = gen_between(g, 24, 88);
+        add_person(g, h, true, years);
+        add_person(g, h, false, years + gen_between(g, 0, 6));
+    } else if (form < 60) { /* somebody alone */
+        add_person(g, h, gen_chance(g, 500), gen_between(g, 19, 65));
+    } else if (form < 70) { /* mother and children */
+        years = gen_between(g, 21, 46);
+        add_person(g, h, true, years);
+        children(g, h, years, 3);
+    } else { /* parents and children, now and then a grandmother */
+        years = gen_between(g, 22, 48);
+        if (gen_chance(g, 120))
+            add_person(g, h, true, years + gen_between(g, 22, 34));
+        add_person(g, h, true, years);
+        add_person(g, h, false, years + gen_between(g, 0, 6));
+        children(g, h, years, 3);
+    }
+}
+
+static const struct gen_culture *culture(struct gen *g)
+{
+    unsigned n, sum = 0, at;
+    const struct gen_culture *c = gen_cultures(&n);
+
+    for (unsigned i = 0; i < n; i++)
+        sum += c[i].weight;
+    at = gen_below(g, sum);
+    while (at >= c->weight)
+        at -= c++->weight;
+    return c;
+}
+
+/* Nobody has the given name of somebody else in the house; twins and brothers often one much like it. */
+static void name(struct gen *g, struct home *h)
+{
+    const struct gen_culture *c = culture(g);
+    unsigned family = gen_below(g, gen_names(c->family)), at[2];
+
+    at[0] = gen_below(g, gen_names(c->male));
+    at[1] = gen_below(g, gen_names(c->woman));
+    for (unsigned i = 0; i < h->n; i++) {
+        struct gen_person *p = &h->who[i];
+        unsigned *next = &at[p->female];
+
+        p->culture = c;
+        p->family = family;
+        p->given = *next;
+        *next = (*next + 1) % gen_names(p->female ? c->woman : c->male);
+    }
+}
+
+static void life(struct gen *g, struct gen_person *p)
+{
+    p->until = g->today;
+    p->years = (int)((p->until - p->born) * 4 / 1461);
+    if (p->years >= 70 && gen_chance(g, 60)) {
+        p->dead = true;
+        p->died = p->until = g->today - gen_between(g, 5, 700);
+        p->years = (int)((p->until - p->born) * 4 / 1461);
+    }
+    p->doctor = gen_below(g, GEN_DOCTORS);
+    p->size = (unsigned)gen_between(g, 880, 1130);
+}
+
+static void chart(struct gen *g, struct gen_person *p)
+{
+    gen_problem_list(g, p);
+    gen_encounters(g, p);
+    gen_allergies(g, p);
+    gen_medicines(g, p);
+    gen_labs(g, p);
+    gen_vitals(g, p);
+    gen_immunizations(g, p);
+    gen_care(g, p);
+}
+
+int demo_generate(uint64_t seed, unsigned n, unsigned charts, const struct date *today,
+                  int (*emit)(void *arg, struct str bundle), void *arg, struct err *e)
+{
+    struct gen g = {.today = date_days(today->year, today->month, today->day)};
+    unsigned number = 0;
+    int code;
+
+    buf_init(&g.b, LIMIT_PAGE_BYTES);
+    begin(&g);
+    gen_clinic(&g);
+    code = send(&g, emit, arg, e);
+    for (unsigned house = 0; !code && number < n; house++) {
+        struct home h;
+
+        g.state = chain(seed, 1, house);
+        people(&g, &h);
+        name(&g, &h);
+        begin(&g);
+        for (unsigned i = 0; i < h.n && number < n; i++, number++) {
+            g.state = chain(seed, 2, number);
+            life(&g, &h.who[i]);
+            gen_patient(&g, &h.who[i], number, house, h.n < 2 ? NULL : &h.who[i ? 0 : 1]);
+            if (number < charts)
+                chart(&g, &h.who[i]);
+        }
+        code = send(&g, emit, arg, e);
+    }
+    buf_fini(&g.b);
+    return code;
+}
