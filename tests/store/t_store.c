@@ -98,7 +98,8 @@ static int rows_of(struct store *s, const char *patient)
     return n;
 }
 
-/* Kills tests/mutants/store-origin.patch: a put that ignores where a row comes from. */
+/* Kills tests/mutants/store-origin.patch (a put that ignores where a row comes from) and
+ * store-file-chart.patch (a file's rows in a server patient's chart). */
 static void origins_apart(void)
 {
     struct fhir_index ix = made_index("Observation", "o1", "p1", "labs", FHIR_NO_DATE);
@@ -308,7 +309,8 @@ static void a_rollback_leaves_nothing(void)
 
 /* A process that writes rows and mark in one transaction after the other is killed at a moment of chance:
  * the mark that is found says how many rows there are, exactly. Kills tests/mutants/store-mark-apart.patch:
- * rows and mark in two transactions. */
+ * rows and mark in two transactions
+ * (so does the test of a rollback above, without chance). */
 static void kill_between(void)
 {
     struct store_query q = {.type = STR("Observation")};
@@ -408,7 +410,8 @@ static void read_while_writing(void)
 }
 
 /* A disk that fills up in the middle of a transaction: an error, nothing of it stored, and when there is room
- * again the next one works. Files are kept from growing, which the kernel answers as a full disk does. */
+ * again the next one works. Files are kept from growing, which the kernel answers as a full disk does. Kills
+ * tests/mutants/store-half-commit.patch: a transaction with a failed write in it is committed. */
 static void full_disk(void)
 {
     char home[64], path[100], counts[200] = "", *big = mem_alloc(200000);
@@ -493,7 +496,8 @@ static void who_may_open(void)
     made_remove(home);
 }
 
-/* A second process is refused and told who holds the store; a forked child holds nothing. */
+/* A second process is refused and told who holds the store; a forked child holds nothing. Kills
+ * tests/mutants/store-two-owners.patch: a lock that nobody minds. */
 static void one_owner(void)
 {
     char home[64];
