@@ -13,6 +13,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "store/seal.h"
 
 /* --- bytes in, bytes out ----------------------------------------------------------------------- */
 
@@ -78,6 +79,58 @@ static void every_size(void)
     mem_free(p);
     buf_fini(&b);
     made_end(s, home);
+}
+
+/* Whatever lies there, as a resource of a kind that nobody knows: compressed before, hostile, binary. */
+static void every_file(const char *folder)
+{
+    char path[1200], home[64], id[24];
+    const char *at = unit_data(folder);
+    struct store *s = at ? made_store(home) : NULL;
+    struct str base = at ? str_of(at) : STR("");
+    DIR *d = s ? opendir(at) : NULL;
+    struct buf in, out;
+    int n = 0;
+
+    buf_init(&in, LIMIT_RESOURCE_BYTES);
+    buf_init(&out, LIMIT_RESOURCE_BYTES);
+    for (struct dirent *f; d && (f = readdir(d));) {
+        struct fhir_index ix = made_index("Unknown", id, "", "", FHIR_NO_DATE);
+        char chunk[4096];
+        size_t k;
+        FILE *file;
+
+        ix.kind = NULL;
+        ix.id = (struct str){id, (size_t)snprintf(id, sizeof id, "f%d", n++)};
+        snprintf(path, sizeof path, "%.*s/%s", STR_ARG(base), f->d_name);
+        buf_clear(&in);
+        buf_clear(&out);
+        if (f->d_name[0] == '.' || !(file = fopen(path, "rb")))
+            continue;
+        while ((k = fread(chunk, 1, sizeof chunk, file)) > 0)
+            buf_add(&in, chunk, k);
+        fclose(file);
+        if (in.failed || !in.n)
+            continue;
+        CU_ASSERT_EQUAL(made_put(s, &ix, buf_str(&in), STORE_FILE_IMPORT, NULL), ERR_OK);
+        CU_ASSERT_EQUAL(store_get(s, STR("Unknown"), ix.id, &out, NULL), ERR_OK);
+        CU_ASSERT(str_eq(buf_str(&in), buf_str(&out)));
+    }
+    if (d)
+        closedir(d);
+    if (s) {
+        CU_ASSERT(n > 3);
+        made_end(s, home);
+    }
+    buf_fini(&in);
+    buf_fini(&out);
+}
+
+static void files_come_back(void)
+{
+    every_file("fhirpath");
+    every_file("dicom");
+    every_file("hl7v2");
 }
 
 /* --- origins ----------------------------------------------------------------------------------- */
@@ -458,6 +511,59 @@ static void full_disk(void)
     made_end(s, home);
 }
 
+static int remember_code(struct store *s, struct err *e)
+{
+    struct store_query q = {.bytes = true};
+    int n = 0;
+
+    *e = ERR_NONE;
+    return store_each(s, &q, count_row, &n, e);
+}
+
+/* One bit in a page that holds rows: an error that names file and page, never other bytes; what lies on other
+ * pages is still read. */
+static void damaged_page(void)
+{
+    char home[64], path[100], id[20], *big = mem_alloc(30000);
+    struct fhir_index ix = made_index("Observation", id, "p1", "labs", 1);
+    struct store *s = made_store(home);
+    uint64_t x = 3;
+    struct stat st;
+    struct err e;
+    unsigned char c;
+    int fd;
+    struct buf b;
+
+    buf_init(&b, LIMIT_RESOURCE_BYTES);
+    for (size_t i = 0; i < 30000; i++)
+        big[i] = (char)((x = x * 6364136223846793005u + 1) >> 56);
+    for (int i = 0; i < 5; i++) {
+        ix.id = (struct str){id, (size_t)snprintf(id, sizeof id, "r%d", i)};
+        CU_ASSERT_EQUAL(made_put(s, &ix, (struct str){big, 30000}, STORE_SERVER, NULL), ERR_OK);
+    }
+    CU_ASSERT_EQUAL(remember_code(s, &e), ERR_OK);
+    store_close(s);
+    snprintf(path, sizeof path, "%s/store.wdb", home);
+    CU_ASSERT_EQUAL_FATAL(stat(path, &st), 0);
+    CU_ASSERT_FATAL((fd = open(path, O_RDWR)) >= 0);
+    CU_ASSERT_EQUAL(pread(fd, &c, 1, st.st_size - 2000), 1); /* the last page: the tail of the last row */
+    c ^= 4;
+    CU_ASSERT_EQUAL(pwrite(fd, &c, 1, st.st_size - 2000), 1);
+    close(fd);
+    s = made_open(home);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+    CU_ASSERT_EQUAL(remember_code(s, &e), ERR_DAMAGED);
+    CU_ASSERT_EQUAL(e.num, (st.st_size - SEAL_DATA_OFFSET) / SEAL_PAGE);
+    UNIT_STR(e.what, "store.wdb");
+    CU_ASSERT_EQUAL(store_get(s, STR("Observation"), STR("r4"), &b, &e), ERR_DAMAGED);
+    CU_ASSERT_EQUAL(b.n, 0);
+    CU_ASSERT_EQUAL(store_get(s, STR("Observation"), STR("r0"), &b, &e), ERR_OK);
+    CU_ASSERT(str_eq(buf_str(&b), (struct str){big, 30000}));
+    buf_fini(&b);
+    mem_free(big);
+    made_end(s, home);
+}
+
 /* --- opening ----------------------------------------------------------------------------------- */
 
 static void who_may_open(void)
@@ -536,6 +642,7 @@ static void one_owner(void)
 static const struct unit_test tests[] = {
     {"a resource comes back byte for byte", bytes_as_received},
     {"so does every size", every_size},
+    {"so does every file that lies about", files_come_back},
     {"a file's rows and the server's never meet", origins_apart},
     {"a section is listed newest first, undated rows before all", sections_newest_first},
     {"a long walk leaves nothing out", long_walks},
@@ -544,6 +651,7 @@ static const struct unit_test tests[] = {
     {"killed at any moment, rows and mark agree", kill_between},
     {"a reader sees whole transactions", read_while_writing},
     {"a full disk loses nothing and stores no half", full_disk},
+    {"a damaged page is an error with its number", damaged_page},
     {"who may open a profile", who_may_open},
     {"one process owns a store", one_owner},
 };
