@@ -100,7 +100,7 @@ void net_pause(struct net_request *r, bool paused);
 /* The meter, since net_meter_reset. bytes: what TCP carried, TLS handshakes and framing included (where the
  * kernel does not tell: what curl counted). round_trips: the longest chain of answers waited for one after
  * the other, TCP and TLS set-up included: a request counts as asked because of every answer whose head had
- * come when it went out. */
+ * come when it went out. TLS counts as one round (1.3; 1.2 takes two). */
 struct net_meter {
     uint64_t requests, bytes_up, bytes_down, round_trips;
 };

@@ -18,6 +18,7 @@
 #include "net/priv.h"
 
 #define SOCKETS_MAX 1024
+#define CLOSE_WAIT 8 /* TCP_CLOSE_WAIT of the kernel's tcp_states.h, which is not for programs */
 
 /* False when this system does not tell. */
 static bool socket_count(int fd, struct net_count *c)
@@ -33,7 +34,7 @@ static bool socket_count(int fd, struct net_count *c)
     if (n < offsetof(struct tcp_info, tcpi_bytes_retrans) + sizeof info.tcpi_bytes_retrans)
         return false;
     c->up = info.tcpi_bytes_sent - info.tcpi_bytes_retrans;
-    c->down = info.tcpi_bytes_received;
+    c->down = info.tcpi_bytes_received - (info.tcpi_state == CLOSE_WAIT); /* the peer's FIN counts as a byte */
     return true;
 #else
     (void)fd;
