@@ -14,19 +14,19 @@
 
 /* --- chance ----------------------------------------------------------------------------------- */
 
-unsigned gen_below(struct gen *g, unsigned n)
+unsigned demo_gen_below(struct gen *g, unsigned n)
 {
     return (unsigned)(rng_splitmix(&g->state) >> 33) % n;
 }
 
-int gen_between(struct gen *g, int lo, int hi)
+int demo_gen_between(struct gen *g, int lo, int hi)
 {
-    return lo + (int)gen_below(g, (unsigned)(hi - lo + 1));
+    return lo + (int)demo_gen_below(g, (unsigned)(hi - lo + 1));
 }
 
-bool gen_chance(struct gen *g, unsigned per_mille)
+bool demo_gen_chance(struct gen *g, unsigned per_mille)
 {
-    return gen_below(g, 1000) < per_mille;
+    return demo_gen_below(g, 1000) < per_mille;
 }
 
 /* A chain of its own for each thing that has a number, so that no other thing moves it. */
@@ -41,7 +41,7 @@ static uint64_t chain(uint64_t seed, unsigned what, unsigned number)
 
 /* --- words ------------------------------------------------------------------------------------ */
 
-void gen_add(struct gen *g, const char *fmt, ...)
+void demo_gen_add(struct gen *g, const char *fmt, ...)
 {
     char s[PIECE];
     va_list ap;
@@ -59,28 +59,31 @@ void gen_add(struct gen *g, const char *fmt, ...)
     buf_add(&g->b, s, (size_t)n);
 }
 
-const char *gen_day(int64_t days, char out[GEN_DAY])
+const char *demo_gen_day(int64_t days, char out[GEN_DAY])
 {
     struct date d = date_of_days(days);
 
-    snprintf(out, GEN_DAY, "%04u-%02u-%02u", (unsigned)d.year % 10000, (unsigned)d.month % 100, (unsigned)d.day % 100);
+    snprintf(out, GEN_DAY, "%04u-%02u-%02u", (unsigned)d.year % 10000, (unsigned)d.month % 100,
+             (unsigned)d.day % 100);
     return out;
 }
 
-const char *gen_time(int64_t days, int minute, char out[GEN_TIME])
+const char *demo_gen_time(int64_t days, int minute, char out[GEN_TIME])
 {
     char day[GEN_DAY];
 
-    snprintf(out, GEN_TIME, "%sT%02u:%02u:00Z", gen_day(days, day), (unsigned)minute / 60 % 24, (unsigned)minute % 60);
+    snprintf(out, GEN_TIME, "%sT%02u:%02u:00Z", demo_gen_day(days, day),
+             (unsigned)minute / 60 % 24, (unsigned)minute % 60);
     return out;
 }
 
-const char *gen_fixed(int value, unsigned decimals, char out[GEN_TIME])
+const char *demo_gen_fixed(int value, unsigned decimals, char out[GEN_TIME])
 {
     static const int tens[] = {1, 10, 100, 1000};
 
     if (decimals)
-        snprintf(out, GEN_TIME, "%d.%0*d", value / tens[decimals], (int)decimals, value % tens[decimals]);
+        snprintf(out, GEN_TIME, "%d.%0*d", value / tens[decimals], (int)decimals,
+                 value % tens[decimals]);
     else
         snprintf(out, GEN_TIME, "%d", value);
     return out;
@@ -88,25 +91,26 @@ const char *gen_fixed(int value, unsigned decimals, char out[GEN_TIME])
 
 /* --- entries ---------------------------------------------------------------------------------- */
 
-void gen_open_id(struct gen *g, const char *type, const char *id)
+void demo_gen_open_id(struct gen *g, const char *type, const char *id)
 {
     snprintf(g->type, sizeof g->type, "%s", type);
     snprintf(g->id, sizeof g->id, "%s", id);
-    gen_add(g, "%s{'fullUrl':'http://demo.wardline.example/fhir/%s/%s','resource':{'resourceType':'%s','id':'%s'",
+    demo_gen_add(g, "%s{'fullUrl':'http://demo.wardline.example/fhir/%s/%s',"
+                    "'resource':{'resourceType':'%s','id':'%s'",
             g->entries++ ? ",\n" : "\n", type, id, type, id);
 }
 
-void gen_open(struct gen *g, struct gen_person *p, const char *type, const char *prefix)
+void demo_gen_open(struct gen *g, struct gen_person *p, const char *type, const char *prefix)
 {
     char id[40];
 
     snprintf(id, sizeof id, "%s-%s%u", p->id, prefix, ++p->seq);
-    gen_open_id(g, type, id);
+    demo_gen_open_id(g, type, id);
 }
 
-void gen_close(struct gen *g)
+void demo_gen_close(struct gen *g)
 {
-    gen_add(g, "},'request':{'method':'PUT','url':'%s/%s'}}", g->type, g->id);
+    demo_gen_add(g, "},'request':{'method':'PUT','url':'%s/%s'}}", g->type, g->id);
 }
 
 static int send(struct gen *g, int (*emit)(void *arg, struct str bundle), void *arg, struct err *e)
@@ -124,19 +128,19 @@ static void begin(struct gen *g)
 {
     buf_clear(&g->b);
     g->entries = 0;
-    gen_add(g, "{'resourceType':'Bundle','type':'transaction','entry':[");
+    demo_gen_add(g, "{'resourceType':'Bundle','type':'transaction','entry':[");
 }
 
 /* --- people ----------------------------------------------------------------------------------- */
 
-bool gen_has(const struct gen_person *p, enum gen_problem which)
+bool demo_gen_has(const struct gen_person *p, enum gen_problem which)
 {
     return p->problems & 1u << which;
 }
 
-int64_t gen_days_ago(struct gen *g, const struct gen_person *p, int lo, int hi)
+int64_t demo_gen_days_ago(struct gen *g, const struct gen_person *p, int lo, int hi)
 {
-    int64_t day = p->until - gen_between(g, lo, hi);
+    int64_t day = p->until - demo_gen_between(g, lo, hi);
 
     return day < p->born ? p->born : day;
 }
@@ -153,19 +157,21 @@ static struct gen_person *add_person(struct gen *g, struct home *h, bool female,
     struct gen_person *p = &h->who[h->n++];
 
     *p = (struct gen_person){.female = female};
-    p->born = g->today - years * 365 - years / 4 - gen_between(g, 1, 360);
+    p->born = g->today - years * 365 - years / 4 - demo_gen_between(g, 1, 360);
     return p;
 }
 
 static void children(struct gen *g, struct home *h, int mother_years, int max)
 {
-    int n = gen_between(g, 1, max), years = gen_between(g, 0, mother_years - 20 > 17 ? 17 : mother_years - 20);
+    int n = demo_gen_between(g, 1, max), years = demo_gen_between(g, 0, mother_years - 20 > 17 ? 17
+                             : mother_years - 20);
 
-    for (int i = 0; i < n && years >= 0; i++, years -= gen_between(g, 1, 4)) {
-        struct gen_person *p = add_person(g, h, gen_chance(g, 490), years);
+    for (int i = 0; i < n && years >= 0; i++, years -= demo_gen_between(g, 1, 4)) {
+        struct gen_person *p = add_person(g, h, demo_gen_chance(g, 490), years);
 
-        if (i + 1 < n && gen_chance(g, 60)) { /* twins */
-            struct gen_person *twin = add_person(g, h, gen_chance(g, 700) ? p->female : !p->female, years);
+        if (i + 1 < n && demo_gen_chance(g, 60)) { /* twins */
+            struct gen_person *twin = add_person(g, h, demo_gen_chance(g, 700) ? p->female
+            : !p->female, years);
 
             twin->born = p->born;
             i++;
@@ -175,28 +181,28 @@ static void children(struct gen *g, struct home *h, int mother_years, int max)
 
 static void people(struct gen *g, struct home *h)
 {
-    unsigned form = gen_below(g, 100);
+    unsigned form = demo_gen_below(g, 100);
     int years;
 
     h->n = 0;
     if (form < 25) { /* somebody old */
-        add_person(g, h, gen_chance(g, 600), gen_between(g, 66, 94));
+        add_person(g, h, demo_gen_chance(g, 600), demo_gen_between(g, 66, 94));
     } else if (form < 45) { /* a couple */
-        years = gen_between(g, 24, 88);
+        years = demo_gen_between(g, 24, 88);
         add_person(g, h, true, years);
-        add_person(g, h, false, years + gen_between(g, 0, 6));
+        add_person(g, h, false, years + demo_gen_between(g, 0, 6));
     } else if (form < 60) { /* somebody alone */
-        add_person(g, h, gen_chance(g, 500), gen_between(g, 19, 65));
+        add_person(g, h, demo_gen_chance(g, 500), demo_gen_between(g, 19, 65));
     } else if (form < 70) { /* mother and children */
-        years = gen_between(g, 21, 46);
+        years = demo_gen_between(g, 21, 46);
         add_person(g, h, true, years);
         children(g, h, years, 3);
     } else { /* parents and children, now and then a grandmother */
-        years = gen_between(g, 22, 48);
-        if (gen_chance(g, 120))
-            add_person(g, h, true, years + gen_between(g, 22, 34));
+        years = demo_gen_between(g, 22, 48);
+        if (demo_gen_chance(g, 120))
+            add_person(g, h, true, years + demo_gen_between(g, 22, 34));
         add_person(g, h, true, years);
-        add_person(g, h, false, years + gen_between(g, 0, 6));
+        add_person(g, h, false, years + demo_gen_between(g, 0, 6));
         children(g, h, years, 3);
     }
 }
@@ -204,11 +210,11 @@ static void people(struct gen *g, struct home *h)
 static const struct gen_culture *culture(struct gen *g)
 {
     unsigned n, sum = 0, at;
-    const struct gen_culture *c = gen_cultures(&n);
+    const struct gen_culture *c = demo_gen_cultures(&n);
 
     for (unsigned i = 0; i < n; i++)
         sum += c[i].weight;
-    at = gen_below(g, sum);
+    at = demo_gen_below(g, sum);
     while (at >= c->weight)
         at -= c++->weight;
     return c;
@@ -218,10 +224,10 @@ static const struct gen_culture *culture(struct gen *g)
 static void name(struct gen *g, struct home *h)
 {
     const struct gen_culture *c = culture(g);
-    unsigned family = gen_below(g, gen_names(c->family)), at[2];
+    unsigned family = demo_gen_below(g, demo_gen_names(c->family)), at[2];
 
-    at[0] = gen_below(g, gen_names(c->male));
-    at[1] = gen_below(g, gen_names(c->woman));
+    at[0] = demo_gen_below(g, demo_gen_names(c->male));
+    at[1] = demo_gen_below(g, demo_gen_names(c->woman));
     for (unsigned i = 0; i < h->n; i++) {
         struct gen_person *p = &h->who[i];
         unsigned *next = &at[p->female];
@@ -229,7 +235,7 @@ static void name(struct gen *g, struct home *h)
         p->culture = c;
         p->family = family;
         p->given = *next;
-        *next = (*next + 1) % gen_names(p->female ? c->woman : c->male);
+        *next = (*next + 1) % demo_gen_names(p->female ? c->woman : c->male);
     }
 }
 
@@ -237,25 +243,25 @@ static void life(struct gen *g, struct gen_person *p)
 {
     p->until = g->today;
     p->years = (int)((p->until - p->born) * 4 / 1461);
-    if (p->years >= 70 && gen_chance(g, 60)) {
+    if (p->years >= 70 && demo_gen_chance(g, 60)) {
         p->dead = true;
-        p->died = p->until = g->today - gen_between(g, 5, 700);
+        p->died = p->until = g->today - demo_gen_between(g, 5, 700);
         p->years = (int)((p->until - p->born) * 4 / 1461);
     }
-    p->doctor = gen_below(g, GEN_DOCTORS);
-    p->size = (unsigned)gen_between(g, 880, 1130);
+    p->doctor = demo_gen_below(g, GEN_DOCTORS);
+    p->size = (unsigned)demo_gen_between(g, 880, 1130);
 }
 
 static void chart(struct gen *g, struct gen_person *p)
 {
-    gen_problem_list(g, p);
-    gen_encounters(g, p);
-    gen_allergies(g, p);
-    gen_medicines(g, p);
-    gen_labs(g, p);
-    gen_vitals(g, p);
-    gen_immunizations(g, p);
-    gen_care(g, p);
+    demo_gen_problem_list(g, p);
+    demo_gen_encounters(g, p);
+    demo_gen_allergies(g, p);
+    demo_gen_medicines(g, p);
+    demo_gen_labs(g, p);
+    demo_gen_vitals(g, p);
+    demo_gen_immunizations(g, p);
+    demo_gen_care(g, p);
 }
 
 int demo_generate(uint64_t seed, unsigned n, unsigned charts, const struct date *today,
@@ -267,7 +273,7 @@ int demo_generate(uint64_t seed, unsigned n, unsigned charts, const struct date 
 
     buf_init(&g.b, LIMIT_PAGE_BYTES);
     begin(&g);
-    gen_clinic(&g);
+    demo_gen_clinic(&g);
     code = send(&g, emit, arg, e);
     for (unsigned house = 0; !code && number < n; house++) {
         struct home h;
@@ -279,7 +285,7 @@ int demo_generate(uint64_t seed, unsigned n, unsigned charts, const struct date 
         for (unsigned i = 0; i < h.n && number < n; i++, number++) {
             g.state = chain(seed, 2, number);
             life(&g, &h.who[i]);
-            gen_patient(&g, &h.who[i], number, house, h.n < 2 ? NULL : &h.who[i ? 0 : 1]);
+            demo_gen_patient(&g, &h.who[i], number, house, h.n < 2 ? NULL : &h.who[i ? 0 : 1]);
             if (number < charts)
                 chart(&g, &h.who[i]);
         }

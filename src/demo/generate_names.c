@@ -64,13 +64,13 @@ static const struct gen_culture cultures[] = {
      "Hu\u031bo\u031bng Lan Mai Tha\u0309o Ngo\u0323c Ye\u0302\u0301n Thu\u0309y A\u0301nh"},
 };
 
-const struct gen_culture *gen_cultures(unsigned *n)
+const struct gen_culture *demo_gen_cultures(unsigned *n)
 {
     *n = sizeof cultures / sizeof *cultures;
     return cultures;
 }
 
-unsigned gen_names(const char *names)
+unsigned demo_gen_names(const char *names)
 {
     unsigned n = 1;
 
@@ -79,7 +79,7 @@ unsigned gen_names(const char *names)
     return n;
 }
 
-struct str gen_name(const char *names, unsigned which, bool female, bool latin)
+struct str demo_gen_name(const char *names, unsigned which, bool female, bool latin)
 {
     struct str rest = str_of(names), name, form, other;
 

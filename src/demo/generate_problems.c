@@ -46,7 +46,7 @@ static const struct {
 /* A share of charts has a row that was taken back, or that nobody is sure of. */
 static const char *verification(struct gen *g)
 {
-    unsigned at = gen_below(g, 100);
+    unsigned at = demo_gen_below(g, 100);
 
     return at < 3 ? "entered-in-error" : at < 6 ? "refuted" : at < 13 ? "provisional" : "confirmed";
 }
@@ -55,42 +55,50 @@ static void problem(struct gen *g, struct gen_person *p, unsigned which)
 {
     bool passes = problems[which].passes;
     int span = p->years > problems[which].from ? p->years - problems[which].from : 1;
-    int64_t onset = gen_days_ago(g, p, 20, passes ? 900 : (span > 25 ? 25 : span) * 365);
-    bool over = passes && (p->until - onset > 30 || gen_chance(g, 300));
+    int64_t onset = demo_gen_days_ago(g, p, 20, passes ? 900 : (span > 25 ? 25 : span) * 365);
+    bool over = passes && (p->until - onset > 30 || demo_gen_chance(g, 300));
     const char *sure = verification(g);
     char day[GEN_DAY];
 
-    gen_open(g, p, "Condition", "co");
+    demo_gen_open(g, p, "Condition", "co");
     if (sure[0] != 'e') /* con-5 */
-        gen_add(g, ",'clinicalStatus':{'coding':[{'system':'" CLINICAL "','code':'%s'}]}",
+        demo_gen_add(g, ",'clinicalStatus':{'coding':[{'system':'" CLINICAL "','code':'%s'}]}",
                 over ? "resolved" : sure[0] == 'r' ? "inactive" : "active");
-    gen_add(g, ",'verificationStatus':{'coding':[{'system':'" VERIFIED "','code':'%s'}]},'category':[{'coding':[{'system':"
-               "'http://terminology.hl7.org/CodeSystem/condition-category','code':'problem-list-item',"
+    demo_gen_add(g, ",'verificationStatus':{'coding':[{'system':'" VERIFIED "','code':'%s'}]},"
+                    "'category':[{'coding':[{'system':"
+               "'http://terminology.hl7.org/CodeSystem/condition-category',"
+               "'code':'problem-list-item',"
                "'display':'Problem List Item'}]}]",
             sure);
-    if (gen_chance(g, 300))
-        gen_add(g, ",'severity':{'coding':[{'system':'http://snomed.info/sct','code':'%s','display':'%s'}]}",
+    if (demo_gen_chance(g, 300))
+        demo_gen_add(g, ",'severity':{'coding':[{'system':'http://snomed.info/sct','code':'%s',"
+                        "'display':'%s'}]}",
                 span % 2 ? "255604002" : "6736007", span % 2 ? "Mild" : "Moderate");
-    gen_add(g, ",'code':{'coding':[{'system':'http://snomed.info/sct','code':'%s','display':'%s'}],'text':'%s'},"
+    demo_gen_add(g, ",'code':{'coding':[{'system':'http://snomed.info/sct','code':'%s',"
+                    "'display':'%s'}],'text':'%s'},"
                "'subject':{'reference':'Patient/%s'},'onsetDateTime':'%s'",
-            problems[which].snomed, problems[which].text, problems[which].text, p->id, gen_day(onset, day));
+            problems[which].snomed, problems[which].text, problems[which].text, p->id,
+            demo_gen_day(onset, day));
     if (over && sure[0] != 'e')
-        gen_add(g, ",'abatementDateTime':'%s'", gen_day(onset + 8 > p->until ? p->until : onset + 8, day));
-    gen_add(g, ",'recordedDate':'%s','recorder':{'reference':'%s'}",
-            gen_day(onset + 1 > p->until ? p->until : onset + 1, day), gen_doctor(p->doctor));
+        demo_gen_add(g, ",'abatementDateTime':'%s'", demo_gen_day(onset + 8 > p->until ? p->until
+                        : onset + 8, day));
+    demo_gen_add(g, ",'recordedDate':'%s','recorder':{'reference':'%s'}",
+            demo_gen_day(onset + 1 > p->until ? p->until : onset + 1, day),
+                         demo_gen_doctor(p->doctor));
     if (sure[0] == 'c' || sure[0] == 'p') {
         if (!over)
             p->problems |= 1u << which;
         if (!p->note[0])
             snprintf(p->note, sizeof p->note, "%s", g->id);
     }
-    gen_close(g);
+    demo_gen_close(g);
 }
 
-void gen_problem_list(struct gen *g, struct gen_person *p)
+void demo_gen_problem_list(struct gen *g, struct gen_person *p)
 {
     for (unsigned i = 0; i < GEN_PROBLEMS; i++)
-        if (p->years >= problems[i].from && p->years <= problems[i].to && gen_chance(g, problems[i].per_mille) &&
+        if (p->years >= problems[i].from && p->years <= problems[i].to && demo_gen_chance(g,
+        problems[i].per_mille) &&
             !(i == GEN_URINARY && !p->female))
             problem(g, p, i);
 }
@@ -103,41 +111,52 @@ static const struct {
 } allergies[] = {
     {"764146007", "Penicillin", "medication", "126485001", "Urticaria", "low", "moderate", true},
     {"764146007", "Penicillin", "medication", "39579001", "Anaphylaxis", "high", "severe", true},
-    {"387406002", "Sulfonamide", "medication", "271807003", "Eruption of skin", "low", "mild", false},
+    {"387406002", "Sulfonamide", "medication", "271807003", "Eruption of skin", "low", "mild",
+    false},
     {"387494007", "Codeine", "medication", "422587007", "Nausea", "low", "mild", false},
     {"387458008", "Aspirin", "medication", "267036007", "Dyspnea", "high", "severe", false},
     {"387207008", "Ibuprofen", "medication", "41291007", "Angioedema", "high", "severe", false},
     {"762952008", "Peanut", "food", "39579001", "Anaphylaxis", "high", "severe", false},
     {"102263004", "Eggs", "food", "247472004", "Weal", "low", "mild", false},
     {"256277009", "Grass pollen", "environment", "49727002", "Cough", "low", "mild", false},
-    {"111088007", "Latex", "environment", "126485001", "Urticaria", "unable-to-assess", "moderate", false},
+    {"111088007", "Latex", "environment", "126485001", "Urticaria", "unable-to-assess", "moderate",
+    false},
 };
 #define ALLERGIES (sizeof allergies / sizeof *allergies)
 
-static void allergy(struct gen *g, struct gen_person *p, unsigned which, const char *clinical, const char *sure)
+static void allergy(struct gen *g, struct gen_person *p, unsigned which, const char *clinical,
+                    const char *sure)
 {
-    int64_t day = gen_days_ago(g, p, 60, 5000);
+    int64_t day = demo_gen_days_ago(g, p, 60, 5000);
     char s[GEN_DAY];
 
-    gen_open(g, p, "AllergyIntolerance", "al");
+    demo_gen_open(g, p, "AllergyIntolerance", "al");
     if (sure[0] != 'e') /* ait-2 */
-        gen_add(g, ",'clinicalStatus':{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical',"
+        demo_gen_add(g, ",'clinicalStatus':{'coding':[{'system':'http:"
+                        "//terminology.hl7.org/CodeSystem/allergyintolerance-clinical',"
                    "'code':'%s'}]}", clinical);
-    gen_add(g, ",'verificationStatus':{'coding':[{'system':"
-               "'http://terminology.hl7.org/CodeSystem/allergyintolerance-verification','code':'%s'}]},'type':'%s',"
-               "'category':['%s'],'criticality':'%s','code':{'coding':[{'system':'http://snomed.info/sct','code':'%s',"
+    demo_gen_add(g, ",'verificationStatus':{'coding':[{'system':"
+               "'http://terminology.hl7.org/CodeSystem/allergyintolerance-verification',"
+               "'code':'%s'}]},'type':'%s',"
+               "'category':['%s'],'criticality':'%s',"
+               "'code':{'coding':[{'system':'http://snomed.info/sct','code':'%s',"
                "'display':'%s'}],'text':'%s'},'patient':{'reference':'Patient/%s'}",
-            sure, allergies[which].criticality[0] == 'h' ? "allergy" : "intolerance", allergies[which].category,
-            allergies[which].criticality, allergies[which].snomed, allergies[which].text, allergies[which].text, p->id);
-    if (gen_chance(g, 600))
-        gen_add(g, ",'onsetDateTime':'%.4s'", gen_day(day, s));
-    gen_add(g, ",'recordedDate':'%s','recorder':{'reference':'%s'}", gen_day(day, s), gen_doctor(p->doctor));
+            sure, allergies[which].criticality[0] == 'h' ? "allergy" : "intolerance",
+            allergies[which].category,
+            allergies[which].criticality, allergies[which].snomed, allergies[which].text,
+            allergies[which].text, p->id);
+    if (demo_gen_chance(g, 600))
+        demo_gen_add(g, ",'onsetDateTime':'%.4s'", demo_gen_day(day, s));
+    demo_gen_add(g, ",'recordedDate':'%s','recorder':{'reference':'%s'}", demo_gen_day(day, s),
+                    demo_gen_doctor(p->doctor));
     if (sure[0] == 'c')
-        gen_add(g, ",'reaction':[{'manifestation':[{'coding':[{'system':'http://snomed.info/sct','code':'%s',"
+        demo_gen_add(g, ",'reaction':[{'manifestation':[{'coding':[{'system':'http:"
+                        "//snomed.info/sct','code':'%s',"
                    "'display':'%s'}],'text':'%s'}],'severity':'%s'}]",
-                allergies[which].reaction, allergies[which].reaction_text, allergies[which].reaction_text,
+                allergies[which].reaction, allergies[which].reaction_text,
+                allergies[which].reaction_text,
                 allergies[which].severity);
-    gen_close(g);
+    demo_gen_close(g);
     /* a refuted one is no reason to withhold, but nobody tries it in a made-up ward either */
     p->penicillin |= allergies[which].penicillin;
 }
@@ -146,26 +165,31 @@ static void none_known(struct gen *g, struct gen_person *p)
 {
     char s[GEN_DAY];
 
-    gen_open(g, p, "AllergyIntolerance", "al");
-    gen_add(g, ",'clinicalStatus':{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical',"
+    demo_gen_open(g, p, "AllergyIntolerance", "al");
+    demo_gen_add(g, ",'clinicalStatus':{'coding':[{'system':'http:"
+                    "//terminology.hl7.org/CodeSystem/allergyintolerance-clinical',"
                "'code':'active'}]},'verificationStatus':{'coding':[{'system':"
-               "'http://terminology.hl7.org/CodeSystem/allergyintolerance-verification','code':'confirmed'}]},"
-               "'code':{'coding':[{'system':'http://snomed.info/sct','code':'716186003','display':'No known allergy'}],"
-               "'text':'No known allergies'},'patient':{'reference':'Patient/%s'},'recordedDate':'%s'",
-            p->id, gen_day(gen_days_ago(g, p, 30, 900), s));
-    gen_close(g);
+               "'http://terminology.hl7.org/CodeSystem/allergyintolerance-verification',"
+               "'code':'confirmed'}]},"
+               "'code':{'coding':[{'system':'http://snomed.info/sct','code':'716186003',"
+               "'display':'No known allergy'}],"
+               "'text':'No known allergies'},'patient':{'reference':'Patient/%s'},"
+               "'recordedDate':'%s'",
+            p->id, demo_gen_day(demo_gen_days_ago(g, p, 30, 900), s));
+    demo_gen_close(g);
 }
 
 /* Known, none known, not recorded, refuted. */
-void gen_allergies(struct gen *g, struct gen_person *p)
+void demo_gen_allergies(struct gen *g, struct gen_person *p)
 {
-    unsigned state = gen_below(g, 100), at = gen_below(g, ALLERGIES), n;
+    unsigned state = demo_gen_below(g, 100), at = demo_gen_below(g, ALLERGIES), n;
 
     if (state < 48) {
         n = 1 + (state < 16) + (state < 5);
         for (unsigned i = 0; i < n; i++)
             allergy(g, p, (at + i * 3) % ALLERGIES, "active",
-                    i == 2 ? "entered-in-error" : i == 1 && state % 3 == 0 ? "unconfirmed" : "confirmed");
+                    i == 2 ? "entered-in-error" : i == 1 && state % 3 == 0 ? "unconfirmed"
+                    : "confirmed");
     } else if (state < 76) {
         none_known(g, p);
     } else if (state >= 92) {

@@ -29,59 +29,72 @@ static const struct dose schedule[] = {
     {"165", "HPV, 9-valent", 142, 2},             {"114", "Meningococcal MCV4P", 136, 1},
 };
 
-static void immunization(struct gen *g, struct gen_person *p, const struct dose *d, int64_t day, const char *refused)
+static void immunization(struct gen *g, struct gen_person *p, const struct dose *d, int64_t day,
+                         const char *refused)
 {
     char at[GEN_DAY];
 
-    gen_open(g, p, "Immunization", "im");
-    gen_add(g, ",'status':'%s'", refused ? "not-done" : "completed");
+    demo_gen_open(g, p, "Immunization", "im");
+    demo_gen_add(g, ",'status':'%s'", refused ? "not-done" : "completed");
     if (refused)
-        gen_add(g, ",'statusReason':{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/v3-ActReason','code':'%s'}],"
+        demo_gen_add(g, ",'statusReason':{'coding':[{'system':'http:"
+                        "//terminology.hl7.org/CodeSystem/v3-ActReason','code':'%s'}],"
                    "'text':'%s'}",
                 refused, refused[0] == 'P' ? "Patient objection" : "Medical precaution");
-    gen_add(g, ",'vaccineCode':{'coding':[{'system':'http://hl7.org/fhir/sid/cvx','code':'%s'}],'text':'%s'},"
-               "'patient':{'reference':'Patient/%s'},'occurrenceDateTime':'%s','primarySource':true",
-            d->cvx, d->text, p->id, gen_day(day, at));
+    demo_gen_add(g, ",'vaccineCode':{'coding':[{'system':'http://hl7.org/fhir/sid/cvx',"
+                    "'code':'%s'}],'text':'%s'},"
+               "'patient':{'reference':'Patient/%s'},'occurrenceDateTime':'%s',"
+               "'primarySource':true",
+            d->cvx, d->text, p->id, demo_gen_day(day, at));
     if (!refused)
-        gen_add(g, ",'lotNumber':'L%05u','site':{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/v3-ActSite',"
-                   "'code':'%s'}]},'performer':[{'actor':{'reference':'%s'}}],'protocolApplied':[{'doseNumberPositiveInt':%d}]",
-                gen_below(g, 100000), p->years < 2 ? "LT" : "LA", gen_doctor(3), d->number);
-    gen_close(g);
+        demo_gen_add(g, ",'lotNumber':'L%05u',"
+                        "'site':{'coding':[{'system':'http:"
+                        "//terminology.hl7.org/CodeSystem/v3-ActSite',"
+                   "'code':'%s'}]},'performer':[{'actor':{'reference':'%s'}}],"
+                   "'protocolApplied':[{'doseNumberPositiveInt':%d}]",
+                demo_gen_below(g, 100000), p->years < 2 ? "LT" : "LA", demo_gen_doctor(3),
+                               d->number);
+    demo_gen_close(g);
 }
 
 static void grown_ups(struct gen *g, struct gen_person *p)
 {
-    static const struct dose flu = {"150", "Influenza, quadrivalent", 0, 1}, tetanus = {"113", "Td, adult", 0, 1},
-                             shingles = {"187", "Zoster, recombinant", 0, 1}, shingles_2 = {"187", "Zoster, recombinant", 0, 2},
-                             pneumo = {"33", "Pneumococcal polysaccharide PPSV23", 0, 1}, covid = {"208", "COVID-19, mRNA", 0, 1};
+    static const struct dose flu = {"150", "Influenza, quadrivalent", 0, 1}, tetanus = {"113",
+    "Td, adult", 0, 1},
+                             shingles = {"187", "Zoster, recombinant", 0, 1}, shingles_2 = {"187",
+                             "Zoster, recombinant", 0, 2},
+                             pneumo = {"33", "Pneumococcal polysaccharide PPSV23", 0, 1},
+                             covid = {"208", "COVID-19, mRNA", 0, 1};
     int64_t autumn = date_days(date_of_days(p->until).year - 1, 10, 1);
 
     for (int i = 0; i < 3; i++)
-        if (gen_chance(g, p->years >= 65 ? 750 : 350))
-            immunization(g, p, &flu, autumn - i * 365 + gen_between(g, 0, 50), gen_chance(g, 60) ? "PATOBJ" : NULL);
-    immunization(g, p, &tetanus, gen_days_ago(g, p, 100, 3600), NULL);
-    if (gen_chance(g, 600))
-        immunization(g, p, &covid, date_days(2021, 3, 1) + gen_between(g, 0, 200), NULL);
-    if (p->years >= 65 && gen_chance(g, 600))
-        immunization(g, p, &pneumo, p->until - gen_between(g, 30, (p->years - 64) * 300), NULL);
-    if (p->years >= 55 && gen_chance(g, 450)) {
-        int64_t day = gen_days_ago(g, p, 150, 1200);
+        if (demo_gen_chance(g, p->years >= 65 ? 750 : 350))
+            immunization(g, p, &flu, autumn - i * 365 + demo_gen_between(g, 0, 50),
+                         demo_gen_chance(g, 60) ? "PATOBJ" : NULL);
+    immunization(g, p, &tetanus, demo_gen_days_ago(g, p, 100, 3600), NULL);
+    if (demo_gen_chance(g, 600))
+        immunization(g, p, &covid, date_days(2021, 3, 1) + demo_gen_between(g, 0, 200), NULL);
+    if (p->years >= 65 && demo_gen_chance(g, 600))
+        immunization(g, p, &pneumo, p->until - demo_gen_between(g, 30, (p->years - 64) * 300),
+                     NULL);
+    if (p->years >= 55 && demo_gen_chance(g, 450)) {
+        int64_t day = demo_gen_days_ago(g, p, 150, 1200);
 
         immunization(g, p, &shingles, day, NULL);
-        immunization(g, p, &shingles_2, day + 91, gen_chance(g, 150) ? "MEDPREC" : NULL);
+        immunization(g, p, &shingles_2, day + 91, demo_gen_chance(g, 150) ? "MEDPREC" : NULL);
     }
 }
 
-void gen_immunizations(struct gen *g, struct gen_person *p)
+void demo_gen_immunizations(struct gen *g, struct gen_person *p)
 {
     if (p->years >= 18) {
         grown_ups(g, p);
         return;
     }
     for (size_t i = 0; i < sizeof schedule / sizeof *schedule; i++) {
-        int64_t day = p->born + schedule[i].months * 1461 / 48 + gen_between(g, 0, 12);
+        int64_t day = p->born + schedule[i].months * 1461 / 48 + demo_gen_between(g, 0, 12);
 
-        if (day <= p->until && !gen_chance(g, 40))
-            immunization(g, p, &schedule[i], day, gen_chance(g, 15) ? "PATOBJ" : NULL);
+        if (day <= p->until && !demo_gen_chance(g, 40))
+            immunization(g, p, &schedule[i], day, demo_gen_chance(g, 15) ? "PATOBJ" : NULL);
     }
 }

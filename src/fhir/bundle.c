@@ -98,7 +98,8 @@ struct bundle_scan {
     struct span span;
     struct buf hold;             /* the value under way, as it came */
     struct buf token;            /* the string or scalar under way, as it came, quotes included */
-    struct buf url, relation, status, etag, location; /* of the link or response under way, decoded */
+    struct buf url, relation, status, etag, location; /* of the link or response under way,
+    decoded */
 };
 
 static void feed(struct bundle_scan *s, struct str in);
@@ -393,7 +394,8 @@ static bool open_value(struct bundle_scan *s, char c, size_t *used)
     if (row && row->open && row->into != f->role)
         return open_frame(s, row->into);
     *used = 0;
-    begin_span(s, row && row->member == M_RESOURCE, s->levels == 1 && !strcmp(s->level[0].type, "batch-response"));
+    begin_span(s, row && row->member == M_RESOURCE, s->levels == 1 && !strcmp(s->level[0].type,
+               "batch-response"));
     s->span.probe &= s->span.hold;
     return true;
 }
@@ -409,7 +411,8 @@ static bool close_frame(struct bundle_scan *s, char c)
     if (f.role == IN_LINK && s->url.n && k->link)
         code = k->link(k->arg, outer(s), buf_str(&s->relation), buf_str(&s->url));
     else if (f.role == IN_RESPONSE && s->levels == 1 && k->response)
-        code = k->response(k->arg, s->level[0].entry, buf_str(&s->status), buf_str(&s->etag), buf_str(&s->location));
+        code = k->response(k->arg, s->level[0].entry, buf_str(&s->status), buf_str(&s->etag),
+                           buf_str(&s->location));
     else if (f.role == IN_BUNDLE)
         s->levels--;
     if (!--s->frames)
@@ -469,7 +472,8 @@ static bool tell_head(struct bundle_scan *s)
 {
     const struct level *l = level(s);
 
-    return !s->sink.head || told(s, s->sink.head(s->sink.arg, outer(s), str_of(l->type), str_of(l->total)));
+    return !s->sink.head || told(s, s->sink.head(s->sink.arg, outer(s), str_of(l->type),
+    str_of(l->total)));
 }
 
 static bool take_value(struct bundle_scan *s, const struct member_row *row, struct str text)
@@ -511,7 +515,8 @@ static bool end_value(struct bundle_scan *s)
         return false;
     arena_init(&a, TOKEN_BYTES * 2);
     string = tape_is(&t, 0, TAPE_STRING);
-    if (row->open) /* an entry, a link or a resource that is no object: null alone may stand there */
+    if (row->open) /* an entry,
+    a link or a resource that is no object: null alone may stand there */
         ok = tape_is(&t, 0, TAPE_NULL) || broken(s, "Bundle");
     else if (string == (row->member != M_TOTAL))
         ok = take_value(s, row, string ? tape_str(&t, 0, &a) : tape_lexeme(&t, 0));
@@ -531,7 +536,8 @@ static bool begin_token(struct bundle_scan *s, char c)
 
 static bool scalar_byte(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' || c == '-' || c == '.';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+'
+    || c == '-' || c == '.';
 }
 
 /* One byte between tokens. */
@@ -549,7 +555,8 @@ static bool plain(struct bundle_scan *s, char c, size_t *used)
         *used = 0;
         return true;
     }
-    if ((c == '}' || c == ']') && (want == WANT_COMMA_OR_END || want == WANT_KEY_OR_END || want == WANT_VALUE_OR_END))
+    if ((c == '}' || c == ']') && (want == WANT_COMMA_OR_END || want == WANT_KEY_OR_END
+    || want == WANT_VALUE_OR_END))
         return close_frame(s, c);
     if (c == ',' && want == WANT_COMMA_OR_END) {
         s->expect = is_array(top(s)->role) ? WANT_VALUE : WANT_KEY;

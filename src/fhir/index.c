@@ -114,7 +114,8 @@ static int64_t when(struct str lexeme)
     return date_parse(lexeme, &d) ? date_ms(&d) : FHIR_NO_DATE;
 }
 
-int fhir_index(const struct tape *t, const char *base, struct arena *a, struct fhir_index *out, struct err *e)
+int fhir_index(const struct tape *t, const char *base, struct arena *a, struct fhir_index *out,
+               struct err *e)
 {
     struct wanted w = {.base = base, .a = a};
     struct str none = {"", 0};
@@ -122,8 +123,10 @@ int fhir_index(const struct tape *t, const char *base, struct arena *a, struct f
 
     *out = (struct fhir_index){.type = tape_plain(t, tape_get(t, 0, "resourceType")),
                                .id = tape_plain(t, tape_get(t, 0, "id")),
-                               .version = none, .updated = none, .updated_ms = FHIR_NO_DATE, .patient = none,
-                               .date = none, .date_ms = FHIR_NO_DATE, .status = none, .section = none, .title = none};
+                               .version = none, .updated = none, .updated_ms = FHIR_NO_DATE,
+                               .patient = none,
+                               .date = none, .date_ms = FHIR_NO_DATE, .status = none,
+                               .section = none, .title = none};
     if (!str_is_type(out->type))
         return err_set(e, ERR_INPUT, 0, 0, "resourceType");
     if (!str_is_id(out->id))
@@ -176,7 +179,8 @@ void fhir_references(const struct tape *t, const char *base,
         struct str type, id;
         struct arena a;
 
-        if (t->nodes[k].kind != TAPE_KEY || !str_is(tape_name(t, k), "reference") || !tape_is(t, k + 1, TAPE_STRING))
+        if (t->nodes[k].kind != TAPE_KEY || !str_is(tape_name(t, k), "reference") || !tape_is(t,
+        k + 1, TAPE_STRING))
             continue;
         arena_init(&a, LIMIT_URL_BYTES * 4);
         if (fhir_reference(tape_str(t, k + 1, &a), base, &type, &id))

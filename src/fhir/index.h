@@ -8,7 +8,8 @@
 
 #include "fhir/kind.h"
 
-#define FHIR_INDEX_REV 1 /* raised when a column's meaning changes: store then fills rows again, lazily */
+#define FHIR_INDEX_REV 1 /* raised when a column's meaning changes: store then fills rows again,
+lazily */
 #define FHIR_NO_DATE INT64_MIN
 
 struct fhir_index {
@@ -17,12 +18,14 @@ struct fhir_index {
     struct str version;           /* meta.versionId as received, or "" */
     struct str updated;           /* meta.lastUpdated's lexeme, or "" */
     int64_t updated_ms;           /* or FHIR_NO_DATE */
-    struct str patient;           /* the patient's id ("Patient/ID" or BASE/Patient/ID of base), or "" */
+    struct str patient;           /* the patient's id ("Patient/ID" or BASE/Patient/ID of base),
+    or "" */
     struct str date;              /* lexeme of the first date path that holds one, or "" */
     int64_t date_ms;              /* or FHIR_NO_DATE */
     struct str status;            /* code, or "" */
     struct str section;           /* by the kind table, or "" */
-    struct str title;             /* CodeableConcept's words, for search; server text, not yet safe */
+    struct str title;             /* CodeableConcept's words, for search; server text,
+    not yet safe */
 };
 
 /* In place of base for a document from a file: there "urn:uuid:X" names the resource with id X of the same
@@ -32,7 +35,8 @@ struct fhir_index {
 /* base: the profile's FHIR base URL, to tell BASE/Patient/1 from another server's; or FHIR_BASE_FILE; or NULL.
  * Strings are borrowed from the tape or the arena. ERR_INPUT: no object, no valid resourceType or id;
  * ERR_NOMEM: the arena is full. */
-int fhir_index(const struct tape *t, const char *base, struct arena *a, struct fhir_index *out, struct err *e);
+int fhir_index(const struct tape *t, const char *base, struct arena *a, struct fhir_index *out,
+struct err *e);
 
 /* "Patient/ID", "BASE/Patient/ID", either with "/_history/V" -> type and id. False for contained (#x),
  * conditional and foreign references, and of urn: ones but with base FHIR_BASE_FILE: those give type "" and the
@@ -40,6 +44,7 @@ int fhir_index(const struct tape *t, const char *base, struct arena *a, struct f
 bool fhir_reference(struct str ref, const char *base, struct str *type, struct str *id);
 
 /* Calls each(arg, type, id) for every literal Reference.reference in the document that fhir_reference knows. */
-void fhir_references(const struct tape *t, const char *base, void (*each)(void *arg, struct str type, struct str id), void *arg);
+void fhir_references(const struct tape *t, const char *base, void (*each)(void *arg,
+struct str type, struct str id), void *arg);
 
 #endif

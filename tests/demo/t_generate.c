@@ -22,7 +22,8 @@ struct ward {
     struct row *rows;
     unsigned n, patients, bundles, broken, foreign;
     unsigned per_patient[PATIENTS], allergies[PATIENTS];
-    unsigned none_known, known, refuted, in_error, trailing_zero, twins, namesakes, future, critical, prn, tapers, stopped;
+    unsigned none_known, known, refuted, in_error, trailing_zero, twins, namesakes, future,
+    critical, prn, tapers, stopped;
     unsigned scripts, combining, preliminary, components, min_age, max_age, growing;
     char births[PATIENTS][11], names[PATIENTS][200];
     unsigned stop_at;
@@ -37,7 +38,8 @@ static void patient(struct ward *w, const struct tape *t, struct str id)
     struct buf b;
 
     CU_ASSERT_FATAL(w->patients < PATIENTS);
-    CU_ASSERT(date_parse(tape_plain(t, tape_get(t, 0, "birthDate")), &born) && date_age(&born, &today, &age));
+    CU_ASSERT(date_parse(tape_plain(t, tape_get(t, 0, "birthDate")), &born) && date_age(&born,
+              &today, &age));
     w->min_age = age.years < (int)w->min_age ? (unsigned)age.years : w->min_age;
     w->max_age = age.years > (int)w->max_age ? (unsigned)age.years : w->max_age;
     buf_init(&b, 1000);
@@ -46,7 +48,8 @@ static void patient(struct ward *w, const struct tape *t, struct str id)
     w->scripts += (unsigned char)b.p[0] >= 0xd0;
     w->combining += strstr(b.p, "\xcc\x81") || strstr(b.p, "\xcc\x80") || strstr(b.p, "\xcc\x82");
     snprintf(w->names[w->patients], sizeof w->names[0], "%s", b.p);
-    snprintf(w->births[w->patients], sizeof w->births[0], "%.*s", STR_ARG(tape_plain(t, tape_get(t, 0, "birthDate"))));
+    snprintf(w->births[w->patients], sizeof w->births[0], "%.*s", STR_ARG(tape_plain(t, tape_get(t,
+             0, "birthDate"))));
     for (unsigned i = w->patients; i-- > 0;) {
         w->namesakes += !strcmp(w->names[i], w->names[w->patients]);
         w->twins += !strcmp(w->births[i], w->births[w->patients]) &&
@@ -61,7 +64,8 @@ static void numbers(struct ward *w, const struct tape *t)
 {
     for (tape_at i = 0; i < t->n; i++)
         if (t->nodes[i].kind == TAPE_NUMBER)
-            w->trailing_zero += memchr(tape_lexeme(t, i).p, '.', tape_lexeme(t, i).n) && str_ends(tape_lexeme(t, i), "0");
+            w->trailing_zero += memchr(tape_lexeme(t, i).p, '.', tape_lexeme(t, i).n)
+            && str_ends(tape_lexeme(t, i), "0");
 }
 
 static void count(struct ward *w, const struct tape *t, const struct fhir_index *x)
@@ -79,7 +83,8 @@ static void count(struct ward *w, const struct tape *t, const struct fhir_index 
     } else if (str_is(x->type, "Appointment")) {
         w->future += x->date_ms > date_ms(&today);
     } else if (str_is(x->type, "Observation")) {
-        tape_at q = tape_get(t, 0, "valueQuantity"), range = tape_first(t, tape_get(t, 0, "referenceRange"));
+        tape_at q = tape_get(t, 0, "valueQuantity"), range = tape_first(t, tape_get(t, 0,
+                             "referenceRange"));
         struct str i = fhir_code(t, tape_get(t, 0, "interpretation"));
         int order;
 
@@ -120,7 +125,8 @@ static int resource(void *arg, int outer, struct str bytes)
     if (str_is(x.type, "Patient"))
         patient(w, &t, x.id);
     if (x.kind && x.kind->patient_path) {
-        w->foreign += !x.patient.n || x.id.n < x.patient.n || memcmp(x.id.p, x.patient.p, x.patient.n);
+        w->foreign += !x.patient.n || x.id.n < x.patient.n || memcmp(x.id.p, x.patient.p,
+        x.patient.n);
         w->per_patient[w->patients - 1]++;
     }
     numbers(w, &t);
@@ -174,7 +180,8 @@ static void a_believable_ward(void)
     CU_ASSERT_EQUAL(w.foreign, 0); /* each row is its own patient's */
     CU_ASSERT(w.bundles > 1 + PATIENTS / 7 && w.bundles < PATIENTS);
     for (unsigned i = 0; i < PATIENTS; i++)
-        CU_ASSERT(i < CHARTS ? w.per_patient[i] >= 8 && w.per_patient[i] <= 200 : w.per_patient[i] == 1);
+        CU_ASSERT(i < CHARTS ? w.per_patient[i] >= 8 && w.per_patient[i] <= 200
+                  : w.per_patient[i] == 1);
     CU_ASSERT(w.n > CHARTS * 60 && w.n < CHARTS * 120);
     CU_ASSERT(w.min_age <= 3 && w.max_age >= 80 && w.max_age <= 95);
     CU_ASSERT(w.known && w.none_known && w.refuted);
@@ -255,7 +262,8 @@ static void the_same_for_a_seed_and_a_day(void)
     CU_ASSERT_EQUAL(make(&b, 9, 20, 5, &tomorrow), ERR_OK);
     CU_ASSERT(!str_eq(buf_str(&a.all), buf_str(&b.all)));
     drop(&b);
-    CU_ASSERT_EQUAL(make(&b, 9, 60, 20, &today), ERR_OK); /* more people do not change those before */
+    CU_ASSERT_EQUAL(make(&b, 9, 60, 20, &today),
+                    ERR_OK); /* more people do not change those before */
     for (unsigned i = 0; i < 20; i++)
         CU_ASSERT(!strcmp(a.names[i], b.names[i]) && !strcmp(a.births[i], b.births[i]));
     for (unsigned i = 0; i < 5; i++)
@@ -282,7 +290,8 @@ static void it_can_be_stopped(void)
 static const struct unit_test tests[] = {
     {"a believable ward", a_believable_ward},
     {"twins and namesakes", twins_and_namesakes},
-    {"every reference has its resource, every id is its own", every_reference_has_its_resource_and_every_id_its_own},
+    {"every reference has its resource, every id is its own",
+    every_reference_has_its_resource_and_every_id_its_own},
     {"the same for a seed and a day", the_same_for_a_seed_and_a_day},
     {"it can be stopped", it_can_be_stopped},
 };

@@ -32,11 +32,13 @@ static int on_link(void *arg, int outer, struct str relation, struct str url)
     return buf_addf(&h->b, "L%d %.*s %.*s\n", outer, STR_ARG(relation), STR_ARG(url));
 }
 
-static int on_response(void *arg, int entry, struct str status, struct str etag, struct str location)
+static int on_response(void *arg, int entry, struct str status, struct str etag,
+                       struct str location)
 {
     struct heard *h = arg;
 
-    return buf_addf(&h->b, "A%d %.*s|%.*s|%.*s\n", entry, STR_ARG(status), STR_ARG(etag), STR_ARG(location));
+    return buf_addf(&h->b, "A%d %.*s|%.*s|%.*s\n", entry, STR_ARG(status), STR_ARG(etag),
+    STR_ARG(location));
 }
 
 static int on_head(void *arg, int outer, struct str type, struct str total)
@@ -71,7 +73,8 @@ static int scan(struct heard *h, struct str bytes, size_t piece, size_t max)
     hear(h, &sink);
     CU_ASSERT_EQUAL_FATAL(bundle_new(&sink, max, &s), ERR_OK);
     for (size_t i = 0; !code && i < bytes.n; i += piece)
-        code = bundle_feed(s, (struct str){bytes.p + i, bytes.n - i < piece ? bytes.n - i : piece}, NULL);
+        code = bundle_feed(s, (struct str){bytes.p + i, bytes.n - i < piece ? bytes.n - i : piece},
+                           NULL);
     if (!code)
         code = bundle_end(s, NULL);
     bundle_free(s);
@@ -93,11 +96,15 @@ static void says(const char *bytes, int code, const char *want)
 }
 
 static const char page[] =
-    "{ \"resourceType\" : \"Bundle\", \"id\":\"x\",\"meta\":{\"tag\":[{\"type\":\"no\"}]},\n\"type\":\"searchset\",\"total\":3,"
-    "\"link\":[{\"relation\":\"self\",\"url\":\"http:\\/\\/h\\/s\"},{\"url\":\"http://h/p?a=\\u00e9\",\"relation\":\"next\"}],"
-    "\"entry\":[{\"fullUrl\":\"http://h/Patient/1\",\"resource\":{\"resourceType\":\"Patient\",\"id\":\"1\",\"note\":\"}]{\\\"\"},"
+    "{ \"resourceType\" : \"Bundle\", \"id\":\"x\",\"meta\":{\"tag\":[{\"type\":\"no\"}]}"
+    ",\n\"type\":\"searchset\",\"total\":3,"
+    "\"link\":[{\"relation\":\"self\",\"url\":\"http:\\/\\/h\\/s\"},"
+    "{\"url\":\"http://h/p?a=\\u00e9\",\"relation\":\"next\"}],"
+    "\"entry\":[{\"fullUrl\":\"http://h/Patient/1\",\"resource\":{\"resourceType\":\"Patient\","
+    "\"id\":\"1\",\"note\":\"}]{\\\"\"},"
     "\"search\":{\"mode\":\"match\"}},{},{\"resource\":null},\r\n"
-    "{\"search\":{\"mode\":\"match\"},\"resource\":{\"id\":\"2\",\"entry\":[{\"resource\":{\"no\":1}}]}}]}\n ";
+    "{\"search\":{\"mode\":\"match\"}"
+    ",\"resource\":{\"id\":\"2\",\"entry\":[{\"resource\":{\"no\":1}}]}}]}\n ";
 
 static void a_page(void)
 {
@@ -105,7 +112,8 @@ static void a_page(void)
          "H-1 searchset \nH-1 searchset 3\nL-1 self http://h/s\nL-1 next http://h/p?a=\xc3\xa9\n"
          "R-1 {\"resourceType\":\"Patient\",\"id\":\"1\",\"note\":\"}]{\\\"\"}\n"
          "R-1 {\"id\":\"2\",\"entry\":[{\"resource\":{\"no\":1}}]}\n");
-    says("{\"entry\":[{\"resource\":{\"id\":\"1\"}}],\"type\":\"searchset\",\"resourceType\":\"Bundle\"}", ERR_OK,
+    says("{\"entry\":[{\"resource\":{\"id\":\"1\"}}]"
+         ",\"type\":\"searchset\",\"resourceType\":\"Bundle\"}", ERR_OK,
          "R-1 {\"id\":\"1\"}\nH-1 searchset \n");
     says("{\"resourceType\":\"Bundle\",\"entry\":[],\"link\":[],\"total\":0}", ERR_OK, "H-1  0\n");
     says("{\"resourceType\":\"Bundle\",\"total\":\"many\",\"type\":[7]}", ERR_OK, "");
@@ -123,25 +131,36 @@ static void what_is_no_bundle_comes_whole(void)
 
 static const char batch[] =
     "{\"resourceType\":\"Bundle\",\"type\":\"batch-response\",\"entry\":["
-    "{\"resource\":{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":1,\"link\":[{\"relation\":\"next\",\"url\":\"n0\"}],"
-    "\"entry\":[{\"resource\":{\"id\":\"a\"},\"response\":{\"status\":\"no\"}}]},\"response\":{\"status\":\"200 OK\"}},"
-    "{\"response\":{\"status\":\"404 Not Found\",\"outcome\":{\"resourceType\":\"OperationOutcome\"}}},"
-    "{\"response\":{\"status\":\"200\",\"etag\":\"W/\\\"3\\\"\",\"location\":\"Patient/1/_history/3\"},"
-    "\"resource\":{\"entry\":[{\"resource\":{\"id\":\"b\"}},{\"resource\":{\"resourceType\":\"Bundle\",\"type\":\"searchset\"}}],"
+    "{\"resource\":{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":1,\"link\":"
+    "[{\"relation\":\"next\",\"url\":\"n0\"}],"
+    "\"entry\":[{\"resource\":{\"id\":\"a\"},\"response\":{\"status\":\"no\"}}]}"
+    ",\"response\":{\"status\":\"200 OK\"}},"
+    "{\"response\":{\"status\":\"404 Not Found\",\"outcome\":{\"resourceType\":"
+    "\"OperationOutcome\"}}},"
+    "{\"response\":{\"status\":\"200\",\"etag\":\"W/\\\"3\\\"\",\"location\":"
+    "\"Patient/1/_history/3\"},"
+    "\"resource\":{\"entry\":[{\"resource\":{\"id\":\"b\"}},"
+    "{\"resource\":{\"resourceType\":\"Bundle\",\"type\":\"searchset\"}}],"
     "\"type\":\"searchset\",\"resourceType\":\"Bundle\"}},"
-    "{\"resource\":{\"resourceType\":\"Bundle\",\"type\":\"document\",\"entry\":[{\"resource\":{\"id\":\"c\"}}]}}]}";
+    "{\"resource\":{\"resourceType\":\"Bundle\",\"type\":\"document\",\"entry\":[{\"resource\":"
+    "{\"id\":\"c\"}}]}}]}";
 
 static void a_batch(void)
 {
     says(batch, ERR_OK,
-         "H-1 batch-response \nH0 searchset \nH0 searchset 1\nL0 next n0\nR0 {\"id\":\"a\"}\nA0 200 OK||\n"
+         "H-1 batch-response \nH0 searchset \nH0 searchset 1\nL0 next n0\nR0 {\"id\":\"a\"}\nA0 "
+         "200 OK||\n"
          "A1 404 Not Found||\nA2 200|W/\"3\"|Patient/1/_history/3\n"
-         "R2 {\"id\":\"b\"}\nR2 {\"resourceType\":\"Bundle\",\"type\":\"searchset\"}\nH2 searchset \n"
-         "R-1 {\"resourceType\":\"Bundle\",\"type\":\"document\",\"entry\":[{\"resource\":{\"id\":\"c\"}}]}\n");
+         "R2 {\"id\":\"b\"}\nR2 {\"resourceType\":\"Bundle\",\"type\":\"searchset\"}\nH2 "
+         "searchset \n"
+         "R-1 {\"resourceType\":\"Bundle\",\"type\":\"document\",\"entry\":[{\"resource\":"
+         "{\"id\":\"c\"}}]}\n");
     /* a search that finds stored Bundles: they are rows, not pages */
     says("{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":[{\"resource\":"
-         "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":[{\"resource\":{\"id\":\"old\"}}]}}]}", ERR_OK,
-         "H-1 searchset \nR-1 {\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":[{\"resource\":{\"id\":\"old\"}}]}\n");
+         "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":[{\"resource\":{\"id\":"
+         "\"old\"}}]}}]}", ERR_OK,
+         "H-1 searchset \nR-1 {\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":"
+         "[{\"resource\":{\"id\":\"old\"}}]}\n");
 }
 
 static void refused(void)
@@ -150,19 +169,25 @@ static void refused(void)
         const char *bytes;
         int code;
     } rows[] = {
-        {"", ERR_CUT}, {" \n", ERR_CUT}, {"<html>", ERR_NOTFHIR}, {"[]", ERR_NOTFHIR}, {"null", ERR_NOTFHIR},
+        {"", ERR_CUT}, {" \n", ERR_CUT}, {"<html>", ERR_NOTFHIR}, {"[]", ERR_NOTFHIR}, {"null",
+        ERR_NOTFHIR},
         {"\xef\xbb\xbf{}", ERR_NOTFHIR}, {"\xff\xfe{", ERR_NOTFHIR},
         {"{}{}", ERR_JSON}, {"{} x", ERR_JSON}, {"{\"a\":[}", ERR_JSON}, {"{\"a\":1", ERR_CUT},
         {"{\"resourceType\":\"Bundle\",}", ERR_JSON}, {"{\"resourceType\":\"Bundle\"]", ERR_JSON},
-        {"{\"resourceType\":\"Bundle\",\"entry\":[1}", ERR_JSON}, {"{\"resourceType\":\"Bundle\",\"entry\":{}}", ERR_JSON},
+        {"{\"resourceType\":\"Bundle\",\"entry\":[1}", ERR_JSON}, {"{\"resourceType\":\"Bundle\","
+        "\"entry\":{}}", ERR_JSON},
         {"{\"resourceType\":\"Bundle\",\"entry\":[],\"entry\":[]}", ERR_JSON},
         {"{\"resourceType\":\"Bundle\",\"\\u0065ntry\":[]}", ERR_JSON},
         {"{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":[]}]}", ERR_JSON},
         {"{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":\"x\"}]}", ERR_JSON},
-        {"{\"resourceType\":\"Bundle\",\"entry\":7}", ERR_JSON}, {"{\"resourceType\":\"Bundle\",\"total\":1.}", ERR_JSON},
-        {"{\"resourceType\":\"Bundle\",\"type\":\"\xff\"}", ERR_JSON}, {"{\"resourceType\":\"Bundle\",\"type\":\"a\nb\"}", ERR_JSON},
-        {"{\"resourceType\":\"Bundle\" \"type\"}", ERR_JSON}, {"{\"resourceType\":\"Bundle\"}x", ERR_JSON},
-        {"{\"resourceType\":\"Bundle\",\"link\":[,]}", ERR_JSON}, {"{\"resourceType\":\"Bundle\",\"a\"}", ERR_JSON},
+        {"{\"resourceType\":\"Bundle\",\"entry\":7}", ERR_JSON}, {"{\"resourceType\":\"Bundle\","
+        "\"total\":1.}", ERR_JSON},
+        {"{\"resourceType\":\"Bundle\",\"type\":\"\xff\"}", ERR_JSON}, {"{\"resourceType\":"
+        "\"Bundle\",\"type\":\"a\nb\"}", ERR_JSON},
+        {"{\"resourceType\":\"Bundle\" \"type\"}", ERR_JSON}, {"{\"resourceType\":\"Bundle\"}x",
+        ERR_JSON},
+        {"{\"resourceType\":\"Bundle\",\"link\":[,]}", ERR_JSON}, {"{\"resourceType\":\"Bundle\","
+        "\"a\"}", ERR_JSON},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -197,7 +222,8 @@ static void cut_after_every_byte(void)
             CU_ASSERT(h.resources >= before && h.resources <= before + 2);
             before = h.resources;
             if (p == 0) /* the byte that closes an entry's resource delivers it */
-                CU_ASSERT_EQUAL(h.resources, (k >= (size_t)(strstr(page, "},\"search\":{\"mode\":\"match\"}},{}") - page + 1)) +
+                CU_ASSERT_EQUAL(h.resources, (k >= (size_t)(strstr(page, "}"
+                                ",\"search\":{\"mode\":\"match\"}},{}") - page + 1)) +
                                                  (k >= (size_t)(strstr(page, "}]}\n ") - page)));
             buf_fini(&h.b);
         }
@@ -206,7 +232,8 @@ static void cut_after_every_byte(void)
 }
 
 /* A Bundle with one entry whose resource is head + n times fill + tail, and a small one behind it. */
-static int scan_filled(struct heard *h, const char *head, const char *fill, size_t n, const char *tail, size_t max)
+static int scan_filled(struct heard *h, const char *head, const char *fill, size_t n,
+                       const char *tail, size_t max)
 {
     struct buf b;
     int code;
@@ -228,7 +255,8 @@ static void limits(void)
 {
     struct heard h;
 
-    CU_ASSERT_EQUAL(scan_filled(&h, "{\"id\":\"big\",\"d\":\"", "0123456789abcdef", LIMIT_RESOURCE_BYTES / 16, "\"}", 0), ERR_OK);
+    CU_ASSERT_EQUAL(scan_filled(&h, "{\"id\":\"big\",\"d\":\"", "0123456789abcdef",
+                    LIMIT_RESOURCE_BYTES / 16, "\"}", 0), ERR_OK);
     CU_ASSERT_EQUAL(h.toobig, 1);
     CU_ASSERT_PTR_NOT_NULL(strstr(h.b.p, "B-1 {\"id\":\"big\",\"d\":\"01"));
     CU_ASSERT_PTR_NOT_NULL(strstr(h.b.p, "R-1 {\"id\":\"behind\"}"));
@@ -240,7 +268,9 @@ static void limits(void)
     CU_ASSERT_EQUAL(h.resources, 0);
     buf_fini(&h.b);
 
-    CU_ASSERT_EQUAL(scan_filled(&h, "{\"d\":[[[", "[[],\"]\",", 62, "0" "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", 0), ERR_OK);
+    CU_ASSERT_EQUAL(scan_filled(&h, "{\"d\":[[[", "[[],\"]\",", 62,
+                    "0" "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", 0),
+                    ERR_OK);
     CU_ASSERT_EQUAL(h.toobig, 1);
     CU_ASSERT_PTR_NOT_NULL(strstr(h.b.p, "R-1 {\"id\":\"behind\"}"));
     buf_fini(&h.b);
@@ -310,7 +340,8 @@ static int scan_lines(struct heard *h, struct str bytes, size_t piece, bool deaf
     buf_init(&h->b, 64u << 20);
     CU_ASSERT_EQUAL_FATAL(ndjson_new(&sink, &s), ERR_OK);
     for (size_t i = 0; !code && i < bytes.n; i += piece)
-        code = ndjson_feed(s, (struct str){bytes.p + i, bytes.n - i < piece ? bytes.n - i : piece}, NULL);
+        code = ndjson_feed(s, (struct str){bytes.p + i, bytes.n - i < piece ? bytes.n - i : piece},
+                           NULL);
     if (!code)
         code = ndjson_end(s, NULL);
     ndjson_free(s);
@@ -323,7 +354,8 @@ static void lines(void)
     struct buf b;
 
     for (size_t piece = 1; piece < 9; piece++) {
-        CU_ASSERT_EQUAL(scan_lines(&h, STR("{\"a\":1}\r\n\n  \n{\"b\":2}\n{\"c\":3}"), piece, true), ERR_OK);
+        CU_ASSERT_EQUAL(scan_lines(&h, STR("{\"a\":1}\r\n\n  \n{\"b\":2}\n{\"c\":3}"), piece,
+                        true), ERR_OK);
         UNIT_STR(h.b.p, "R1 {\"a\":1}\nR4 {\"b\":2}\nR5 {\"c\":3}\n");
         buf_fini(&h.b);
     }

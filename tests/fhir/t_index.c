@@ -7,7 +7,8 @@
 
 #define BASE "https://h.example/fhir"
 
-static int index_of(const char *json, const char *base, struct arena *a, struct tape *t, struct fhir_index *out)
+static int index_of(const char *json, const char *base, struct arena *a, struct tape *t,
+                    struct fhir_index *out)
 {
     arena_init(a, 100000);
     CU_ASSERT_EQUAL_FATAL(tape_parse(t, str_of(json), NULL), ERR_OK);
@@ -23,8 +24,10 @@ static void drop(struct arena *a, struct tape *t)
 #define IS(field, want)                                                                            \
     do {                                                                                           \
         char text_[200];                                                                            \
-        snprintf(text_, sizeof text_, "%.*s", STR_ARG(field));                                       \
-        UNIT_STR(text_, want);                                                                      \
+        snprintf(text_, sizeof text_, "%.*s",
+                 STR_ARG(field));                                       \
+        UNIT_STR(text_,
+                 want);                                                                      \
     } while (0)
 
 static void a_row(void)
@@ -33,11 +36,16 @@ static void a_row(void)
     struct arena a;
     struct tape t;
 
-    CU_ASSERT_EQUAL(index_of("{\"resourceType\":\"Observation\",\"id\":\"o-1\",\"meta\":{\"versionId\":\"7\","
-                             "\"lastUpdated\":\"2026-11-23T14:05:09.123+00:00\"},\"status\":\"final\","
-                             "\"category\":[{\"coding\":[{\"code\":\"exam\"}]},{\"coding\":[{\"code\":\"vital-signs\"}]}],"
-                             "\"code\":{\"coding\":[{\"display\":\"Pulse\"}]},\"subject\":{\"reference\":\"Patient\\/p\"},"
-                             "\"effectivePeriod\":{\"start\":\"2026-11\"},\"issued\":\"2026-11-24T00:00:00Z\"}",
+    CU_ASSERT_EQUAL(index_of("{\"resourceType\":\"Observation\",\"id\":\"o-1\",\"meta\":"
+                    "{\"versionId\":\"7\","
+                             "\"lastUpdated\":\"2026-11-23T14:05:09.123+00:00\"}"
+                             ",\"status\":\"final\","
+                             "\"category\":[{\"coding\":[{\"code\":\"exam\"}]},"
+                             "{\"coding\":[{\"code\":\"vital-signs\"}]}],"
+                             "\"code\":{\"coding\":[{\"display\":\"Pulse\"}]}"
+                             ",\"subject\":{\"reference\":\"Patient\\/p\"},"
+                             "\"effectivePeriod\":{\"start\":\"2026-11\"}"
+                             ",\"issued\":\"2026-11-24T00:00:00Z\"}",
                              BASE, &a, &t, &x), ERR_OK);
     CU_ASSERT_PTR_EQUAL(x.kind, kind_find(STR("Observation")));
     IS(x.type, "Observation");
@@ -52,24 +60,31 @@ static void a_row(void)
     IS(x.section, "vitals");
     IS(x.title, "Pulse");
     drop(&a, &t);
-    CU_ASSERT_EQUAL(index_of("{\"resourceType\":\"Patient\",\"id\":\"p\",\"contact\":[{\"id\":\"c\"}]}", BASE, &a, &t, &x), ERR_OK);
+    CU_ASSERT_EQUAL(index_of("{\"resourceType\":\"Patient\",\"id\":\"p\",\"contact\":[{\"id\":"
+                    "\"c\"}]}", BASE, &a, &t, &x), ERR_OK);
     IS(x.patient, "p");
     IS(x.section, "");
     CU_ASSERT_EQUAL(x.date_ms, FHIR_NO_DATE);
     CU_ASSERT_EQUAL(x.updated_ms, FHIR_NO_DATE);
     drop(&a, &t);
-    CU_ASSERT_EQUAL(index_of("{\"resourceType\":\"MedicationRequest\",\"id\":\"m\",\"status\":\"on-hold\",\"authoredOn\":\"yesterday\","
-                             "\"medicationReference\":{\"display\":\" Amoxicillin \"},\"subject\":{\"reference\":\"Patient/p\"}}",
+    CU_ASSERT_EQUAL(index_of("{\"resourceType\":\"MedicationRequest\",\"id\":\"m\",\"status\":"
+                    "\"on-hold\",\"authoredOn\":\"yesterday\","
+                             "\"medicationReference\":{\"display\":\" Amoxicillin \"}"
+                             ",\"subject\":{\"reference\":\"Patient/p\"}}",
                              NULL, &a, &t, &x), ERR_OK);
     IS(x.title, "Amoxicillin");
     IS(x.date, "yesterday");
     CU_ASSERT_EQUAL(x.date_ms, FHIR_NO_DATE);
     drop(&a, &t);
-    CU_ASSERT_EQUAL(index_of("{\"resourceType\":\"Appointment\",\"id\":\"a\",\"participant\":[{\"actor\":{\"reference\":"
-                             "\"Practitioner/d\"}},{\"status\":\"x\"},{\"actor\":{\"reference\":\"Patient/p\"}}]}", NULL, &a, &t, &x), ERR_OK);
+    CU_ASSERT_EQUAL(index_of("{\"resourceType\":\"Appointment\",\"id\":\"a\",\"participant\":"
+                    "[{\"actor\":{\"reference\":"
+                             "\"Practitioner/d\"}},{\"status\":\"x\"},"
+                             "{\"actor\":{\"reference\":\"Patient/p\"}}]}", NULL, &a, &t, &x),
+                             ERR_OK);
     IS(x.patient, "p");
     drop(&a, &t);
-    CU_ASSERT_EQUAL(index_of("{\"resourceType\":\"Basic\",\"id\":\"b\",\"subject\":{\"reference\":\"Patient/p\"}}", NULL, &a, &t, &x), ERR_OK);
+    CU_ASSERT_EQUAL(index_of("{\"resourceType\":\"Basic\",\"id\":\"b\",\"subject\":"
+                    "{\"reference\":\"Patient/p\"}}", NULL, &a, &t, &x), ERR_OK);
     CU_ASSERT(!x.kind && !x.patient.n);
     drop(&a, &t);
 }
@@ -121,7 +136,8 @@ static void whose_row_it_is(void)
         struct tape t;
         char json[300];
 
-        snprintf(json, sizeof json, "{\"resourceType\":\"Condition\",\"id\":\"c\",\"subject\":{\"reference\":\"%s\"}}",
+        snprintf(json, sizeof json, "{\"resourceType\":\"Condition\",\"id\":\"c\",\"subject\":"
+                 "{\"reference\":\"%s\"}}",
                  rows[i].reference);
         CU_ASSERT_EQUAL(index_of(json, rows[i].base, &a, &t, &x), ERR_OK);
         IS(x.patient, rows[i].patient);
@@ -132,10 +148,12 @@ static void whose_row_it_is(void)
 static void refused(void)
 {
     static const char *const bad[] = {
-        "[]", "7", "\"Patient\"", "{}", "{\"id\":\"1\"}", "{\"resourceType\":\"Patient\"}", "{\"resourceType\":7,\"id\":\"1\"}",
+        "[]", "7", "\"Patient\"", "{}", "{\"id\":\"1\"}", "{\"resourceType\":\"Patient\"}",
+        "{\"resourceType\":7,\"id\":\"1\"}",
         "{\"resourceType\":\"Patient\",\"id\":1}", "{\"resourceType\":\"Patient\",\"id\":\"a/b\"}",
         "{\"resourceType\":\"../x\",\"id\":\"1\"}", "{\"resourceType\":\"Patient\",\"id\":\"\"}",
-        "{\"resourceType\":\"Patient\",\"id\":\"0123456789012345678901234567890123456789012345678901234567890123x\"}",
+        "{\"resourceType\":\"Patient\",\"id\":"
+        "\"0123456789012345678901234567890123456789012345678901234567890123x\"}",
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -155,7 +173,8 @@ static void a_full_arena_loses_no_patient(void)
     struct tape t;
 
     arena_init(&a, 4);
-    CU_ASSERT_EQUAL_FATAL(tape_parse(&t, STR("{\"resourceType\":\"Condition\",\"id\":\"c\",\"subject\":{\"reference\":"
+    CU_ASSERT_EQUAL_FATAL(tape_parse(&t, STR("{\"resourceType\":\"Condition\",\"id\":\"c\","
+                          "\"subject\":{\"reference\":"
                                              "\"Patient\\/1\"}}"), NULL), ERR_OK);
     CU_ASSERT_EQUAL(fhir_index(&t, BASE, &a, &x, NULL), ERR_NOMEM);
     drop(&a, &t);
@@ -173,10 +192,13 @@ static void all_references(void)
     char got[200] = "";
     struct tape t;
 
-    CU_ASSERT_EQUAL_FATAL(tape_parse(&t, STR("{\"reference\":\"Organization/o\",\"a\":[{\"reference\":\"Practitioner\\/p\"},"
-                                             "{\"reference\":{\"reference\":\"#x\"}},{\"display\":\"reference\"}],"
+    CU_ASSERT_EQUAL_FATAL(tape_parse(&t, STR("{\"reference\":\"Organization/o\",\"a\":"
+                          "[{\"reference\":\"Practitioner\\/p\"},"
+                                             "{\"reference\":{\"reference\":\"#x\"}},"
+                                             "{\"display\":\"reference\"}],"
                                              "\"b\":{\"reference\":\"" BASE "/Location/l\"},"
-                                             "\"c\":{\"reference\":\"https://other.example/Location/m\"}}"), NULL), ERR_OK);
+                                             "\"c\":{\"reference\":\"https:"
+                                             "//other.example/Location/m\"}}"), NULL), ERR_OK);
     fhir_references(&t, BASE, note_reference, got);
     UNIT_STR(got, "Organization/o Practitioner/p Location/l ");
     tape_fini(&t);

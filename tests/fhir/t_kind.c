@@ -17,7 +17,8 @@ static void in_order(void)
     for (unsigned i = 0; i < n; i++) {
         CU_ASSERT_PTR_EQUAL(kind_find(str_of(k[i].type)), &k[i]); /* and none twice */
         CU_ASSERT(!k[i].section || kind_section_find(str_of(k[i].section)));
-        CU_ASSERT(!k[i].patient_path || k[i].patient_param); /* what stands in a chart can be asked for by patient */
+        CU_ASSERT(!k[i].patient_path
+                  || k[i].patient_param); /* what stands in a chart can be asked for by patient */
         CU_ASSERT(!k[i].section || k[i].patient_path);
     }
     CU_ASSERT_PTR_NULL(kind_find(STR("Nothing")));
