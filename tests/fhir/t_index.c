@@ -21,13 +21,11 @@ static void drop(struct arena *a, struct tape *t)
     arena_fini(a);
 }
 
-#define IS(field, want)                                                                            \
-    do {                                                                                           \
-        char text_[200];                                                                            \
-        snprintf(text_, sizeof text_, "%.*s",
-                 STR_ARG(field));                                       \
-        UNIT_STR(text_,
-                 want);                                                                      \
+#define IS(field, want)                                                                        \
+    do {                                                                                       \
+        char text_[200];                                                                       \
+        snprintf(text_, sizeof text_, "%.*s", STR_ARG(field));                                 \
+        UNIT_STR(text_, want);                                                                 \
     } while (0)
 
 static void a_row(void)
