@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The log: whatever happens to its bytes, what opens is a prefix of whole commits, and a loss that can be
+ * seen is said. Planted faults: seal-wal-silent (the loss is not said), seal-wal-place (frames not bound to
+ * their offset).
+ */
+#include "config.h"
+
+#include "tests/unit.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "tests/store/seal_help.h"
+
+#define KEY 7
+#define COMMITS 4
+
+/* The state after n commits answers n to this. */
+static const char commits[] = "SELECT (SELECT count(*) FROM c) * ((SELECT count(*) FROM c) * 8 = (SELECT sum(n) FROM d))";
+static const char setup[] = "CREATE TABLE c(a); CREATE TABLE d(n, b)";
+/* Each: one row in c, eight in d. The second has frames enough for one in the middle. */
+static const char *const commit[COMMITS] = {
+    "BEGIN; INSERT INTO c VALUES(1); INSERT INTO d VALUES(8, 'x'); COMMIT",
+    "BEGIN; INSERT INTO c VALUES(2); INSERT INTO d VALUES(8, randomblob(9000)); COMMIT",
+    "BEGIN; INSERT INTO c VALUES(3); INSERT INTO d VALUES(8, 'y'); COMMIT",
+    "BEGIN; INSERT INTO c VALUES(4); INSERT INTO d VALUES(8, 'z'); COMMIT",
+};
+
+/* A process that commits and goes without closing. */
+static void run_and_die(const struct help *h, const char *const *sql, int n)
+{
+    unsigned char dek[CRYPT_KEY];
+    struct seal_keys *k = NULL;
+    sqlite3 *db;
+    int status;
+    pid_t pid;
+
+    fflush(NULL);
+    if (!(pid = fork())) {
+        help_dek(dek, KEY);
+        if (seal_unlock_dek(h->path, dek, &k, NULL) || !(db = help_open(h, k, false)))
+            _exit(1);
+        for (int i = 0; i < n; i++)
+            if (help_sql(db, sql[i]))
+                _exit(2);
+        _exit(0);
+    }
+    waitpid(pid, &status, 0);
+    CU_ASSERT_EQUAL_FATAL(status, 0);
+}
+
+static struct help with_log(void)
+{
+    struct seal_keys *k = NULL;
+    struct help h;
+    sqlite3 *db;
+
+    help_init(&h);
+    CU_ASSERT_EQUAL_FATAL(help_create(&h, KEY, &k), ERR_OK);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(db = help_open(&h, k, false));
+    CU_ASSERT_EQUAL(help_sql(db, setup), SQLITE_OK);
+    sqlite3_close(db);
+    seal_keys_free(k);
+    run_and_die(&h, commit, COMMITS);
+    return h;
+}
+
+/* How many commits stand, or -1 on an error. A reader recovers without writing a byte. */
+static int standing(const struct help *h, bool *damaged)
+{
+    unsigned char dek[CRYPT_KEY];
+    struct seal_keys *k = NULL;
+    sqlite3 *db = NULL;
+    int rc = 0, n = -1;
+
+    help_dek(dek, KEY);
+    CU_ASSERT_EQUAL_FATAL(seal_unlock_dek(h->path, dek, &k, NULL), ERR_OK);
+    if (seal_open(h->path, k, true, &db, NULL) == ERR_OK) {
+        n = (int)help_int(db, commits, &rc);
+        if (rc)
+            n = -1;
+        sqlite3_close(db);
+    }
+    *damaged = seal_wal_damaged(k);
+    seal_keys_free(k);
+    return n;
+}
+
+/* Commits whose last frame ends at or before byte `end`; *frames: all frames. */
+static int whole_commits(const unsigned char *wal, size_t n, size_t end, int *frames)
+{
+    int whole = 0;
+
+    *frames = 0;
+    for (size_t at = SEAL_WAL_HEAD; at + SEAL_FRAME <= n; at += SEAL_FRAME, ++*frames)
+        if (at + SEAL_FRAME <= end && (wal[at + 4] | wal[at + 5] | wal[at + 6] | wal[at + 7]))
+            whole++;
+    return whole;
+}
+
+/* Planted fault: seal-wal-silent. Every byte of the header and of the frames of commits 1 and 2. */
+static void flips(void)
+{
+    struct help h = with_log();
+    unsigned wrong = 0, unsaid = 0, tried = 0;
+    int frames, fd = open(h.wal, O_RDWR);
+    unsigned char *wal;
+    bool damaged;
+    size_t n;
+
+    wal = help_read(h.wal, &n);
+    CU_ASSERT_EQUAL(whole_commits(wal, n, n, &frames), COMMITS);
+    CU_ASSERT(frames >= 8);
+    CU_ASSERT_EQUAL(standing(&h, &damaged), COMMITS);
+    CU_ASSERT(!damaged);
+    for (size_t at = 0; at < SEAL_WAL_HEAD + 5 * SEAL_FRAME; at += at < SEAL_WAL_HEAD + 3 * SEAL_FRAME ? 1 : 61, tried++) {
+        size_t frame = at < SEAL_WAL_HEAD ? 0 : at - (at - SEAL_WAL_HEAD) % SEAL_FRAME;
+        unsigned char one = wal[at] ^ (unsigned char)(1 << (at % 8));
+        int want = frame ? whole_commits(wal, n, frame, &frames) : 0;
+
+        CU_ASSERT_EQUAL(pwrite(fd, &one, 1, (off_t)at), 1);
+        wrong += standing(&h, &damaged) != want;
+        unsaid += !damaged;
+        CU_ASSERT_EQUAL(pwrite(fd, wal + at, 1, (off_t)at), 1);
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_EQUAL(unsaid, 0);
+    CU_ASSERT(tried > 3 * SEAL_FRAME);
+    close(fd);
+    mem_free(wal);
+    help_fini(&h);
+}
+
+/* Cut at every byte of the last three frames. */
+static void truncations(void)
+{
+    struct help h = with_log();
+    unsigned wrong = 0, tried = 0;
+    unsigned char *wal;
+    bool damaged;
+    int frames;
+    size_t n;
+
+    wal = help_read(h.wal, &n);
+    for (size_t cut = n; cut > n - 3 * SEAL_FRAME; cut--, tried++) {
+        CU_ASSERT_EQUAL(truncate(h.wal, (off_t)cut), 0);
+        wrong += standing(&h, &damaged) != whole_commits(wal, n, cut, &frames);
+    }
+    for (size_t cut = 0; cut <= SEAL_WAL_HEAD; cut++) {
+        help_write(h.wal, wal, cut);
+        wrong += standing(&h, &damaged) != 0;
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT(tried == 3 * SEAL_FRAME);
+    mem_free(wal);
+    help_fini(&h);
+}
+
+/* Planted fault: seal-wal-place. A frame of the same log in another place, frames of another store's log
+ * under the same key, the log of an earlier moment under today's header. */
+static void pasted(void)
+{
+    struct help h = with_log(), g = with_log();
+    unsigned char *wal, *other;
+    unsigned wrong = 0;
+    bool damaged;
+    int frames;
+    size_t n, n2;
+
+    wal = help_read(h.wal, &n);
+    other = help_read(g.wal, &n2);
+    CU_ASSERT_EQUAL_FATAL(n, n2);
+    whole_commits(wal, n, n, &frames);
+    for (int to = 0; to < frames; to++) {
+        size_t at = SEAL_WAL_HEAD + (size_t)to * SEAL_FRAME;
+        unsigned char *copy = mem_alloc(n);
+        int want = whole_commits(wal, n, at, &(int){0});
+
+        for (int from = 0; from < frames; from++) {
+            memcpy(copy, wal, n);
+            memcpy(copy + at, wal + SEAL_WAL_HEAD + (size_t)from * SEAL_FRAME, SEAL_FRAME);
+            help_write(h.wal, copy, n);
+            wrong += standing(&h, &damaged) != (from == to ? COMMITS : want);
+            memcpy(copy + at, other + SEAL_WAL_HEAD + (size_t)from * SEAL_FRAME, SEAL_FRAME);
+            memcpy(copy + at, wal + at, SEAL_FRAME_CLEAR);
+            help_write(h.wal, copy, n);
+            wrong += standing(&h, &damaged) != want;
+        }
+        memcpy(copy, wal, n);
+        memset(copy + at, 0, SEAL_FRAME); /* never reached the disk, later ones did */
+        help_write(h.wal, copy, n);
+        wrong += standing(&h, &damaged) != want || damaged != (to + 1 < frames);
+        mem_free(copy);
+    }
+    help_write(h.wal, other, n);
+    wrong += standing(&h, &damaged) != 0;
+    CU_ASSERT_EQUAL(wrong, 0);
+    mem_free(wal);
+    mem_free(other);
+    help_fini(&h);
+    help_fini(&g);
+}
+
+/* A writer goes on behind the damage: what stood stays, the lost commits do not come back. */
+static void goes_on(void)
+{
+    static const char *const more[] = {"BEGIN; INSERT INTO c VALUES(9); INSERT INTO d VALUES(8, 'more'); COMMIT"};
+    struct help h = with_log();
+    unsigned char *wal;
+    bool damaged;
+    size_t n;
+
+    wal = help_read(h.wal, &n);
+    wal[n - SEAL_FRAME + 100] ^= 1;
+    help_write(h.wal, wal, n);
+    CU_ASSERT_EQUAL(standing(&h, &damaged), COMMITS - 1);
+    CU_ASSERT(damaged);
+    run_and_die(&h, more, 1);
+    CU_ASSERT_EQUAL(standing(&h, &damaged), COMMITS);
+    CU_ASSERT(!damaged);
+    mem_free(wal);
+    help_fini(&h);
+}
+
+/* What the log's clear bytes say: page numbers, sizes and salts. Nothing that a page's content changes
+ * stands outside the sealed part. */
+static void checksum_is_sealed(void)
+{
+    struct help h = with_log();
+    unsigned char *wal, dek[CRYPT_KEY], *frame = mem_alloc(SEAL_FRAME);
+    struct seal_keys *k = NULL;
+    unsigned same = 0;
+    size_t n;
+
+    wal = help_read(h.wal, &n);
+    help_dek(dek, KEY);
+    CU_ASSERT_EQUAL_FATAL(seal_unlock_dek(h.path, dek, &k, NULL), ERR_OK);
+    for (size_t at = SEAL_WAL_HEAD; at < n; at += SEAL_FRAME) {
+        CU_ASSERT(seal_frame_get(k, at, wal + at, frame));
+        same += !memcmp(frame + SEAL_FRAME_CLEAR, wal + at + SEAL_FRAME_CLEAR, 4);
+        same += memmem(wal, n, frame + SEAL_FRAME_CLEAR, 8) != NULL;
+        wal[at + 5000 % SEAL_FRAME] ^= 1;
+        CU_ASSERT(!seal_frame_get(k, at, wal + at, frame));
+        CU_ASSERT(frame[0] == 0 && !memcmp(frame, frame + 1, SEAL_FRAME - 1));
+    }
+    CU_ASSERT_EQUAL(same, 0);
+    seal_keys_free(k);
+    mem_free(wal);
+    mem_free(frame);
+    help_fini(&h);
+}
+
+static const struct unit_test tests[] = {
+    {"one bit anywhere: whole commits before it stand, the loss is said", flips},
+    {"cut at every byte of three frames", truncations},
+    {"frames moved, foreign, or missing in the middle", pasted},
+    {"a writer goes on behind the damage", goes_on},
+    {"SQLite's checksums are nowhere in clear", checksum_is_sealed},
+};
+
+int main(void)
+{
+    if (crypt_init(NULL))
+        return 99;
+    return unit_main("seal-wal", tests, sizeof tests / sizeof *tests);
+}
