@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every number that a chart shows stands digit for digit in the resource of its row.
+
+digits.py [--all]                 danger and Synthea charts through tests/model/charts; --all: every Synthea file
+digits.py --wardline PROGRAM --home HOME --passphrase FILE [--patients N]
+                                  a profile, through `show --json` and `get`
+
+Other tests import check(show, get). Kills tests/mutants/model-digits-rounded.
+"""
+import argparse, decimal, glob, gzip, json, os, re, subprocess, sys, tempfile
+
+sys.path.insert(0, os.path.join(os.environ.get("top_srcdir", "."), "tests/model"))
+from danger import from_store, generator
+
+NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|(?<=[A-Za-z*^_])\d+(?:\.\d+)?")
+MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+# What wardline itself composes: dates, the clear form of a dose, steps, counts. The clear form is checked by value.
+OWN = re.compile(rf"(?:\d\d-)?{MONTH}-\d{{4}}(?: \d\d:\d\d(?: [-+]\d\d:\d\d)?)?|\bSTEP \d+|panel of \d+ result|\d+ documents? attached|"
+                 r"\[\+\d+ bytes\]|\bPanel of \d+|(?:since|until|from|ended|last|on|due|expires) \d{4}\b")
+CLEAR = re.compile(r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)([^()\d]*)\(= (-?[\d,]+(?:\.\d+)?)[^)]*\)")
+
+
+def tokens(text):
+    return NUMBER.findall(text)
+
+
+def row_numbers(text):
+    """The numbers of a row that must stand in its resource, and faults of its clear forms."""
+    faults = [f"{m[0]!r} is not the same number" for m in CLEAR.finditer(text)
+              if decimal.Decimal(m[1]) != decimal.Decimal(m[3].replace(",", ""))]
+    text = CLEAR.sub(lambda m: m[1] + m[2], text)
+    return tokens(OWN.sub(" ", text)), faults
+
+
+def check(show, get):
+    """(numbers checked, of them ending in 0 behind a point, faults). get(type, id) -> the resource's bytes."""
+    n = zeros = 0
+    faults = []
+    for section, rows in show["sections"].items():
+        for r in rows:
+            if not r["id"] or section == "cover":
+                continue
+            numbers, wrong = row_numbers(r["text"])
+            faults += [f"{r['resourceType']}/{r['id']}: {w}" for w in wrong]
+            if not numbers:
+                continue
+            raw = get(r["resourceType"], r["id"])
+            sources = raw.decode("utf-8")
+            for kind, id_ in re.findall(r'"reference"\s*:\s*"((?:Medication|Observation))/([^"]+)"', sources):
+                sources += (get(kind, id_) or b"").decode("utf-8")
+            have = set(tokens(sources))
+            for x in numbers:
+                n += 1
+                zeros += "." in x and x.endswith("0")
+                if x not in have:
+                    faults.append(f"{r['resourceType']}/{r['id']}: shows {x} in {r['text']!r}")
+    return n, zeros, faults
+
+
+def synthea(all_):
+    data = os.environ.get("WARDLINE_DATA") or os.path.join(os.environ.get("top_srcdir", "."), "../shared/data")
+    files = sorted(glob.glob(f"{data}/synthea/*/*.json.gz"), key=os.path.getsize)
+    return files if all_ else files[:32]
+
+
+def unpack(path, folder):
+    """A Bundle whose references name resources, as a server would have made them; its numbers untouched."""
+    text = gzip.open(path, "rt", encoding="utf-8").read()
+    names = {e["fullUrl"]: f"{e['resource']['resourceType']}/{e['resource']['id']}" for e in json.loads(text)["entry"] if "fullUrl" in e}
+    text = re.sub(r'("reference"\s*:\s*")(urn:uuid:[^"]*)"', lambda m: f'{m[1]}{names.get(m[2], m[2])}"', text)
+    with open(os.path.join(folder, os.path.basename(path)[:-3]), "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+def resources(folder):
+    """{(type, id): bytes} of the Bundles of a folder, each resource cut out of the file with its numbers as they are."""
+    have = {}
+    for path in glob.glob(f"{folder}/*.json") + glob.glob(f"{folder}/refused/*.json"):
+        doc = json.load(open(path, encoding="utf-8"), parse_float=lambda s: f"@@{s}@@", parse_int=lambda s: f"@@{s}@@")
+        for e in doc["entry"]:
+            r = e["resource"]
+            have[r["resourceType"], r["id"]] = re.sub(r'"@@([^"@]+)@@"', r"\1", json.dumps(r, ensure_ascii=False)).encode()
+    return have
+
+
+def by_store(a):
+    make = generator()
+    total = [0, 0, []]
+    with tempfile.TemporaryDirectory() as folder:
+        make.generate(folder)
+        for path in synthea(a.all):
+            unpack(path, folder)
+        have = resources(folder)
+        for show in from_store(folder)[1].values():
+            n, zeros, faults = check(show, lambda t, i: have.get((t, i)))
+            total = [total[0] + n, total[1] + zeros, total[2] + faults]
+    return total
+
+
+def by_program(a):
+    def run(*words):
+        fd = os.open(a.passphrase, os.O_RDONLY)
+        try:
+            return subprocess.run([a.wardline, "--home", a.home, "--passphrase-fd", str(fd), *words], stdout=subprocess.PIPE, check=True, pass_fds=[fd]).stdout
+        finally:
+            os.close(fd)
+    total = [0, 0, []]
+    for p in json.loads(run("list", "--json"))[:a.patients]:
+        n, zeros, faults = check(json.loads(run("show", p["id"], "--json")), lambda t, i: run("get", f"{t}/{i}"))
+        total = [total[0] + n, total[1] + zeros, total[2] + faults]
+    return total
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    for o in ("--wardline", "--home", "--passphrase"):
+        ap.add_argument(o)
+    ap.add_argument("--patients", type=int)
+    ap.add_argument("--all", action="store_true")
+    a = ap.parse_args()
+    n, zeros, faults = by_program(a) if a.wardline else by_store(a)
+    for f in faults[:40]:
+        print(f)
+    print(f"digits: {n} numbers, {zeros} of them ending in 0, {len(faults)} faults")
+    return 1 if faults or not n else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

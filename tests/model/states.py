@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""None known, not recorded, not fetched and from a file are different things, in words.
+
+The danger charts, once with a kind that was never pulled and once as imported from files. Kills
+tests/mutants/model-unfetched-as-none.
+"""
+import json, os, sys, tempfile
+
+sys.path.insert(0, os.path.join(os.environ.get("top_srcdir", "."), "tests/model"))
+from danger import from_store, generator, row_words
+
+bad = []
+
+
+def expect(ok, what):
+    if not ok:
+        bad.append(what)
+
+
+def words(chart, section):
+    return " | ".join(map(row_words, chart["sections"][section]))
+
+
+def allergies_unfetched(folder):
+    _, charts = from_store(folder, ["--unfetched", "AllergyIntolerance"])
+    unavailable = 0
+    for p, c in charts.items():
+        second, lines, rows = c["rows"][1], "\n".join(c["banner"]), words(c, "allergies")
+        known = second.startswith("Known allergies")
+        expect(known or second.startswith("Allergies unavailable"), f"{p}: banner says {second!r} of a list that was not pulled")
+        expect("NOT FETCHED" in rows, f"{p}: allergies not pulled, the section says {rows!r}")
+        expect(known or "Allergies unavailable - NOT FETCHED" in lines, f"{p}: banner lines {lines!r}")
+        for w in ("No known allergies", "Allergies not recorded", "none recorded"):
+            expect(w not in lines + second + rows, f"{p}: says {w!r} of a list that was not pulled")
+        unavailable += not known
+    expect(unavailable >= 5, f"only {unavailable} charts without a live allergy")
+    return len(charts)
+
+
+def kind_unfetched(folder, kind, section):
+    _, charts = from_store(folder, ["--unfetched", kind])
+    empty = 0
+    for p, c in charts.items():
+        rows = c["sections"][section]
+        text = words(c, section)
+        expect("NOT FETCHED" in text, f"{p}: {kind} not pulled, {section} says {text!r}")
+        expect("none recorded" not in text, f"{p}: {kind} not pulled, {section} says none recorded")
+        expect(rows[0]["resourceType"] == "" and "NOT FETCHED" in rows[0]["text"], f"{p}: {section} does not begin with it")
+        empty += len(rows) == 1
+    return empty
+
+
+def whole(folder):
+    _, charts = from_store(folder)
+    for p, c in charts.items():
+        expect("NOT FETCHED" not in json.dumps(c), f"{p}: says NOT FETCHED of what was pulled")
+        for s, rows in c["sections"].items():
+            expect(rows, f"{p}: {s} has no row at all")
+    expect(words(charts["dg-lab-flags"], "vitals") == "  none recorded", "an empty section does not say 'none recorded'")
+
+
+def from_file(folder):
+    listed, charts = from_store(folder, ["--file"])
+    for p, c in charts.items():
+        expect(p.startswith("file:"), f"{p}: no file's chart")
+        expect("FROM FILE" in listed[p], f"{p}: worklist does not say FROM FILE")
+        expect("FROM FILE" in c["rows"][1] and "FROM FILE, NOT ON SERVER" in c["banner"], f"{p}: banner does not say FROM FILE")
+        for s, rows in c["sections"].items():
+            for r in rows:
+                expect(not r["id"] or s == "cover" and r["resourceType"] == "Observation" or "FROM FILE, NOT ON SERVER" in r["flags"], f"{p}: {r}")
+        expect("NOT FETCHED" not in json.dumps(c), f"{p}: a file's chart waits for a server")
+
+
+def main():
+    make = generator()
+    with tempfile.TemporaryDirectory() as folder:
+        make.generate(folder)
+        n = allergies_unfetched(folder)
+        kind_unfetched(folder, "MedicationStatement", "medicines")
+        kind_unfetched(folder, "Condition", "problems")
+        expect(kind_unfetched(folder, "Observation", "vitals") > 40, "hardly any empty vitals")
+        kind_unfetched(folder, "Observation", "labs")
+        kind_unfetched(folder, "Composition", "notes")
+        whole(folder)
+        from_file(folder)
+    for b in bad[:40]:
+        print(b)
+    print(f"states: {n} charts, 8 runs, {len(bad)} faults")
+    return 1 if bad or n < 50 else 0
+
+
+sys.exit(main())
