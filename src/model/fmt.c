@@ -147,7 +147,7 @@ const char *model_code_word(const struct model_code_word *table, struct str code
     return NULL;
 }
 
-enum model_link model_link(struct model_fmt *f, struct str reference,
+enum model_link model_link(struct model_fmt *f, struct str reference, const char *type,
                            void (*use)(struct model_fmt *f, const struct tape *t))
 {
     enum model_link found = MODEL_LINK_MISSING;
@@ -155,8 +155,10 @@ enum model_link model_link(struct model_fmt *f, struct str reference,
     struct buf raw, key;
     struct tape t;
 
-    if (!fhir_reference(reference, model_base(f->m, f->who), &row.type, &row.id) || !row.type.n)
+    if (!fhir_reference(reference, model_base(f->m, f->who), &row.type, &row.id))
         return MODEL_LINK_MISSING;
+    if (!row.type.n)
+        row.type = str_of(type);
     buf_init(&raw, LIMIT_RESOURCE_BYTES);
     buf_init(&key, 256);
     if (f->who->file)

@@ -422,7 +422,7 @@ static void report_body(struct model_fmt *f)
     bool any = false;
 
     for (tape_at r = tape_first(f->t, list); r != TAPE_NONE; r = tape_next(f->t, list, r)) {
-        struct str ref = tape_plain(f->t, tape_get(f->t, r, "reference"));
+        struct str ref = tape_str(f->t, tape_get(f->t, r, "reference"), f->a);
 
         if (!any)
             model_sep(f);
@@ -433,7 +433,7 @@ static void report_body(struct model_fmt *f)
                 model_put(f, _("result without a name"));
             continue;
         }
-        switch (model_link(f, ref, result_name)) {
+        switch (model_link(f, ref, "Observation", result_name)) {
         case MODEL_LINK_OTHER:
             /* REQ: never another patient's value, name of test, or display text in this chart. */
             model_put(f, _("RESULT OF ANOTHER PATIENT, not shown"));

@@ -83,7 +83,7 @@ static void linked_medication(struct model_fmt *f, const struct tape *t)
 static void medicine_name(struct model_fmt *f)
 {
     tape_at ref = tape_get(f->t, 0, "medicationReference");
-    struct str reference = tape_plain(f->t, tape_get(f->t, ref, "reference")), display;
+    struct str reference = tape_str(f->t, tape_get(f->t, ref, "reference"), f->a), display;
     tape_at contained = fhir_contained(f->t, reference);
 
     if (ref == TAPE_NONE) {
@@ -95,7 +95,7 @@ static void medicine_name(struct model_fmt *f)
         put_medication(f, contained);
         return;
     }
-    if (reference.n && model_link(f, reference, linked_medication) == MODEL_LINK_OWN)
+    if (reference.n && model_link(f, reference, "Medication", linked_medication) == MODEL_LINK_OWN)
         return;
     display = str_trim(tape_str(f->t, tape_get(f->t, ref, "display"), f->a));
     if (display.n) {

@@ -74,22 +74,23 @@ const char *model_base(const struct model *m, const struct model_person *who)
 }
 
 /* Does a value at a path name the patient: a Reference, a list of them, or the id itself? */
-static bool names_patient(const struct model *m, const struct model_person *who,
-                          const struct tape *t, tape_at at, struct str path)
+static bool names_patient(const char *base, struct str own, const struct tape *t, tape_at at,
+                          struct str path, struct arena *a)
 {
     struct str rest = path, name = str_split(&rest, '.'), type, id;
 
     for (tape_at i = tape_first(t, at); i != TAPE_NONE; i = tape_next(t, at, i)) {
         if (name.n) {
             for (tape_at k = tape_first_member(t, i); k != TAPE_NONE; k = tape_next_member(t, i, k))
-                if (str_eq(tape_name(t, k), name) && names_patient(m, who, t, k + 1, rest))
+                if (str_eq(tape_name(t, k), name) && names_patient(base, own, t, k + 1, rest, a))
                     return true;
-        } else if (tape_is(t, i, TAPE_STRING)
-                       ? str_eq(tape_plain(t, i), who->id)
-                       : fhir_reference(tape_plain(t, tape_get(t, i, "reference")),
-                                        model_base(m, who), &type, &id) &&
-                             (!type.n || str_is(type, "Patient")) && str_eq(id, who->id))
+        } else if (tape_is(t, i, TAPE_STRING)) {
+            if (str_eq(tape_plain(t, i), own))
+                return true;
+        } else if (fhir_reference(tape_str(t, tape_get(t, i, "reference"), a), base, &type, &id) &&
+                   (!type.n || str_is(type, "Patient")) && str_eq(id, own)) {
             return true;
+        }
     }
     return false;
 }
@@ -100,9 +101,15 @@ bool model_own(const struct model *m, const struct model_person *who, const stru
                const struct tape *t)
 {
     const struct fhir_kind *k = kind_find(r->type);
+    struct arena a;
+    bool own;
 
-    /* Without a path it is of no chart, or of a kind that the store keyed by itself. */
-    return !k || !k->patient_path || names_patient(m, who, t, 0, str_of(k->patient_path));
+    if (!k || !k->patient_path) /* of no chart, or of a kind that the store keyed by itself */
+        return true;
+    arena_init(&a, LIMIT_RESOURCE_BYTES);
+    own = names_patient(model_base(m, who), who->id, t, 0, str_of(k->patient_path), &a);
+    arena_fini(&a);
+    return own;
 }
 
 static bool is_struck(const struct tape *t, struct str status)

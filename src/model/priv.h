@@ -105,8 +105,8 @@ const char *model_interpretation_word(struct str code); /* v3-ObservationInterpr
 /* Is a literal reference to a row of this chart's patient (or to no patient's)? */
 enum model_link { MODEL_LINK_OWN, MODEL_LINK_OTHER, MODEL_LINK_MISSING };
 /* Opens what a Reference names, checks whose it is, and gives it to use() when it is this patient's
- * own. */
-enum model_link model_link(struct model_fmt *f, struct str reference,
+ * own. type: what it is of, for references of a file, which name an id alone. */
+enum model_link model_link(struct model_fmt *f, struct str reference, const char *type,
                            void (*use)(struct model_fmt *f, const struct tape *t));
 
 /* --- quantities and values -------------------------------------------------------------------- */

@@ -8,15 +8,14 @@
  */
 #include "config.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/jsonw.h"
 #include "base/limits.h"
 #include "crypt/crypt.h"
+#include "fhir/bundle.h"
 #include "model/model.h"
 
 #define NOW_MS 1795442700000LL /* 2026-11-23T14:05:00Z */
@@ -41,49 +40,49 @@ static void must(int code, const struct err *e, const char *where)
     exit(1);
 }
 
-static char *slurp(const char *path, size_t *n)
-{
-    FILE *f = fopen(path, "rb");
-    size_t cap = 1 << 16;
-    char *p = malloc(cap);
+struct loading {
+    struct store_tx *tx;
+    const struct options *o;
+};
 
-    *n = 0;
-    if (!f || !p)
-        must(ERR_IO, NULL, path);
-    for (size_t got; (got = fread(p + *n, 1, cap - *n, f)) > 0;) {
-        *n += got;
-        if (*n == cap && !(p = realloc(p, cap *= 2)))
-            must(ERR_NOMEM, NULL, path);
-    }
-    fclose(f);
-    return p;
+static int put(void *arg, int outer, struct str raw)
+{
+    const struct loading *l = arg;
+    struct err e = ERR_NONE;
+    struct fhir_index ix;
+    struct arena a;
+    struct tape t;
+
+    (void)outer;
+    arena_init(&a, 1 << 20);
+    must(tape_parse(&t, raw, &e), &e, "entry");
+    must(fhir_index(&t, l->o->file ? FHIR_BASE_FILE : NULL, &a, &ix, &e), &e, "index");
+    must(
+        store_put(l->tx, &ix, raw, l->o->file ? STORE_FILE_IMPORT : STORE_SERVER, NOW_MS, NULL, &e),
+        &e, "put");
+    tape_fini(&t);
+    arena_fini(&a);
+    return 0;
 }
 
 static void load(struct store_tx *tx, const char *path, const struct options *o)
 {
-    struct tape t, r;
+    static char room[1 << 16];
+    struct loading l = {tx, o};
+    struct bundle_sink sink = {.resource = put, .arg = &l};
+    struct bundle_scan *scan;
     struct err e = ERR_NONE;
-    tape_at entries;
+    FILE *f = fopen(path, "rb");
     size_t n;
-    char *bytes = slurp(path, &n);
 
-    must(tape_parse_max(&t, (struct str){bytes, n}, (size_t)1 << 30, &e), &e, path);
-    entries = tape_get(&t, 0, "entry");
-    for (tape_at i = tape_first(&t, entries); i != TAPE_NONE; i = tape_next(&t, entries, i)) {
-        struct str raw = tape_raw(&t, tape_get(&t, i, "resource"));
-        struct fhir_index ix;
-        struct arena a;
-
-        arena_init(&a, 1 << 20);
-        must(tape_parse(&r, raw, &e), &e, "entry");
-        must(fhir_index(&r, NULL, &a, &ix, &e), &e, "index");
-        must(store_put(tx, &ix, raw, o->file ? STORE_FILE_IMPORT : STORE_SERVER, NOW_MS, NULL, &e),
-             &e, "put");
-        tape_fini(&r);
-        arena_fini(&a);
-    }
-    tape_fini(&t);
-    free(bytes);
+    if (!f)
+        must(ERR_IO, NULL, path);
+    must(bundle_new(&sink, 0, &scan), NULL, "scanner");
+    while ((n = fread(room, 1, sizeof room, f)) > 0)
+        must(bundle_feed(scan, (struct str){room, n}, &e), &e, path);
+    must(bundle_end(scan, &e), &e, path);
+    bundle_free(scan);
+    fclose(f);
 }
 
 static void marks(struct store_tx *tx, const struct options *o)

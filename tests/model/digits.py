@@ -8,7 +8,7 @@ digits.py --wardline PROGRAM --home HOME --passphrase FILE [--patients N]
 
 Other tests import check(show, get). Kills tests/mutants/model-digits-rounded.
 """
-import argparse, decimal, glob, gzip, json, os, re, subprocess, sys, tempfile
+import argparse, decimal, glob, gzip, json, os, re, shutil, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.join(os.environ.get("top_srcdir", "."), "tests/model"))
 from danger import from_store, generator
@@ -47,8 +47,9 @@ def check(show, get):
                 continue
             raw = get(r["resourceType"], r["id"])
             sources = raw.decode("utf-8")
-            for kind, id_ in re.findall(r'"reference"\s*:\s*"((?:Medication|Observation))/([^"]+)"', sources):
-                sources += (get(kind, id_) or b"").decode("utf-8")
+            for kind, id_ in re.findall(r'"reference"\s*:\s*"(Medication|Observation|urn:uuid)[/:]([^"]+)"', sources):
+                for k in ("Medication", "Observation") if kind == "urn:uuid" else (kind,):
+                    sources += (get(k, id_) or b"").decode("utf-8")
             have = set(tokens(sources))
             for x in numbers:
                 n += 1
@@ -64,19 +65,10 @@ def synthea(all_):
     return files if all_ else files[:32]
 
 
-def unpack(path, folder):
-    """A Bundle whose references name resources, as a server would have made them; its numbers untouched."""
-    text = gzip.open(path, "rt", encoding="utf-8").read()
-    names = {e["fullUrl"]: f"{e['resource']['resourceType']}/{e['resource']['id']}" for e in json.loads(text)["entry"] if "fullUrl" in e}
-    text = re.sub(r'("reference"\s*:\s*")(urn:uuid:[^"]*)"', lambda m: f'{m[1]}{names.get(m[2], m[2])}"', text)
-    with open(os.path.join(folder, os.path.basename(path)[:-3]), "w", encoding="utf-8") as f:
-        f.write(text)
-
-
-def resources(folder):
-    """{(type, id): bytes} of the Bundles of a folder, each resource cut out of the file with its numbers as they are."""
+def resources(paths):
+    """{(type, id): bytes} of Bundles, each resource with its numbers as they are."""
     have = {}
-    for path in glob.glob(f"{folder}/*.json") + glob.glob(f"{folder}/refused/*.json"):
+    for path in paths:
         doc = json.load(open(path, encoding="utf-8"), parse_float=lambda s: f"@@{s}@@", parse_int=lambda s: f"@@{s}@@")
         for e in doc["entry"]:
             r = e["resource"]
@@ -84,18 +76,23 @@ def resources(folder):
     return have
 
 
+def one_run(folder, more, total):
+    have = resources(glob.glob(f"{folder}/*.json") + glob.glob(f"{folder}/refused/*.json"))
+    for show in from_store(folder, more)[1].values():
+        n, zeros, faults = check(show, lambda t, i: have.get((t, i.removeprefix("file:"))))
+        total = [total[0] + n, total[1] + zeros, total[2] + faults]
+    return total
+
+
 def by_store(a):
     make = generator()
-    total = [0, 0, []]
-    with tempfile.TemporaryDirectory() as folder:
-        make.generate(folder)
+    with tempfile.TemporaryDirectory() as danger, tempfile.TemporaryDirectory() as folder:
+        make.generate(danger)
+        total = one_run(danger, [], [0, 0, []])
         for path in synthea(a.all):
-            unpack(path, folder)
-        have = resources(folder)
-        for show in from_store(folder)[1].values():
-            n, zeros, faults = check(show, lambda t, i: have.get((t, i)))
-            total = [total[0] + n, total[1] + zeros, total[2] + faults]
-    return total
+            with gzip.open(path) as f, open(os.path.join(folder, os.path.basename(path)[:-3]), "wb") as out:
+                shutil.copyfileobj(f, out)
+        return one_run(folder, ["--file"], total)
 
 
 def by_program(a):
