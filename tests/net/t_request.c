@@ -449,6 +449,55 @@ static void pausing(void)
     rig_forget(&b);
 }
 
+/* 8 MiB of counted lines, gzipped into chunks: what curl decodes while it is paused must wait, not get lost. */
+static bool say_gzipped(struct server *s, int fd, const struct server_request *q)
+{
+    z_stream z = {0};
+    char line[64], head[32];
+    unsigned char out[1500];
+
+    (void)q;
+    server_says(s, fd, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n");
+    deflateInit2(&z, 6, Z_DEFLATED, 31, 9, Z_DEFAULT_STRATEGY);
+    for (unsigned i = 0; i <= 200000; i++) {
+        z.next_in = (Bytef *)line;
+        z.avail_in = (uInt)snprintf(line, sizeof line, "%08u the quick brown fox jumps over it\n", i);
+        do {
+            z.next_out = out;
+            z.avail_out = sizeof out;
+            deflate(&z, i == 200000 ? Z_FINISH : Z_NO_FLUSH);
+            if (z.avail_out < sizeof out) {
+                snprintf(head, sizeof head, "%zx\r\n", sizeof out - z.avail_out);
+                server_says(s, fd, head);
+                server_say(s, fd, out, sizeof out - z.avail_out);
+                server_says(s, fd, "\r\n");
+            }
+        } while (!z.avail_out);
+    }
+    deflateEnd(&z);
+    server_says(s, fd, "0\r\n\r\n");
+    return true;
+}
+
+static void pausing_what_is_compressed(void)
+{
+    struct asked a = {.on_piece = pause_each_tenth};
+    unsigned wrong = 0;
+    struct rig g;
+
+    rig_open(&g, say_gzipped, NULL);
+    rig_get(&g, &a, 'a', "a");
+    rig_wait(&g);
+    CU_ASSERT_EQUAL(a.r.code, ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(a.body.n, 200001 * 43);
+    for (unsigned i = 0; i <= 200000; i++)
+        wrong += (unsigned)atol(a.body.p + i * 43) != i;
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT(a.pieces > 100);
+    rig_close(&g);
+    rig_forget(&a);
+}
+
 /* --- the meter -------------------------------------------------------------------------------- */
 
 static void the_meter_counts_what_the_server_saw(void)
@@ -555,6 +604,7 @@ static const struct unit_test tests[] = {
     {"cancelling", cancelling},
     {"freeing ends every request once", freeing_ends_every_request_once},
     {"pausing", pausing},
+    {"pausing what is compressed", pausing_what_is_compressed},
     {"the meter counts what the server saw", the_meter_counts_what_the_server_saw},
     {"round trips are those that waited for each other", round_trips_are_those_that_waited_for_each_other},
     {"faults", faults},
