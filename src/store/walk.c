@@ -23,7 +23,7 @@ static int walk_use(struct sql *c, unsigned set, sqlite3_stmt **st, struct err *
     if (!c->walk[set]) {
         snprintf(text, sizeof text, "SELECT rid FROM res %s WHERE %s ?1%s%s%s ORDER BY %s LIMIT ?6",
                  set & WALK_PATIENT ? "INDEXED BY res_chart" : set & WALK_TYPE ? "INDEXED BY res_type" : "NOT INDEXED",
-                 set & (WALK_PATIENT | WALK_NEWEST) ? "+rid >" : "rid >", set & WALK_PATIENT ? " AND chart=?2 AND patient=?3" : "",
+                 set & (WALK_PATIENT | WALK_NEWEST) ? "+rid >" : "rid >", set & WALK_PATIENT ? " AND chart=?2" : "",
                  set & WALK_SECTION ? " AND section=?4" : "", set & WALK_TYPE ? " AND type=?5" : "",
                  set & WALK_NEWEST ? "sort_ms DESC, rid DESC" : set & WALK_PATIENT ? "+rid" : "rid");
         code = sql_prepare(c, text, &c->walk[set], e);
@@ -33,22 +33,21 @@ static int walk_use(struct sql *c, unsigned set, sqlite3_stmt **st, struct err *
 }
 
 /* The rids of the next stretch. A walk by date takes them all at once: rows that come or go meanwhile
- * must not shift it. */
+ * must not shift it. So does the walk of a chart: its index holds the rids in no order of their own, and to
+ * ask again for each stretch would read the whole chart each time. */
 static int walk_rids(struct sql *c, const struct store_query *q, int64_t after, uint64_t left, struct vec *rids, struct err *e)
 {
     unsigned set = (q->type.n ? WALK_TYPE : 0) | (q->section.n ? WALK_SECTION : 0) | (q->patient.n ? WALK_PATIENT : 0) |
                    (q->newest_first ? WALK_NEWEST : 0);
-    uint64_t most = q->newest_first || left < WALK_ROWS ? left : WALK_ROWS;
+    uint64_t most = (set & (WALK_NEWEST | WALK_PATIENT)) || left < WALK_ROWS ? left : WALK_ROWS;
     sqlite3_stmt *st;
     int code = walk_use(c, set, &st, e);
 
     if (code)
         return code;
     sqlite3_bind_int64(st, 1, after);
-    if (q->patient.n) {
+    if (q->patient.n)
         sqlite3_bind_int64(st, 2, store_chart_hash(q->patient));
-        sql_bind(st, 3, q->patient);
-    }
     if (q->section.n)
         sql_bind(st, 4, q->section);
     if (q->type.n)
@@ -132,8 +131,11 @@ static int read_rows(struct sql *c, const struct store_query *q, const struct ve
 
         sqlite3_bind_int64(st, 1, rid);
         code = sql_step(c, st, e);
-        if (code == 1)
+        /* The index knows a chart by its hash alone: two charts of one hash must not mix. */
+        if (code == 1 && (!q->patient.n || str_eq(sql_column(st, 5), q->patient)))
             code = copy_row(w, q, st, rid, e);
+        else if (code == 1)
+            code = ERR_OK;
         sql_done(st); /* a row that has gone since is left out */
     }
     return code;
