@@ -154,8 +154,20 @@ static int hand_over(struct walk *w, int (*each)(void *arg, const struct store_r
     return code;
 }
 
-int store_each(struct store *s, const struct store_query *q, int (*each)(void *arg, const struct store_row *row), void *arg, struct err *e)
+/* A type of one section: its rows of a chart stand together in the index under that section. */
+static struct store_query narrowed(const struct store_query *asked)
 {
+    const struct fhir_kind *k = asked->patient.n && !asked->section.n ? kind_find(asked->type) : NULL;
+    struct store_query q = *asked;
+
+    if (k && !k->section_of)
+        q.section = str_of(k->section);
+    return q;
+}
+
+int store_each(struct store *s, const struct store_query *asked, int (*each)(void *arg, const struct store_row *row), void *arg, struct err *e)
+{
+    const struct store_query narrow = narrowed(asked), *q = &narrow;
     uint64_t left = q->limit ? q->limit : UINT64_MAX;
     int64_t after = q->newest_first ? INT64_MIN : q->after_rowid;
     struct vec rids;
