@@ -47,7 +47,7 @@ static const char *const texts[SQL_IDS] = {
     [SQL_MISSING_ADD] = "INSERT OR IGNORE INTO missing(type, id, tries) VALUES(?1, ?2, 0)",
     [SQL_MISSING_DROP] = "DELETE FROM missing WHERE type=?1 AND id=?2",
     [SQL_MISSING_TRIED] = "UPDATE missing SET tries = tries + 1 WHERE type=?1 AND id=?2",
-    [SQL_MISSING_EACH] = "SELECT type, id FROM missing ORDER BY tries, type, id LIMIT ?1",
+    [SQL_MISSING_EACH] = "SELECT type, id FROM missing WHERE tries < 5 ORDER BY tries, type, id LIMIT ?1",
     [SQL_SET] = "INSERT OR REPLACE INTO setting(name, value) VALUES(?1, ?2)",
     [SQL_SETTING] = "SELECT value FROM setting WHERE name=?1",
     [SQL_QUEUE] = "SELECT state, count(*) FROM outbox GROUP BY state",

@@ -149,7 +149,8 @@ int store_mark_put(struct store_tx *tx, const struct store_mark *m, struct err *
 /* All zero but type when there is none. */
 int store_mark_get(struct store *s, struct str type, struct store_mark *m, struct err *e);
 
-/* References to rows that are not here yet (Practitioner/1), to be fetched in batches. */
+/* References to rows that are not here yet (Practitioner/1), to be fetched in batches. One that was not found five
+ * times is not given any more. */
 int store_missing_add(struct store_tx *tx, struct str type, struct str id, struct err *e);
 int store_missing_done(struct store_tx *tx, struct str type, struct str id, bool found, struct err *e);
 int store_missing_each(struct store *s, unsigned limit, int (*each)(void *arg, struct str type, struct str id), void *arg, struct err *e);

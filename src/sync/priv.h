@@ -27,6 +27,7 @@ struct seen {
 void sync_seen_fini(struct seen *s);
 void sync_seen_clear(struct seen *s);
 int sync_seen_add(struct seen *s, uint64_t hash, bool *added);
+bool sync_seen_has(const struct seen *s, uint64_t hash);
 uint64_t sync_hash(struct str s);
 
 /* A run of rows that goes to the store as one transaction. */
@@ -174,6 +175,8 @@ bool sync_regrows(const struct pull *p, unsigned *count);
 void sync_stop(struct sync_state *s, int code);
 void sync_wait(struct sync_state *s, int64_t ms);
 struct sync_action *sync_act(struct sync_state *s, enum sync_action_type type);
+/* What the page under way there is of; NULL: none. */
+const struct fhir_kind *sync_kind_on(const struct sync_state *s, unsigned lane, int outer);
 void sync_lane_page_over(struct sync_state *s, unsigned lane);
 
 #endif

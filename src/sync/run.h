@@ -2,6 +2,14 @@
  *
  * The shell around the step function: carries actions to net and store, runs bytes through the bundle
  * scanner and the tape on the work thread, commits on the store thread, and tells its observer.
+ *
+ * A resource that cannot be kept (no JSON, too big, no valid id) never blocks the others, nor does it make a kind
+ * come again for ever: it stands in the setting "sync.refused", a line "TYPE/ID HASH ERR_CODE" each ('?' where it
+ * does not say), until a later version of it is taken. While there is one, a sync ends with ERR_ATTENTION.
+ *
+ * Other settings: sync.last (JSON, below), sync.whose (server and scope of the marks; another scope begins
+ * anew), sync.unsupported (lines "TYPE MS": this server has no such kind, not asked again for a week),
+ * sync.nobatch and sync.nogzip (MS: the server refused a batch, a compressed body).
  */
 #ifndef SYNC_RUN_H
 #define SYNC_RUN_H
@@ -14,8 +22,9 @@
 struct sync_run;
 
 struct sync_report {
-    int code;                 /* ERR_OK, ERR_OFFLINE, ERR_PARTIAL, ERR_CANCELLED, ... */
-    struct err err;
+    int code;                 /* ERR_OK, ERR_ATTENTION, ERR_PARTIAL, ERR_OFFLINE, ERR_CANCELLED, ... */
+    struct err err;           /* the same with its arguments */
+    unsigned refused;         /* resources that cannot be kept, of this and earlier runs */
     uint64_t pulled, pushed;  /* resources new or changed here; operations acknowledged */
     struct net_meter wire;
     int64_t started_ms, ended_ms; /* device clock, for show */
@@ -31,8 +40,11 @@ struct sync_observer {
     void *arg;
 };
 
-/* Starts one full sync. base: the profile's base URL (references). done comes exactly once, after the report's
- * numbers are stored under the setting "sync.last" (JSON) for `status`. */
+/* Starts one full sync. base: the profile's base URL (references; set as NET_FHIR in n). done comes exactly once, on
+ * a later turn, after the report's numbers are stored under the setting "sync.last" for `status`: {"started",
+ * "ended", "server" (ms), "code" ("ERR_OK"), "requests", "bytesUp", "bytesDown", "roundTrips", "pulled", "pushed",
+ * "refused", "errors": [{"type", "code"}]}. scope is copied; the others are borrowed until sync_run_free. Resets
+ * n's meter. */
 int sync_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock, const struct sync_scope *scope,
                const char *base, const struct sync_observer *o, struct sync_run **out, struct err *e);
 void sync_cancel(struct sync_run *r);

@@ -67,6 +67,18 @@ int sync_seen_add(struct seen *s, uint64_t h, bool *added)
     return ERR_OK;
 }
 
+bool sync_seen_has(const struct seen *s, uint64_t h)
+{
+    size_t i;
+
+    if (!s->cap)
+        return false;
+    h = h ? h : 1;
+    for (i = (size_t)h & (s->cap - 1); s->slot[i] && s->slot[i] != h; i = (i + 1) & (s->cap - 1))
+        ;
+    return s->slot[i] == h;
+}
+
 /* FNV-1a, 64 bits (public domain, Fowler, Noll, Vo). Not against an enemy: a clash ends a page chain early
  * with an error at worst. */
 uint64_t sync_hash(struct str s)

@@ -398,6 +398,14 @@ static struct page *page_of(struct sync_state *s, unsigned lane, int outer, stru
     return NULL;
 }
 
+const struct fhir_kind *sync_kind_on(const struct sync_state *s, unsigned lane, int outer)
+{
+    const struct lane *l = &s->lane[lane];
+    unsigned at = outer < 0 ? 0 : (unsigned)outer;
+
+    return at < l->n && (outer >= 0) == l->batch ? l->of[at]->kind : NULL;
+}
+
 static void on_head(struct sync_state *s, const struct sync_event *ev)
 {
     struct lane *l = &s->lane[ev->lane];

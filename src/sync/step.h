@@ -103,7 +103,7 @@ struct sync_action {
     bool first;                   /* GET: begins a chain (send no-cache), not a next page */
 };
 
-#define SYNC_ACTIONS_MAX 256
+#define SYNC_ACTIONS_MAX 128
 struct sync_actions {
     struct sync_action a[SYNC_ACTIONS_MAX];
     unsigned n;

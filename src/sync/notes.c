@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What one run leaves for the next, as settings (see sync/run.h).
+ */
+#include "config.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/jsonw.h"
+#include "sync/shell.h"
+
+/* --- the refused ------------------------------------------------------------------------------- */
+
+/* "TYPE/ID HASH CODE" -> "TYPE/ID HASH" */
+static struct str name_of(struct str line)
+{
+    while (line.n && line.p[line.n - 1] != ' ')
+        line.n--;
+    line.n -= line.n > 0;
+    return line;
+}
+
+bool sync_notes_refused(const struct sync_run *r, struct str name)
+{
+    struct str rest = buf_str(&r->refused);
+
+    while (rest.n)
+        if (str_eq(name_of(str_split(&rest, '\n')), name))
+            return true;
+    return false;
+}
+
+void sync_notes_refuse(struct sync_run *r, struct str name, int code)
+{
+    if (sync_notes_refused(r, name))
+        return;
+    buf_addf(&r->refused, "%.*s %s\n", STR_ARG(name), err_name(code));
+    r->refused_changed = true;
+}
+
+void sync_notes_accept(struct sync_run *r, struct str type, struct str id)
+{
+    size_t at = 0;
+
+    while (at < r->refused.n) {
+        struct str rest = {r->refused.p + at, r->refused.n - at}, line = str_split(&rest, '\n');
+
+        if (line.n <= type.n + 1 + id.n || memcmp(line.p, type.p, type.n) || line.p[type.n] != '/' ||
+            memcmp(line.p + type.n + 1, id.p, id.n) || line.p[type.n + 1 + id.n] != ' ') {
+            at += line.n + 1;
+            continue;
+        }
+        memmove(r->refused.p + at, r->refused.p + at + line.n + 1, r->refused.n - at - line.n - 1);
+        r->refused.n -= line.n + 1;
+        r->refused_changed = true;
+    }
+}
+
+unsigned sync_notes_refused_count(const struct sync_run *r)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < r->refused.n; i++)
+        n += r->refused.p[i] == '\n';
+    return n;
+}
+
+/* --- what the server does not do ----------------------------------------------------------------- */
+
+static bool lately(struct str ms, int64_t now)
+{
+    int64_t at;
+
+    return str_int(ms, 0, INT64_MAX, &at) && at <= now && now - at < SHELL_TRIED_MS;
+}
+
+static bool setting_lately(struct sync_run *r, const char *name)
+{
+    struct buf b;
+    bool yes;
+
+    buf_init(&b, 64);
+    yes = !store_setting(r->store, name, &b, NULL) && lately(buf_str(&b), clock_wall_ms(&r->clock));
+    buf_fini(&b);
+    return yes;
+}
+
+/* Lines "TYPE MS"; those that are due to be tried again go. */
+static void load_unsupported(struct sync_run *r)
+{
+    struct buf old;
+    struct str rest;
+
+    buf_init(&old, 8192);
+    if (!store_setting(r->store, "sync.unsupported", &old, NULL)) {
+        rest = buf_str(&old);
+        while (rest.n) {
+            struct str ms = str_split(&rest, '\n'), type = str_split(&ms, ' ');
+
+            for (unsigned i = 0; i < r->n_kinds; i++)
+                if (str_is(type, r->kinds[i].type) && lately(ms, clock_wall_ms(&r->clock))) {
+                    r->skip[i] = true;
+                    buf_addf(&r->unsupported, "%s %.*s\n", r->kinds[i].type, STR_ARG(ms));
+                }
+        }
+    }
+    buf_fini(&old);
+}
+
+/* Marks hold for one server and one scope: "BASE SCOPE". */
+static int whose(const struct sync_run *r, struct buf *out)
+{
+    buf_addf(out, "%s %s", r->base, r->scope.all ? "all" : "patient/");
+    for (unsigned i = 0; i < r->scope.n; i++)
+        buf_addf(out, "%s%s", i ? "," : "", r->scope.patients[i]);
+    return out->failed;
+}
+
+static bool same_as_before(struct sync_run *r)
+{
+    struct buf was, is;
+    bool same;
+
+    buf_init(&was, 2 * LIMIT_URL_BYTES);
+    buf_init(&is, 2 * LIMIT_URL_BYTES);
+    same = !store_setting(r->store, "sync.whose", &was, NULL) && !whose(r, &is) && str_eq(buf_str(&was), buf_str(&is));
+    buf_fini(&was);
+    buf_fini(&is);
+    return same;
+}
+
+int sync_notes_load(struct sync_run *r, struct err *e)
+{
+    int code;
+
+    r->same = same_as_before(r);
+    for (unsigned i = 0; i < r->n_kinds && r->same; i++)
+        if ((code = store_mark_get(r->store, str_of(r->kinds[i].type), &r->marks[i], e)))
+            return code;
+    code = store_setting(r->store, "sync.refused", &r->refused, e);
+    if (code && code != ERR_NOTFOUND)
+        return code;
+    if (r->same) {
+        load_unsupported(r);
+        r->no_batch = setting_lately(r, "sync.nobatch");
+        r->no_gzip = setting_lately(r, "sync.nogzip");
+    }
+    return ERR_OK;
+}
+
+static int reset(struct sync_run *r, struct store_tx *tx, struct err *e)
+{
+    struct buf b;
+    int code = ERR_OK;
+
+    for (unsigned i = 0; i < r->n_kinds && !code; i++) {
+        struct store_mark none = {.mark_ms = 0};
+
+        snprintf(none.type, sizeof none.type, "%s", r->kinds[i].type);
+        code = store_mark_put(tx, &none, e);
+    }
+    buf_init(&b, 2 * LIMIT_URL_BYTES);
+    if (!code && !(code = whose(r, &b)))
+        code = store_set(tx, "sync.whose", buf_str(&b), e);
+    buf_fini(&b);
+    return code;
+}
+
+static int transaction(struct sync_run *r, int (*fill)(struct sync_run *, struct store_tx *, struct err *), struct err *e)
+{
+    struct store_tx *tx;
+    int code = store_begin(r->store, false, &tx, e);
+
+    if (code)
+        return code;
+    if (!(code = fill(r, tx, e)))
+        return store_commit(tx, e);
+    store_rollback(tx);
+    return code;
+}
+
+int sync_notes_reset(struct loop_job *job)
+{
+    return transaction((struct sync_run *)((char *)job - offsetof(struct sync_run, first)), reset, &job->err);
+}
+
+/* --- the end -------------------------------------------------------------------------------------- */
+
+static void last_json(const struct sync_run *r, struct buf *out)
+{
+    const struct sync_report *p = &r->report;
+    const struct {
+        const char *name;
+        int64_t value;
+    } row[] = {
+        {"started", p->started_ms}, {"ended", p->ended_ms}, {"server", p->server_ms},
+        {"requests", (int64_t)p->wire.requests}, {"bytesUp", (int64_t)p->wire.bytes_up},
+        {"bytesDown", (int64_t)p->wire.bytes_down}, {"roundTrips", (int64_t)p->wire.round_trips},
+        {"pulled", (int64_t)p->pulled}, {"pushed", (int64_t)p->pushed}, {"refused", (int64_t)p->refused},
+    };
+    struct jsonw w;
+
+    jsonw_init(&w, out);
+    jsonw_open(&w, '{');
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        jsonw_key(&w, row[i].name);
+        jsonw_int(&w, row[i].value);
+    }
+    jsonw_key(&w, "code");
+    jsonw_z(&w, err_name(p->code));
+    jsonw_key(&w, "errors");
+    jsonw_open(&w, '[');
+    for (unsigned i = 0; i < p->n; i++) {
+        if (!p->kinds[i].code || p->kinds[i].code == ERR_UNSUPPORTED)
+            continue;
+        jsonw_open(&w, '{');
+        jsonw_key(&w, "type");
+        jsonw_z(&w, p->kinds[i].type);
+        jsonw_key(&w, "code");
+        jsonw_z(&w, err_name(p->kinds[i].code));
+        jsonw_close(&w, '}');
+    }
+    jsonw_close(&w, ']');
+    jsonw_close(&w, '}');
+}
+
+static int set_now(const struct sync_run *r, struct store_tx *tx, const char *name, struct err *e)
+{
+    char ms[24];
+
+    snprintf(ms, sizeof ms, "%lld", (long long)r->report.ended_ms);
+    return store_set(tx, name, str_of(ms), e);
+}
+
+struct untraced {
+    struct sync_run *r;
+    struct store_tx *tx;
+};
+
+/* Rows that others name, and that the server did not give. */
+static int untraced(void *arg, struct str type, struct str id)
+{
+    struct untraced *u = arg;
+
+    return sync_run_asked(u->r, type, id, false) ? store_missing_done(u->tx, type, id, false, NULL) : ERR_OK;
+}
+
+static int save(struct sync_run *r, struct store_tx *tx, struct err *e)
+{
+    struct untraced u = {r, tx};
+    struct buf b;
+    int code;
+
+    buf_init(&b, LIMIT_SMALL_JSON);
+    last_json(r, &b);
+    code = b.failed ? b.failed : store_set(tx, "sync.last", buf_str(&b), e);
+    if (!code)
+        code = store_set(tx, "sync.unsupported", buf_str(&r->unsupported), e);
+    if (!code && !r->no_batch && sync_batch_refused(r->state))
+        code = set_now(r, tx, "sync.nobatch", e);
+    if (!code && r->gzip_refused)
+        code = set_now(r, tx, "sync.nogzip", e);
+    if (!code && r->asked.n && r->report.code != ERR_OFFLINE)
+        code = store_missing_each(r->store, 0, untraced, &u, e);
+    buf_fini(&b);
+    return code;
+}
+
+int sync_notes_save(struct loop_job *job)
+{
+    return transaction((struct sync_run *)((char *)job - offsetof(struct sync_run, last)), save, &job->err);
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "sync/run.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "sync/shell.h"
+
+#define PROGRESS_MS 250
+
+/* --- errors and progress ------------------------------------------------------------------------ */
+
+void sync_run_err(struct sync_run *r, const struct err *e)
+{
+    if (!r->report.err.code && e->code != ERR_CANCELLED)
+        r->report.err = *e;
+}
+
+static void progress(struct sync_run *r)
+{
+    struct sync_kind_result k[SYNC_KINDS_MAX];
+    int64_t now = clock_boot_ms(&r->clock);
+    const char *type = "";
+    unsigned n, done = 0;
+
+    if (!r->observer.progress || now - r->progress_ms < PROGRESS_MS)
+        return;
+    r->progress_ms = now;
+    n = sync_results(r->state, k, SYNC_KINDS_MAX);
+    for (unsigned i = 0; i < n; i++) {
+        done += k[i].over;
+        if (!k[i].over && !*type && k[i].rows)
+            type = k[i].type;
+    }
+    r->observer.progress(r->observer.arg, type, r->rows, done, n);
+}
+
+/* --- the end ------------------------------------------------------------------------------------ */
+
+static void saved(struct loop_job *job)
+{
+    struct sync_run *r = (struct sync_run *)((char *)job - offsetof(struct sync_run, last));
+
+    if (job->code && !r->report.code) {
+        r->report.code = job->code;
+        r->report.err = job->err;
+    }
+    log_event("sync.end", r->report.code, NULL, (int64_t)r->report.pulled, (int64_t)r->report.wire.bytes_down);
+    r->observer.done(r->observer.arg, &r->report);
+}
+
+/* The code's arguments: of the error that was met, if it is that one; of a partial sync, how much and what first. */
+static void say_why(struct sync_report *p)
+{
+    unsigned failed = 0;
+    const char *first = NULL;
+
+    for (unsigned i = 0; i < p->n; i++)
+        if (p->kinds[i].code && p->kinds[i].code != ERR_UNSUPPORTED) {
+            failed++;
+            first = first ? first : p->kinds[i].type;
+        }
+    if (!p->code && p->refused) {
+        p->code = ERR_ATTENTION;
+        err_set(&p->err, ERR_ATTENTION, 0, p->refused, "refused");
+    } else if (p->code == ERR_PARTIAL) {
+        err_set(&p->err, ERR_PARTIAL, 0, failed, first);
+    } else if (p->code != p->err.code) {
+        int status = 0;
+
+        for (unsigned i = 0; i < p->n && !status; i++)
+            status = p->kinds[i].status;
+        err_set(&p->err, p->code, status, 0, first);
+    }
+}
+
+static void note_unsupported(struct sync_run *r, const char *type)
+{
+    for (unsigned i = 0; i < r->n_kinds; i++)
+        if (!strcmp(r->kinds[i].type, type) && !r->skip[i]) {
+            r->skip[i] = true;
+            buf_addf(&r->unsupported, "%s %lld\n", type, (long long)r->report.ended_ms);
+        }
+}
+
+static void finish(struct sync_run *r, int code)
+{
+    struct sync_report *p = &r->report;
+
+    r->finishing = true;
+    p->code = code;
+    p->ended_ms = clock_wall_ms(&r->clock);
+    p->wire = net_meter(r->net);
+    p->n = sync_results(r->state, p->kinds, SYNC_KINDS_MAX);
+    p->refused = sync_notes_refused_count(r);
+    for (unsigned i = 0; i < p->n; i++)
+        if (p->kinds[i].code == ERR_UNSUPPORTED)
+            note_unsupported(r, p->kinds[i].type);
+    say_why(p);
+    r->last.run = sync_notes_save;
+    r->last.done = saved;
+    loop_submit(r->loop, LOOP_STORE, &r->last);
+}
+
+/* --- actions ------------------------------------------------------------------------------------ */
+
+static void wake(void *arg)
+{
+    struct sync_run *r = arg;
+
+    r->wait = 0;
+    for (unsigned n = r->waits; n && !r->finishing; n--) {
+        r->waits--;
+        sync_run_step(r, &(struct sync_event){.type = SYNC_EV_WAKE});
+    }
+}
+
+/* One timer for all waits, set to the longest. The fraction added keeps many clients from coming back as one. */
+static void wait_ms(struct sync_run *r, int64_t ms)
+{
+    int64_t now = clock_boot_ms(&r->clock), until = now + ms + now % (ms / 4 + 1);
+
+    r->waits++;
+    if (r->wait && until <= r->wait_until)
+        return;
+    loop_cancel(r->loop, r->wait);
+    r->wait_until = until;
+    if (!(r->wait = loop_after(r->loop, until - now, wake, r)))
+        sync_run_later(r, &(struct sync_event){.type = SYNC_EV_CANCEL});
+}
+
+bool sync_run_asked(struct sync_run *r, struct str type, struct str id, bool add)
+{
+    char name[200];
+    bool added;
+
+    snprintf(name, sizeof name, "%.*s/%.*s", STR_ARG(type), STR_ARG(id));
+    if (add)
+        return sync_seen_add(&r->asked, sync_hash(str_of(name)), &added) || !added;
+    return sync_seen_has(&r->asked, sync_hash(str_of(name)));
+}
+
+static void give_id(struct sync_run *r, struct str type, struct str id)
+{
+    struct sync_actions none;
+
+    none.n = 0;
+    sync_step(r->state, &(struct sync_event){.type = SYNC_EV_ID, .res_type = type, .id = id}, &none);
+}
+
+static int missing(void *arg, struct str type, struct str id)
+{
+    struct sync_run *r = arg;
+
+    if (!sync_run_asked(r, type, id, true))
+        give_id(r, type, id);
+    return ERR_OK;
+}
+
+static void give_missing(struct sync_run *r)
+{
+    struct err e = ERR_NONE;
+
+    if (store_missing_each(r->store, 0, missing, r, &e))
+        sync_run_err(r, &e);
+    sync_run_later(r, &(struct sync_event){.type = e.code ? SYNC_EV_CANCEL : SYNC_EV_IDS});
+}
+
+static void carry_out(struct sync_run *r)
+{
+    for (unsigned i = 0; i < r->actions.n; i++) {
+        const struct sync_action *a = &r->actions.a[i];
+
+        switch (a->type) {
+        case SYNC_ACT_GET:
+        case SYNC_ACT_BATCH:
+            sync_answer_ask(r, a);
+            break;
+        case SYNC_ACT_STORE:
+            sync_put(r, a);
+            break;
+        case SYNC_ACT_STOP:
+            sync_answer_stop(r, a->lane);
+            break;
+        case SYNC_ACT_WAIT:
+            wait_ms(r, a->wait_ms);
+            break;
+        case SYNC_ACT_IDS:
+            give_missing(r);
+            break;
+        case SYNC_ACT_DONE:
+            finish(r, a->code);
+            break;
+        }
+    }
+}
+
+void sync_run_later(struct sync_run *r, const struct sync_event *ev)
+{
+    if (r->n_later < sizeof r->later / sizeof *r->later)
+        r->later[r->n_later++] = *ev;
+}
+
+void sync_run_step(struct sync_run *r, const struct sync_event *ev)
+{
+    sync_step(r->state, ev, &r->actions);
+    carry_out(r);
+    for (unsigned i = 0; i < r->n_later; i++) {
+        struct sync_event next = r->later[i];
+
+        sync_step(r->state, &next, &r->actions);
+        carry_out(r);
+    }
+    r->n_later = 0;
+    progress(r);
+}
+
+/* --- the beginning ------------------------------------------------------------------------------ */
+
+static int held(void *arg, const struct store_row *row)
+{
+    if (row->origin == STORE_SERVER)
+        give_id(arg, row->type, row->id);
+    return ERR_OK;
+}
+
+static void begin(struct sync_run *r)
+{
+    struct sync_event ev = {.type = SYNC_EV_START, .marks = r->marks, .skip = r->skip, .no_batch = r->no_batch};
+    struct err e = ERR_NONE;
+
+    for (unsigned i = 0; i < r->n_kinds && !e.code; i++)
+        if (sync_scope_by_id(&r->scope, &r->kinds[i]))
+            store_each(r->store, &(struct store_query){.type = str_of(r->kinds[i].type)}, held, r, &e);
+    if (e.code) {
+        sync_run_err(r, &e);
+        finish(r, e.code);
+        return;
+    }
+    net_meter_reset(r->net);
+    sync_run_step(r, &ev);
+}
+
+static void was_reset(struct loop_job *job)
+{
+    struct sync_run *r = (struct sync_run *)((char *)job - offsetof(struct sync_run, first));
+
+    if (!job->code) {
+        begin(r);
+        return;
+    }
+    sync_run_err(r, &job->err);
+    finish(r, job->code);
+}
+
+static void kick(void *arg)
+{
+    struct sync_run *r = arg;
+
+    r->kick = 0;
+    if (r->same) {
+        begin(r);
+        return;
+    }
+    r->first.run = sync_notes_reset;
+    r->first.done = was_reset;
+    loop_submit(r->loop, LOOP_STORE, &r->first);
+}
+
+static int copy_scope(const struct sync_scope *from, struct sync_scope *to)
+{
+    *to = *from;
+    to->patients = NULL;
+    if (!from->n)
+        return ERR_OK;
+    if (!(to->patients = mem_alloc(from->n * sizeof *to->patients)))
+        return ERR_NOMEM;
+    memcpy(to->patients, from->patients, from->n * sizeof *to->patients);
+    return ERR_OK;
+}
+
+static void init(struct sync_run *r)
+{
+    buf_init(&r->refused, LIMIT_SMALL_JSON);
+    buf_init(&r->unsupported, LIMIT_SMALL_JSON);
+    for (unsigned i = 0; i < SYNC_SLOTS; i++) {
+        r->lane[i].run = r;
+        r->lane[i].at = i;
+        vec_init(&r->lane[i].rows, sizeof(struct pending), LIMIT_PAGE_BYTES);
+        buf_init(&r->lane[i].body, LIMIT_SMALL_JSON);
+    }
+    r->kinds = kind_table(&r->n_kinds);
+    r->report.started_ms = clock_wall_ms(&r->clock);
+}
+
+int sync_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock, const struct sync_scope *scope,
+               const char *base, const struct sync_observer *o, struct sync_run **out, struct err *e)
+{
+    struct sync_run *r = mem_alloc(sizeof *r);
+    int code;
+
+    *out = NULL;
+    if (!r)
+        return err_set(e, ERR_NOMEM, 0, 0, NULL);
+    r->loop = l;
+    r->net = n;
+    r->store = s;
+    r->clock = *clock;
+    r->observer = *o;
+    init(r);
+    if (strlen(base) >= sizeof r->base || r->n_kinds > SYNC_KINDS_MAX)
+        code = err_set(e, ERR_TOOBIG, 0, sizeof r->base, "base URL");
+    else
+        code = copy_scope(scope, &r->scope) ? err_set(e, ERR_NOMEM, 0, 0, NULL) : ERR_OK;
+    if (!code) {
+        memcpy(r->base, base, strlen(base) + 1);
+        r->marks = mem_alloc(SYNC_KINDS_MAX * sizeof *r->marks);
+        if (!r->marks || sync_new(&r->scope, r->kinds, r->n_kinds, &r->state))
+            code = err_set(e, ERR_NOMEM, 0, 0, NULL);
+    }
+    if (!code)
+        code = sync_notes_load(r, e);
+    if (!code && !(r->kick = loop_after(l, 0, kick, r)))
+        code = err_set(e, ERR_NOMEM, 0, 0, NULL);
+    if (code)
+        sync_run_free(r);
+    else
+        *out = r;
+    return code;
+}
+
+void sync_cancel(struct sync_run *r)
+{
+    if (!r->finishing)
+        sync_run_step(r, &(struct sync_event){.type = SYNC_EV_CANCEL});
+}
+
+void sync_run_free(struct sync_run *r)
+{
+    if (!r)
+        return;
+    loop_cancel(r->loop, r->kick);
+    loop_cancel(r->loop, r->wait);
+    for (unsigned i = 0; i < SYNC_SLOTS; i++)
+        sync_answer_fini(&r->lane[i]);
+    sync_free(r->state);
+    sync_scope_fini(&r->scope);
+    sync_seen_fini(&r->asked);
+    buf_fini(&r->refused);
+    buf_fini(&r->unsupported);
+    mem_free(r->marks);
+    mem_free(r);
+}
