@@ -8,10 +8,6 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
-#pragma weak sync_start
-#pragma weak sync_cancel
-#pragma weak sync_run_free
-
 struct sync_session {
     struct loop *loop;
     struct store *store;
@@ -144,8 +140,6 @@ int sync_session_start(struct sync_session *s, const struct sync_observer *o, st
         sync_run_free(s->run);
     s->run = NULL;
     s->observer = *o;
-    if (!sync_start)
-        return err_set(e, ERR_UNSUPPORTED, 0, 0, "sync");
     r = sync_start(s->loop, s->net, s->store, &s->clock, &s->scope, s->base.p, &mine, &s->run, e);
     s->running = r == ERR_OK;
     return r;

@@ -70,7 +70,7 @@ struct sync_run {
     struct store *store;
     struct clock clock;
     struct sync_scope scope;
-    char base[512];
+    char base[LIMIT_URL_BYTES];
     struct sync_observer observer;
     const struct fhir_kind *kinds;
     unsigned n_kinds;
