@@ -37,9 +37,9 @@ static struct str behind_base(const struct demo_turn *t, struct str url)
     return url;
 }
 
-static bool read_step(struct demo_turn *t, const struct tape *tape, tape_at entry, struct step *s)
+static bool read_step(struct demo_turn *t, const struct tape *tape, struct step *s)
 {
-    tape_at request = tape_get(tape, entry, "request"), resource = tape_get(tape, entry, "resource");
+    tape_at request = tape_get(tape, 0, "request"), resource = tape_get(tape, 0, "resource");
     struct str url = behind_base(t, tape_str(tape, tape_get(tape, request, "url"), &t->a)), first;
 
     *s = (struct step){.q = {.base = t->base, .method = tape_plain(tape, tape_get(tape, request, "method"))}};
@@ -51,7 +51,7 @@ static bool read_step(struct demo_turn *t, const struct tape *tape, tape_at entr
     s->q.if_none_exist = tape_str(tape, tape_get(tape, request, "ifNoneExist"), &t->a);
     /* HAPI: entries of a transaction-response carry no resource unless it is asked for (Helios: always). */
     s->q.prefer = demo_prefers(t, "return=representation") ? t->q->prefer : STR("return=minimal");
-    s->full_url = tape_str(tape, tape_get(tape, entry, "fullUrl"), &t->a);
+    s->full_url = tape_str(tape, tape_get(tape, 0, "fullUrl"), &t->a);
     first = s->q.path;
     s->type = demo_type(str_split(&first, '/'));
     if (s->q.method.n && tape_is(tape, tape_get(tape, request, "url"), TAPE_STRING))
@@ -310,34 +310,54 @@ static void answer(struct plan *p, const char *type)
     jsonw_close(&w, '}');
 }
 
-static bool read_plan(struct plan *p, const struct tape *tape)
+/* Says why a Bundle, or one of its entries, cannot be parsed. */
+static bool unreadable(struct demo_turn *t, const struct err *e)
+{
+    demo_fail(t, e->code == ERR_TOOBIG ? 413 : e->code == ERR_NOMEM ? 500 : 400,
+              e->code == ERR_TOOBIG ? "too-long" : "structure", "The body is not a Bundle that this server takes (%s)",
+              e->what);
+    return false;
+}
+
+static bool read_plan(struct plan *p, const struct vec *entries)
 {
     struct demo_turn *t = p->t;
-    tape_at entries = tape_get(tape, 0, "entry");
-    unsigned max = tape_count(tape, entries);
+    struct err e = ERR_NONE;
 
-    p->steps = arena_alloc(&t->a, (max + 1) * sizeof *p->steps);
+    p->steps = arena_alloc(&t->a, (entries->n + 1) * sizeof *p->steps);
     if (!p->steps) {
         demo_fail(t, 413, "too-costly", "Too many entries");
         return false;
     }
-    for (tape_at e = tape_first(tape, entries); e != TAPE_NONE; e = tape_next(tape, entries, e))
-        if (!read_step(t, tape, e, &p->steps[p->n++]))
+    VEC_EACH(struct str, bytes, entries) {
+        struct tape tape;
+        bool ok;
+
+        if (tape_parse(&tape, *bytes, &e))
+            return unreadable(t, &e);
+        ok = read_step(t, &tape, &p->steps[p->n++]);
+        tape_fini(&tape);
+        if (!ok)
             return false;
+    }
     return true;
 }
 
-static void run_bundle(struct demo_turn *t, const struct tape *tape)
+static void run_bundle(struct demo_turn *t, const struct tape *rest, const struct vec *entries)
 {
     struct plan p = {.t = t};
-    bool atomic = tape_str_is(tape, tape_get(tape, 0, "type"), "transaction");
+    bool atomic = tape_str_is(rest, tape_get(rest, 0, "type"), "transaction");
 
-    if (!tape_str_is(tape, tape_get(tape, 0, "resourceType"), "Bundle") ||
-        (!atomic && !tape_str_is(tape, tape_get(tape, 0, "type"), "batch"))) {
+    if (!tape_str_is(rest, tape_get(rest, 0, "resourceType"), "Bundle") ||
+        (!atomic && !tape_str_is(rest, tape_get(rest, 0, "type"), "batch"))) {
         demo_fail(t, 400, "invalid", "The body is not a batch or transaction Bundle");
         return;
     }
-    if (read_plan(&p, tape)) {
+    if (tape_get(rest, 0, "entry") != TAPE_NONE && !tape_is(rest, tape_get(rest, 0, "entry"), TAPE_ARRAY)) {
+        demo_fail(t, 400, "structure", "entry is not an array");
+        return;
+    }
+    if (read_plan(&p, entries)) {
         if (!atomic)
             for (unsigned i = 0; i < p.n; i++)
                 run_step(t, &p.steps[i]);
@@ -352,18 +372,26 @@ static void run_bundle(struct demo_turn *t, const struct tape *tape)
 void demo_bundle(struct demo_turn *t)
 {
     struct err e = ERR_NONE;
+    struct vec entries;
+    struct buf rest;
     struct tape tape;
+    int code;
 
     if (t->in_bundle) {
         demo_fail(t, 400, "invalid", "A bundle in a bundle");
         return;
     }
-    if (tape_parse_max(&tape, t->q->body, LIMIT_PAGE_BYTES, &e)) {
-        demo_fail(t, e.code == ERR_TOOBIG ? 413 : e.code == ERR_NOMEM ? 500 : 400,
-                  e.code == ERR_TOOBIG ? "too-long" : "structure", "The body is not a Bundle (%s at byte %lld)", e.what,
-                  (long long)e.num);
-        return;
+    vec_init(&entries, sizeof(struct str), DEMO_RESOURCES_MAX);
+    buf_init(&rest, LIMIT_PAGE_BYTES);
+    code = demo_cut(t->q->body, &entries, &rest);
+    if (code)
+        err_set(&e, code, 0, 0, "entry");
+    if (code || tape_parse(&tape, buf_str(&rest), &e)) {
+        unreadable(t, &e);
+    } else {
+        run_bundle(t, &tape, &entries);
+        tape_fini(&tape);
     }
-    run_bundle(t, &tape);
-    tape_fini(&tape);
+    buf_fini(&rest);
+    vec_fini(&entries);
 }

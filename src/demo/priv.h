@@ -132,6 +132,10 @@ int demo_stamp(const struct tape *t, struct str id, uint32_t number, int64_t ms,
 int demo_rewrite(const struct tape *t, struct str (*swap)(void *arg, struct str reference), void *arg,
                  struct arena *a, struct buf *out);
 
+/* cut.c: a Bundle may hold more than one tape does. entries gets the bytes (struct str) of each element of
+ * "entry", rest the Bundle without them: both are still to be parsed. ERR_JSON, ERR_TOOBIG, ERR_NOMEM. */
+int demo_cut(struct str bundle, struct vec *entries, struct buf *rest);
+
 /* query.c */
 struct demo_param {
     struct str name, modifier, value; /* decoded; modifier without ':' */

@@ -221,6 +221,41 @@ static void refused(void)
     bed_close(&b);
 }
 
+/* What is no JSON is refused wherever it is broken, and a good one however it is laid out. */
+static void laid_out(void)
+{
+    static const struct {
+        const char *doc;
+        int status;
+    } rows[] = {
+        {"{\"entry\" : [ {\"resource\":{\"resourceType\":\"Flag\",\"id\":\"f\",\"x\":\"]}\\\"{[\"} ,"
+         "\"request\":{\"url\":\"Flag/f\",\"method\":\"PUT\"}} ] , \"type\":\"batch\",\"resourceType\":\"Bundle\",\"n\":[1,{\"entry\":[]}]}\n", 200},
+        {"{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[ ]}", 200},
+        {"{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":{}}", 400},
+        {"{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[],\"entry\":[]}", 400},
+        {"{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{},]}", 400},
+        {"{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{} {}]}", 400},
+        {"{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{]}]}", 400},
+        {"{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[", 400},
+        {"{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"a", 400},
+        {"{\"resourceType\":\"Bundle\",\"type\":\"batch\" \"entry\":[]}", 400},
+        {"{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[]", 400},
+        {"{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[]}]", 400},
+        {"{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":", 400},
+        {"[]", 400},
+        {"{", 400},
+        {"", 400},
+    };
+    struct bed b;
+
+    bed_open(&b, NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        CU_ASSERT_EQUAL(ask(&b, "POST", "", rows[i].doc), rows[i].status);
+    CU_ASSERT_EQUAL(ask(&b, "GET", "Flag/f", ""), 200);
+    CU_ASSERT(has(&b, ",\"x\":\"]}\\\"{[\"}"));
+    bed_close(&b);
+}
+
 /* A disk that fails in the middle of a transaction. */
 static void failing_write(void)
 {
@@ -243,6 +278,7 @@ static const struct unit_test tests[] = {
     {"ifNoneExist, twice in one transaction and again", created_once},
     {"one instant; reads last", one_instant_and_order},
     {"what is no bundle is refused", refused},
+    {"a Bundle's bytes, whole and broken", laid_out},
     {"a failing write in a transaction", failing_write},
 };
 
