@@ -18,12 +18,18 @@ struct step {
     bool done;
 };
 
+/* A conditional reference that was looked up: bundles repeat them by the thousand. */
+struct known {
+    struct str reference, target;
+};
+
 struct plan {
     struct demo_turn *t;
     struct step *steps;
     unsigned n;
     struct step **by_url; /* those with a full_url, sorted by it */
     unsigned n_by_url;
+    struct vec known;       /* struct known */
     const char *unresolved; /* the type of a conditional reference that finds not exactly one */
     size_t found;           /* how many it finds */
 };
@@ -144,14 +150,32 @@ static bool make_plan(struct plan *p)
     return true;
 }
 
+static struct str look_up(struct plan *p, uint32_t kind, struct str reference, struct str condition)
+{
+    struct known *k;
+    uint32_t i;
+    size_t n = 0;
+
+    VEC_EACH(struct known, old, &p->known)
+        if (str_eq(old->reference, reference))
+            return old->target;
+    if (!demo_condition(p->t, kind, condition, &n, &i) && n == 1 && (k = vec_push(&p->known))) {
+        k->reference = reference;
+        k->target = str_of(arena_fmt(&p->t->a, "%s/%s", demo_type_name(kind), demo_at(p->t->d, i)->id));
+        return k->target;
+    }
+    p->found = n;
+    p->unresolved = demo_type_name(kind);
+    return (struct str){NULL, 0};
+}
+
 /* What a reference becomes: the target of an entry's fullUrl, or the one that a condition finds. */
 static struct str swap(void *arg, struct str reference)
 {
     struct plan *p = arg;
     struct step key = {.full_url = reference}, *want = &key, **found = NULL;
     struct str rest = reference, type;
-    uint32_t i, kind;
-    size_t n = 0;
+    uint32_t kind;
 
     if (p->n_by_url && reference.n)
         found = bsearch(&want, p->by_url, p->n_by_url, sizeof *p->by_url, by_url);
@@ -159,13 +183,7 @@ static struct str swap(void *arg, struct str reference)
         return (*found)->target;
     type = str_split(&rest, '?');
     kind = rest.p ? demo_type(type) : DEMO_NONE;
-    if (kind == DEMO_NONE)
-        return (struct str){NULL, 0};
-    if (!demo_condition(p->t, kind, rest, &n, &i) && n == 1)
-        return str_of(arena_fmt(&p->t->a, "%s/%s", demo_type_name(kind), demo_at(p->t->d, i)->id));
-    p->found = n;
-    p->unresolved = arena_fmt(&p->t->a, "%s", demo_type_name(kind));
-    return (struct str){NULL, 0};
+    return kind == DEMO_NONE ? (struct str){NULL, 0} : look_up(p, kind, reference, rest);
 }
 
 static bool rewrite(struct plan *p, struct step *s)
@@ -357,6 +375,7 @@ static void run_bundle(struct demo_turn *t, const struct tape *rest, const struc
         demo_fail(t, 400, "structure", "entry is not an array");
         return;
     }
+    vec_init(&p.known, sizeof(struct known), DEMO_RESOURCES_MAX);
     if (read_plan(&p, entries)) {
         if (!atomic)
             for (unsigned i = 0; i < p.n; i++)
@@ -367,6 +386,7 @@ static void run_bundle(struct demo_turn *t, const struct tape *rest, const struc
     for (unsigned i = 0; i < p.n; i++)
         if (p.steps[i].done)
             buf_fini(&p.steps[i].r.body);
+    vec_fini(&p.known);
 }
 
 void demo_bundle(struct demo_turn *t)

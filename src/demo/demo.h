@@ -80,4 +80,8 @@ void demo_server_stop(struct demo_server *s); /* NULL is fine */
 int demo_generate(uint64_t seed, unsigned n, unsigned charts, const struct date *today,
                   int (*emit)(void *arg, struct str bundle), void *arg, struct err *e);
 
+/* Puts that ward into d, its lastUpdated from a day before now_ms on. */
+int demo_fill(struct demo *d, int64_t now_ms, uint64_t seed, unsigned n, unsigned charts, const struct date *today,
+              struct err *e);
+
 #endif

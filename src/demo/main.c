@@ -14,25 +14,22 @@
 #include "demo/demo.h"
 
 struct options {
-    unsigned port;
-    const char *data;
-    unsigned patients, charts; /* charts UINT_MAX: all */
+    unsigned port, patients, charts;
     uint64_t seed;
-    struct date today;         /* DATE_NONE: the clock's */
+    struct date today; /* DATE_NONE: the clock's day */
+    const char *data;
 };
 
-static const char usage[] = N_("Usage: wardline-demo [--port P] [--data FILE]\n"
+static const char usage[] = N_("Usage: wardline-demo [--port P] [--generate N] [--charts M] [--seed S] [--today DATE] [--data FILE]\n"
                                "A FHIR R4 server on the loopback address, for trying wardline and for its tests.\n"
                                "  --port P      listen at 127.0.0.1:P; 0 (the default) takes any free port\n"
+                               "  --generate N  make up N patients, unless FILE has some already\n"
+                               "  --charts M    M of them with full charts (default: all)\n"
+                               "  --seed S      another number, other patients (default 0)\n"
+                               "  --today DATE  the day on which the ward stands (default: today)\n"
                                "  --data FILE   keep what is written in this SQLite file; without it, in memory\n"
-                               "  --generate N  begin with N made-up patients\n"
-                               "  --charts M    only the first M of them have full charts\n"
-                               "  --seed S      another ward for another number (0 is the default)\n"
-                               "  --today DATE  the ward as of that day, YYYY-MM-DD\n"
                                "  --help        this text\n"
                                "  --version     its version\n");
-
-#define PATIENTS_MAX 999999
 
 /* One line, exit status 1. */
 static int refuse(const char *option)
@@ -41,60 +38,70 @@ static int refuse(const char *option)
     return 1;
 }
 
+enum { PORT = 1, GENERATE, CHARTS, SEED, TODAY, DATA, HELP, VERSION };
+
+static const struct option options[] = {
+    {"port", required_argument, NULL, PORT},   {"generate", required_argument, NULL, GENERATE},
+    {"charts", required_argument, NULL, CHARTS}, {"seed", required_argument, NULL, SEED},
+    {"today", required_argument, NULL, TODAY}, {"data", required_argument, NULL, DATA},
+    {"help", no_argument, NULL, HELP},         {"version", no_argument, NULL, VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+/* False: the value is not one for this option. */
+static bool read_value(struct options *o, int option, struct str value)
+{
+    int64_t n = 0;
+
+    switch (option) {
+    case PORT:
+        if (!str_int(value, 0, 65535, &n))
+            return false;
+        o->port = (unsigned)n;
+        return true;
+    case GENERATE:
+        if (!str_int(value, 0, 10000000, &n))
+            return false;
+        o->patients = (unsigned)n;
+        return true;
+    case CHARTS:
+        if (!str_int(value, 0, 10000000, &n))
+            return false;
+        o->charts = (unsigned)n;
+        return true;
+    case SEED:
+        if (!str_int(value, 0, INT64_MAX, &n))
+            return false;
+        o->seed = (uint64_t)n;
+        return true;
+    case TODAY:
+        return date_parse(value, &o->today) && o->today.precision == DATE_DAY;
+    default:
+        o->data = value.p;
+        return value.n > 0;
+    }
+}
+
 /* -1: go on; else the exit status. */
 static int read_options(int argc, char **argv, struct options *o)
 {
-    static const struct option known[] = {{"port", required_argument, NULL, 'p'},
-                                          {"data", required_argument, NULL, 'd'},
-                                          {"generate", required_argument, NULL, 'g'},
-                                          {"charts", required_argument, NULL, 'c'},
-                                          {"seed", required_argument, NULL, 's'},
-                                          {"today", required_argument, NULL, 't'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {"version", no_argument, NULL, 'V'},
-                                          {NULL, 0, NULL, 0}};
-    int64_t n;
-    int c;
+    int c, i = 0;
 
     opterr = 0;
-    while ((c = getopt_long(argc, argv, "", known, NULL)) != -1)
-        switch (c) {
-        case 'p':
-            if (!str_int(str_of(optarg), 0, 65535, &n))
-                return refuse("--port");
-            o->port = (unsigned)n;
-            break;
-        case 'd':
-            o->data = optarg;
-            break;
-        case 'g':
-            if (!str_int(str_of(optarg), 0, PATIENTS_MAX, &n))
-                return refuse("--generate");
-            o->patients = (unsigned)n;
-            break;
-        case 'c':
-            if (!str_int(str_of(optarg), 0, PATIENTS_MAX, &n))
-                return refuse("--charts");
-            o->charts = (unsigned)n;
-            break;
-        case 's':
-            if (!str_int(str_of(optarg), 0, INT64_MAX, &n))
-                return refuse("--seed");
-            o->seed = (uint64_t)n;
-            break;
-        case 't':
-            if (!date_parse(str_of(optarg), &o->today) || o->today.precision != DATE_DAY)
-                return refuse("--today");
-            break;
-        case 'h':
+    while ((c = getopt_long(argc, argv, "", options, &i)) != -1) {
+        if (c == '?')
+            return refuse(argv[optind - 1]);
+        if (c == HELP) {
             fputs(_(usage), stdout);
             return 0;
-        case 'V':
+        }
+        if (c == VERSION) {
             puts("wardline-demo " PACKAGE_VERSION);
             return 0;
-        default:
-            return refuse(argv[optind - 1]);
         }
+        if (!read_value(o, c, str_of(optarg)))
+            return refuse(argv[optind - 1]);
+    }
     return optind < argc ? refuse(argv[optind]) : -1;
 }
 
@@ -105,31 +112,16 @@ static int fail(const struct err *e)
     return err_exit(e->code);
 }
 
-struct filling {
-    struct demo *d;
-    int64_t now_ms;
-};
-
-static int take_bundle(void *arg, struct str bundle)
-{
-    struct filling *f = arg;
-    struct demo_request q = {.method = STR("POST"), .path = STR(""), .body = bundle, .prefer = STR("return=minimal")};
-    struct demo_response r = {0};
-
-    demo_handle(f->d, f->now_ms, &q, &r);
-    buf_fini(&r.body);
-    return r.status == 200 ? ERR_OK : ERR_BUG;
-}
-
+/* Makes the ward up, unless the file holds one already. */
 static int fill(struct demo *d, const struct options *o, struct err *e)
 {
     struct clock clock = clock_system();
-    struct filling f = {d, clock_wall_ms(&clock)};
-    struct date today = o->today.precision ? o->today : date_today(f.now_ms);
+    int64_t now = clock_wall_ms(&clock);
+    struct date today = o->today.precision ? o->today : date_today(now);
 
-    if (!o->patients)
+    if (!o->patients || demo_count(d, NULL, now))
         return ERR_OK;
-    return demo_generate(o->seed, o->patients, o->charts, &today, take_bundle, &f, e);
+    return demo_fill(d, now, o->seed, o->patients, o->charts, &today, e);
 }
 
 static int serve(struct demo *d, int fd, unsigned port, const sigset_t *stop, struct err *e)
@@ -180,6 +172,6 @@ int main(int argc, char **argv)
         code = fill(d, &o, &e);
     if (!code)
         code = serve(d, fd, port, &stop, &e);
-    demo_free(code && !d ? NULL : d);
+    demo_free(d);
     return code ? fail(&e) : 0;
 }

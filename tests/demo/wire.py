@@ -48,7 +48,8 @@ def options():
     def run(*a):
         return subprocess.run([program, *a], capture_output=True, text=True, timeout=20)
 
-    for a in (["--port", "x"], ["--port", "65536"], ["--port", "-1"], ["--port"], ["--nonsense"], ["file"], ["--data"]):
+    for a in (["--port", "x"], ["--port", "65536"], ["--port", "-1"], ["--port"], ["--nonsense"], ["file"], ["--data"],
+              ["--generate", "-1"], ["--generate", "many"], ["--charts", "1.5"], ["--seed", ""], ["--today", "2026"], ["--today", "2026-02-30"]):
         r = run(*a)
         check(r.returncode == 1 and r.stderr.count("\n") == 1 and not r.stdout, f"options {a}: {r}")
     r = run("--help")
@@ -185,6 +186,35 @@ def kept():
         check(d.stop(signal.SIGINT) == 0, "SIGINT ends it with 0")
 
 
+def made_up():
+    """The same options give the same ward; a file that has one is left as it is."""
+    def ward(d):
+        got = {}
+        s, h, batch = d.ask("POST", "", {"resourceType": "Bundle", "type": "batch", "entry": [{"request": {"method": "GET", "url": f"{t}?_count=1000"}}
+                            for t in ("Patient", "Observation", "AllergyIntolerance", "MedicationRequest", "Condition")]})
+        for e in batch["entry"]:
+            for r in e["resource"]["entry"]:
+                r["resource"].pop("meta")
+                got[r["fullUrl"].split("/fhir/")[1]] = r["resource"]
+        return got
+
+    same = ["--generate", "12", "--charts", "3", "--seed", "5", "--today", "2026-11-23"]
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "demo.db")
+        a, b, c = Demo(*same), Demo(*same, "--data", file), Demo(*same[:5], "6", *same[6:])
+        check(a.line.endswith(", 12 patients"), a.line)
+        first = ward(a)
+        check(len(first) > 50 and first == ward(b), "the same ward twice")
+        check(first != ward(c), "another seed, another ward")
+        s, h, doc = a.ask("GET", "Patient?_count=1")
+        check(doc["entry"][0]["resource"]["meta"]["versionId"] == "1", "version 1")
+        for d in (a, b, c):
+            d.stop()
+        d = Demo("--generate", "99", "--data", file)
+        check(d.line.endswith(", 12 patients") and ward(d) == first, "a file that has a ward")
+        d.stop()
+
+
 def main():
     options()
     d = Demo()
@@ -193,6 +223,7 @@ def main():
         part(d)
     check(d.stop() == 0, "SIGTERM ends it with 0")
     kept()
+    made_up()
     print("wire.py:", "FAILED" if failed else "passed")
     return 1 if failed else 0
 

@@ -6,11 +6,11 @@ set -eu
 name=$1 seconds=$2
 top=${top_srcdir:-.} build=${top_builddir:-.}
 command -v clang >/dev/null || { echo "skipped: no clang"; exit 77; }
-libs="libutf8proc libsodium libcurl zlib jansson sqlite3 libzstd"
+libs="libutf8proc libsodium libcurl zlib jansson sqlite3 libzstd libmicrohttpd"
 work=$build/tests/fuzz/work-$name
 mkdir -p "$work/found"
 # shellcheck disable=SC2046
 clang -g -O1 -std=c11 -pthread -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
     -I"$build" -I"$top/src" -I"$top" -DLOCALEDIR='""' -DPKGDATADIR='""' $(pkg-config --cflags $libs) \
-    "$top/tests/fuzz/fuzz_$name.c" $(ls "$top"/src/*/*.c | grep -v /demo/) $(pkg-config --libs $libs) -o "$work/fuzz_$name"
+    "$top/tests/fuzz/fuzz_$name.c" $(ls "$top"/src/*/*.c | grep -v /demo/main.c) $(pkg-config --libs $libs) -o "$work/fuzz_$name"
 exec "$work/fuzz_$name" -max_total_time="$seconds" -print_final_stats=1 "$work/found" "$top/tests/fuzz/corpus/$name"
