@@ -84,15 +84,39 @@ static bool bit(const struct found *f, int64_t pid)
     return !f->bits || ((uint64_t)pid / 8 < f->bytes && (f->bits[pid / 8] >> (pid & 7) & 1));
 }
 
+/* Marks everybody who has a word with that head. */
+static int mark_head(struct sql *c, struct str head, unsigned char *bits, size_t bytes, struct err *e)
+{
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_HEAD_ALL, &st, e);
+
+    if (code)
+        return code;
+    sql_bind(st, 1, head);
+    while ((code = sql_step(c, st, e)) == 1) {
+        int64_t at = sqlite3_column_int64(st, 0) * (PATIENT_BLOCK / 8);
+        struct str block = sql_column(st, 1);
+
+        for (size_t k = 0; at >= 0 && k < block.n && (size_t)at + k < bytes; k++)
+            bits[(size_t)at + k] = (unsigned char)block.p[k];
+    }
+    sql_done(st);
+    return code;
+}
+
 /* Marks everybody who has a word that starts with prefix. */
 static int mark_range(struct sql *c, const struct buf *prefix, unsigned char *bits, size_t bytes, struct err *e)
 {
     char end[PATIENT_WORD + 8];
     size_t n = prefix->n < PATIENT_WORD ? prefix->n : PATIENT_WORD;
+    struct str heads[2];
     sqlite3_stmt *st;
-    int code = sql_use(c, SQL_WORD_RANGE, &st, e);
+    int code;
 
-    if (code)
+    for (unsigned k = patient_heads(buf_str(prefix), heads); k; k--)
+        if (heads[k - 1].n == prefix->n)
+            return mark_head(c, heads[k - 1], bits, bytes, e);
+    if ((code = sql_use(c, SQL_WORD_RANGE, &st, e)))
         return code;
     memcpy(end, prefix->p, n);
     end[n] = '\xff'; /* above every byte of UTF-8 */

@@ -40,6 +40,22 @@ int patient_squeeze(struct buf *out, struct str folded)
     return out->failed;
 }
 
+unsigned patient_heads(struct str word, struct str out[2])
+{
+    uint32_t c;
+    size_t k, m;
+
+    if (!word.n)
+        return 0;
+    k = text_decode(word, &c);
+    out[0] = (struct str){word.p, k};
+    if (c < '0' || c > '9' || k == word.n)
+        return 1;
+    m = text_decode((struct str){word.p + k, word.n - k}, &c);
+    out[1] = (struct str){word.p, k + m};
+    return 2;
+}
+
 /* --- reading ----------------------------------------------------------------------------------- */
 
 struct reader {
@@ -272,8 +288,59 @@ static int words_each(struct sql *c, enum sql_id id, int64_t pid, struct str wor
     return code;
 }
 
-/* Takes the words of the row out; *pid = 0 when there is none. */
-static int forget_words(struct sql *c, int64_t rid, int64_t *pid, struct err *e)
+/* One bit of patient_head. */
+static int head_bit(struct sql *c, struct str head, int64_t pid, bool on, struct err *e)
+{
+    unsigned char bits[PATIENT_BLOCK / 8] = {0}, bit = (unsigned char)(1u << (pid & 7)), *at = &bits[pid % PATIENT_BLOCK / 8];
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_HEAD_GET, &st, e);
+
+    if (code)
+        return code;
+    sql_bind(st, 1, head);
+    sqlite3_bind_int64(st, 2, pid / PATIENT_BLOCK);
+    if ((code = sql_step(c, st, e)) == 1) {
+        struct str old = sql_column(st, 0);
+
+        code = ERR_OK;
+        memcpy(bits, old.p, old.n < sizeof bits ? old.n : sizeof bits);
+    }
+    sql_done(st);
+    if (code || on == !!(*at & bit) || (code = sql_use(c, SQL_HEAD_PUT, &st, e)))
+        return code;
+    *at ^= bit;
+    sql_bind(st, 1, head);
+    sqlite3_bind_int64(st, 2, pid / PATIENT_BLOCK);
+    sqlite3_bind_blob(st, 3, bits, sizeof bits, SQLITE_STATIC);
+    return sql_run(c, st, e);
+}
+
+static bool has_head(struct str words, struct str head)
+{
+    struct str heads[2];
+
+    while (words.n)
+        for (unsigned k = patient_heads(str_split(&words, ' '), heads); k; k--)
+            if (str_eq(heads[k - 1], head))
+                return true;
+    return false;
+}
+
+/* Sets or clears the bits of every head of words that is none of but's. */
+static int heads_each(struct sql *c, int64_t pid, bool on, struct str words, struct str but, struct err *e)
+{
+    struct str heads[2];
+    int code = ERR_OK;
+
+    while (!code && words.n)
+        for (unsigned k = patient_heads(str_split(&words, ' '), heads); !code && k; k--)
+            if (!has_head(but, heads[k - 1]))
+                code = head_bit(c, heads[k - 1], pid, on, e);
+    return code;
+}
+
+/* Takes out the words of the row, and their heads but those that now has as well; *pid = 0 when there is none. */
+static int forget_words(struct sql *c, int64_t rid, struct str now, int64_t *pid, struct err *e)
 {
     sqlite3_stmt *st;
     int code = sql_use(c, SQL_PATIENT_FIND, &st, e);
@@ -284,7 +351,8 @@ static int forget_words(struct sql *c, int64_t rid, int64_t *pid, struct err *e)
     sqlite3_bind_int64(st, 1, rid);
     if ((code = sql_step(c, st, e)) == 1) {
         *pid = sqlite3_column_int64(st, 0);
-        code = words_each(c, SQL_WORD_DROP, *pid, sql_column(st, 1), e);
+        if (!(code = words_each(c, SQL_WORD_DROP, *pid, sql_column(st, 1), e)))
+            code = heads_each(c, *pid, false, sql_column(st, 1), now, e);
     }
     sql_done(st);
     return code;
@@ -296,7 +364,7 @@ int patient_put(struct store_tx *tx, int64_t rid, struct str chart, enum store_o
     struct sql *c = &tx->s->w;
     sqlite3_stmt *st;
     int64_t pid;
-    int code = forget_words(c, rid, &pid, e);
+    int code = forget_words(c, rid, f->words, &pid, e);
 
     if (code || (code = sql_use(c, pid ? SQL_PATIENT_UPDATE : SQL_PATIENT_INSERT, &st, e)))
         return code;
@@ -314,7 +382,11 @@ int patient_put(struct store_tx *tx, int64_t rid, struct str chart, enum store_o
     sql_bind(st, 12, f->words);
     if ((code = sql_run(c, st, e)))
         return code;
-    return words_each(c, SQL_WORD_ADD, pid ? pid : sqlite3_last_insert_rowid(c->db), f->words, e);
+    if (!pid)
+        pid = sqlite3_last_insert_rowid(c->db);
+    if ((code = words_each(c, SQL_WORD_ADD, pid, f->words, e)))
+        return code;
+    return heads_each(c, pid, true, f->words, STR(""), e);
 }
 
 int patient_drop(struct store_tx *tx, int64_t rid, struct err *e)
@@ -322,7 +394,7 @@ int patient_drop(struct store_tx *tx, int64_t rid, struct err *e)
     struct sql *c = &tx->s->w;
     sqlite3_stmt *st;
     int64_t pid;
-    int code = forget_words(c, rid, &pid, e);
+    int code = forget_words(c, rid, STR(""), &pid, e);
 
     if (code || !pid || (code = sql_use(c, SQL_PATIENT_DELETE, &st, e)))
         return code;

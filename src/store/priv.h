@@ -25,7 +25,8 @@
     X(SQL_FIND) X(SQL_INSERT) X(SQL_UPDATE) X(SQL_DELETE) X(SQL_COUNT_ADD) X(SQL_BODY) X(SQL_HAS)  \
     X(SQL_ROW) X(SQL_COUNTS)                                                                       \
     X(SQL_PATIENT_FIND) X(SQL_PATIENT_INSERT) X(SQL_PATIENT_UPDATE) X(SQL_PATIENT_DELETE)          \
-    X(SQL_WORD_ADD) X(SQL_WORD_DROP) X(SQL_WORD_RANGE) X(SQL_PATIENT_MAX) X(SQL_PATIENT_COUNT)     \
+    X(SQL_WORD_ADD) X(SQL_WORD_DROP) X(SQL_WORD_RANGE) X(SQL_HEAD_GET) X(SQL_HEAD_PUT)          \
+    X(SQL_HEAD_ALL) X(SQL_PATIENT_MAX) X(SQL_PATIENT_COUNT)                                        \
     X(SQL_PATIENT_PAGE) X(SQL_PATIENT_ORDER) X(SQL_PATIENT_ROW) X(SQL_SAME_NAME) X(SQL_SAME_BIRTH) \
     X(SQL_NEAR)                                                                                    \
     X(SQL_MARK_PUT) X(SQL_MARK_GET) X(SQL_MISSING_ADD) X(SQL_MISSING_DROP) X(SQL_MISSING_TRIED)    \
@@ -132,6 +133,9 @@ int patient_drop(struct store_tx *tx, int64_t rid, struct err *e);
 /* A word as it is searched for: folded, without punctuation, cut at PATIENT_WORD bytes. */
 #define PATIENT_WORD 64
 int patient_squeeze(struct buf *out, struct str folded);
+/* The heads of a word that patient_head has rows for, at most two; how many. */
+unsigned patient_heads(struct str word, struct str out[2]);
+#define PATIENT_BLOCK 4096 /* pids in one row of patient_head */
 /* A nameless patient's sort key: behind every name. */
 #define PATIENT_NAMELESS "\xf4\x8f\xbf\xbf"
 

@@ -15,6 +15,9 @@
  * patient: what the worklist shows of each Patient row. sort, family and given are folded; near is birth
  *     year and the first letters of family and given, '' when one of them is unknown; words lists what stands
  *     in patient_word, so that a change takes out exactly what was put in.
+ * patient_head: for each first character of a word, and each first two of a number, who has such a word: a bit
+ *     for each pid of a block. Of 100,000 patients nearly all have a word that starts with 1, and to step
+ *     through their words took 45 ms a keystroke; their bits are 25 rows.
  * outbox: state 0 queued, 1 in flight, 2 in doubt, 3 acknowledged, 4 conflict, 5 attention. */
 static const char text[] =
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
@@ -34,6 +37,7 @@ static const char text[] =
     "CREATE INDEX patient_birth ON patient(birth, family);"
     "CREATE INDEX patient_near ON patient(near, family, given);"
     "CREATE TABLE patient_word(word TEXT, pid INTEGER, PRIMARY KEY(word, pid)) WITHOUT ROWID;"
+    "CREATE TABLE patient_head(head TEXT, block INTEGER, bits BLOB NOT NULL, PRIMARY KEY(head, block)) WITHOUT ROWID;"
     "CREATE TABLE mark(type TEXT PRIMARY KEY, mark_ms INTEGER NOT NULL, overlap_ms INTEGER NOT NULL,"
     " asof_ms INTEGER NOT NULL, run_start_ms INTEGER NOT NULL, run_max_ms INTEGER NOT NULL,"
     " run_max_lexeme TEXT NOT NULL, next TEXT NOT NULL, count INTEGER NOT NULL) WITHOUT ROWID;"
