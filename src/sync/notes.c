@@ -131,6 +131,20 @@ static bool same_as_before(struct sync_run *r)
     return same;
 }
 
+/* When the last whole sync ended: a run that fails keeps it. */
+static void load_complete(struct sync_run *r)
+{
+    struct buf b;
+    struct tape t;
+
+    buf_init(&b, LIMIT_SMALL_JSON);
+    if (!store_setting(r->store, "sync.last", &b, NULL) && !tape_parse(&t, buf_str(&b), NULL)) {
+        str_int(tape_lexeme(&t, tape_get(&t, 0, "complete")), 0, INT64_MAX, &r->report.complete_ms);
+        tape_fini(&t);
+    }
+    buf_fini(&b);
+}
+
 int sync_notes_load(struct sync_run *r, struct err *e)
 {
     int code;
@@ -143,6 +157,7 @@ int sync_notes_load(struct sync_run *r, struct err *e)
     if (code && code != ERR_NOTFOUND)
         return code;
     if (r->same) {
+        load_complete(r);
         load_unsupported(r);
         r->no_batch = setting_lately(r, "sync.nobatch");
         r->no_gzip = setting_lately(r, "sync.nogzip");
@@ -198,7 +213,7 @@ static void last_json(const struct sync_run *r, struct buf *out)
         {"started", p->started_ms}, {"ended", p->ended_ms}, {"server", p->server_ms},
         {"requests", (int64_t)p->wire.requests}, {"bytesUp", (int64_t)p->wire.bytes_up},
         {"bytesDown", (int64_t)p->wire.bytes_down}, {"roundTrips", (int64_t)p->wire.round_trips},
-        {"pulled", (int64_t)p->pulled}, {"pushed", (int64_t)p->pushed}, {"refused", (int64_t)p->refused},
+        {"pulled", (int64_t)p->pulled}, {"pushed", (int64_t)p->pushed}, {"refused", (int64_t)p->refused}, {"complete", p->complete_ms},
     };
     struct jsonw w;
 

@@ -101,6 +101,8 @@ static void finish(struct sync_run *r, int code)
     for (unsigned i = 0; i < p->n; i++)
         if (p->kinds[i].code == ERR_UNSUPPORTED)
             note_unsupported(r, p->kinds[i].type);
+    if (!code)
+        p->complete_ms = p->ended_ms;
     say_why(p);
     r->last.run = sync_notes_save;
     r->last.done = saved;

@@ -28,6 +28,7 @@ struct sync_report {
     uint64_t pulled, pushed;  /* resources new or changed here; operations acknowledged */
     struct net_meter wire;
     int64_t started_ms, ended_ms; /* device clock, for show */
+    int64_t complete_ms;      /* the same for the end of the last sync in which every kind was whole; 0 never */
     int64_t server_ms;        /* server's Date at the start, or 0 */
     struct sync_kind_result kinds[SYNC_KINDS_MAX];
     unsigned n;
@@ -43,7 +44,7 @@ struct sync_observer {
 /* Starts one full sync. base: the profile's base URL (references; set as NET_FHIR in n). done comes exactly once, on
  * a later turn, after the report's numbers are stored under the setting "sync.last" for `status`: {"started",
  * "ended", "server" (ms), "code" ("ERR_OK"), "requests", "bytesUp", "bytesDown", "roundTrips", "pulled", "pushed",
- * "refused", "errors": [{"type", "code"}]}. scope is copied; the others are borrowed until sync_run_free. Resets
+ * "refused", "complete" (ms, 0 never), "errors": [{"type", "code"}]}. scope is copied; the others are borrowed until sync_run_free. Resets
  * n's meter. */
 int sync_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock, const struct sync_scope *scope,
                const char *base, const struct sync_observer *o, struct sync_run **out, struct err *e);
