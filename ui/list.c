@@ -275,4 +275,22 @@ bool list_painted(const struct list *l)
 void list_forget(struct list *l)
 {
     l->painted = l->painted_end = 0;
+    l->shown = false;
+}
+
+static unsigned apart(unsigned a, unsigned b)
+{
+    return a > b ? a - b : b - a;
+}
+
+bool list_turns(const struct list *l)
+{
+    return !l->shown || apart(l->top, l->shown_top) > 1 || apart(l->skip, l->shown_skip) > 1;
+}
+
+void list_shown(struct list *l)
+{
+    l->shown = true;
+    l->shown_top = l->top;
+    l->shown_skip = l->skip;
 }

@@ -27,6 +27,8 @@ struct list {
     bool failed;          /* memory ran out: the list is not whole and must not be shown */
     /* What the last paint showed whole, until list_forget: [painted, painted_end). */
     unsigned painted, painted_end;
+    bool shown;           /* the page stands on the screen, from shown_top and shown_skip on */
+    unsigned shown_top, shown_skip;
 };
 
 void list_init(struct list *l);
@@ -54,5 +56,9 @@ void list_paint(struct list *l, struct tty *t, unsigned row);
 /* Was the selected item on the screen, as it is now, when the last paint was done? */
 bool list_painted(const struct list *l);
 void list_forget(struct list *l);
+/* Do other rows than those on the screen come to stand there? Not for a marker that moves, nor for a
+ * page that scrolls by one item, where the terminal moves the rows whole. */
+bool list_turns(const struct list *l);
+void list_shown(struct list *l); /* after the paint */
 
 #endif

@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/intl.h"
 #include "ui/priv.h"
@@ -25,27 +24,20 @@ static const char *patient(const struct ui *u)
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
-static bool says(const char *text, const char *word)
-{
-    size_t n = strlen(word);
-
-    for (; *text; text++)
-        if (!strncasecmp(text, word, n))
-            return true;
-    return false;
-}
-
-/* "[HH] text": flags that the text does not say itself stand before it. */
+/* The words of `wardline show`: the text, then its flags: "text  [HH, FROM FILE]". */
 static struct text row_body(struct arena *a, const struct model_row *r)
 {
     struct buf b;
     struct text t;
 
     buf_init(&b, 65536);
-    for (unsigned i = 0; i < r->flags; i++)
-        if (r->flag[i].n && !says(r->text.s, r->flag[i].s))
-            buf_addf(&b, "[%s] ", r->flag[i].s);
     buf_add(&b, r->text.s, r->text.n);
+    for (unsigned i = 0; i < r->flags; i++) {
+        buf_adds(&b, i ? ", " : "  [");
+        buf_add(&b, r->flag[i].s, r->flag[i].n);
+    }
+    if (r->flags)
+        buf_adds(&b, "]");
     t = b.failed ? (struct text){"", 0, 0} : text_safe(a, buf_str(&b), 0);
     buf_fini(&b);
     return t;

@@ -102,15 +102,14 @@ static void slide_to(struct ui *u, unsigned offset, unsigned sel, unsigned top)
     struct list *l = &w->list;
     struct model_worklist old;
     unsigned from = l->painted + w->rows.offset, to = l->painted_end + w->rows.offset, was = w->rows.offset;
-    unsigned old_sel = l->sel;
-    bool same = true;
+    unsigned shown_top = l->shown_top + was;
+    bool same = true, shown = l->shown;
 
     if (!fetch(u, offset, &old))
         return;
     for (unsigned g = was; g < was + old.n; g++)
         if (g >= w->rows.offset && g < w->rows.offset + w->rows.n)
             same = same && same_row(&old, g - was, &w->rows, g - w->rows.offset);
-    l->sel = old_sel;
     if (same || !keep(l, &old, &w->rows)) {
         l->sel = sel - w->rows.offset;
         l->top = top > w->rows.offset ? top - w->rows.offset : 0;
@@ -120,6 +119,8 @@ static void slide_to(struct ui *u, unsigned offset, unsigned sel, unsigned top)
     if (same && from >= w->rows.offset && to > from) {
         l->painted = from - w->rows.offset;
         l->painted_end = to - w->rows.offset;
+        l->shown = shown && shown_top >= w->rows.offset;
+        l->shown_top = shown_top - w->rows.offset;
     } else if (!same) {
         w->stale = true;
         ui_say(u, "%s", _("The list has changed meanwhile: look again."));

@@ -236,6 +236,16 @@ void tty_blank(struct tty *t)
     doupdate();
 }
 
+void tty_blank_rows(struct tty *t, unsigned row, unsigned n)
+{
+    for (unsigned i = row; i < row + n && i < t->rows; i++) {
+        move((int)i, 0);
+        clrtoeol();
+    }
+    wnoutrefresh(stdscr);
+    doupdate();
+}
+
 void tty_begin(struct tty *t)
 {
     (void)t;

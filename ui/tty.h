@@ -34,6 +34,8 @@ void tty_resized(struct tty *t);   /* reads the size anew */
 
 /* Every cell blank, on the wire, before it returns: whatever the terminal showed is gone. */
 void tty_blank(struct tty *t);
+/* The same for some rows of the page that was shown last. */
+void tty_blank_rows(struct tty *t, unsigned row, unsigned n);
 void tty_begin(struct tty *t);     /* an empty page to paint on */
 /* Paints at most cols columns, never past the right edge. Returns the columns used. */
 unsigned tty_put(struct tty *t, unsigned row, unsigned col, struct text s, unsigned cols, enum tty_look look);
