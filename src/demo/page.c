@@ -192,8 +192,10 @@ static void drop_oldest(struct demo *d, size_t n)
 {
     struct demo_kept *k = d->kept.p;
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        d->kept_hits -= k[i].n;
         mem_free(k[i].hits);
+    }
     d->kept.n -= n;
     memmove(k, k + n, d->kept.n * sizeof *k);
 }
@@ -210,9 +212,12 @@ struct demo_kept *demo_keep(struct demo_turn *t, struct vec *hits, bool total)
         drop_oldest(d, old);
     if (d->kept.n == d->kept.max)
         drop_oldest(d, d->kept.n / 8);
+    while (d->kept.n && d->kept_hits + hits->n > DEMO_KEPT_HITS)
+        drop_oldest(d, 1);
     k = vec_push(&d->kept);
     if (!k)
         return NULL;
+    d->kept_hits += hits->n;
     *k = (struct demo_kept){.made_ms = t->now, .hits = hits->p, .n = hits->n, .total = total};
     rng_uuid(&d->ids, k->id);
     hits->p = NULL;

@@ -22,7 +22,8 @@
 #define DEMO_TURN_BYTES (256u << 20) /* what one request may take beside its answer */
 #define DEMO_PARAMS_MAX 256
 #define DEMO_KEPT_MS (60 * 60 * 1000) /* how long a search can be paged: HAPI keeps one for 60 min */
-#define DEMO_KEPT_MAX 4096
+#define DEMO_KEPT_MAX 4096         /* searches, and the hits of all of them: */
+#define DEMO_KEPT_HITS (32u << 20)
 #define DEMO_RESOURCES_MAX 0x7fffffff
 #define DEMO_NONE UINT32_MAX
 #define DEMO_SEVERAL (UINT32_MAX - 1)
@@ -74,6 +75,7 @@ struct demo {
     struct vec undo;       /* uint32_t: resources written in the open transaction */
     bool open;
     struct vec kept;       /* struct demo_kept, oldest first */
+    size_t kept_hits;      /* of all of them */
     struct demo_db *db;    /* NULL: memory only */
     struct demo_faults faults;
 };
