@@ -339,17 +339,31 @@ void model_put_dose_range(struct model_fmt *f, tape_at range)
         model_put_dose(f, high);
 }
 
+static bool is_time(struct str unit)
+{
+    static const char *const times[] = {"s", "min", "h", "d", "wk", "mo", "a"};
+    const struct unit *u = unit_find(unit);
+
+    for (size_t i = 0; u && i < sizeof times / sizeof *times; i++)
+        if (!strcmp(u->means, times[i]))
+            return true;
+    return false;
+}
+
 void model_put_dose_ratio(struct model_fmt *f, tape_at ratio)
 {
     struct fhir_quantity d = fhir_quantity(f->t, tape_get(f->t, ratio, "denominator"), f->a);
+    struct str unit = d.unit.n ? d.unit : d.code;
 
     model_put_dose(f, tape_get(f->t, ratio, "numerator"));
     model_put(f, _(" per "));
-    if (is_one(d.value) && (d.unit.n || d.code.n)) {
-        struct fhir_quantity alone = {.unit = d.unit.n ? d.unit : d.code};
+    if (is_one(d.value) && unit.n) {
+        struct fhir_quantity alone = {.unit = unit};
 
         model_put_order_unit(f, &alone, true);
-    } else
+    } else if (d.value.n && !d.comparator.n && is_time(unit))
+        model_put_duration(f, d.value, STR(""), unit);
+    else
         put_dose(f, &d);
 }
 

@@ -213,6 +213,8 @@ static void compose(struct model_fmt *f, const struct store_row *r)
     const struct model_formatter *ft = model_formatter(r->type);
     const struct model_status *s = model_status(ft, f->status);
 
+    if (!f->kind)
+        f->status = fhir_code(f->t, tape_get(f->t, 0, "status"));
     f->rank = s ? s->rank : 0;
     f->struck = is_struck(f->t, f->status);
     if (f->struck) {

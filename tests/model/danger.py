@@ -39,6 +39,11 @@ def from_store(folder, more=()):
     return {p["id"]: " | ".join(p["cells"]) for p in all_["list"]}, all_["charts"]
 
 
+def bare(id_):
+    """The FHIR id: charts and rows of a file have theirs behind "file:"."""
+    return id_.removeprefix("file:")
+
+
 def from_program(program, home, passphrase):
     def run(*words):
         fd = os.open(passphrase, os.O_RDONLY)
@@ -48,8 +53,8 @@ def from_program(program, home, passphrase):
         finally:
             os.close(fd)
     rows = run("list")
-    words = {p["id"]: " | ".join([p["name"] or "", *map(str, p["identifiers"]), *p["flags"]]) for p in rows}
-    return words, {p: run("show", p) for p in words}
+    words = {bare(p["id"]): " | ".join([p["name"] or "", *map(str, p["identifiers"]), *p["flags"]]) for p in rows}
+    return words, {bare(p["id"]): run("show", p["id"]) for p in rows}
 
 
 def row_words(r):
@@ -62,7 +67,7 @@ def section_words(chart, section, resource):
     if resource == "-":
         return "  ".join(map(row_words, rows))
     for r in rows:
-        if f"{r['resourceType']}/{r['id']}" == resource:
+        if f"{r['resourceType']}/{bare(r['id'])}" == resource:
             return row_words(r)
     return None
 
