@@ -8,7 +8,7 @@ danger.py --wardline PROGRAM --home HOME --passphrase FILE [--dir DIR]
                                   a profile that has pulled or imported the charts of DIR, through `list` and `show`
 
 The generator and its rule for words (says) come from $WARDLINE_DATA/danger, or ../shared/data/danger beside the tree.
-Without it the test says 'skipped' and passes. Kills tests/mutants/model-refuted-counts, model-comparator-dropped,
+Without it the test says 'skipped' and passes. Kills tests/mutants/model-comparator-dropped,
 model-do-not-give-dropped, model-other-patient-shown.
 """
 import argparse, csv, glob, importlib.util, json, os, subprocess, sys, tempfile

@@ -3,7 +3,7 @@
 """None known, not recorded, not fetched and from a file are different things, in words.
 
 The danger charts, once with a kind that was never pulled and once as imported from files. Kills
-tests/mutants/model-unfetched-as-none.
+tests/mutants/model-unfetched-as-none, model-unavailable-as-none, model-refuted-counts.
 """
 import json, os, sys, tempfile
 
@@ -57,6 +57,13 @@ def whole(folder):
         expect("NOT FETCHED" not in json.dumps(c), f"{p}: says NOT FETCHED of what was pulled")
         for s, rows in c["sections"].items():
             expect(rows, f"{p}: {s} has no row at all")
+    for chart, state in {"al-known": "Known allergies", "al-none-known": "No known allergies", "al-not-recorded": "Allergies not recorded",
+                         "al-refuted": "Allergies not recorded", "al-in-error": "Allergies not recorded", "al-mixed": "Known allergies",
+                         "al-contradiction": "Known allergies", "id-twin-a": "Known allergies", "id-twin-b": "No known allergies"}.items():
+        c = charts["dg-" + chart]
+        expect(c["rows"][1].split("  ")[0] == state, f"{chart}: banner says {c['rows'][1]!r}, not {state!r}")
+        expect(any(l.split(":")[0] == state for l in c["banner"]), f"{chart}: banner lines lack {state!r}")
+        expect(any(r["text"].split(":")[0] == state for r in c["sections"]["cover"]), f"{chart}: cover lacks {state!r}")
     expect(words(charts["dg-lab-flags"], "vitals") == "  none recorded", "an empty section does not say 'none recorded'")
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The words of rows, from small resources written in place ('...' stands for "..."). Kills tests/mutants:
- * model-do-not-give-dropped, model-comparator-dropped, model-weekly-as-daily, model-other-patient-shown.
+ * model-weekly-as-daily.
  */
 #include "config.h"
 
