@@ -167,6 +167,19 @@ def store(tmp):
         raise RuntimeError("bench_store: " + p.stderr)
 
 
+@row
+def store(tmp):
+    """The sealed store beside plain SQLite, CPU time; goals in reference: insert, point, scan near plain's."""
+    p = subprocess.run([os.path.join(BUILD, "tests/bench/bench_store")], capture_output=True, text=True, timeout=1200, env={**os.environ, "TMPDIR": tmp})
+    if p.returncode:
+        raise RuntimeError(p.stderr.strip())
+    for line in p.stdout.splitlines():
+        name, *fields = line.split()
+        v = dict(f.split("=") for f in fields)
+        unit = "B" if name == "bytes" else "s CPU"
+        say(f"store {name} / plain SQLite", f"{v['packed/plain']} ({v['packed']} / {v['plain']} {unit}; seal alone {v['sealed/plain']})", "")
+
+
 def main():
     failed = []
     for f in ROWS:

@@ -230,7 +230,7 @@ static void goes_on(void)
 static void checksum_is_sealed(void)
 {
     struct help h = with_log();
-    unsigned char *wal, dek[CRYPT_KEY], *frame = mem_alloc(SEAL_FRAME);
+    unsigned char *wal, dek[CRYPT_KEY], *frame = mem_alloc(SEAL_FRAME), back[SEAL_FRAME];
     struct seal_keys *k = NULL;
     unsigned same = 0;
     size_t n;
@@ -240,6 +240,7 @@ static void checksum_is_sealed(void)
     CU_ASSERT_EQUAL_FATAL(seal_unlock_dek(h.path, dek, &k, NULL), ERR_OK);
     for (size_t at = SEAL_WAL_HEAD; at < n; at += SEAL_FRAME) {
         CU_ASSERT(seal_frame_get(k, at, wal + at, frame));
+        CU_ASSERT(!seal_frame_get(k, at + SEAL_FRAME, wal + at, back)); /* bound to its place */
         same += !memcmp(frame + SEAL_FRAME_CLEAR, wal + at + SEAL_FRAME_CLEAR, 4);
         same += memmem(wal, n, frame + SEAL_FRAME_CLEAR, 8) != NULL;
         wal[at + 5000 % SEAL_FRAME] ^= 1;
