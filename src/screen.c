@@ -89,18 +89,15 @@ static void sync_stop(void *arg)
         sync_session_stop(s->session);
 }
 
-/* The end of the last complete sync, as its report was stored. */
+/* The end of the last complete sync (setting "sync.complete"), or 0. */
 static int64_t last_complete(struct store *store)
 {
     struct buf b;
-    struct tape t;
     int64_t ms = 0;
 
-    buf_init(&b, 1 << 20);
-    if (!store_setting(store, "sync.last", &b, NULL) && !tape_parse(&t, buf_str(&b), NULL)) {
-        str_int(tape_lexeme(&t, tape_get(&t, 0, "complete")), 0, INT64_MAX, &ms);
-        tape_fini(&t);
-    }
+    buf_init(&b, 32);
+    if (!store_setting(store, "sync.complete", &b, NULL))
+        str_int(buf_str(&b), 0, INT64_MAX, &ms);
     buf_fini(&b);
     return ms;
 }

@@ -275,6 +275,8 @@ static int save(struct sync_run *r, struct store_tx *tx, struct err *e)
         code = store_set(tx, "sync.unsupported", buf_str(&r->unsupported), e);
     if (!code && !r->no_batch && sync_batch_refused(r->state))
         code = set_now(r, tx, "sync.nobatch", e);
+    if (!code && (r->report.code == ERR_OK || r->report.code == ERR_ATTENTION))
+        code = set_now(r, tx, "sync.complete", e);
     if (!code && r->gzip_refused)
         code = set_now(r, tx, "sync.nogzip", e);
     if (!code && r->asked.n && r->report.code != ERR_OFFLINE)

@@ -9,7 +9,7 @@
  *
  * Other settings: sync.last (JSON, below), sync.whose (server and scope of the marks; another scope begins
  * anew), sync.unsupported (lines "TYPE MS": this server has no such kind, not asked again for a week),
- * sync.nobatch and sync.nogzip (MS: the server refused a batch, a compressed body).
+ * sync.complete (MS: the end of the last sync in which every kind came whole), sync.nobatch and sync.nogzip (MS: the server refused a batch, a compressed body).
  */
 #ifndef SYNC_RUN_H
 #define SYNC_RUN_H

@@ -104,8 +104,7 @@ void sync_session_free(struct sync_session *s)
 {
     if (!s)
         return;
-    if (s->run)
-        sync_run_free(s->run);
+    sync_run_free(s->run);
     net_free(s->net);
     sync_scope_fini(&s->scope);
     buf_fini(&s->base);
@@ -136,8 +135,7 @@ int sync_session_start(struct sync_session *s, const struct sync_observer *o, st
 
     if (s->running)
         return err_set(e, ERR_INUSE, 0, 0, "sync");
-    if (s->run)
-        sync_run_free(s->run);
+    sync_run_free(s->run);
     s->run = NULL;
     s->observer = *o;
     r = sync_start(s->loop, s->net, s->store, &s->clock, &s->scope, s->base.p, &mine, &s->run, e);
