@@ -71,7 +71,7 @@ with tempfile.TemporaryDirectory() as tmp:
     done += 1
     if status != 4:
         bad.append(f"a warning: exit {status}, want 4")
-    s.sock.close()
+    s.close()
     time.sleep(0.1)
     expect("server gone", verdicts(w)[0], "link", "FAIL")
     s, w = server(tmp, lambda *_: fhir(CAPABLE, gz=True, date=time.time() + 660))

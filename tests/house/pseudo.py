@@ -27,10 +27,11 @@ def catalogue(tmp):
     run("xgettext", "--keyword=_", "--keyword=N_", "--keyword=P_:1,2", "--from-code=UTF-8", "-D", top,
         "--files-from=" + os.path.join(top, "po/POTFILES.in"), "-o", pot)
     text = open(pot, encoding="utf-8").read().replace("charset=CHARSET", "charset=UTF-8")
+    text = text.replace("nplurals=INTEGER; plural=EXPRESSION;", "nplurals=2; plural=n != 1;")
     open(pot, "w", encoding="utf-8").write(text)
     run("msgen", "-o", po, pot)
     run("msgfilter", "--keep-header", "-i", po, "-o", po, "sed", "-e", "1s/^/«/", "-e", "$s/$/»/")
-    run("msgfmt", "-c", "-o", mo, po)
+    run("msgfmt", "--check-format", "-o", mo, po)
     return mo
 
 

@@ -66,6 +66,13 @@ class Scripted:
         return self
 
     def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
         self.sock.close()
 
 
