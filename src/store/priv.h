@@ -22,6 +22,7 @@
 
 #define SQL_WALKS 16 /* one statement for each set of a walk's filters */
 #define SQL_LIST(X)                                                                                \
+    X(SQL_BEGIN) X(SQL_COMMIT)                                                                     \
     X(SQL_FIND) X(SQL_INSERT) X(SQL_UPDATE) X(SQL_DELETE) X(SQL_COUNT_ADD) X(SQL_BODY) X(SQL_HAS)  \
     X(SQL_ROW) X(SQL_COUNTS)                                                                       \
     X(SQL_PATIENT_FIND) X(SQL_PATIENT_INSERT) X(SQL_PATIENT_UPDATE) X(SQL_PATIENT_DELETE)          \
@@ -42,6 +43,7 @@ struct sql {
     sqlite3 *db;
     struct seal_keys *keys; /* borrowed: names the damaged page */
     sqlite3_stmt *stmt[SQL_IDS], *walk[SQL_WALKS];
+    struct body_ctx *body; /* made at first use */
 };
 
 /* Turns what SQLite answered into our code; rc may be SQLITE_OK (then ERR_OK). */
@@ -106,10 +108,13 @@ int schema_check(const struct sql *c, struct err *e);
 /* --- body.c: a row's bytes, each compressed alone ------------------------------------------------ */
 
 enum body_codec { BODY_RAW = 0, BODY_ZSTD = 2 }; /* numbers as in the superblock's codec byte */
+struct body_ctx; /* the compressor's working memory: made anew for each row it costs more than the row */
+void body_free(struct body_ctx *b); /* NULL is fine */
 /* out: the bytes to store, mem_wipe'd by the caller with its *n. */
-int body_pack(struct str bytes, char **out, size_t *n, enum body_codec *codec, struct err *e);
-/* Appends exactly size bytes to out. ERR_DAMAGED when they are not what was packed. */
-int body_unpack(struct str packed, enum body_codec codec, size_t size, struct buf *out, struct err *e);
+int body_pack(struct body_ctx **b, struct str bytes, char **out, size_t *n, enum body_codec *codec, struct err *e);
+/* Writes, or appends, exactly size bytes. ERR_DAMAGED when they are not what was packed. */
+int body_unpack_at(struct body_ctx **b, struct str packed, enum body_codec codec, size_t size, char *out, struct err *e);
+int body_unpack(struct body_ctx **b, struct str packed, enum body_codec codec, size_t size, struct buf *out, struct err *e);
 
 /* --- res.c ------------------------------------------------------------------------------------- */
 

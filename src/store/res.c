@@ -86,7 +86,7 @@ static int find(struct sql *c, const struct fhir_index *ix, struct str bytes, in
         code = ERR_OK;
         *rid = sqlite3_column_int64(st, 0);
         if (size == bytes.n && sqlite3_column_int(st, 4) == FHIR_INDEX_REV &&
-            !(code = body_unpack(sql_column(st, 3), (enum body_codec)sqlite3_column_int(st, 2), size, &old, e)))
+            !(code = body_unpack(&c->body, sql_column(st, 3), (enum body_codec)sqlite3_column_int(st, 2), size, &old, e)))
             *same = str_eq(buf_str(&old), bytes);
         if (code == ERR_DAMAGED) /* what is unreadable is replaced by what has just come */
             code = ERR_OK;
@@ -103,7 +103,7 @@ static int write_row(struct sql *c, int64_t rid, const struct fhir_index *ix, st
     sqlite3_stmt *st;
     char *packed;
     size_t n;
-    int code = body_pack(bytes, &packed, &n, &codec, e);
+    int code = body_pack(&c->body, bytes, &packed, &n, &codec, e);
 
     if (code)
         return code;
@@ -229,7 +229,7 @@ static int get_of(struct store *s, int origin, struct str type, struct str id, s
         return code;
     bind_name(st, origin, type, id);
     if ((code = sql_step(&s->r, st, e)) == 1)
-        code = body_unpack(sql_column(st, 2), (enum body_codec)sqlite3_column_int(st, 1),
+        code = body_unpack(&s->r.body, sql_column(st, 2), (enum body_codec)sqlite3_column_int(st, 1),
                            (size_t)sqlite3_column_int64(st, 0), out, e);
     else if (code == 0)
         code = ERR_NOTFOUND;

@@ -7,6 +7,8 @@
 
 /* The text of each statement stands beside its number; the schema is in schema.c. */
 static const char *const texts[SQL_IDS] = {
+    [SQL_BEGIN] = "BEGIN",
+    [SQL_COMMIT] = "COMMIT",
     [SQL_FIND] = "SELECT rid, size, codec, body, index_rev FROM res INDEXED BY res_key "
                  "WHERE key=?1 AND origin=?2 AND type=?3 AND id=?4",
     [SQL_INSERT] = "INSERT INTO res(key, origin, type, id, version, updated_ms, chart, patient, date, sort_ms, "
@@ -151,5 +153,6 @@ void sql_close(struct sql *c)
     for (int i = 0; i < SQL_WALKS; i++)
         sqlite3_finalize(c->walk[i]);
     sqlite3_close(c->db);
+    body_free(c->body);
     *c = (struct sql){.db = NULL};
 }

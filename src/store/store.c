@@ -254,19 +254,25 @@ int store_tx_check(struct store_tx *tx, int code, const struct err *e)
 
 int store_read_begin(struct store *s, struct err *e)
 {
+    sqlite3_stmt *st;
     int code;
 
     if (s->pid != getpid())
         return err_set(e, ERR_INUSE, 0, s->pid, STORE_FILE);
     pthread_mutex_lock(&s->mutex);
-    if ((code = sql_exec(&s->r, "BEGIN", e)))
+    if (!(code = sql_use(&s->r, SQL_BEGIN, &st, e)))
+        code = sql_run(&s->r, st, e);
+    if (code)
         pthread_mutex_unlock(&s->mutex);
     return code;
 }
 
 void store_read_end(struct store *s)
 {
-    if (!sqlite3_get_autocommit(s->r.db))
-        sql_exec(&s->r, "COMMIT", NULL);
+    sqlite3_stmt *st;
+
+    /* A snapshot that cannot be let go of would be read from for ever. */
+    if (!sqlite3_get_autocommit(s->r.db) && (sql_use(&s->r, SQL_COMMIT, &st, NULL) || sql_run(&s->r, st, NULL)))
+        sql_exec(&s->r, "ROLLBACK", NULL);
     pthread_mutex_unlock(&s->mutex);
 }

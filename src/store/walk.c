@@ -78,12 +78,11 @@ static struct str keep(struct walk *w, struct str s)
     return s.n ? arena_str(&w->a, s) : STR("");
 }
 
-static int copy_row(struct walk *w, const struct store_query *q, sqlite3_stmt *st, int64_t rid, struct err *e)
+static int copy_row(struct sql *c, struct walk *w, const struct store_query *q, sqlite3_stmt *st, int64_t rid, struct err *e)
 {
     struct store_row *r = vec_push(&w->rows);
     size_t size = (size_t)sqlite3_column_int64(st, 12);
     struct str id = sql_column(st, 2);
-    struct buf b;
     int code = ERR_OK;
 
     if (!r)
@@ -110,10 +109,13 @@ static int copy_row(struct walk *w, const struct store_query *q, sqlite3_stmt *s
     r->title = keep(w, sql_column(st, 10));
     r->fetched_ms = sqlite3_column_int64(st, 11);
     if (q->bytes) {
-        buf_init(&b, LIMIT_RESOURCE_BYTES);
-        if (!(code = body_unpack(sql_column(st, 14), (enum body_codec)sqlite3_column_int(st, 13), size, &b, e)))
-            r->bytes = keep(w, buf_str(&b));
-        buf_fini(&b);
+        char *p = size <= LIMIT_RESOURCE_BYTES ? arena_alloc(&w->a, size + 1) : NULL;
+
+        if (size > LIMIT_RESOURCE_BYTES)
+            code = err_set(e, ERR_DAMAGED, 0, 0, STORE_FILE);
+        else if (p && !(code = body_unpack_at(&c->body, sql_column(st, 14), (enum body_codec)sqlite3_column_int(st, 13), size, p, e)))
+            r->bytes = (struct str){p, size};
+        w->bytes += size;
     }
     if (!code && w->a.failed)
         code = err_set(e, ERR_NOMEM, 0, 0, NULL);
@@ -133,7 +135,7 @@ static int read_rows(struct sql *c, const struct store_query *q, const struct ve
         code = sql_step(c, st, e);
         /* The index knows a chart by its hash alone: two charts of one hash must not mix. */
         if (code == 1 && (!q->patient.n || str_eq(sql_column(st, 5), q->patient)))
-            code = copy_row(w, q, st, rid, e);
+            code = copy_row(c, w, q, st, rid, e);
         else if (code == 1)
             code = ERR_OK;
         sql_done(st); /* a row that has gone since is left out */
