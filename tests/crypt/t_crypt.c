@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Secrets and primitives. Planted fault: crypt-fork-nonce (a forked child goes on with its parent's nonces).
+ */
+#include "config.h"
+
+#include "tests/unit.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "crypt/crypt.h"
+
+/* --- secrets ----------------------------------------------------------------------------------- */
+
+static int line_of(const char *text, size_t n, size_t cap, char out[64], char *next)
+{
+    struct secret *s = secret_new(cap);
+    int ends[2], code;
+
+    CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
+    CU_ASSERT_EQUAL(write(ends[1], text, n), (ssize_t)n);
+    close(ends[1]);
+    code = secret_read_line(s, ends[0]);
+    memset(out, 0, 64);
+    memcpy(out, s->p, s->n);
+    *next = '\0';
+    CU_ASSERT(read(ends[0], next, 1) >= 0);
+    close(ends[0]);
+    secret_free(s);
+    return code;
+}
+
+static void lines(void)
+{
+    char out[64], next;
+
+    CU_ASSERT_EQUAL(line_of("pass word\nX", 11, 32, out, &next), ERR_OK);
+    UNIT_STR(out, "pass word");
+    CU_ASSERT_EQUAL(next, 'X'); /* what follows the line stays on the descriptor */
+    CU_ASSERT_EQUAL(line_of("pass\r\n", 6, 32, out, &next), ERR_OK);
+    UNIT_STR(out, "pass");
+    CU_ASSERT_EQUAL(line_of("pass", 4, 32, out, &next), ERR_OK);
+    UNIT_STR(out, "pass");
+    CU_ASSERT_EQUAL(line_of("12345678\n", 9, 8, out, &next), ERR_OK);
+    UNIT_STR(out, "12345678");
+    CU_ASSERT_EQUAL(line_of("12345678\r\n", 10, 8, out, &next), ERR_OK);
+    UNIT_STR(out, "12345678");
+    CU_ASSERT_EQUAL(line_of("123456789\n", 10, 8, out, &next), ERR_TOOBIG);
+    UNIT_STR(out, "");
+    CU_ASSERT_EQUAL(line_of("\n", 1, 8, out, &next), ERR_INPUT);
+    CU_ASSERT_EQUAL(line_of("\r\n", 2, 8, out, &next), ERR_INPUT);
+    CU_ASSERT_EQUAL(line_of("", 0, 8, out, &next), ERR_INPUT);
+    CU_ASSERT_EQUAL(line_of("p\xc3\xa4ss\n", 6, 8, out, &next), ERR_OK);
+    UNIT_STR(out, "p\xc3\xa4ss");
+}
+
+static void secrets(void)
+{
+    struct secret *s = secret_new(8), *copy;
+
+    CU_ASSERT_EQUAL(secret_set(s, "12345678", 8), ERR_OK);
+    CU_ASSERT_EQUAL(secret_set(s, "123456789", 9), ERR_TOOBIG);
+    CU_ASSERT(s->n == 8 && !memcmp(s->p, "12345678", 8));
+    copy = secret_dup(s);
+    CU_ASSERT_EQUAL(secret_set(s, "ab", 2), ERR_OK);
+    CU_ASSERT(!memcmp(s->p, "ab\0\0\0\0\0", 8)); /* nothing of the longer one is left */
+    CU_ASSERT(copy->n == 8 && !memcmp(copy->p, "12345678", 8));
+    secret_free(s);
+    secret_free(copy);
+    secret_free(NULL);
+    CU_ASSERT_PTR_NULL(secret_new((size_t)-1));
+}
+
+static void no_dumps(void)
+{
+    struct rlimit core;
+
+    CU_ASSERT(getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0 && core.rlim_max == 0);
+    CU_ASSERT_EQUAL(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 0);
+}
+
+/* --- primitives -------------------------------------------------------------------------------- */
+
+static size_t unhex(const char *hex, unsigned char *out)
+{
+    size_t n = strlen(hex) / 2;
+
+    for (size_t i = 0; i < n; i++) {
+        unsigned v;
+
+        sscanf(hex + 2 * i, "%2x", &v);
+        out[i] = (unsigned char)v;
+    }
+    return n;
+}
+
+/* draft-irtf-cfrg-xchacha-03, A.3.1 */
+static void aead_vector(void)
+{
+    static const char text[] = "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the "
+                               "future, sunscreen would be it.";
+    unsigned char key[CRYPT_KEY], nonce[CRYPT_NONCE], ad[12], want[16], tag[CRYPT_TAG], out[200], back[200];
+    size_t n = sizeof text - 1;
+
+    for (int i = 0; i < CRYPT_KEY; i++)
+        key[i] = (unsigned char)(0x80 + i);
+    for (int i = 0; i < CRYPT_NONCE; i++)
+        nonce[i] = (unsigned char)(0x40 + i);
+    unhex("50515253c0c1c2c3c4c5c6c7", ad);
+    unhex("c0875924c1c7987947deafd8780acf49", want);
+    crypt_seal(out, tag, (const unsigned char *)text, n, ad, sizeof ad, nonce, key);
+    CU_ASSERT(!memcmp(tag, want, sizeof want));
+    unhex("bd6d179d3e83d43b9576579493c0e939", want);
+    CU_ASSERT(!memcmp(out, want, sizeof want));
+    CU_ASSERT_EQUAL(crypt_unseal(back, out, n, tag, ad, sizeof ad, nonce, key), ERR_OK);
+    CU_ASSERT(!memcmp(back, text, n));
+    for (size_t i = 0; i < n; i++) {
+        out[i] ^= 1;
+        memset(back, 1, sizeof back);
+        CU_ASSERT_EQUAL(crypt_unseal(back, out, n, tag, ad, sizeof ad, nonce, key), ERR_DAMAGED);
+        CU_ASSERT(back[0] == 0 && !memcmp(back, back + 1, n - 1)); /* nothing unverified comes out */
+        out[i] ^= 1;
+    }
+    ad[0] ^= 1;
+    CU_ASSERT_EQUAL(crypt_unseal(back, out, n, tag, ad, sizeof ad, nonce, key), ERR_DAMAGED);
+}
+
+static void kdf(void)
+{
+    struct secret *p = secret_new(16), *a = secret_new(CRYPT_KEY), *b = secret_new(CRYPT_KEY);
+    struct crypt_kdf k = {CRYPT_KDF_MIN_PASSES, CRYPT_KDF_MIN_MEM}, best = crypt_kdf_default();
+    unsigned char salt[CRYPT_SALT] = {1};
+
+    secret_set(p, "passphrase", 10);
+    CU_ASSERT_EQUAL(crypt_kdf(a, p, salt, &k), ERR_OK);
+    CU_ASSERT_EQUAL(crypt_kdf(b, p, salt, &k), ERR_OK);
+    CU_ASSERT(crypt_equal(a->p, b->p, CRYPT_KEY));
+    salt[0] = 2;
+    CU_ASSERT_EQUAL(crypt_kdf(b, p, salt, &k), ERR_OK);
+    CU_ASSERT(!crypt_equal(a->p, b->p, CRYPT_KEY));
+    CU_ASSERT(crypt_kdf_allowed(&best) && best.passes >= 3);
+    CU_ASSERT(best.mem_bytes == 256u << 20 || best.mem_bytes == CRYPT_KDF_MIN_MEM);
+    secret_free(p);
+    secret_free(a);
+    secret_free(b);
+}
+
+/* --- nonces ------------------------------------------------------------------------------------ */
+
+#define EACH 20000
+#define THREADS 4
+
+static void *draw(void *p)
+{
+    for (int i = 0; i < EACH; i++)
+        crypt_nonce((unsigned char *)p + i * CRYPT_NONCE);
+    return NULL;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return memcmp(a, b, CRYPT_NONCE);
+}
+
+/* Planted fault: crypt-fork-nonce. Four threads, then a child, then its parent again: no nonce twice. */
+static void nonces(void)
+{
+    size_t total = (THREADS + 2) * EACH, twice = 0;
+    unsigned char *all = malloc(total * CRYPT_NONCE);
+    uint64_t process = crypt_process(), childs = 0;
+    pthread_t thread[THREADS];
+    int ends[2], status;
+    pid_t pid;
+
+    for (int i = 0; i < THREADS; i++)
+        pthread_create(&thread[i], NULL, draw, all + (size_t)i * EACH * CRYPT_NONCE);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(thread[i], NULL);
+    CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
+    fflush(NULL);
+    if (!(pid = fork())) {
+        FILE *f = fdopen(ends[1], "wb");
+
+        draw(all);
+        childs = crypt_process();
+        fwrite(&childs, sizeof childs, 1, f);
+        fwrite(all, CRYPT_NONCE, EACH, f);
+        _exit(fflush(f) ? 1 : 0);
+    }
+    close(ends[1]);
+    FILE *f = fdopen(ends[0], "rb");
+    CU_ASSERT_EQUAL(fread(&childs, sizeof childs, 1, f), 1);
+    CU_ASSERT_EQUAL(fread(all + (size_t)THREADS * EACH * CRYPT_NONCE, CRYPT_NONCE, EACH, f), EACH);
+    fclose(f);
+    waitpid(pid, &status, 0);
+    CU_ASSERT_EQUAL(status, 0);
+    draw(all + (size_t)(THREADS + 1) * EACH * CRYPT_NONCE);
+    qsort(all, total, CRYPT_NONCE, by_bytes);
+    for (size_t i = 1; i < total; i++)
+        twice += !memcmp(all + i * CRYPT_NONCE, all + (i - 1) * CRYPT_NONCE, CRYPT_NONCE);
+    CU_ASSERT_EQUAL(twice, 0);
+    CU_ASSERT(process && childs && childs != process && crypt_process() == process);
+    free(all);
+}
+
+static const struct unit_test tests[] = {
+    {"a line from a descriptor, and nothing behind it", lines},
+    {"secrets keep their limit and leave nothing", secrets},
+    {"no core dumps, not dumpable", no_dumps},
+    {"the draft's vector; no changed byte is opened", aead_vector},
+    {"the KDF", kdf},
+    {"no nonce twice, across threads and a fork", nonces},
+};
+
+int main(void)
+{
+    if (crypt_init(NULL))
+        return 99;
+    return unit_main("crypt", tests, sizeof tests / sizeof *tests);
+}
