@@ -101,7 +101,7 @@ static sqlite3 *open_sealed(const struct bench *b, enum engine e, struct seal_ke
     return db;
 }
 
-static void insert(struct bench *b, sqlite3 *db, bool pack)
+static void insert(struct bench *b, sqlite3 *db, struct body_ctx **pack)
 {
     sqlite3_stmt *st;
     char raw[BODY], *packed = NULL, id[40], patient[24], date[16];
@@ -120,7 +120,7 @@ static void insert(struct bench *b, sqlite3 *db, bool pack)
         snprintf(id, sizeof id, "%016llx-%016llx", (unsigned long long)rng_splitmix(&x), (unsigned long long)rng_splitmix(&x));
         snprintf(patient, sizeof patient, "p%u", n / 40);
         snprintf(date, sizeof date, "20%02u-%02u-%02u", n % 30, n % 12 + 1, n % 28 + 1);
-        must(!pack || (!body_pack((struct str){raw, len}, &packed, &got, &codec, NULL) && codec == BODY_ZSTD), "pack");
+        must(!pack || (!body_pack(pack, (struct str){raw, len}, &packed, &got, &codec, NULL) && codec == BODY_ZSTD), "pack");
         sqlite3_bind_int64(st, 1, n);
         sqlite3_bind_text(st, 2, id, -1, SQLITE_STATIC);
         sqlite3_bind_text(st, 3, patient, -1, SQLITE_STATIC);
@@ -136,7 +136,7 @@ static void insert(struct bench *b, sqlite3 *db, bool pack)
     sqlite3_finalize(st);
 }
 
-static uint64_t take(sqlite3_stmt *st, bool pack)
+static uint64_t take(sqlite3_stmt *st, struct body_ctx **pack)
 {
     struct str body_bytes = {sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0)};
     uint64_t sum;
@@ -144,7 +144,7 @@ static uint64_t take(sqlite3_stmt *st, bool pack)
 
     buf_init(&b, BODY);
     if (pack) {
-        must(!body_unpack(body_bytes, BODY_ZSTD, (size_t)sqlite3_column_int64(st, 1), &b, NULL), "row");
+        must(!body_unpack(pack, body_bytes, BODY_ZSTD, (size_t)sqlite3_column_int64(st, 1), &b, NULL), "row");
         body_bytes = buf_str(&b);
     }
     sum = body_bytes.n * 31 + (unsigned char)body_bytes.p[body_bytes.n / 2];
@@ -152,7 +152,7 @@ static uint64_t take(sqlite3_stmt *st, bool pack)
     return sum;
 }
 
-static uint64_t points(const struct bench *b, sqlite3 *db, bool pack)
+static uint64_t points(const struct bench *b, sqlite3 *db, struct body_ctx **pack)
 {
     uint64_t x = 42, sum = 0;
     sqlite3_stmt *st;
@@ -169,7 +169,7 @@ static uint64_t points(const struct bench *b, sqlite3 *db, bool pack)
     return sum;
 }
 
-static uint64_t scan(sqlite3 *db, bool pack)
+static uint64_t scan(sqlite3 *db, struct body_ctx **pack)
 {
     sqlite3_stmt *st;
     uint64_t sum = 0;
@@ -189,7 +189,7 @@ static void keep(struct bench *b, enum figure f, enum engine e, double v)
 
 static void one(struct bench *b, enum engine e)
 {
-    bool pack = e == PACKED;
+    struct body_ctx *ctx = NULL, **pack = e == PACKED ? &ctx : NULL;
     struct seal_keys *k = NULL;
     char path[96], wal[104], cache[64];
     struct stat st;
@@ -210,6 +210,7 @@ static void one(struct bench *b, enum engine e)
     keep(b, SCAN, e, cpu() - t0);
     must(!sqlite3_close(db) && !stat(path, &st), "close");
     keep(b, BYTES, e, (double)st.st_size);
+    body_free(ctx);
     seal_keys_free(k);
     unlink(path);
     snprintf(wal, sizeof wal, "%s-wal", path);
