@@ -3,7 +3,6 @@
 
 #include "cli/priv.h"
 
-#include <inttypes.h>
 #include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,7 +81,7 @@ static void check_clock(const struct doctor *d, struct finding *f)
         return;
     }
     found(f, away > CLOCK_WARN_MS ? WARN : OK, "", _("set this machine's clock: ages and typed times come from it"));
-    snprintf(f->what, sizeof f->what, _("this clock is %" PRId64 " s %s the server's"), away / 1000,
+    snprintf(f->what, sizeof f->what, _("this clock is %lld s %s the server's"), (long long)away / 1000,
              skew > 0 ? _("behind") : _("ahead of"));
 }
 
@@ -139,8 +138,8 @@ static void check_store(const struct doctor *d, struct finding *f)
         found(f, WARN, _("the store's log was damaged: the last commits before it were lost"), _("sync again now"));
     } else {
         found(f, OK, "", NULL);
-        snprintf(f->what, sizeof f->what, _("open, format %u, %" PRIu64 " bytes"), d->health.format,
-                 d->health.file_bytes + d->health.wal_bytes);
+        snprintf(f->what, sizeof f->what, _("open, format %u, %lld bytes"), d->health.format,
+                 (long long)(d->health.file_bytes + d->health.wal_bytes));
     }
 }
 
@@ -231,7 +230,7 @@ static void check_kdf(const struct doctor *d, struct finding *f)
     }
     found(f, d->health.kdf.mem_bytes >= (256ull << 20) ? OK : WARN, "",
           _("the profile was made on a machine short of memory: guard its file well, or make it anew on a larger one"));
-    snprintf(f->what, sizeof f->what, _("Argon2id, %" PRIu64 " MiB, %u passes"), d->health.kdf.mem_bytes >> 20,
+    snprintf(f->what, sizeof f->what, _("Argon2id, %lld MiB, %u passes"), (long long)(d->health.kdf.mem_bytes >> 20),
              d->health.kdf.passes);
 }
 

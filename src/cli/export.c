@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -148,7 +147,7 @@ CLI_VERB(cli_verb_export)
         return err_set(e, ERR_NOTFOUND, 0, 0, args->value[PATIENT]);
     if (!r) {
         cli_marks(app, out);
-        cli_line(out, P_("%" PRId64 " resource exported", "%" PRId64 " resources exported", x.lines), x.lines);
+        cli_line(out, P_("%lld resource exported", "%lld resources exported", x.lines), (long long)x.lines);
     }
     return r;
 }

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -61,8 +60,8 @@ static void progress(const struct importing *m)
 
     if (m->rows % 200)
         return;
-    snprintf(line, sizeof line, m->storing ? _("storing %s: %" PRId64 " resources") : _("reading %s: %" PRId64 " resources"),
-             m->name, m->rows);
+    snprintf(line, sizeof line, m->storing ? _("storing %s: %lld resources") : _("reading %s: %lld resources"),
+             m->name, (long long)m->rows);
     cli_progress(m->err, line);
 }
 
@@ -203,8 +202,8 @@ CLI_VERB(cli_verb_import)
     cli_progress(err, NULL);
     if (!r) {
         cli_marks(app, out);
-        cli_line(out, _("%" PRId64 " resources read, %" PRId64 " new or changed; they say FROM FILE, NOT ON SERVER"), rows,
-                 m.fresh);
+        cli_line(out, _("%lld resources read, %lld new or changed; they say FROM FILE, NOT ON SERVER"), (long long)rows,
+                 (long long)m.fresh);
     }
     return r;
 }

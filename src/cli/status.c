@@ -3,7 +3,6 @@
 
 #include "cli/priv.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/intl.h"
@@ -131,7 +130,7 @@ int cli_status_members(struct cli_app *app, struct jsonw *w, struct err *e)
 
 static int count_line(void *arg, struct str type, int64_t n)
 {
-    return cli_line(arg, "  %.*s %" PRId64, STR_ARG(type), n);
+    return cli_line(arg, "  %.*s %lld", STR_ARG(type), (long long)n);
 }
 
 static int words(struct cli_app *app, struct cli_out *out, struct err *e)
@@ -153,16 +152,14 @@ static int words(struct cli_app *app, struct cli_out *out, struct err *e)
         ended = complete(app);
         date_short(ended, 0, when);
         if (ended)
-            cli_line(out, _("last complete sync %s: %" PRId64 " requests, %" PRId64 " bytes up, %" PRId64
-                            " bytes down, %" PRId64 " round trips"),
-                     when, last_number(&l, "requests"), last_number(&l, "bytesUp"), last_number(&l, "bytesDown"),
-                     last_number(&l, "roundTrips"));
+            cli_line(out, _("last complete sync %s: %lld requests, %lld bytes up, %lld bytes down, %lld round trips"),
+                     when, (long long)last_number(&l, "requests"), (long long)last_number(&l, "bytesUp"),
+                     (long long)last_number(&l, "bytesDown"), (long long)last_number(&l, "roundTrips"));
         else
             cli_line(out, "%s", _("never synced completely"));
-        cli_line(out, _("queue: %" PRId64 " queued, %" PRId64 " in doubt, %" PRId64 " in conflict, %" PRId64
-                        " need attention"),
-                 q.queued, q.indoubt, q.conflict, q.attention);
-        cli_line(out, _("store: %" PRIu64 " bytes"), h.file_bytes + h.wal_bytes);
+        cli_line(out, _("queue: %lld queued, %lld in doubt, %lld in conflict, %lld need attention"),
+                 (long long)q.queued, (long long)q.indoubt, (long long)q.conflict, (long long)q.attention);
+        cli_line(out, _("store: %lld bytes"), (long long)(h.file_bytes + h.wal_bytes));
         r = store_counts(app->store, count_line, out, e);
     }
     last_close(&l);

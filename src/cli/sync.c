@@ -3,7 +3,6 @@
 
 #include "cli/priv.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,7 +31,7 @@ static void progress(void *arg, const char *type, uint64_t rows, unsigned done, 
     struct syncing *s = arg;
     char line[160];
 
-    snprintf(line, sizeof line, _("syncing %s: %" PRIu64 " rows, %u of %u kinds"), type, rows, done, all);
+    snprintf(line, sizeof line, _("syncing %s: %lld rows, %u of %u kinds"), type, (long long)rows, done, all);
     cli_progress(s->err, line);
 }
 
@@ -101,9 +100,9 @@ static int say(struct cli_app *app, const struct cli_args *args, const struct sy
 
     if (!args->value[JSON]) {
         cli_marks(app, out);
-        return cli_line(out, _("%" PRIu64 " resources new or changed, %" PRIu64 " requests, %" PRIu64 " bytes up, %" PRIu64
-                               " bytes down, %" PRIu64 " round trips"),
-                        r->pulled, r->wire.requests, r->wire.bytes_up, r->wire.bytes_down, r->wire.round_trips);
+        return cli_line(out, _("%lld resources new or changed, %lld requests, %lld bytes up, %lld bytes down, %lld round trips"),
+                        (long long)r->pulled, (long long)r->wire.requests, (long long)r->wire.bytes_up,
+                        (long long)r->wire.bytes_down, (long long)r->wire.round_trips);
     }
     jsonw_init(&w, &out->buf);
     jsonw_open(&w, '{');

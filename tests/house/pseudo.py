@@ -15,7 +15,7 @@ import ward  # noqa: E402
 # What wardline shows by design in no language: command and option words, codes, units, names of formats.
 EXEMPT = set("""wardline home passphrase json server scope auth secret practitioner role demo watch init sync list show get
 status import export doctor patient PATIENT SECTION TEXT TYPE ID DIR FILE URL SPEC KIND REF COMMAND fd UTF OK WARN FAIL http https
-ulimit lang LANG TERM vt100 xterm ncurses term MiB Argon2id male female other unknown UTC file""".split())
+ulimit lang LANG TERM vt100 xterm ncurses term MiB Argon2id Argon2 male female other unknown UTC file""".split())
 
 
 def run(*cmd, **kw):
@@ -71,7 +71,7 @@ def main():
             p = w.cli(*args, env=env, check=False)
             text = p.stdout + p.stderr
             seen += text.count("«")
-            for word in leftovers(text, known):
+            for word in leftovers(text, known | set(re.findall(r"\w+", " ".join(args).lower()))):
                 bad.setdefault(word, " ".join(args))
         for name, text in w.screens(env):
             seen += text.count("«")
