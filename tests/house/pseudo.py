@@ -15,7 +15,10 @@ import ward  # noqa: E402
 # What wardline shows by design in no language: command and option words, codes, units, names of formats.
 EXEMPT = set("""wardline home passphrase json server scope auth secret practitioner role demo watch init sync list show get
 status import export doctor patient PATIENT SECTION TEXT TYPE ID DIR FILE URL SPEC KIND REF COMMAND fd UTF OK WARN FAIL http https
-ulimit lang LANG TERM vt100 xterm ncurses term MiB Argon2id Argon2 male female other unknown UTC file""".split())
+ulimit lang LANG TERM vt100 xterm ncurses term MiB Argon2id Argon2 male female other unknown UTC file Ctrl Shift Enter Space Tab Up Down Left Right Home End PgUp PgDn Esc""".split())
+
+
+WORD = r"[^\W\d_]{3,}[0-9]*"
 
 
 def run(*cmd, **kw):
@@ -47,7 +50,7 @@ def leftovers(text, known):
             out.append(" ")
         elif not depth:
             out.append(c)
-    words = re.findall(r"[A-Za-z][A-Za-z]{2,}[0-9]*", "".join(out))
+    words = re.findall(WORD, "".join(out))
     return sorted({w for w in words if w not in EXEMPT and w.lower() not in known})
 
 
@@ -61,7 +64,7 @@ def main():
         known = set()
         w.cli("export", os.path.join(tmp, "out"))
         for f in os.listdir(os.path.join(tmp, "out")):
-            known |= {x.lower() for x in re.findall(r"[A-Za-z][A-Za-z]{2,}[0-9]*", open(os.path.join(tmp, "out", f), encoding="utf-8").read())}
+            known |= {x.lower() for x in re.findall(WORD, open(os.path.join(tmp, "out", f), encoding="utf-8").read())}
         known |= {x.lower() for x in re.findall(r"\w+", w.home + " " + w.url)}
         bad, seen = {}, 0
         patients = [p["id"] for p in w.json("list")]
