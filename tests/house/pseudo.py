@@ -5,7 +5,7 @@ fails on any word outside the guillemets that the ward's own resources do not ho
 Works without any installed locale (pseudo.c). Screens are read by tests/ui/pty.py when pyte is there.
 Kills tests/mutants/unwrapped-string.patch.
 """
-import os, re, subprocess, sys, tempfile
+import os, re, subprocess, sys, tempfile, unicodedata
 
 top = os.path.abspath(os.environ.get("top_srcdir", "."))
 build = os.path.abspath(os.environ.get("top_builddir", "."))
@@ -41,7 +41,7 @@ def catalogue(tmp):
 def leftovers(text, known):
     """Words outside «...» (which may nest) that the data do not hold."""
     out, depth = [], 0
-    for c in text:
+    for c in unicodedata.normalize("NFC", text):
         if c == "«":
             depth += 1
             out.append(" ")
@@ -64,7 +64,7 @@ def main():
         known = set()
         w.cli("export", os.path.join(tmp, "out"))
         for f in os.listdir(os.path.join(tmp, "out")):
-            known |= {x.lower() for x in re.findall(WORD, open(os.path.join(tmp, "out", f), encoding="utf-8").read())}
+            known |= {x.lower() for x in re.findall(WORD, unicodedata.normalize("NFC", open(os.path.join(tmp, "out", f), encoding="utf-8").read()))}
         known |= {x.lower() for x in re.findall(r"\w+", w.home + " " + w.url)}
         bad, seen = {}, 0
         patients = [p["id"] for p in w.json("list")]
