@@ -279,6 +279,34 @@ static void add_allergies(struct model *m, const struct model_person *who, struc
         add_line(b, words);
 }
 
+struct namesake {
+    struct str chart;
+    bool similar;
+};
+
+static int take_namesake(void *arg, const struct store_patient *p)
+{
+    struct namesake *n = arg;
+
+    if (str_eq(p->id, n->chart))
+        n->similar = p->similar != 0;
+    return ERR_OK;
+}
+
+/* Has another patient here the same or nearly the same name and birth date? By its number, which
+ * finds few. */
+static bool has_namesake(struct model *m, const struct tape *t, const struct model_person *who,
+                         struct arena *a)
+{
+    struct namesake n = {.chart = str_of(who->chart)};
+    tape_at i = fhir_identifier_next(t, 0, TAPE_NONE, who->now_ms);
+
+    if (i != TAPE_NONE)
+        store_patients(m->store, str_trim(tape_str(t, tape_get(t, i, "value"), a)), 0, 20,
+                       take_namesake, &n, NULL);
+    return n.similar;
+}
+
 static void compose(struct model *m, const struct tape *t, const struct model_person *who,
                     unsigned cols, const struct buf *names, struct model_banner *b)
 {
@@ -299,6 +327,12 @@ static void compose(struct model *m, const struct tape *t, const struct model_pe
     piece(&p, model_allergy_words(who->allergies));
     piece(&p, died);
     add_line(b, died);
+    if (has_namesake(m, t, who, &b->arena)) {
+        piece(&p, _("SIMILAR NAME"));
+        add_line(b,
+                 _("SIMILAR NAME: another patient here is called and was born the same or nearly "
+                   "so; check the number"));
+    }
     add_labels(t, who, b, &p);
     add_marks(m, who, b, &p);
     first_row(b, cols, born, sex, number);

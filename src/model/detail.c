@@ -97,11 +97,13 @@ static void add_codes(struct detail *d, const struct tape *t)
 /* --- the resource -------------------------------------------------------------------------------
  */
 
-static void add_raw_line(struct detail *d, unsigned depth, struct str key, struct str value)
+static void add_raw_line(struct detail *d, unsigned depth, struct str key, struct str value,
+                         bool comma)
 {
     struct text k = text_safe(d->a, key, 512), v = text_safe(d->a, value, DETAIL_VALUE);
 
-    add_own(d, arena_fmt(d->a, "%*s%s%s%s", (int)(depth * 2), "", k.s, k.n ? ": " : "", v.s));
+    add_own(d, arena_fmt(d->a, "%*s%s%s%s%s", (int)(depth * 2), "", k.s, k.n ? ": " : "", v.s,
+                         comma ? "," : ""));
 }
 
 /* One line a value, out of the resource's own bytes. */
@@ -109,17 +111,18 @@ static void add_raw(struct detail *d, const struct tape *t)
 {
     struct {
         tape_at end;
-        bool object;
+        bool object, comma;
     } open[LIMIT_DEPTH + 1];
     unsigned depth = 0;
     struct str key = STR("");
 
     for (tape_at i = 0; i <= t->n; i++) {
-        bool object, container;
+        bool object, container, comma;
 
         while (depth && i >= open[depth - 1].end) {
             depth--;
-            add_raw_line(d, depth, STR(""), open[depth].object ? STR("}") : STR("]"));
+            add_raw_line(d, depth, STR(""), open[depth].object ? STR("}") : STR("]"),
+                         open[depth].comma);
         }
         if (i == t->n)
             break;
@@ -128,15 +131,19 @@ static void add_raw(struct detail *d, const struct tape *t)
             continue;
         }
         object = tape_is(t, i, TAPE_OBJECT);
-        container = object || tape_is(t, i, TAPE_ARRAY);
-        if (container && t->nodes[i].next == i + 1)
-            add_raw_line(d, depth, key, object ? STR("{}") : STR("[]"));
-        else
-            add_raw_line(d, depth, key, !container ? tape_raw(t, i) : object ? STR("{") : STR("["));
-        if (container && t->nodes[i].next > i + 1 && depth <= LIMIT_DEPTH) {
+        container = (object || tape_is(t, i, TAPE_ARRAY)) && t->nodes[i].next > i + 1;
+        comma = depth && t->nodes[i].next < open[depth - 1].end;
+        if (container && depth <= LIMIT_DEPTH) {
+            add_raw_line(d, depth, key, object ? STR("{") : STR("["), false);
             open[depth].end = t->nodes[i].next;
+            open[depth].comma = comma;
             open[depth++].object = object;
-        }
+        } else
+            add_raw_line(d, depth, key,
+                         object                      ? STR("{}")
+                         : tape_is(t, i, TAPE_ARRAY) ? STR("[]")
+                                                     : tape_raw(t, i),
+                         comma);
         key = STR("");
     }
 }

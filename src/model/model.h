@@ -54,7 +54,7 @@ void model_worklist_fini(struct model_worklist *w);
 
 enum model_allergy { MODEL_ALLERGIES_KNOWN, MODEL_ALLERGIES_NONE_KNOWN, MODEL_ALLERGIES_NOT_RECORDED, MODEL_ALLERGIES_UNAVAILABLE };
 
-#define MODEL_BANNER_MAX 12
+#define MODEL_BANNER_MAX 20
 struct model_banner {
     struct arena arena;
     char chart[80];

@@ -19,10 +19,11 @@
 static const struct extra {
     const char *section;
     int (*rows)(struct model *m, struct model_rows *rs, struct err *e);
-    bool by_words; /* alphabetical within a group, not by date: CUI's allergy list */
+    bool by_words;  /* alphabetical within a group, not by date: CUI's allergy list */
+    bool unfetched; /* its rows say themselves that the section was not fetched */
 } extras[] = {
-    {"cover", model_cover_rows, false},
-    {"allergies", model_allergy_rows, true},
+    {"cover", model_cover_rows, false, false},
+    {"allergies", model_allergy_rows, true, true},
 };
 
 static const struct extra *extra_of(struct str section)
@@ -135,8 +136,8 @@ static int add_row(void *arg, const struct store_row *r)
     if (code)
         f->rs->rows.n--;
     tape_fini(&t);
-    /* REQ: a row whose own reference names another patient is left out, whatever the index said; and that it
-     * was is said: the list must not read as if it had never been there. */
+    /* REQ: a row whose own reference names another patient is left out, whatever the index said;
+     * and that it was is said: the list must not read as if it had never been there. */
     f->others += code == ERR_NOTFOUND;
     return code == ERR_NOTFOUND ? ERR_OK : code;
 }
@@ -176,27 +177,28 @@ int model_rows_fill(struct model *m, struct str section, struct model_rows *rs, 
     row = model_rows_add(rs, -1);
     if (!row)
         return err_set(e, ERR_NOMEM, 0, 0, "rows");
-    row->text = text_own(arena_fmt(rs->keep, P_("NOT SHOWN: %u row that names another patient",
-                                                "NOT SHOWN: %u rows that name another patient", f.others),
+    row->text = text_own(arena_fmt(rs->keep,
+                                   P_("NOT SHOWN: %u row that names another patient",
+                                      "NOT SHOWN: %u rows that name another patient", f.others),
                                    f.others));
     return row->text.s ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, "rows");
 }
 
-/* The row that an empty or partial section begins with. */
-static int say_why(struct model_rows *rs, struct model_section *out, struct str name, bool whole,
-                   const struct buf *missing, bool silent, struct err *e)
+/* The row that an empty or partial section begins with. x: what stands in it by itself, or NULL. */
+static int say_why(struct model_rows *rs, struct model_section *out, const struct extra *x,
+                   bool whole, const struct buf *missing, struct err *e)
 {
     struct model_row *row;
 
     out->state = rs->rows.n ? (whole ? MODEL_ROWS : MODEL_PARTLY)
                  : whole    ? MODEL_EMPTY
                             : MODEL_NOT_FETCHED;
-    if (out->state == MODEL_ROWS || (silent && out->state != MODEL_PARTLY))
+    if (out->state == MODEL_ROWS || (x && out->state == MODEL_EMPTY) ||
+        (x && x->unfetched && out->state == MODEL_NOT_FETCHED))
         return ERR_OK;
     row = model_rows_add(rs, -2);
     if (!row)
         return err_set(e, ERR_NOMEM, 0, 0, "rows");
-    (void)name;
     if (out->state == MODEL_EMPTY)
         row->text = text_own(rs->who->file ? _("none recorded in the file") : _("none recorded"));
     else if (out->state == MODEL_NOT_FETCHED)
@@ -221,7 +223,7 @@ static int fill(struct model *m, struct str name, struct model_rows *rs, struct 
     whole = model_fetched(m, str_of(rs->who->chart), name, &missing, &asof, e);
     code = model_rows_fill(m, name, rs, e);
     if (!code)
-        code = say_why(rs, out, name, whole, &missing, x != NULL, e);
+        code = say_why(rs, out, x, whole, &missing, e);
     if (!code && x)
         code = x->rows(m, rs, e);
     buf_fini(&missing);

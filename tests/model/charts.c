@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * charts [--unfetched TYPE]... [--file] HOME BUNDLE...: puts the resources of Bundles into a
- * throw-away store in HOME and prints what the model makes of them: {"list": [...], "charts": {ID:
+ * charts [--unfetched TYPE]... [--file] [--details] HOME BUNDLE...: puts the resources of Bundles
+ * into a throw-away store in HOME and prints what the model makes of them: {"list": [...],
+ * "charts": {ID:
  * {"banner", "rows", "sections"}}}, rows as `show --json` prints them. For tests/model/danger.py
  * and digits.py: no server, no command line.
  * --unfetched: that kind has no mark, as before its first pull. --file: as imported from a file.
+ * --details: each row with its detail.
  */
 #include "config.h"
 
@@ -23,7 +25,7 @@
 struct options {
     const char *unfetched[8];
     unsigned n;
-    bool file;
+    bool file, details;
 };
 
 static int64_t now(void *arg)
@@ -134,7 +136,6 @@ static void put_text(struct jsonw *w, struct text t)
 
 static void put_row(struct jsonw *w, const struct model_row *r, const char *chart)
 {
-    jsonw_open(w, '{');
     jsonw_key(w, "id");
     jsonw_z(w, r->id);
     jsonw_key(w, "resourceType");
@@ -148,12 +149,33 @@ static void put_row(struct jsonw *w, const struct model_row *r, const char *char
     for (unsigned i = 0; i < r->flags; i++)
         put_text(w, r->flag[i]);
     jsonw_close(w, ']');
-    jsonw_close(w, '}');
     if (strcmp(r->chart, chart))
         must(ERR_BUG, NULL, "a row of another chart");
 }
 
-static void put_chart(struct jsonw *w, struct model *m, const char *chart)
+/* The raw part of a row's detail, as one text. */
+static void put_detail(struct jsonw *w, struct model *m, const struct model_row *r)
+{
+    struct model_detail d;
+    struct err e = ERR_NONE;
+    struct buf raw;
+
+    must(model_detail(m, str_of(r->chart), str_of(r->type), str_of(r->id), &d, &e), &e, "detail");
+    buf_init(&raw, LIMIT_RESOURCE_BYTES * 2);
+    for (unsigned i = d.raw_at; i < d.n; i++)
+        buf_addf(&raw, "%s\n", d.lines[i].s);
+    jsonw_key(w, "raw");
+    jsonw_str(w, buf_str(&raw));
+    jsonw_key(w, "words");
+    jsonw_open(w, '[');
+    for (unsigned i = 0; i < d.raw_at; i++)
+        put_text(w, d.lines[i]);
+    jsonw_close(w, ']');
+    buf_fini(&raw);
+    model_detail_fini(&d);
+}
+
+static void put_chart(struct jsonw *w, struct model *m, const char *chart, const struct options *o)
 {
     struct model_banner b;
     struct err e = ERR_NONE;
@@ -182,8 +204,13 @@ static void put_chart(struct jsonw *w, struct model *m, const char *chart)
         must(model_section(m, str_of(chart), str_of(k[i].name), &s, &e), &e, k[i].name);
         jsonw_key(w, k[i].name);
         jsonw_open(w, '[');
-        for (unsigned j = 0; j < s.n; j++)
+        for (unsigned j = 0; j < s.n; j++) {
+            jsonw_open(w, '{');
             put_row(w, &s.rows[j], chart);
+            if (o->details && s.rows[j].id[0])
+                put_detail(w, m, &s.rows[j]);
+            jsonw_close(w, '}');
+        }
         jsonw_close(w, ']');
         model_section_fini(&s);
     }
@@ -191,7 +218,7 @@ static void put_chart(struct jsonw *w, struct model *m, const char *chart)
     jsonw_close(w, '}');
 }
 
-static void put_all(struct jsonw *w, struct model *m)
+static void put_all(struct jsonw *w, struct model *m, const struct options *o)
 {
     struct model_worklist l;
     struct err e = ERR_NONE;
@@ -218,7 +245,7 @@ static void put_all(struct jsonw *w, struct model *m)
     jsonw_key(w, "charts");
     jsonw_open(w, '{');
     for (unsigned i = 0; i < l.n; i++)
-        put_chart(w, m, l.rows[i].chart);
+        put_chart(w, m, l.rows[i].chart, o);
     jsonw_close(w, '}');
     jsonw_close(w, '}');
     model_worklist_fini(&l);
@@ -238,6 +265,8 @@ int main(int argc, char **argv)
     for (; i < argc && argv[i][0] == '-'; i++) {
         if (!strcmp(argv[i], "--file"))
             o.file = true;
+        else if (!strcmp(argv[i], "--details"))
+            o.details = true;
         else if (!strcmp(argv[i], "--unfetched") && i + 1 < argc && o.n < 8)
             o.unfetched[o.n++] = argv[++i];
     }
@@ -249,7 +278,7 @@ int main(int argc, char **argv)
     must(model_init(&m, s, &clock, &e), &e, "model");
     buf_init(&out, (size_t)1 << 30);
     jsonw_init(&w, &out);
-    put_all(&w, &m);
+    put_all(&w, &m, &o);
     must(out.failed, NULL, "output");
     fwrite(out.p, 1, out.n, stdout);
     putchar('\n');

@@ -76,6 +76,22 @@ def resources(paths):
     return have
 
 
+def raw_differs(row, have):
+    """The detail's last part is the resource: the same document, its numbers as they were written."""
+    as_written = dict(parse_float=lambda s: f"@@{s}@@", parse_int=lambda s: f"@@{s}@@")
+    try:
+        return json.loads(row["raw"], **as_written) != json.loads(have, **as_written)
+    except ValueError:
+        return True
+
+
+def details(folder):
+    have = resources(glob.glob(f"{folder}/*.json"))
+    rows = [r for c in from_store(folder, ["--details"])[1].values() for s in c["sections"].values() for r in s if r["id"]]
+    bad = [f"{r['resourceType']}/{r['id']}: its detail is another document" for r in rows if raw_differs(r, have[r["resourceType"], r["id"]])]
+    return len(rows), bad
+
+
 def one_run(folder, more, total):
     have = resources(glob.glob(f"{folder}/*.json") + glob.glob(f"{folder}/refused/*.json"))
     for show in from_store(folder, more)[1].values():
@@ -89,6 +105,9 @@ def by_store(a):
     with tempfile.TemporaryDirectory() as danger, tempfile.TemporaryDirectory() as folder:
         make.generate(danger)
         total = one_run(danger, [], [0, 0, []])
+        shutil.rmtree(os.path.join(danger, "refused"))
+        rows, bad = details(danger)
+        total[2] += bad if rows > 200 else [f"only {rows} details"]
         for path in synthea(a.all):
             with gzip.open(path) as f, open(os.path.join(folder, os.path.basename(path)[:-3]), "wb") as out:
                 shutil.copyfileobj(f, out)

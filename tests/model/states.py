@@ -47,6 +47,7 @@ def kind_unfetched(folder, kind, section):
         expect("NOT FETCHED" in text, f"{p}: {kind} not pulled, {section} says {text!r}")
         expect("none recorded" not in text, f"{p}: {kind} not pulled, {section} says none recorded")
         expect(rows[0]["resourceType"] == "" and "NOT FETCHED" in rows[0]["text"], f"{p}: {section} does not begin with it")
+        expect(kind != "Flag" or "NOT FETCHED" in c["rows"][1], f"{p}: flags not pulled, the banner says {c['rows'][1]!r}")
         empty += len(rows) == 1
     return empty
 
@@ -89,11 +90,12 @@ def main():
         expect(kind_unfetched(folder, "Observation", "vitals") > 40, "hardly any empty vitals")
         kind_unfetched(folder, "Observation", "labs")
         kind_unfetched(folder, "Composition", "notes")
+        kind_unfetched(folder, "Flag", "cover")
         whole(folder)
         from_file(folder)
     for b in bad[:40]:
         print(b)
-    print(f"states: {n} charts, 8 runs, {len(bad)} faults")
+    print(f"states: {n} charts, 9 runs, {len(bad)} faults")
     return 1 if bad or n < 50 else 0
 
 
