@@ -20,24 +20,28 @@ static void add_line(struct model_banner *b, const char *words)
 /* --- who ----------------------------------------------------------------------------------------
  */
 
-/* "70010638" or "TMP-17 (temp)"; *more: how many others are in force. */
-static const char *first_number(const struct tape *t, int64_t now_ms, struct arena *a,
-                                unsigned *more)
+/* "70010638", "TMP-17 (temp)"; " +1" behind when there are others. short_: a number of more than 20
+ * columns is cut, with a mark: whole in the lines. */
+static const char *number_words(const struct tape *t, int64_t now_ms, struct arena *a, bool short_)
 {
-    const char *first = NULL;
+    tape_at best = model_number(t, now_ms);
+    const char *temp = tape_str_is(t, tape_get(t, best, "use"), "temp") ? _(" (temp)") : "";
+    struct text v = text_safe(a, str_trim(tape_str(t, tape_get(t, best, "value"), a)), 64);
+    size_t fit = v.n;
+    unsigned more = 0;
+    char cut[24] = "", others[24] = "";
 
-    *more = 0;
-    for (tape_at i = TAPE_NONE; (i = fhir_identifier_next(t, 0, i, now_ms)) != TAPE_NONE;) {
-        struct text v = text_safe(a, str_trim(tape_str(t, tape_get(t, i, "value"), a)), 64);
-
-        if (first) {
-            (*more)++;
-            continue;
-        }
-        first =
-            tape_str_is(t, tape_get(t, i, "use"), "temp") ? arena_fmt(a, _("%s (temp)"), v.s) : v.s;
+    if (best == TAPE_NONE)
+        return _("none");
+    for (tape_at i = TAPE_NONE; (i = fhir_identifier_next(t, 0, i, now_ms)) != TAPE_NONE;)
+        more += i != best;
+    if (short_ && v.cols > 20) {
+        fit = text_fit((struct str){v.s, v.n}, 8);
+        snprintf(cut, sizeof cut, "[+%u]", v.cols - 8);
     }
-    return first ? first : _("none");
+    if (more)
+        snprintf(others, sizeof others, " +%u", more);
+    return arena_fmt(a, "%.*s%s%s%s", (int)fit, v.s, cut, temp, others);
 }
 
 static const char *all_numbers(const struct tape *t, int64_t now_ms, struct arena *a)
@@ -212,14 +216,17 @@ static void add_labels(const struct tape *t, const struct model_person *who, str
 
 /* REQ: birth date, gender and number keep their places, however long the name is; a name that does
  * not fit ends in a mark, and stands whole in line[0]. */
-static void first_row(struct model_banner *b, unsigned cols, const char *born, const char *sex,
-                      const char *number)
+static void first_row(struct model_banner *b, unsigned cols, const struct tape *t,
+                      const struct model_person *who, const char *born, const char *sex)
 {
+    const char *number = number_words(t, who->now_ms, &b->arena, false);
+    const char *brief = number_words(t, who->now_ms, &b->arena, true);
     /* TRANSLATORS: the banner's first row behind the name, from wide to narrow */
     const char *const forms[] = {
         arena_fmt(&b->arena, _("  Born %s  Gender %s  ID No. %s"), born, sex, number),
         arena_fmt(&b->arena, _(" Born %s Gender %s ID No. %s"), born, sex, number),
         arena_fmt(&b->arena, _(" Born %s Gender %s No. %s"), born, sex, number),
+        arena_fmt(&b->arena, _(" Born %s Gender %s No. %s"), born, sex, brief),
     };
     const struct text name = b->line[0];
     struct str head = {name.s, name.n};
@@ -299,7 +306,7 @@ static bool has_namesake(struct model *m, const struct tape *t, const struct mod
                          struct arena *a)
 {
     struct namesake n = {.chart = str_of(who->chart)};
-    tape_at i = fhir_identifier_next(t, 0, TAPE_NONE, who->now_ms);
+    tape_at i = model_number(t, who->now_ms);
 
     if (i != TAPE_NONE)
         store_patients(m->store, str_trim(tape_str(t, tape_get(t, i, "value"), a)), 0, 20,
@@ -312,12 +319,8 @@ static void compose(struct model *m, const struct tape *t, const struct model_pe
 {
     struct pieces p = {.a = &b->arena};
     const char *born = model_born_text(who, &b->arena).s, *sex = model_sex_text(who, &b->arena).s;
-    const char *died = died_words(who, &b->arena), *number;
-    unsigned more;
+    const char *died = died_words(who, &b->arena);
 
-    number = first_number(t, who->now_ms, &b->arena, &more);
-    if (more)
-        number = arena_fmt(&b->arena, "%s +%u", number, more);
     add_line(b, model_name_text(t, who->now_ms, &b->arena).s);
     add_line(b, arena_fmt(&b->arena, _("Born %s"), born));
     add_line(b, arena_fmt(&b->arena, _("Gender %s"), sex));
@@ -335,7 +338,7 @@ static void compose(struct model *m, const struct tape *t, const struct model_pe
     }
     add_labels(t, who, b, &p);
     add_marks(m, who, b, &p);
-    first_row(b, cols, born, sex, number);
+    first_row(b, cols, t, who, born, sex);
     second_row(b, cols, &p);
 }
 

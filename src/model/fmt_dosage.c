@@ -363,7 +363,7 @@ static bool put_dosage(struct model_fmt *f, tape_at d)
     tape_at more = tape_get(f->t, d, "additionalInstruction"),
             list = tape_get(f->t, d, "doseAndRate");
     tape_at alone = tape_get(f->t, d, "dose"), timing = tape_get(f->t, d, "timing");
-    bool dose = put_amounts(f, list != TAPE_NONE ? list : d);
+    bool dose = put_amounts(f, list != TAPE_NONE ? list : d), said = false;
 
     if (alone != TAPE_NONE) {
         model_sep(f);
@@ -383,8 +383,10 @@ static bool put_dosage(struct model_fmt *f, tape_at d)
     for (tape_at m = tape_first(f->t, more); m != TAPE_NONE; m = tape_next(f->t, more, m)) {
         model_sep(f);
         model_put_concept(f, m);
+        said = said || str_eq(fhir_words(f->t, m, f->a), text);
     }
-    model_put_labelled(f, "", text);
+    if (!said)
+        model_put_labelled(f, "", text);
     if (!str_eq(patient, text))
         model_put_labelled(f, _("for the patient: "), patient);
     return dose || text.n || patient.n;

@@ -266,9 +266,52 @@ static void due_body(struct model_fmt *f)
     }
 }
 
+/* --- care teams ---------------------------------------------------------------------------------
+ */
+
+static const struct model_status team_status[] = {
+    {"active", NULL, N_("active"), 0},
+    {"proposed", N_("PROPOSED"), NULL, 1},
+    {"suspended", N_("SUSPENDED"), NULL, 1},
+    {"inactive", N_("ENDED"), NULL, 2},
+    {NULL, NULL, NULL, 1},
+};
+
+static void team_name(struct model_fmt *f)
+{
+    struct str name = str_trim(tape_str(f->t, tape_get(f->t, 0, "name"), f->a));
+
+    model_put(f, _("Care team"));
+    model_put_labelled(f, "", name);
+    if (!name.n && tape_count(f->t, tape_get(f->t, 0, "category"))) {
+        model_sep(f);
+        model_put_concepts(f, tape_get(f->t, 0, "category"), ", ");
+    }
+}
+
+/* Who is in it, but for the patient. */
+static void team_body(struct model_fmt *f)
+{
+    tape_at list = tape_get(f->t, 0, "participant");
+
+    for (tape_at p = tape_first(f->t, list); p != TAPE_NONE; p = tape_next(f->t, list, p)) {
+        struct str shown = str_trim(tape_str(f->t, tape_path(f->t, p, "member.display"), f->a));
+
+        if (!shown.n || fhir_has_code(f->t, tape_get(f->t, p, "role"), NULL, "116154003"))
+            continue;
+        model_put_labelled(f, "", shown);
+        if (tape_count(f->t, tape_get(f->t, p, "role"))) {
+            model_put(f, " (");
+            model_put_concepts(f, tape_get(f->t, p, "role"), ", ");
+            model_put(f, ")");
+        }
+    }
+}
+
 static const struct model_formatter formatters[] = {
     {"ServiceRequest", intent_lead, NULL, order_body, request_status, true},
     {"CarePlan", intent_lead, plan_name, plan_body, request_status, true},
+    {"CareTeam", NULL, team_name, team_body, team_status, true},
     {"Task", NULL, task_name, task_body, task_status, true},
     {"Goal", NULL, goal_name, goal_body, goal_status, true},
     {"Appointment", NULL, appointment_name, appointment_body, appointment_status, true},

@@ -227,10 +227,14 @@ static void put_result_text(struct model_fmt *f, struct str s)
 
 void model_put_result_unit(struct model_fmt *f, const struct fhir_quantity *q)
 {
-    if (q->unit.n)
-        put_result_text(f, q->unit);
+    struct str written = annotation(q->unit.n ? q->unit : q->code);
+    const struct unit *u = unit_find(written);
+
+    /* UCUM's brackets are for machines: mm[Hg] is mmHg. What is not in the table stays as sent. */
+    if (u && u->order && memchr(written.p, '[', written.n) && strcmp(u->means, "[iU]"))
+        model_put(f, _(u->order));
     else
-        put_result_text(f, annotation(q->code));
+        put_result_text(f, written);
     if (model_unit_clash(q)) {
         model_put(f, _(" (UNITS DIFFER: the code says "));
         model_put_server(f, q->code);
@@ -277,10 +281,28 @@ static bool is_one(struct str lexeme)
     return fhir_decimal_compare(lexeme, STR("1"), &order) && order == 0;
 }
 
-static void put_dose(struct model_fmt *f, const struct fhir_quantity *q)
+/* REQ: 5.0 mg is shown as sent, and as 5 mg beside it: a lost point must not make ten times the
+ * dose. */
+static void put_clear_dose(struct model_fmt *f, const struct fhir_quantity *q)
 {
+    struct fhir_quantity plain = {.unit = q->unit.n ? q->unit : q->code};
     struct buf clear;
 
+    if (fhir_decimal_is_clear(q->value))
+        return;
+    buf_init(&clear, 1024);
+    if (fhir_decimal_clear(q->value, &clear)) {
+        model_put(f, " (= ");
+        buf_addstr(f->out, buf_str(&clear));
+        model_put(f, plain.unit.n ? " " : "");
+        model_put_order_unit(f, &plain, is_one(q->value));
+        model_put(f, ")");
+    }
+    buf_fini(&clear);
+}
+
+static void put_dose(struct model_fmt *f, const struct fhir_quantity *q)
+{
     put_comparator_words(f, q->comparator);
     if (!q->value.n) {
         model_put(f, _("amount not recorded"));
@@ -292,24 +314,10 @@ static void put_dose(struct model_fmt *f, const struct fhir_quantity *q)
     model_put_server(f, q->value);
     if (q->unit.n || q->code.n)
         model_put(f, " ");
-    else
-        model_put(f, _(" (no unit recorded)"));
     model_put_order_unit(f, q, is_one(q->value));
-    if (fhir_decimal_is_clear(q->value))
-        return;
-    /* REQ: 5.0 mg is shown as sent, and as 5 mg beside it: a lost point must not make ten times the
-     * dose. */
-    buf_init(&clear, 1024);
-    if (fhir_decimal_clear(q->value, &clear)) {
-        struct fhir_quantity plain = {.unit = q->unit.n ? q->unit : q->code};
-
-        model_put(f, " (= ");
-        buf_addstr(f->out, buf_str(&clear));
-        model_put(f, plain.unit.n ? " " : "");
-        model_put_order_unit(f, &plain, is_one(q->value));
-        model_put(f, ")");
-    }
-    buf_fini(&clear);
+    put_clear_dose(f, q);
+    if (!q->unit.n && !q->code.n)
+        model_put(f, _(" (no unit recorded)"));
 }
 
 void model_put_dose(struct model_fmt *f, tape_at at)

@@ -81,7 +81,8 @@ static void condition_body(struct model_fmt *f)
 {
     put_concept_labelled(f, _("severity: "), "severity");
     put_concept_labelled(f, "", "bodySite");
-    put_when(f, _("since "), "onset");
+    if (!str_eq(tape_plain(f->t, tape_get(f->t, 0, "onsetDateTime")), f->date))
+        put_when(f, _("since "), "onset"); /* else the row's date says it */
     put_when(f, _("ended "), "abatement");
     if (fhir_has_code(f->t, tape_get(f->t, 0, "category"), NULL, "encounter-diagnosis")) {
         model_sep(f);

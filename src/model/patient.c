@@ -116,3 +116,28 @@ struct text model_sex_text(const struct model_person *p, struct arena *a)
         return text_own(w);
     return p->sex.n ? text_safe(a, p->sex, 64) : text_own(_("not recorded"));
 }
+
+/* How well an identifier serves as the number of a patient. A medical record number is what it is
+ * for; numbers that the state gave are nobody's business on a screen that others see. */
+static int number_rank(const struct tape *t, tape_at id)
+{
+    static const char *const last[] = {"SS", "DL", "PPN", "NI", "TAX", "SB"};
+    tape_at type = tape_get(t, id, "type");
+
+    if (fhir_has_code(t, type, NULL, "MR"))
+        return 0;
+    for (size_t i = 0; i < sizeof last / sizeof *last; i++)
+        if (fhir_has_code(t, type, NULL, last[i]))
+            return 3;
+    return tape_str_is(t, tape_get(t, id, "use"), "usual") ? 1 : 2;
+}
+
+tape_at model_number(const struct tape *t, int64_t now_ms)
+{
+    tape_at best = TAPE_NONE;
+
+    for (tape_at i = TAPE_NONE; (i = fhir_identifier_next(t, 0, i, now_ms)) != TAPE_NONE;)
+        if (best == TAPE_NONE || number_rank(t, i) < number_rank(t, best))
+            best = i;
+    return best;
+}

@@ -38,6 +38,8 @@ void model_person_read(struct model *m, struct str chart, const struct tape *t, 
 /* Identity in words, for banner and worklist alike; all of it safe. */
 struct text model_name_text(const struct tape *t, int64_t now_ms, struct arena *a);
 struct text model_born_text(const struct model_person *p, struct arena *a);
+/* The identifier that stands for the patient: a medical record number first; TAPE_NONE. */
+tape_at model_number(const struct tape *t, int64_t now_ms);
 struct text model_sex_text(const struct model_person *p, struct arena *a);
 /* "(42y)", "(14m)", "(9d)", "(~75y)"; "" when it cannot be said. */
 void model_age(const struct date *birth, const struct date *on, char out[32]);

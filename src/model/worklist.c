@@ -40,7 +40,7 @@ static int take(void *arg, const struct store_patient *p)
 
 static struct text number_of(const struct tape *t, int64_t now_ms, struct arena *a)
 {
-    tape_at i = fhir_identifier_next(t, 0, TAPE_NONE, now_ms);
+    tape_at i = model_number(t, now_ms);
 
     if (i == TAPE_NONE)
         return text_own(_("no number"));

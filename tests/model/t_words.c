@@ -95,6 +95,7 @@ static void doses(void)
         {QTY("0", "tablet"), "drug - DOSE 0 tablet - active"},
         {DOSE("'doseAndRate':[{'doseQuantity':{'value':5}}]"), "drug - DOSE 5 (no unit recorded) - active"},
         {DOSE("'doseAndRate':[{'doseQuantity':{'unit':'mg'}}]"), "drug - DOSE amount not recorded mg - active"},
+        {DOSE("'doseAndRate':[{'doseQuantity':{'value':1.0}}]"), "drug - DOSE 1.0 (= 1) (no unit recorded) - active"},
         {DOSE("'doseAndRate':[{'doseQuantity':{'value':5,'unit':'mg','comparator':'<'}}]"),
          "drug - DOSE less than 5 mg - active"},
         {DOSE("'doseAndRate':[{'doseQuantity':{'value':5,'unit':'mg','system':'http://unitsofmeasure.org','code':'ug'}}]"),
@@ -220,6 +221,8 @@ static void results(void)
         {OBS(",'valueQuantity':{'value':8,'unit':'mg/L'},'referenceRange':[{'age':{'high':{'value':28,'code':'d'}},"
              "'low':{'value':9,'unit':'mg/L'}}]"),
          "test 8 mg/L"},
+        {OBS(",'valueQuantity':{'value':2,'unit':'{score}'}"), "test 2 score"},
+        {OBS(",'valueQuantity':{'value':98,'unit':'mm[Hg]'}"), "test 98 mmHg"},
         {OBS(",'valueBoolean':false"), "test no (false)"},
         {OBS(",'valueInteger':0"), "test 0"},
         {OBS(",'valueRatio':{'numerator':{'value':1},'denominator':{'value':160}}"), "test 1:160"},
