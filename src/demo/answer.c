@@ -60,10 +60,21 @@ const char *demo_status_line(int status, char out[48])
         int status;
         const char *words;
     } known[] = {
-        {200, "OK"}, {201, "Created"}, {204, "No Content"}, {304, "Not Modified"}, {400, "Bad Request"},
-        {404, "Not Found"}, {405, "Method Not Allowed"}, {409, "Conflict"}, {410, "Gone"},
-        {412, "Precondition Failed"}, {413, "Content Too Large"}, {415, "Unsupported Media Type"},
-        {422, "Unprocessable Content"}, {429, "Too Many Requests"}, {500, "Internal Server Error"},
+        {200, "OK"},
+        {201, "Created"},
+        {204, "No Content"},
+        {304, "Not Modified"},
+        {400, "Bad Request"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {409, "Conflict"},
+        {410, "Gone"},
+        {412, "Precondition Failed"},
+        {413, "Content Too Large"},
+        {415, "Unsupported Media Type"},
+        {422, "Unprocessable Content"},
+        {429, "Too Many Requests"},
+        {500, "Internal Server Error"},
         {501, "Not Implemented"},
     };
     const char *words = "";
@@ -103,14 +114,16 @@ bool demo_etag_is(struct str header, uint32_t number)
 
 static void http_date(int64_t ms, char out[40])
 {
-    static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    static const char days[] = "SunMonTueWedThuFriSat",
+                      months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     time_t s = (time_t)(ms / 1000);
     struct tm tm;
 
     out[0] = 0;
     if (gmtime_r(&s, &tm)) /* never strftime: its names follow the locale */
-        snprintf(out, 40, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days + 3 * tm.tm_wday, tm.tm_mday,
-                 months + 3 * tm.tm_mon, (tm.tm_year + 1900) % 10000, tm.tm_hour, tm.tm_min, tm.tm_sec);
+        snprintf(out, 40, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days + 3 * tm.tm_wday,
+                 tm.tm_mday, months + 3 * tm.tm_mon, (tm.tm_year + 1900) % 10000, tm.tm_hour,
+                 tm.tm_min, tm.tm_sec);
 }
 
 void demo_dated(struct demo_turn *t, int64_t ms)
@@ -119,16 +132,16 @@ void demo_dated(struct demo_turn *t, int64_t ms)
     http_date(ms, t->r->last_modified);
 }
 
-void demo_version_headers(struct demo_turn *t, const struct demo_resource *r, const struct demo_version *v,
-                          enum demo_location where)
+void demo_version_headers(struct demo_turn *t, const struct demo_resource *r,
+                          const struct demo_version *v, enum demo_location where)
 {
     bool relative = t->in_bundle; /* HAPI: in a transaction-response the location is relative */
     char at[sizeof t->r->location];
 
     demo_etag(v->number, t->r->etag);
     demo_dated(t, v->updated_ms);
-    snprintf(at, sizeof at, "%.*s%s%s/%s/_history/%" PRIu32, relative ? 0 : (int)t->base.n, t->base.p,
-             relative ? "" : "/", demo_type_name(r->type), r->id, v->number);
+    snprintf(at, sizeof at, "%.*s%s%s/%s/_history/%" PRIu32, relative ? 0 : (int)t->base.n,
+             t->base.p, relative ? "" : "/", demo_type_name(r->type), r->id, v->number);
     if (t->in_bundle || where == DEMO_CREATED)
         memcpy(t->r->location, at, sizeof at);
     if (!t->in_bundle)

@@ -14,7 +14,7 @@ struct step {
     struct str full_url;
     struct str target; /* "Patient/1": what a reference to full_url becomes; p NULL: none */
     uint32_t type;
-    char id[37];       /* of a create in a transaction, given beforehand */
+    char id[37]; /* of a create in a transaction, given beforehand */
     bool done;
 };
 
@@ -48,14 +48,16 @@ static bool read_step(struct demo_turn *t, const struct tape *tape, struct step 
     tape_at request = tape_get(tape, 0, "request"), resource = tape_get(tape, 0, "resource");
     struct str url = behind_base(t, tape_str(tape, tape_get(tape, request, "url"), &t->a)), first;
 
-    *s = (struct step){.q = {.base = t->base, .method = tape_plain(tape, tape_get(tape, request, "method"))}};
+    *s = (struct step){
+        .q = {.base = t->base, .method = tape_plain(tape, tape_get(tape, request, "method"))}};
     s->q.path = str_split(&url, '?');
     s->q.query = url.p ? url : (struct str){"", 0};
     s->q.body = tape_raw(tape, resource);
     s->q.if_match = tape_str(tape, tape_get(tape, request, "ifMatch"), &t->a);
     s->q.if_none_match = tape_str(tape, tape_get(tape, request, "ifNoneMatch"), &t->a);
     s->q.if_none_exist = tape_str(tape, tape_get(tape, request, "ifNoneExist"), &t->a);
-    /* HAPI: entries of a transaction-response carry no resource unless it is asked for (Helios: always). */
+    /* HAPI: entries of a transaction-response carry no resource unless it is asked for (Helios:
+     * always). */
     s->q.prefer = demo_prefers(t, "return=representation") ? t->q->prefer : STR("return=minimal");
     s->full_url = tape_str(tape, tape_get(tape, 0, "fullUrl"), &t->a);
     first = s->q.path;
@@ -68,7 +70,8 @@ static bool read_step(struct demo_turn *t, const struct tape *tape, struct step 
 
 static bool is_create(const struct step *s)
 {
-    return str_is(s->q.method, "POST") && s->type != DEMO_NONE && !memchr(s->q.path.p, '/', s->q.path.n);
+    return str_is(s->q.method, "POST") && s->type != DEMO_NONE &&
+           !memchr(s->q.path.p, '/', s->q.path.n);
 }
 
 /* Where the resource of a step will lie, before anything is written. */
@@ -88,7 +91,8 @@ static bool aim(struct plan *p, struct step *s)
     if (!s->q.if_none_exist.n)
         return true;
     for (struct step *before = p->steps; before < s; before++)
-        if (before->type == s->type && str_eq(before->q.if_none_exist, s->q.if_none_exist) && is_create(before)) {
+        if (before->type == s->type && str_eq(before->q.if_none_exist, s->q.if_none_exist) &&
+            is_create(before)) {
             s->target = before->target;
             return true;
         }
@@ -97,7 +101,8 @@ static bool aim(struct plan *p, struct step *s)
         return false;
     }
     if (n == 1)
-        s->target = str_of(arena_fmt(&t->a, "%s/%s", demo_type_name(s->type), demo_at(t->d, i)->id));
+        s->target =
+            str_of(arena_fmt(&t->a, "%s/%s", demo_type_name(s->type), demo_at(t->d, i)->id));
     return true;
 }
 
@@ -157,11 +162,12 @@ static struct str look_up(struct plan *p, uint32_t kind, struct str reference, s
     size_t n = 0;
 
     VEC_EACH(struct known, old, &p->known)
-        if (str_eq(old->reference, reference))
-            return old->target;
+    if (str_eq(old->reference, reference))
+        return old->target;
     if (!demo_condition(p->t, kind, condition, &n, &i) && n == 1 && (k = vec_push(&p->known))) {
         k->reference = reference;
-        k->target = str_of(arena_fmt(&p->t->a, "%s/%s", demo_type_name(kind), demo_at(p->t->d, i)->id));
+        k->target =
+            str_of(arena_fmt(&p->t->a, "%s/%s", demo_type_name(kind), demo_at(p->t->d, i)->id));
         return k->target;
     }
     p->found = n;
@@ -201,8 +207,8 @@ static bool rewrite(struct plan *p, struct step *s)
     buf_fini(&b);
     tape_fini(&tape);
     if (p->unresolved) /* HAPI */
-        demo_fail(p->t, p->found ? 412 : 404, "processing", "A conditional reference finds %zu of type %s", p->found,
-                  p->unresolved);
+        demo_fail(p->t, p->found ? 412 : 404, "processing",
+                  "A conditional reference finds %zu of type %s", p->found, p->unresolved);
     else if (!ok)
         demo_fail(p->t, 413, "too-long", "A resource is too large");
     return ok;
@@ -217,7 +223,10 @@ static void run_step(struct demo_turn *t, struct step *s)
 /* R4: first deletions, then creates, updates, and what reads. */
 static unsigned rank(const struct step *s)
 {
-    return str_is(s->q.method, "DELETE") ? 0 : str_is(s->q.method, "POST") ? 1 : str_is(s->q.method, "PUT") ? 2 : 3;
+    return str_is(s->q.method, "DELETE") ? 0
+           : str_is(s->q.method, "POST") ? 1
+           : str_is(s->q.method, "PUT")  ? 2
+                                         : 3;
 }
 
 /* A transaction's answer to the first entry that fails is that entry's answer (HAPI). */
@@ -314,7 +323,8 @@ static void answer(struct plan *p, const char *type)
 
     t->r->status = 200;
     rng_uuid(&t->d->ids, id);
-    snprintf(t->r->location, sizeof t->r->location, "%.*s/Bundle/%s", STR_ARG(t->base), id); /* HAPI; reads as 404 */
+    snprintf(t->r->location, sizeof t->r->location, "%.*s/Bundle/%s", STR_ARG(t->base),
+             id); /* HAPI; reads as 404 */
     demo_bundle_open(t, &w, type);
     jsonw_key(&w, "link");
     jsonw_open(&w, '[');
@@ -331,9 +341,12 @@ static void answer(struct plan *p, const char *type)
 /* Says why a Bundle, or one of its entries, cannot be parsed. */
 static bool unreadable(struct demo_turn *t, const struct err *e)
 {
-    demo_fail(t, e->code == ERR_TOOBIG ? 413 : e->code == ERR_NOMEM ? 500 : 400,
-              e->code == ERR_TOOBIG ? "too-long" : "structure", "The body is not a Bundle that this server takes (%s)",
-              e->what);
+    demo_fail(t,
+              e->code == ERR_TOOBIG  ? 413
+              : e->code == ERR_NOMEM ? 500
+                                     : 400,
+              e->code == ERR_TOOBIG ? "too-long" : "structure",
+              "The body is not a Bundle that this server takes (%s)", e->what);
     return false;
 }
 
@@ -347,7 +360,8 @@ static bool read_plan(struct plan *p, const struct vec *entries)
         demo_fail(t, 413, "too-costly", "Too many entries");
         return false;
     }
-    VEC_EACH(struct str, bytes, entries) {
+    VEC_EACH(struct str, bytes, entries)
+    {
         struct tape tape;
         bool ok;
 
@@ -371,7 +385,8 @@ static void run_bundle(struct demo_turn *t, const struct tape *rest, const struc
         demo_fail(t, 400, "invalid", "The body is not a batch or transaction Bundle");
         return;
     }
-    if (tape_get(rest, 0, "entry") != TAPE_NONE && !tape_is(rest, tape_get(rest, 0, "entry"), TAPE_ARRAY)) {
+    if (tape_get(rest, 0, "entry") != TAPE_NONE &&
+        !tape_is(rest, tape_get(rest, 0, "entry"), TAPE_ARRAY)) {
         demo_fail(t, 400, "structure", "entry is not an array");
         return;
     }

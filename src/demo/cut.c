@@ -66,7 +66,8 @@ static struct str skip_value(struct cut *c)
         if (!depth)
             break;
     }
-    return c->at <= c->s.n && !depth ? (struct str){c->s.p + from, c->at - from} : (struct str){NULL, 0};
+    return c->at <= c->s.n && !depth ? (struct str){c->s.p + from, c->at - from}
+                                     : (struct str){NULL, 0};
 }
 
 static bool cut_entries(struct cut *c, struct vec *entries)

@@ -50,7 +50,9 @@ static int load(struct demo *d, const char *path, struct err *e)
     sqlite3_stmt *s = NULL;
     int rc, code = ERR_OK;
 
-    if (prepare(d->db, "SELECT type, id, number, updated_ms, deleted, bytes FROM version ORDER BY seq", &s))
+    if (prepare(d->db,
+                "SELECT type, id, number, updated_ms, deleted, bytes FROM version ORDER BY seq",
+                &s))
         return sql_error(d->db, path, e);
     while (!code && (rc = sqlite3_step(s)) == SQLITE_ROW) {
         code = load_row(d, s);
@@ -69,9 +71,13 @@ int demo_db_open(struct demo *d, const char *path, struct err *e)
 
     if (!db)
         return err_set(e, ERR_NOMEM, 0, 0, "demo");
-    if (sqlite3_open_v2(path, &db->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) ||
+    if (sqlite3_open_v2(path, &db->db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) ||
         sqlite3_exec(db->db, schema, NULL, NULL, NULL) ||
-        prepare(db, "INSERT INTO version(type, id, number, updated_ms, deleted, bytes) VALUES(?,?,?,?,?,?)", &db->put) ||
+        prepare(
+            db,
+            "INSERT INTO version(type, id, number, updated_ms, deleted, bytes) VALUES(?,?,?,?,?,?)",
+            &db->put) ||
         prepare(db, "BEGIN IMMEDIATE", &db->begin) || prepare(db, "COMMIT", &db->commit) ||
         prepare(db, "ROLLBACK", &db->undo))
         return sql_error(db, path, e);

@@ -22,14 +22,21 @@ static int post(void *arg, struct str bundle)
     return status == 200 ? ERR_OK : ERR_BUG;
 }
 
-int demo_fill(struct demo *d, int64_t now_ms, uint64_t seed, unsigned n, unsigned charts, const struct date *today,
-              struct err *e)
+int demo_fill(struct demo *d, int64_t now_ms, uint64_t seed, unsigned n, unsigned charts,
+              const struct date *today, struct err *e)
 {
     /* A ward of yesterday: a client's first sync has its overlap behind it. */
     struct filling f = {d, now_ms - INT64_C(24) * 60 * 60 * 1000};
-    int code = demo_generate(seed, n, charts < n ? charts : n, today, post, &f, e);
+    int code = d->db ? demo_db_begin(d->db) : ERR_OK;
 
-    if (code && e && !e->code)
+    if (code)
+        return err_set(e, code, 0, 0, "demo_fill");
+    d->filling = true;
+    code = demo_generate(seed, n, charts < n ? charts : n, today, post, &f, e);
+    d->filling = false;
+    if (!code && d->db && (code = demo_db_commit(d->db)))
         err_set(e, code, 0, 0, "demo_fill");
+    if (code && d->db)
+        demo_db_undo(d->db); /* the next start makes the ward whole */
     return code;
 }

@@ -8,7 +8,8 @@
 
 #include "base/mem.h"
 
-int demo_new(const char *base, const char *db_path, const struct rng *ids, struct demo **out, struct err *e)
+int demo_new(const char *base, const char *db_path, const struct rng *ids, struct demo **out,
+             struct err *e)
 {
     struct demo *d = mem_alloc(sizeof *d);
     int code = d ? demo_state_init(d) : ERR_NOMEM;
@@ -68,9 +69,13 @@ static bool parse_body(struct demo_turn *t, uint32_t type, struct tape *tape)
     tape_at meta;
 
     if (tape_parse(tape, t->q->body, &e)) {
-        demo_fail(t, e.code == ERR_TOOBIG ? 413 : e.code == ERR_NOMEM ? 500 : 400,
+        demo_fail(t,
+                  e.code == ERR_TOOBIG  ? 413
+                  : e.code == ERR_NOMEM ? 500
+                                        : 400,
                   e.code == ERR_TOOBIG ? "too-long" : "structure",
-                  "The body is not a JSON document that this server takes (%s at byte %lld)", e.what, (long long)e.num);
+                  "The body is not a JSON document that this server takes (%s at byte %lld)",
+                  e.what, (long long)e.num);
         return false;
     }
     meta = tape_get(tape, 0, "meta");
@@ -121,7 +126,8 @@ static int write_version(struct demo_turn *t, const struct tape *tape, uint32_t 
     return demo_commit(t->d);
 }
 
-static void write_and_answer(struct demo_turn *t, const struct tape *tape, uint32_t i, uint32_t number, int status)
+static void write_and_answer(struct demo_turn *t, const struct tape *tape, uint32_t i,
+                             uint32_t number, int status)
 {
     const struct demo_resource *r;
 
@@ -160,7 +166,8 @@ int demo_condition(struct demo_turn *t, uint32_t type, struct str raw, size_t *n
 }
 
 /* False: the turn is answered. */
-static bool find_by_query(struct demo_turn *t, uint32_t type, struct str raw, size_t *n, uint32_t *first)
+static bool find_by_query(struct demo_turn *t, uint32_t type, struct str raw, size_t *n,
+                          uint32_t *first)
 {
     if (demo_condition(t, type, raw, n, first)) {
         demo_fail(t, 400, "invalid", "The condition is not a search that this server knows");
@@ -216,14 +223,16 @@ static bool same_as(const struct demo_version *v, const struct tape *tape, const
     return same;
 }
 
-static void update_parsed(struct demo_turn *t, uint32_t type, struct str id, const struct tape *tape)
+static void update_parsed(struct demo_turn *t, uint32_t type, struct str id,
+                          const struct tape *tape)
 {
     const struct demo_version *v;
     tape_at named = tape_get(tape, 0, "id");
     uint32_t i;
 
     if (named == TAPE_NONE ? !t->q->query.n : !str_eq(tape_plain(tape, named), id)) {
-        demo_fail(t, 400, "invalid", "The body's id must be that of the URL"); /* HAPI-0419, HAPI-0420 */
+        demo_fail(t, 400, "invalid",
+                  "The body's id must be that of the URL"); /* HAPI-0419, HAPI-0420 */
         return;
     }
     if (demo_place(t->d, type, id, &i)) {
@@ -231,9 +240,12 @@ static void update_parsed(struct demo_turn *t, uint32_t type, struct str id, con
         return;
     }
     v = demo_at(t->d, i)->newest;
-    /* HAPI: 409 (Helios and the standard: 412); where there is nothing yet If-Match is not looked at: 201. */
-    if (v && t->q->if_match.n && !t->d->faults.ignore_if_match && !demo_etag_is(t->q->if_match, v->number)) {
-        demo_fail(t, 409, "conflict", "If-Match is not the current version %u", (unsigned)v->number);
+    /* HAPI: 409 (Helios and the standard: 412); where there is nothing yet If-Match is not looked
+     * at: 201. */
+    if (v && t->q->if_match.n && !t->d->faults.ignore_if_match &&
+        !demo_etag_is(t->q->if_match, v->number)) {
+        demo_fail(t, 409, "conflict", "If-Match is not the current version %u",
+                  (unsigned)v->number);
         return;
     }
     if (v && !v->deleted && same_as(v, tape, demo_at(t->d, i)->id)) {
@@ -242,7 +254,8 @@ static void update_parsed(struct demo_turn *t, uint32_t type, struct str id, con
         give(t, v);
         return;
     }
-    /* HAPI and Helios: an id of the client's own makes the resource, 201; so does a PUT on a deleted one. */
+    /* HAPI and Helios: an id of the client's own makes the resource, 201; so does a PUT on a
+     * deleted one. */
     write_and_answer(t, tape, i, v ? v->number + 1 : 1, v && !v->deleted ? 200 : 201);
 }
 
@@ -263,8 +276,10 @@ static void remove_resource(struct demo_turn *t, uint32_t type, struct str id)
 
     if (!v || v->deleted) { /* Helios: 404 also for a second DELETE (HAPI: 200) */
         demo_fail(t, 404, "not-found", "There is no %s/%.*s", demo_type_name(type), STR_ARG(id));
-    } else if (t->q->if_match.n && !t->d->faults.ignore_if_match && !demo_etag_is(t->q->if_match, v->number)) {
-        demo_fail(t, 412, "conflict", "If-Match is not the current version"); /* Helios (HAPI ignores it here) */
+    } else if (t->q->if_match.n && !t->d->faults.ignore_if_match &&
+               !demo_etag_is(t->q->if_match, v->number)) {
+        demo_fail(t, 412, "conflict",
+                  "If-Match is not the current version"); /* Helios (HAPI ignores it here) */
     } else if (write_version(t, NULL, i, v->number + 1)) {
         demo_fail(t, 500, "exception", "The deletion could not be stored; nothing changed");
     } else { /* Helios: 204 with an empty body, and nothing asks whether others refer to it */
@@ -281,7 +296,9 @@ static void read_version(struct demo_turn *t, uint32_t type, struct str id, stru
     int64_t n = 0;
 
     if (v && number.n)
-        v = str_int(number, 1, UINT32_MAX, &n) ? demo_version_get(demo_at(t->d, i), t->now, (uint32_t)n) : NULL;
+        v = str_int(number, 1, UINT32_MAX, &n)
+                ? demo_version_get(demo_at(t->d, i), t->now, (uint32_t)n)
+                : NULL;
     if (!v) {
         demo_fail(t, 404, "not-found", "There is no %s/%.*s", demo_type_name(type), STR_ARG(id));
         return;
@@ -352,12 +369,14 @@ static void route_type(struct demo_turn *t, uint32_t type)
     }
 }
 
-static void route_id(struct demo_turn *t, uint32_t type, struct str id, struct str history, struct str number)
+static void route_id(struct demo_turn *t, uint32_t type, struct str id, struct str history,
+                     struct str number)
 {
     uint32_t i;
 
     if (!str_is_id(id)) {
-        demo_fail(t, str_is(t->q->method, "PUT") ? 400 : 404, "not-found", "That is no id"); /* HAPI */
+        demo_fail(t, str_is(t->q->method, "PUT") ? 400 : 404, "not-found",
+                  "That is no id"); /* HAPI */
     } else if (history.p) {
         i = demo_find(t->d, type, id);
         if (!str_is(t->q->method, "GET"))
@@ -365,10 +384,12 @@ static void route_id(struct demo_turn *t, uint32_t type, struct str id, struct s
         else if (number.p)
             read_version(t, type, id, number.n ? number : STR("-"));
         else if (i == DEMO_NONE || !demo_visible(demo_at(t->d, i), t->now))
-            demo_fail(t, 404, "not-found", "There is no %s/%.*s", demo_type_name(type), STR_ARG(id));
+            demo_fail(t, 404, "not-found", "There is no %s/%.*s", demo_type_name(type),
+                      STR_ARG(id));
         else
             demo_history(t, type, i);
-    } else if (str_is(t->q->method, "GET") || str_is(t->q->method, "HEAD")) { /* the socket side drops the body */
+    } else if (str_is(t->q->method, "GET") ||
+               str_is(t->q->method, "HEAD")) { /* the socket side drops the body */
         read_version(t, type, id, (struct str){"", 0});
     } else if (str_is(t->q->method, "PUT")) {
         update(t, type, id);
@@ -381,8 +402,8 @@ static void route_id(struct demo_turn *t, uint32_t type, struct str id, struct s
 
 static bool accepts_json(struct str accept)
 {
-    return !accept.n || memmem(accept.p, accept.n, "json", 4) || memmem(accept.p, accept.n, "*/*", 3) ||
-           memmem(accept.p, accept.n, "application/*", 13);
+    return !accept.n || memmem(accept.p, accept.n, "json", 4) ||
+           memmem(accept.p, accept.n, "*/*", 3) || memmem(accept.p, accept.n, "application/*", 13);
 }
 
 void demo_route(struct demo_turn *t)
@@ -405,7 +426,9 @@ void demo_route(struct demo_turn *t)
         if (!str_is(t->q->method, "POST") && !str_is(t->q->method, "GET"))
             not_allowed(t);
         else if (t->q->query.n && t->q->body.n)
-            demo_search(t, type, str_of(arena_fmt(&t->a, "%.*s&%.*s", STR_ARG(t->q->query), STR_ARG(t->q->body))));
+            demo_search(
+                t, type,
+                str_of(arena_fmt(&t->a, "%.*s&%.*s", STR_ARG(t->q->query), STR_ARG(t->q->body))));
         else
             demo_search(t, type, t->q->body.n ? t->q->body : t->q->query);
     } else if (str_is(part[1], "_history") && !part[2].p && str_is(t->q->method, "GET")) {
@@ -417,8 +440,8 @@ void demo_route(struct demo_turn *t)
     }
 }
 
-void demo_turn_run(struct demo *d, int64_t now, const struct demo_request *q, struct demo_response *r,
-                   const struct demo_turn *outer, const char *forced_id)
+void demo_turn_run(struct demo *d, int64_t now, const struct demo_request *q,
+                   struct demo_response *r, const struct demo_turn *outer, const char *forced_id)
 {
     struct demo_turn t = {.d = d, .now = now, .q = q, .r = r, .forced_id = forced_id};
 
@@ -435,7 +458,8 @@ void demo_turn_run(struct demo *d, int64_t now, const struct demo_request *q, st
     arena_fini(&t.a);
 }
 
-void demo_handle(struct demo *d, int64_t now_ms, const struct demo_request *q, struct demo_response *r)
+void demo_handle(struct demo *d, int64_t now_ms, const struct demo_request *q,
+                 struct demo_response *r)
 {
     struct demo_turn t = {.d = d, .now = now_ms, .q = q, .r = r};
 

@@ -17,7 +17,8 @@ static int newest_first(const void *a, const void *b)
 {
     const struct row *x = a, *y = b;
 
-    return x->ms != y->ms ? (x->ms < y->ms) - (x->ms > y->ms) : (x->v->number < y->v->number) - (x->v->number > y->v->number);
+    return x->ms != y->ms ? (x->ms < y->ms) - (x->ms > y->ms)
+                          : (x->v->number < y->v->number) - (x->v->number > y->v->number);
 }
 
 static int add_row(struct vec *rows, uint32_t i, const struct demo_version *v)
@@ -37,7 +38,8 @@ static int add_type(struct demo_turn *t, uint32_t type, int64_t since, struct ve
     int code = ERR_OK;
 
     for (size_t k = demo_log_from(log, since); k < log->n && !code; k++) {
-        const struct demo_version *v = demo_version_get(demo_at(t->d, p[k].resource), t->now, p[k].number);
+        const struct demo_version *v =
+            demo_version_get(demo_at(t->d, p[k].resource), t->now, p[k].number);
 
         if (v)
             code = add_row(rows, p[k].resource, v);
@@ -82,12 +84,14 @@ static struct str page_url(struct demo_turn *t, size_t offset, size_t count, str
 {
     struct str encoded = demo_query_encode(since, &t->a);
 
-    return str_of(arena_fmt(&t->a, "%.*s/%.*s?_offset=%zu&_count=%zu%s%.*s", STR_ARG(t->base), STR_ARG(t->q->path),
-                            offset, count, since.n ? "&_since=" : "", STR_ARG(encoded)));
+    return str_of(arena_fmt(&t->a, "%.*s/%.*s?_offset=%zu&_count=%zu%s%.*s", STR_ARG(t->base),
+                            STR_ARG(t->q->path), offset, count, since.n ? "&_since=" : "",
+                            STR_ARG(encoded)));
 }
 
 /* HAPI: pages by _count and _offset; total only without _since. */
-static void answer(struct demo_turn *t, const struct vec *rows, size_t offset, size_t count, struct str since)
+static void answer(struct demo_turn *t, const struct vec *rows, size_t offset, size_t count,
+                   struct str since)
 {
     size_t end = offset + count < rows->n ? offset + count : rows->n, bytes = 0;
     struct row *p = rows->p;
@@ -121,7 +125,8 @@ static void answer(struct demo_turn *t, const struct vec *rows, size_t offset, s
     jsonw_close(&w, '}');
 }
 
-static bool read_query(struct demo_turn *t, struct str *since, int64_t *from, int64_t *offset, int64_t *count)
+static bool read_query(struct demo_turn *t, struct str *since, int64_t *from, int64_t *offset,
+                       int64_t *count)
 {
     struct demo_query q;
     struct str s;
@@ -159,7 +164,8 @@ void demo_history(struct demo_turn *t, uint32_t type, uint32_t resource)
     }
     vec_init(&rows, sizeof(struct row), SIZE_MAX);
     if (resource != DEMO_NONE) {
-        for (const struct demo_version *v = demo_visible(demo_at(t->d, resource), t->now); v && !code; v = v->older)
+        for (const struct demo_version *v = demo_visible(demo_at(t->d, resource), t->now);
+             v && !code; v = v->older)
             if (v->updated_ms >= from)
                 code = add_row(&rows, resource, v);
     } else {

@@ -64,7 +64,8 @@ static struct str base_of(struct MHD_Connection *c, struct arena *a)
     struct str host = header(c, MHD_HTTP_HEADER_HOST);
 
     for (size_t i = 0; i < host.n; i++)
-        if (!memchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:[]", host.p[i], 67))
+        if (!memchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:[]",
+                    host.p[i], 67))
             return (struct str){"", 0};
     if (!host.n || host.n > 255)
         return (struct str){"", 0};
@@ -109,7 +110,8 @@ static bool gzip(struct buf *b)
     struct buf out;
     bool done = false;
 
-    if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_BITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+    if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_BITS, 8, Z_DEFAULT_STRATEGY) !=
+        Z_OK)
         return false;
     buf_init(&out, DEMO_ANSWER_BYTES);
     if (!buf_reserve(&out, b->n)) {
@@ -146,15 +148,20 @@ static bool add_header(struct MHD_Response *r, const char *name, const char *val
 
 static enum MHD_Result send_answer(struct MHD_Connection *c, struct demo_response *r)
 {
-    bool zipped = r->body.n >= GZIP_FROM && wants_gzip(header(c, MHD_HTTP_HEADER_ACCEPT_ENCODING)) && gzip(&r->body);
-    struct MHD_Response *to = MHD_create_response_from_buffer(r->body.n, r->body.p, MHD_RESPMEM_MUST_COPY);
+    bool zipped = r->body.n >= GZIP_FROM &&
+                  wants_gzip(header(c, MHD_HTTP_HEADER_ACCEPT_ENCODING)) && gzip(&r->body);
+    struct MHD_Response *to =
+        MHD_create_response_from_buffer(r->body.n, r->body.p, MHD_RESPMEM_MUST_COPY);
     enum MHD_Result ok = MHD_NO;
     char wait[16] = "";
 
     if (r->retry_after)
         snprintf(wait, sizeof wait, "%d", r->retry_after);
-    if (to && add_header(to, MHD_HTTP_HEADER_CONTENT_TYPE, r->body.n ? "application/fhir+json;charset=UTF-8" : "") &&
-        add_header(to, MHD_HTTP_HEADER_ETAG, r->etag) && add_header(to, MHD_HTTP_HEADER_LOCATION, r->location) &&
+    if (to &&
+        add_header(to, MHD_HTTP_HEADER_CONTENT_TYPE,
+                   r->body.n ? "application/fhir+json;charset=UTF-8" : "") &&
+        add_header(to, MHD_HTTP_HEADER_ETAG, r->etag) &&
+        add_header(to, MHD_HTTP_HEADER_LOCATION, r->location) &&
         add_header(to, MHD_HTTP_HEADER_CONTENT_LOCATION, r->content_location) &&
         add_header(to, MHD_HTTP_HEADER_LAST_MODIFIED, r->last_modified) &&
         add_header(to, MHD_HTTP_HEADER_RETRY_AFTER, wait) &&
@@ -199,8 +206,8 @@ static bool type_fits(struct MHD_Connection *c, struct str path)
            (str_ends(path, "/_search") && str_starts(type, "application/x-www-form-urlencoded"));
 }
 
-static void run(struct demo_server *s, struct MHD_Connection *c, const char *method, struct call *call,
-                struct demo_response *r)
+static void run(struct demo_server *s, struct MHD_Connection *c, const char *method,
+                struct call *call, struct demo_response *r)
 {
     struct demo_request q = {.method = str_of(method)};
     struct str coding = header(c, MHD_HTTP_HEADER_CONTENT_ENCODING);
@@ -234,8 +241,9 @@ static void run(struct demo_server *s, struct MHD_Connection *c, const char *met
     arena_fini(&a);
 }
 
-static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url, const char *method,
-                                  const char *version, const char *data, size_t *n, void **context)
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *n, void **context)
 {
     struct call *call = *context;
     struct demo_response r;
@@ -273,7 +281,8 @@ static void *on_uri(void *arg, const char *uri, struct MHD_Connection *c)
     return call;
 }
 
-static void on_done(void *arg, struct MHD_Connection *c, void **context, enum MHD_RequestTerminationCode why)
+static void on_done(void *arg, struct MHD_Connection *c, void **context,
+                    enum MHD_RequestTerminationCode why)
 {
     struct call *call = *context;
 
@@ -286,17 +295,19 @@ static void on_done(void *arg, struct MHD_Connection *c, void **context, enum MH
     *context = NULL;
 }
 
-int demo_serve(struct demo *d, int fd, const struct clock *clock, struct demo_server **out, struct err *e)
+int demo_serve(struct demo *d, int fd, const struct clock *clock, struct demo_server **out,
+               struct err *e)
 {
     struct demo_server *s = mem_alloc(sizeof *s);
 
     *out = NULL;
     if (s) {
         *s = (struct demo_server){.d = d, .clock = *clock};
-        s->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0, NULL, NULL, on_request, s,
-                                     MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL,
-                                     MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL, MHD_OPTION_CONNECTION_TIMEOUT, 120u,
-                                     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)256 << 10, MHD_OPTION_END);
+        s->daemon = MHD_start_daemon(
+            MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0, NULL, NULL, on_request, s,
+            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL,
+            MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL, MHD_OPTION_CONNECTION_TIMEOUT, 120u,
+            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)256 << 10, MHD_OPTION_END);
     }
     if (s && s->daemon) {
         *out = s;

@@ -22,16 +22,18 @@ struct options {
     const char *data;
 };
 
-static const char usage[] = N_("Usage: wardline-demo [--port P] [--generate N] [--charts M] [--seed S] [--today DATE] [--data FILE]\n"
-                               "A FHIR R4 server on the loopback address, for trying wardline and for its tests.\n"
-                               "  --port P      listen at 127.0.0.1:P; 0 (the default) takes any free port\n"
-                               "  --generate N  make up N patients, unless FILE has some already\n"
-                               "  --charts M    M of them with full charts (default: all)\n"
-                               "  --seed S      another number, other patients (default 0)\n"
-                               "  --today DATE  the day on which the ward stands (default: today)\n"
-                               "  --data FILE   keep what is written in this SQLite file; without it, in memory\n"
-                               "  --help        this text\n"
-                               "  --version     its version\n");
+static const char usage[] =
+    N_("Usage: wardline-demo [--port P] [--generate N] [--charts M] [--seed S] [--today DATE] "
+       "[--data FILE]\n"
+       "A FHIR R4 server on the loopback address, for trying wardline and for its tests.\n"
+       "  --port P      listen at 127.0.0.1:P; 0 (the default) takes any free port\n"
+       "  --generate N  make up N patients, unless FILE has some already\n"
+       "  --charts M    M of them with full charts (default: all)\n"
+       "  --seed S      another number, other patients (default 0)\n"
+       "  --today DATE  the day on which the ward stands (default: today)\n"
+       "  --data FILE   keep what is written in this SQLite file; without it, in memory\n"
+       "  --help        this text\n"
+       "  --version     its version\n");
 
 /* One line, exit status 1. */
 static int refuse(const char *option)
@@ -43,10 +45,14 @@ static int refuse(const char *option)
 enum { PORT = 1, GENERATE, CHARTS, SEED, TODAY, DATA, HELP, VERSION };
 
 static const struct option options[] = {
-    {"port", required_argument, NULL, PORT},   {"generate", required_argument, NULL, GENERATE},
-    {"charts", required_argument, NULL, CHARTS}, {"seed", required_argument, NULL, SEED},
-    {"today", required_argument, NULL, TODAY}, {"data", required_argument, NULL, DATA},
-    {"help", no_argument, NULL, HELP},         {"version", no_argument, NULL, VERSION},
+    {"port", required_argument, NULL, PORT},
+    {"generate", required_argument, NULL, GENERATE},
+    {"charts", required_argument, NULL, CHARTS},
+    {"seed", required_argument, NULL, SEED},
+    {"today", required_argument, NULL, TODAY},
+    {"data", required_argument, NULL, DATA},
+    {"help", no_argument, NULL, HELP},
+    {"version", no_argument, NULL, VERSION},
     {NULL, 0, NULL, 0},
 };
 
@@ -109,8 +115,8 @@ static int read_options(int argc, char **argv, struct options *o)
 
 static int fail(const struct err *e)
 {
-    fprintf(stderr, "wardline-demo: %s %s%s%s\n", err_name(e->code), e->what, e->code == ERR_IO ? ": " : "",
-            e->code == ERR_IO ? strerror(e->sub) : "");
+    fprintf(stderr, "wardline-demo: %s %s%s%s\n", err_name(e->code), e->what,
+            e->code == ERR_IO ? ": " : "", e->code == ERR_IO ? strerror(e->sub) : "");
     return err_exit(e->code);
 }
 
@@ -137,7 +143,8 @@ static int serve(struct demo *d, int fd, unsigned port, const sigset_t *stop, st
     if (code)
         return code;
     printf(P_("wardline-demo: http://127.0.0.1:%u/fhir, %zu patient\n",
-              "wardline-demo: http://127.0.0.1:%u/fhir, %zu patients\n", patients), port, patients);
+              "wardline-demo: http://127.0.0.1:%u/fhir, %zu patients\n", patients),
+           port, patients);
     fflush(stdout);
     sigwait(stop, &signo);
     demo_server_stop(s);

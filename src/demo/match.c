@@ -10,13 +10,13 @@
 #include "base/text.h"
 
 struct value {
-    struct str text;             /* unescaped: a code, a name, an id, a URL */
-    struct str system;           /* token: before the '|'; p NULL: none given */
-    struct str type;             /* reference: "Patient", or "" */
-    char prefix[3];              /* date: "eq", "ge", ... */
-    int64_t lo, hi;              /* date */
-    uint32_t place;              /* patient: its number, or DEMO_NONE if it was never named */
-    bool plain;                  /* letters and digits only: the bytes must hold them */
+    struct str text;   /* unescaped: a code, a name, an id, a URL */
+    struct str system; /* token: before the '|'; p NULL: none given */
+    struct str type;   /* reference: "Patient", or "" */
+    char prefix[3];    /* date: "eq", "ge", ... */
+    int64_t lo, hi;    /* date */
+    uint32_t place;    /* patient: its number, or DEMO_NONE if it was never named */
+    bool plain;        /* letters and digits only: the bytes must hold them */
 };
 
 struct demo_clause {
@@ -89,7 +89,8 @@ bool demo_range(struct str lexeme, int64_t *lo, int64_t *hi)
         *hi = date_days(d.year + 1, 1, 1) * day;
         break;
     case DATE_MONTH:
-        *hi = d.month == 12 ? date_days(d.year + 1, 1, 1) * day : date_days(d.year, d.month + 1, 1) * day;
+        *hi = d.month == 12 ? date_days(d.year + 1, 1, 1) * day
+                            : date_days(d.year, d.month + 1, 1) * day;
         break;
     case DATE_DAY:
         *hi = *lo + day;
@@ -100,7 +101,7 @@ bool demo_range(struct str lexeme, int64_t *lo, int64_t *hi)
     return true;
 }
 
-/* --- what stands in a resource against what was asked ------------------------------------------ */
+/* --- what stands in a resource against what was asked ---------------------------------------- */
 
 static bool token_is(struct look *l, struct str system, struct str code, bool has_system)
 {
@@ -108,7 +109,8 @@ static bool token_is(struct look *l, struct str system, struct str code, bool ha
         const struct value *v = &l->c->values[i];
 
         if ((!v->text.n || str_eq(v->text, code)) &&
-            (!v->system.p || !has_system || str_eq(v->system, system)) && (v->text.n || v->system.p))
+            (!v->system.p || !has_system || str_eq(v->system, system)) &&
+            (v->text.n || v->system.p))
             return true;
     }
     return false;
@@ -126,7 +128,8 @@ static bool test_token(void *look, const struct tape *t, tape_at at)
     if (tape_is(t, at, TAPE_TRUE) || tape_is(t, at, TAPE_FALSE))
         return token_is(l, (struct str){"", 0}, tape_raw(t, at), false);
     for (tape_at i = tape_first(t, coding); i != TAPE_NONE; i = tape_next(t, coding, i))
-        if (token_is(l, tape_str(t, tape_get(t, i, "system"), a), tape_str(t, tape_get(t, i, "code"), a), true))
+        if (token_is(l, tape_str(t, tape_get(t, i, "system"), a),
+                     tape_str(t, tape_get(t, i, "code"), a), true))
             return true;
     if (coding != TAPE_NONE || !tape_is(t, at, TAPE_OBJECT))
         return false;
@@ -155,7 +158,8 @@ static bool test_reference(void *look, const struct tape *t, tape_at at)
     for (unsigned i = 0; i < l->c->n; i++) {
         const struct value *v = &l->c->values[i];
 
-        if (s.n && (str_eq(s, v->text) || (id.p && str_eq(id, v->text) && (!v->type.n || str_eq(type, v->type)))))
+        if (s.n && (str_eq(s, v->text) ||
+                    (id.p && str_eq(id, v->text) && (!v->type.n || str_eq(type, v->type)))))
             return true;
     }
     return false;
@@ -256,14 +260,15 @@ static bool test_date(void *look, const struct tape *t, tape_at at)
     return false;
 }
 
-/* --- a parameter's values ---------------------------------------------------------------------- */
+/* --- a parameter's values -------------------------------------------------------------------- */
 
 static const struct {
     const char *kind;
     bool (*test)(void *look, const struct tape *t, tape_at at);
 } tests[] = {
-    {"token", test_token}, {"reference", test_reference}, {"string", test_string},
-    {"date", test_date},   {"uri", test_uri},
+    {"token", test_token},   {"reference", test_reference},
+    {"string", test_string}, {"date", test_date},
+    {"uri", test_uri},
 };
 
 static bool read_date(struct value *v, struct str s)
@@ -280,7 +285,8 @@ static bool read_date(struct value *v, struct str s)
     return demo_range(s, &v->lo, &v->hi);
 }
 
-static void read_reference(struct demo_turn *t, struct demo_clause *c, struct value *v, struct str modifier)
+static void read_reference(struct demo_turn *t, struct demo_clause *c, struct value *v,
+                           struct str modifier)
 {
     struct str rest;
 
@@ -301,12 +307,14 @@ static void read_reference(struct demo_turn *t, struct demo_clause *c, struct va
 static bool is_plain(struct str s)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (!(s.p[i] >= '0' && s.p[i] <= '9') && !((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z') && s.p[i] != '-')
+        if (!(s.p[i] >= '0' && s.p[i] <= '9') && !((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z') &&
+            s.p[i] != '-')
             return false;
     return s.n > 0;
 }
 
-static bool read_value(struct demo_turn *t, struct demo_clause *c, struct value *v, struct str s, struct str modifier)
+static bool read_value(struct demo_turn *t, struct demo_clause *c, struct value *v, struct str s,
+                       struct str modifier)
 {
     struct arena *a = &t->a;
 
@@ -335,17 +343,17 @@ static bool read_value(struct demo_turn *t, struct demo_clause *c, struct value 
     return v->text.n > 0;
 }
 
-int demo_clause_new(struct demo_turn *t, uint32_t type, const struct demo_param *p, struct demo_clause **out,
-                    struct err *e)
+int demo_clause_new(struct demo_turn *t, uint32_t type, const struct demo_param *p,
+                    struct demo_clause **out, struct err *e)
 {
     struct demo_clause *c = arena_alloc(&t->a, sizeof *c);
     struct str rest = p->value;
     unsigned max = 1;
     char what[160];
 
-    snprintf(what, sizeof what, "%s?%.*s%s%.*s", demo_type_name(type), (int)(p->name.n < 40 ? p->name.n : 40),
-             p->name.p, p->modifier.n ? ":" : "", (int)(p->modifier.n < 40 ? p->modifier.n : 40),
-             p->modifier.n ? p->modifier.p : "");
+    snprintf(what, sizeof what, "%s?%.*s%s%.*s", demo_type_name(type),
+             (int)(p->name.n < 40 ? p->name.n : 40), p->name.p, p->modifier.n ? ":" : "",
+             (int)(p->modifier.n < 40 ? p->modifier.n : 40), p->modifier.n ? p->modifier.p : "");
     for (size_t i = 0; i < rest.n; i++)
         max += rest.p[i] == ',';
     if (!c || !(c->values = arena_alloc(&t->a, max * sizeof *c->values)))
@@ -359,7 +367,8 @@ int demo_clause_new(struct demo_turn *t, uint32_t type, const struct demo_param 
     c->patient = !strcmp(c->kind->name, "patient");
     c->exact = c->test == test_string && str_is(p->modifier, "exact");
     c->contains = c->test == test_string && str_is(p->modifier, "contains");
-    if (p->modifier.n && !c->exact && !c->contains && (c->test != test_reference || demo_type(p->modifier) == DEMO_NONE))
+    if (p->modifier.n && !c->exact && !c->contains &&
+        (c->test != test_reference || demo_type(p->modifier) == DEMO_NONE))
         return err_set(e, ERR_INPUT, 0, 0, what);
     while (rest.p)
         if (!read_value(t, c, &c->values[c->n++], demo_value_split(&rest, ',', &t->a), p->modifier))
@@ -377,7 +386,8 @@ static bool may_hold(const struct demo_clause *c, const struct demo_version *v)
     return memmem(v->bytes, v->n, "\\u", 2);
 }
 
-bool demo_clause_holds(struct demo_turn *t, const struct demo_clause *c, const struct demo_version *v, struct tape *tape)
+bool demo_clause_holds(struct demo_turn *t, const struct demo_clause *c,
+                       const struct demo_version *v, struct tape *tape)
 {
     struct look look = {t, c};
     struct str paths = str_of(c->kind->paths);

@@ -30,8 +30,9 @@ static void param(struct jsonw *w, const char *name, const char *kind)
 
 static void resource(struct jsonw *w, uint32_t type)
 {
-    static const char *const codes[] = {"read",   "vread",  "update",       "delete",       "history-instance",
-                                        "create", "history-type", "search-type", NULL};
+    static const char *const codes[] = {
+        "read",   "vread",        "update",      "delete", "history-instance",
+        "create", "history-type", "search-type", NULL};
     unsigned n;
     const struct demo_param_kind *p = demo_params(&n);
 

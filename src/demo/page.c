@@ -51,8 +51,9 @@ static bool listed(struct str elements, struct str name)
 /* meta says that the resource is not whole (R4 search.html 3.1.1.5.9). */
 static void add_meta(const struct tape *t, tape_at meta, struct buf *out)
 {
-    static const char tag[] = "{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-ObservationValue\","
-                              "\"code\":\"SUBSETTED\"}";
+    static const char tag[] =
+        "{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-ObservationValue\","
+        "\"code\":\"SUBSETTED\"}";
     tape_at tags = tape_get(t, meta, "tag");
     size_t from = t->nodes[meta].off, cut = from + 1, end = from + t->nodes[meta].len;
 
@@ -138,12 +139,14 @@ static struct str page_url(struct demo_turn *t, const struct demo_page *p, size_
 {
     struct str elements = demo_query_encode(p->elements, &t->a);
 
-    return str_of(arena_fmt(&t->a, "%.*s?_getpages=%s&_getpagesoffset=%zu&_count=%zu%s%.*s&_bundletype=searchset",
-                            STR_ARG(t->base), p->kept, offset, p->count, p->elements.n ? "&_elements=" : "",
-                            STR_ARG(elements)));
+    return str_of(arena_fmt(
+        &t->a, "%.*s?_getpages=%s&_getpagesoffset=%zu&_count=%zu%s%.*s&_bundletype=searchset",
+        STR_ARG(t->base), p->kept, offset, p->count, p->elements.n ? "&_elements=" : "",
+        STR_ARG(elements)));
 }
 
-/* Unasked, HAPI says a total once its reading ahead (13 hits for the first pages, then 503) has met the end. */
+/* Unasked, HAPI says a total once its reading ahead (13 hits for the first pages, then 503) has met
+ * the end. */
 static bool knows_total(const struct demo_page *p, bool more)
 {
     return (!p->offset && !more) || p->n <= 13 || (p->offset >= 13 && p->n <= 503);
@@ -186,7 +189,7 @@ void demo_page_write(struct demo_turn *t, const struct demo_page *p)
     jsonw_close(&w, '}');
 }
 
-/* --- searches that are being paged -------------------------------------------------------------- */
+/* --- searches that are being paged ----------------------------------------------------------- */
 
 static void drop_oldest(struct demo *d, size_t n)
 {
@@ -206,7 +209,8 @@ struct demo_kept *demo_keep(struct demo_turn *t, struct vec *hits, bool total)
     struct demo_kept *k;
     size_t old = 0;
 
-    while (old < d->kept.n && t->now - ((struct demo_kept *)vec_at(&d->kept, old))->made_ms > DEMO_KEPT_MS)
+    while (old < d->kept.n &&
+           t->now - ((struct demo_kept *)vec_at(&d->kept, old))->made_ms > DEMO_KEPT_MS)
         old++;
     if (old)
         drop_oldest(d, old);
@@ -239,12 +243,12 @@ void demo_page(struct demo_turn *t, const struct demo_query *q)
     page.offset = (size_t)offset;
     page.count = count > DEMO_PAGE_MAX ? DEMO_PAGE_MAX : (size_t)count;
     VEC_EACH(struct demo_kept, k, &t->d->kept)
-        if (str_is(id, k->id) && t->now - k->made_ms <= DEMO_KEPT_MS) {
-            page.hits = k->hits;
-            page.n = k->n;
-            page.total = k->total;
-            page.kept = k->id;
-        }
+    if (str_is(id, k->id) && t->now - k->made_ms <= DEMO_KEPT_MS) {
+        page.hits = k->hits;
+        page.n = k->n;
+        page.total = k->total;
+        page.kept = k->id;
+    }
     if (!page.kept) { /* HAPI: an unknown or expired one is 410 */
         demo_fail(t, 410, "not-found", "The search is no longer kept: start again");
         return;

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* Rows of R4's own search-parameters.json (4.0.1) for the types that a chart is made of: sorted by type and
- * name; polymorphic elements are spelled out as they stand in JSON. */
+/* Rows of R4's own search-parameters.json (4.0.1) for the types that a chart is made of: sorted by
+ * type and name; polymorphic elements are spelled out as they stand in JSON. */
 static const struct demo_param_kind params[] = {
     {"AllergyIntolerance", "category", "token", "category"},
     {"AllergyIntolerance", "clinical-status", "token", "clinicalStatus"},
@@ -182,7 +182,7 @@ static const struct demo_param_kind params[] = {
     {"Medication", "identifier", "token", "identifier"},
     {"Medication", "status", "token", "status"},
     {"MedicationAdministration", "code", "token", "medicationCodeableConcept"},
-    {"MedicationAdministration", "effective-time", "date", "effectiveDateTime effectivePeriod effectiveInstant"},
+    {"MedicationAdministration", "effective-time", "date", "effectiveDateTime effectivePeriod"},
     {"MedicationAdministration", "identifier", "token", "identifier"},
     {"MedicationAdministration", "patient", "reference", "subject"},
     {"MedicationAdministration", "performer", "reference", "performer.actor"},

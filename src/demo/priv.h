@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Inside the demo server. state.c owns resources and their versions; disk.c writes them through; stamp.c
- * splices ids and meta into the posted bytes; query.c reads query strings; match.c says whether a resource
- * answers a search; search.c and page.c make Bundles of hits; bundle.c runs batches and transactions;
- * handle.c routes; answer.c holds what they all say.
+ * Inside the demo server. state.c owns resources and their versions; disk.c writes them through;
+ * stamp.c splices ids and meta into the posted bytes; query.c reads query strings; match.c says
+ * whether a resource answers a search; search.c and page.c make Bundles of hits; bundle.c runs
+ * batches and transactions; handle.c routes; answer.c holds what they all say.
  */
 #ifndef DEMO_PRIV_H
 #define DEMO_PRIV_H
@@ -15,15 +15,15 @@
 #include "demo/demo.h"
 #include "fhir/tape.h"
 
-#define DEMO_PAGE_DEFAULT 20       /* as HAPI measured */
-#define DEMO_PAGE_MAX 1000         /* as HAPI measured */
+#define DEMO_PAGE_DEFAULT 20        /* as HAPI measured */
+#define DEMO_PAGE_MAX 1000          /* as HAPI measured */
 #define DEMO_PAGE_BYTES (24u << 20) /* a page ends early rather than pass LIMIT_PAGE_BYTES */
 #define DEMO_ANSWER_BYTES (256u << 20)
 #define DEMO_TURN_BYTES (256u << 20) /* what one request may take beside its answer */
 #define DEMO_PARAMS_MAX 256
-#define DEMO_KEPT_MS (60 * 60 * 1000) /* how long a search can be paged: HAPI keeps one for 60 min */
-#define DEMO_KEPT_MAX 4096         /* searches, and the hits of all of them: */
-#define DEMO_KEPT_HITS (32u << 20)
+#define DEMO_KEPT_MS 3600000       /* how long a search can be paged: HAPI keeps one for 60 min */
+#define DEMO_KEPT_MAX 4096         /* searches that are kept, */
+#define DEMO_KEPT_HITS (32u << 20) /* and the hits of all of them */
 #define DEMO_RESOURCES_MAX 0x7fffffff
 #define DEMO_NONE UINT32_MAX
 #define DEMO_SEVERAL (UINT32_MAX - 1)
@@ -37,9 +37,9 @@ struct demo_version {
     int64_t visible_ms; /* later than that only by demo_faults.late_ms */
     uint32_t number;    /* 1, 2, ... */
     uint32_t n;         /* bytes; 0 for a deletion */
-    uint32_t patient;   /* the place of the patient whose chart it is in, DEMO_NONE or DEMO_SEVERAL */
+    uint32_t patient; /* the place of the patient whose chart it is in, DEMO_NONE or DEMO_SEVERAL */
     bool deleted;
-    char bytes[];       /* with the stamped id and meta */
+    char bytes[]; /* with the stamped id and meta */
 };
 
 /* A place for TYPE/ID. It is made when the id is first named (also as somebody's patient) and never
@@ -50,7 +50,7 @@ struct demo_resource {
     uint32_t type;
 };
 
-/* Versions of one type in the order of lastUpdated, those of one instant in the order of writing. */
+/* Versions of one type in the order of lastUpdated; of one instant in the order of writing. */
 struct demo_log {
     int64_t ms;
     uint32_t resource, number;
@@ -68,15 +68,16 @@ struct demo_kept {
 struct demo {
     char *base;
     struct rng ids;
-    struct vec resources;  /* struct demo_resource */
-    uint32_t *buckets;     /* open addressing: a resource's number + 1, or 0 */
+    struct vec resources; /* struct demo_resource */
+    uint32_t *buckets;    /* open addressing: a resource's number + 1, or 0 */
     size_t n_buckets;
-    struct vec *logs;      /* of struct demo_log, one for each type */
-    struct vec undo;       /* uint32_t: resources written in the open transaction */
+    struct vec *logs; /* of struct demo_log, one for each type */
+    struct vec undo;  /* uint32_t: resources written in the open transaction */
     bool open;
-    struct vec kept;       /* struct demo_kept, oldest first */
-    size_t kept_hits;      /* of all of them */
-    struct demo_db *db;    /* NULL: memory only */
+    struct vec kept;    /* struct demo_kept, oldest first */
+    size_t kept_hits;   /* of all of them */
+    struct demo_db *db; /* NULL: memory only */
+    bool filling;       /* demo_fill holds one transaction of the disk around all of memory's */
     struct demo_faults faults;
 };
 
@@ -88,9 +89,9 @@ struct demo_turn {
     struct demo_response *r;
     struct arena a;
     struct str base;
-    bool in_bundle;         /* an entry of a batch or transaction */
+    bool in_bundle; /* an entry of a batch or transaction */
     bool in_transaction;
-    const char *forced_id;  /* the id that a transaction gave this create beforehand, or NULL */
+    const char *forced_id; /* the id that a transaction gave this create beforehand, or NULL */
 };
 
 /* types.c: R4's resource types, in alphabetical order. */
@@ -106,11 +107,14 @@ uint32_t demo_find(const struct demo *d, uint32_t type, struct str id); /* DEMO_
 int demo_place(struct demo *d, uint32_t type, struct str id, uint32_t *i);
 /* What a reader at now sees: NULL when there is nothing yet. */
 const struct demo_version *demo_visible(const struct demo_resource *r, int64_t now);
-const struct demo_version *demo_version_get(const struct demo_resource *r, int64_t now, uint32_t number);
-/* Adds a version (bytes empty: a deletion) to memory and disk, inside demo_begin and demo_commit. */
-int demo_put(struct demo *d, uint32_t i, int64_t updated_ms, uint32_t number, struct str bytes, bool deleted);
+const struct demo_version *demo_version_get(const struct demo_resource *r, int64_t now,
+                                            uint32_t number);
+/* Adds a version (bytes empty: a deletion) to memory and disk, within demo_begin, demo_commit. */
+int demo_put(struct demo *d, uint32_t i, int64_t updated_ms, uint32_t number, struct str bytes,
+             bool deleted);
 /* As demo_put, from disk. */
-int demo_load(struct demo *d, uint32_t i, int64_t updated_ms, uint32_t number, struct str bytes, bool deleted);
+int demo_load(struct demo *d, uint32_t i, int64_t updated_ms, uint32_t number, struct str bytes,
+              bool deleted);
 int demo_begin(struct demo *d);
 int demo_commit(struct demo *d); /* on an error everything since demo_begin is undone */
 void demo_undo(struct demo *d);
@@ -127,15 +131,17 @@ int demo_db_put(struct demo_db *db, struct str type, struct str id, const struct
 
 /* stamp.c */
 #define DEMO_INSTANT_MAX 40
-void demo_instant(int64_t ms, char out[DEMO_INSTANT_MAX]); /* "2026-11-23T04:05:06.007+00:00", as HAPI */
+/* "2026-11-23T04:05:06.007+00:00", as HAPI */
+void demo_instant(int64_t ms, char out[DEMO_INSTANT_MAX]);
 /* t's bytes with id, meta.versionId and meta.lastUpdated set; all other bytes as they were. */
 int demo_stamp(const struct tape *t, struct str id, uint32_t number, int64_t ms, struct buf *out);
 /* t's bytes with every Reference.reference that swap knows replaced. */
-int demo_rewrite(const struct tape *t, struct str (*swap)(void *arg, struct str reference), void *arg,
-                 struct arena *a, struct buf *out);
+int demo_rewrite(const struct tape *t, struct str (*swap)(void *arg, struct str reference),
+                 void *arg, struct arena *a, struct buf *out);
 
-/* cut.c: a Bundle may hold more than one tape does. entries gets the bytes (struct str) of each element of
- * "entry", rest the Bundle without them: both are still to be parsed. ERR_JSON, ERR_TOOBIG, ERR_NOMEM. */
+/* cut.c: a Bundle may hold more than one tape does. entries gets the bytes (struct str) of each
+ * element of "entry", rest the Bundle without them: both are still to be parsed. ERR_JSON,
+ * ERR_TOOBIG, ERR_NOMEM. */
 int demo_cut(struct str bundle, struct vec *entries, struct buf *rest);
 
 /* query.c */
@@ -146,8 +152,9 @@ struct demo_query {
     struct demo_param *p;
     unsigned n;
 };
-int demo_query_parse(struct str raw, struct arena *a, struct demo_query *out); /* ERR_INPUT, ERR_TOOBIG */
-struct str demo_query_get(const struct demo_query *q, const char *name);       /* the last one, or "" */
+/* ERR_INPUT, ERR_TOOBIG, ERR_NOMEM */
+int demo_query_parse(struct str raw, struct arena *a, struct demo_query *out);
+struct str demo_query_get(const struct demo_query *q, const char *name); /* the last one, or "" */
 struct str demo_query_encode(struct str s, struct arena *a);
 
 /* params.c: which search parameters a type has. */
@@ -157,17 +164,19 @@ struct demo_param_kind {
     const char *paths; /* blank-separated */
 };
 const struct demo_param_kind *demo_param_find(uint32_t type, struct str name); /* NULL: none */
-const struct demo_param_kind *demo_params(unsigned *n);                        /* by type and name */
+const struct demo_param_kind *demo_params(unsigned *n); /* by type and name */
 
 /* match.c */
 struct demo_clause; /* one parameter of a search, any of its values */
 /* The values that stand at a path, arrays opened; until each answers true. */
-bool demo_walk(const struct tape *t, tape_at at, struct str path, bool (*each)(void *arg, const struct tape *t, tape_at at),
-               void *arg);
-/* ERR_INPUT: e->what says which parameter and why. NULL in *out: it asks nothing of a resource's content. */
-int demo_clause_new(struct demo_turn *t, uint32_t type, const struct demo_param *p, struct demo_clause **out,
-                    struct err *e);
-bool demo_clause_holds(struct demo_turn *t, const struct demo_clause *c, const struct demo_version *v, struct tape *tape);
+bool demo_walk(const struct tape *t, tape_at at, struct str path,
+               bool (*each)(void *arg, const struct tape *t, tape_at at), void *arg);
+/* ERR_INPUT: e->what says which parameter and why. NULL in *out: it asks nothing of a resource's
+ * content. */
+int demo_clause_new(struct demo_turn *t, uint32_t type, const struct demo_param *p,
+                    struct demo_clause **out, struct err *e);
+bool demo_clause_holds(struct demo_turn *t, const struct demo_clause *c,
+                       const struct demo_version *v, struct tape *tape);
 /* The moments that a FHIR date can mean, from *lo to before *hi. */
 bool demo_range(struct str lexeme, int64_t *lo, int64_t *hi);
 /* Cuts *rest at the first sep that no backslash stands before; unescaped, in arena a. */
@@ -176,8 +185,8 @@ struct str demo_value_split(struct str *rest, char sep, struct arena *a);
 /* search.c */
 struct demo_search; /* what a query asks of one type */
 /* ERR_INPUT: e->what says which parameter and why. */
-int demo_search_parse(struct demo_turn *t, uint32_t type, const struct demo_query *q, struct demo_search **out,
-                      struct err *e);
+int demo_search_parse(struct demo_turn *t, uint32_t type, const struct demo_query *q,
+                      struct demo_search **out, struct err *e);
 /* Appends resources' numbers (uint32_t) in the order asked for. */
 int demo_search_run(struct demo_turn *t, const struct demo_search *s, struct vec *hits);
 
@@ -204,12 +213,12 @@ void demo_bundle(struct demo_turn *t);
 void demo_metadata(struct demo_turn *t);
 
 /* handle.c */
-/* What a condition (If-None-Exist, PUT Type?query, a conditional reference) finds: *n of them, *first the
- * oldest or DEMO_NONE. ERR_INPUT: no search that this server knows, or it asks nothing. */
+/* What a condition (If-None-Exist, PUT Type?query, a conditional reference) finds: *n of them,
+ * *first the oldest or DEMO_NONE. ERR_INPUT: no search that this server knows, or none at all. */
 int demo_condition(struct demo_turn *t, uint32_t type, struct str raw, size_t *n, uint32_t *first);
 void demo_route(struct demo_turn *t);
-void demo_turn_run(struct demo *d, int64_t now, const struct demo_request *q, struct demo_response *r,
-                   const struct demo_turn *outer, const char *forced_id);
+void demo_turn_run(struct demo *d, int64_t now, const struct demo_request *q,
+                   struct demo_response *r, const struct demo_turn *outer, const char *forced_id);
 
 /* answer.c */
 void demo_answer_init(struct demo_response *r);
@@ -226,9 +235,10 @@ enum demo_location {
     DEMO_CREATED, /* Location and Content-Location, as HAPI */
     DEMO_THERE,   /* Content-Location alone: HAPI's answers to reads and updates */
 };
-/* ETag, Last-Modified and where it is; in a bundle's entry all go to etag, lastModified and location. */
-void demo_version_headers(struct demo_turn *t, const struct demo_resource *r, const struct demo_version *v,
-                          enum demo_location where);
+/* ETag, Last-Modified and where it is; in a bundle's entry all go to etag, lastModified and
+ * location. */
+void demo_version_headers(struct demo_turn *t, const struct demo_resource *r,
+                          const struct demo_version *v, enum demo_location where);
 bool demo_prefers(const struct demo_turn *t, const char *what);
 
 #endif

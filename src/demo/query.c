@@ -7,10 +7,12 @@
 
 static int hex(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+    return c >= '0' && c <= '9'                 ? c - '0'
+           : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                : -1;
 }
 
-/* application/x-www-form-urlencoded: a bare '+' is a blank, as on HAPI. p = NULL for a bad escape. */
+/* A bare '+' is a blank, as in forms (HAPI mends one in a date). p = NULL for a bad escape. */
 static struct str decode(struct str s, struct arena *a)
 {
     char *out = arena_alloc(a, s.n + 1), *to = out;
@@ -32,7 +34,8 @@ static struct str decode(struct str s, struct arena *a)
 
 struct str demo_query_encode(struct str s, struct arena *a)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~,";
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~,";
     static const char digits[] = "0123456789ABCDEF";
     char *out = arena_alloc(a, s.n * 3 + 1), *to = out;
 

@@ -9,10 +9,10 @@
 
 struct demo_search {
     uint32_t type;
-    int64_t from, to;     /* lastUpdated, from <= x < to */
+    int64_t from, to; /* lastUpdated, from <= x < to */
     bool newest_first;
     bool by_id;
-    uint32_t *ids;        /* places, when by_id */
+    uint32_t *ids; /* places, when by_id */
     unsigned n_ids;
     struct demo_clause **clauses;
     unsigned n;
@@ -21,7 +21,8 @@ struct demo_search {
 /* What asks nothing of a resource. */
 static bool is_control(struct str name)
 {
-    static const char *const known[] = {"_count", "_elements", "_summary", "_total", "_format", "_pretty"};
+    static const char *const known[] = {"_count", "_elements", "_summary",
+                                        "_total", "_format",   "_pretty"};
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (str_is(name, known[i]))
@@ -71,7 +72,8 @@ static int by_number(const void *a, const void *b)
 }
 
 /* Ids that several _id parameters all name. */
-static int read_ids(struct demo_turn *t, struct demo_search *s, const struct demo_param *p, struct err *e)
+static int read_ids(struct demo_turn *t, struct demo_search *s, const struct demo_param *p,
+                    struct err *e)
 {
     struct str rest = p->value;
     unsigned n = 0, kept = 0, max = 1;
@@ -105,8 +107,8 @@ static int read_ids(struct demo_turn *t, struct demo_search *s, const struct dem
     return ERR_OK;
 }
 
-int demo_search_parse(struct demo_turn *t, uint32_t type, const struct demo_query *q, struct demo_search **out,
-                      struct err *e)
+int demo_search_parse(struct demo_turn *t, uint32_t type, const struct demo_query *q,
+                      struct demo_search **out, struct err *e)
 {
     struct demo_search *s = arena_alloc(&t->a, sizeof *s);
     int code = ERR_OK;
@@ -126,7 +128,8 @@ int demo_search_parse(struct demo_turn *t, uint32_t type, const struct demo_quer
         else if (str_is(p->name, "_id"))
             code = read_ids(t, s, p, e);
         else if (!str_is(p->name, "_sort"))
-            code = demo_clause_new(t, type, p, &s->clauses[s->n++], e); /* HAPI: an unknown one is 400, always */
+            code = demo_clause_new(t, type, p, &s->clauses[s->n++],
+                                   e); /* HAPI: an unknown one is 400, always */
         else if (str_is(p->value, "_lastUpdated") || str_is(p->value, "-_lastUpdated"))
             s->newest_first = p->value.p[0] == '-';
         else
@@ -137,8 +140,8 @@ int demo_search_parse(struct demo_turn *t, uint32_t type, const struct demo_quer
 }
 
 /* Adds resource i when the version that is seen now answers the search. */
-static int add_if_hit(struct demo_turn *t, const struct demo_search *s, uint32_t i, const struct demo_version *v,
-                      struct vec *hits)
+static int add_if_hit(struct demo_turn *t, const struct demo_search *s, uint32_t i,
+                      const struct demo_version *v, struct vec *hits)
 {
     struct tape tape = {.nodes = NULL};
     bool hit = v && !v->deleted && v->updated_ms >= s->from && v->updated_ms < s->to;
@@ -196,7 +199,8 @@ int demo_search_run(struct demo_turn *t, const struct demo_search *s, struct vec
 
     if (s->by_id)
         code = run_ids(t, s, hits);
-    for (size_t k = s->by_id ? log->n : demo_log_from(log, s->from); k < log->n && p[k].ms < s->to && !code; k++) {
+    for (size_t k = s->by_id ? log->n : demo_log_from(log, s->from);
+         k < log->n && p[k].ms < s->to && !code; k++) {
         const struct demo_version *v = demo_visible(demo_at(t->d, p[k].resource), t->now);
 
         if (v && v->number == p[k].number) /* else a newer one stands further on */
@@ -223,7 +227,8 @@ static bool read_count(const struct demo_query *q, size_t *count)
     return true;
 }
 
-static void answer(struct demo_turn *t, uint32_t type, struct str raw, const struct demo_query *q, struct vec *hits)
+static void answer(struct demo_turn *t, uint32_t type, struct str raw, const struct demo_query *q,
+                   struct vec *hits)
 {
     struct str summary = demo_query_get(q, "_summary");
     struct demo_page page = {.elements = demo_query_get(q, "_elements")};
@@ -240,8 +245,8 @@ static void answer(struct demo_turn *t, uint32_t type, struct str raw, const str
     if (str_is(summary, "count"))
         page.count = 0;
     page.total = !page.count || str_is(demo_query_get(q, "_total"), "accurate");
-    page.self = str_of(arena_fmt(&t->a, "%.*s/%s%s%.*s", STR_ARG(t->base), demo_type_name(type), raw.n ? "?" : "",
-                                 STR_ARG(raw)));
+    page.self = str_of(arena_fmt(&t->a, "%.*s/%s%s%.*s", STR_ARG(t->base), demo_type_name(type),
+                                 raw.n ? "?" : "", STR_ARG(raw)));
     page.hits = hits->p;
     page.n = hits->n;
     if (page.count && page.n > page.count) {

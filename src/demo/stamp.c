@@ -38,7 +38,8 @@ static void behind(struct edit *e, const struct tape *t, tape_at at)
 }
 
 /* The values that are there are replaced, those that are not go to the front of meta. */
-static unsigned edit_meta(const struct tape *t, tape_at meta, const char *number, const char *instant, struct edit *e)
+static unsigned edit_meta(const struct tape *t, tape_at meta, const char *number,
+                          const char *instant, struct edit *e)
 {
     tape_at v = tape_get(t, meta, "versionId"), u = tape_get(t, meta, "lastUpdated");
     struct edit *front = e;
@@ -47,11 +48,11 @@ static unsigned edit_meta(const struct tape *t, tape_at meta, const char *number
     if (v == TAPE_NONE || u == TAPE_NONE) {
         n++;
         front->off = t->nodes[meta].off + 1;
-        snprintf(front->text, sizeof front->text, "%s%s%s%s%s%s%s%s", v == TAPE_NONE ? "\"versionId\":\"" : "",
-                 v == TAPE_NONE ? number : "", v == TAPE_NONE ? "\"" : "",
-                 v == TAPE_NONE && u == TAPE_NONE ? "," : "", u == TAPE_NONE ? "\"lastUpdated\":\"" : "",
-                 u == TAPE_NONE ? instant : "", u == TAPE_NONE ? "\"" : "",
-                 tape_first_member(t, meta) != TAPE_NONE ? "," : "");
+        snprintf(front->text, sizeof front->text, "%s%s%s%s%s%s%s%s",
+                 v == TAPE_NONE ? "\"versionId\":\"" : "", v == TAPE_NONE ? number : "",
+                 v == TAPE_NONE ? "\"" : "", v == TAPE_NONE && u == TAPE_NONE ? "," : "",
+                 u == TAPE_NONE ? "\"lastUpdated\":\"" : "", u == TAPE_NONE ? instant : "",
+                 u == TAPE_NONE ? "\"" : "", tape_first_member(t, meta) != TAPE_NONE ? "," : "");
     }
     if (v != TAPE_NONE) {
         span(&e[n], t, v);
@@ -85,7 +86,8 @@ static void add_edits(const struct tape *t, struct edit *e, unsigned n, struct b
 
 int demo_stamp(const struct tape *t, struct str id, uint32_t number, int64_t ms, struct buf *out)
 {
-    tape_at type = tape_get(t, 0, "resourceType"), old_id = tape_get(t, 0, "id"), meta = tape_get(t, 0, "meta");
+    tape_at type = tape_get(t, 0, "resourceType"), old_id = tape_get(t, 0, "id"),
+            meta = tape_get(t, 0, "meta");
     char version[16], instant[DEMO_INSTANT_MAX], fresh[96];
     struct edit e[5] = {{0}};
     unsigned n = 0;
@@ -94,13 +96,16 @@ int demo_stamp(const struct tape *t, struct str id, uint32_t number, int64_t ms,
         return ERR_INPUT;
     snprintf(version, sizeof version, "%" PRIu32, number);
     demo_instant(ms, instant);
-    snprintf(fresh, sizeof fresh, ",\"meta\":{\"versionId\":\"%s\",\"lastUpdated\":\"%s\"}", version, instant);
+    snprintf(fresh, sizeof fresh, ",\"meta\":{\"versionId\":\"%s\",\"lastUpdated\":\"%s\"}",
+             version, instant);
     if (old_id == TAPE_NONE) {
         behind(&e[n], t, type);
-        snprintf(e[n++].text, sizeof e->text, ",\"id\":\"%.*s\"%s", STR_ARG(id), meta == TAPE_NONE ? fresh : "");
+        snprintf(e[n++].text, sizeof e->text, ",\"id\":\"%.*s\"%s", STR_ARG(id),
+                 meta == TAPE_NONE ? fresh : "");
     } else {
         span(&e[n], t, old_id);
-        snprintf(e[n++].text, sizeof e->text, "\"%.*s\"%s", STR_ARG(id), meta == TAPE_NONE ? fresh : "");
+        snprintf(e[n++].text, sizeof e->text, "\"%.*s\"%s", STR_ARG(id),
+                 meta == TAPE_NONE ? fresh : "");
     }
     if (meta != TAPE_NONE)
         n += edit_meta(t, meta, version, instant, e + n);
@@ -108,8 +113,8 @@ int demo_stamp(const struct tape *t, struct str id, uint32_t number, int64_t ms,
     return out->failed;
 }
 
-int demo_rewrite(const struct tape *t, struct str (*swap)(void *arg, struct str reference), void *arg,
-                 struct arena *a, struct buf *out)
+int demo_rewrite(const struct tape *t, struct str (*swap)(void *arg, struct str reference),
+                 void *arg, struct arena *a, struct buf *out)
 {
     size_t done = 0;
 

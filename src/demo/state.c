@@ -23,7 +23,8 @@ int demo_state_init(struct demo *d)
 
 void demo_state_fini(struct demo *d)
 {
-    VEC_EACH(struct demo_resource, r, &d->resources) {
+    VEC_EACH(struct demo_resource, r, &d->resources)
+    {
         while (r->newest) {
             struct demo_version *v = r->newest;
 
@@ -33,7 +34,7 @@ void demo_state_fini(struct demo *d)
         mem_free(r->id);
     }
     VEC_EACH(struct demo_kept, k, &d->kept)
-        mem_free(k->hits);
+    mem_free(k->hits);
     for (uint32_t i = 0; d->logs && i < demo_type_count(); i++)
         vec_fini(&d->logs[i]);
     mem_free(d->logs);
@@ -125,7 +126,8 @@ const struct demo_version *demo_visible(const struct demo_resource *r, int64_t n
     return v;
 }
 
-const struct demo_version *demo_version_get(const struct demo_resource *r, int64_t now, uint32_t number)
+const struct demo_version *demo_version_get(const struct demo_resource *r, int64_t now,
+                                            uint32_t number)
 {
     const struct demo_version *v = demo_visible(r, now);
 
@@ -155,7 +157,9 @@ static int log_add(struct demo *d, uint32_t i, int64_t ms, uint32_t number)
 {
     struct vec *log = &d->logs[demo_at(d, i)->type];
     struct demo_log *p;
-    size_t at = log->n && ((struct demo_log *)log->p)[log->n - 1].ms > ms ? demo_log_from(log, ms + 1) : log->n;
+    size_t at = log->n && ((struct demo_log *)log->p)[log->n - 1].ms > ms
+                    ? demo_log_from(log, ms + 1)
+                    : log->n;
 
     if (!vec_push(log))
         return ERR_NOMEM;
@@ -223,14 +227,19 @@ static int find_patient(struct demo *d, uint32_t i, struct str bytes, uint32_t *
     return o.code;
 }
 
-int demo_load(struct demo *d, uint32_t i, int64_t updated_ms, uint32_t number, struct str bytes, bool deleted)
+int demo_load(struct demo *d, uint32_t i, int64_t updated_ms, uint32_t number, struct str bytes,
+              bool deleted)
 {
     struct demo_version *v = mem_alloc(sizeof *v + bytes.n + 1);
 
     if (!v)
         return ERR_NOMEM;
-    *v = (struct demo_version){.updated_ms = updated_ms, .visible_ms = updated_ms, .number = number,
-                               .n = (uint32_t)bytes.n, .patient = DEMO_NONE, .deleted = deleted};
+    *v = (struct demo_version){.updated_ms = updated_ms,
+                               .visible_ms = updated_ms,
+                               .number = number,
+                               .n = (uint32_t)bytes.n,
+                               .patient = DEMO_NONE,
+                               .deleted = deleted};
     if (bytes.n)
         memcpy(v->bytes, bytes.p, bytes.n);
     if ((!deleted && find_patient(d, i, bytes, &v->patient)) || log_add(d, i, updated_ms, number)) {
@@ -242,7 +251,8 @@ int demo_load(struct demo *d, uint32_t i, int64_t updated_ms, uint32_t number, s
     return ERR_OK;
 }
 
-int demo_put(struct demo *d, uint32_t i, int64_t updated_ms, uint32_t number, struct str bytes, bool deleted)
+int demo_put(struct demo *d, uint32_t i, int64_t updated_ms, uint32_t number, struct str bytes,
+             bool deleted)
 {
     uint32_t *undo = vec_push(&d->undo);
     struct demo_resource *r;
@@ -267,12 +277,12 @@ int demo_begin(struct demo *d)
 {
     d->undo.n = 0;
     d->open = true;
-    return d->db ? demo_db_begin(d->db) : ERR_OK;
+    return d->db && !d->filling ? demo_db_begin(d->db) : ERR_OK;
 }
 
 int demo_commit(struct demo *d)
 {
-    int code = d->db ? demo_db_commit(d->db) : ERR_OK;
+    int code = d->db && !d->filling ? demo_db_commit(d->db) : ERR_OK;
 
     if (code) {
         demo_undo(d);
@@ -303,7 +313,8 @@ size_t demo_count(const struct demo *d, const char *type, int64_t now_ms)
     size_t n = 0;
     uint32_t only = type ? demo_type(str_of(type)) : DEMO_NONE;
 
-    VEC_EACH(struct demo_resource, r, &d->resources) {
+    VEC_EACH(struct demo_resource, r, &d->resources)
+    {
         const struct demo_version *v = demo_visible(r, now_ms);
 
         n += v && !v->deleted && (!type || r->type == only);

@@ -92,7 +92,8 @@ static inline int put(struct bed *b, const char *type, const char *id, const cha
     char url[160], doc[2048];
 
     snprintf(url, sizeof url, "%s/%s", type, id);
-    snprintf(doc, sizeof doc, "{\"resourceType\":\"%s\",\"id\":\"%s\"%s%s}", type, id, *rest ? "," : "", rest);
+    snprintf(doc, sizeof doc, "{\"resourceType\":\"%s\",\"id\":\"%s\"%s%s}", type, id,
+             *rest ? "," : "", rest);
     return ask(b, "PUT", url, doc);
 }
 

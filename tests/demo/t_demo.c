@@ -308,6 +308,40 @@ static void no_database(void)
     unlink(path);
 }
 
+static void made_up(void)
+{
+    char path[] = "/tmp/t_demo.XXXXXX", side[64];
+    struct date today = {.precision = DATE_DAY, .year = 2026, .month = 11, .day = 23};
+    int fd = mkstemp(path);
+    struct bed b;
+    size_t n;
+
+    CU_ASSERT_FATAL(fd >= 0);
+    close(fd);
+    bed_open(&b, path);
+    demo_faults(b.d)->fail_writes = 1;
+    CU_ASSERT(demo_fill(b.d, b.now, 1, 9, 2, &today, NULL) != ERR_OK);
+    bed_close(&b);
+    bed_open(&b, path);
+    CU_ASSERT_EQUAL(demo_count(b.d, NULL, b.now), 0);
+    CU_ASSERT_EQUAL(demo_fill(b.d, b.now, 1, 9, 2, &today, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(demo_count(b.d, "Patient", b.now), 9);
+    n = demo_count(b.d, NULL, b.now);
+    CU_ASSERT(n > 30);
+    CU_ASSERT_EQUAL(ask(&b, "GET", "Patient?_lastUpdated=gt2026-11-22T12:00:00Z", ""), 200);
+    CU_ASSERT_EQUAL(times(&b, "\"fullUrl\""), 0); /* a client's overlap lies behind it */
+    bed_close(&b);
+    bed_open(&b, path);
+    CU_ASSERT_EQUAL(demo_count(b.d, NULL, b.now), n);
+    CU_ASSERT_EQUAL(put(&b, "Patient", "new", ""), 201);
+    bed_close(&b);
+    unlink(path);
+    snprintf(side, sizeof side, "%s-wal", path);
+    unlink(side);
+    snprintf(side, sizeof side, "%s-shm", path);
+    unlink(side);
+}
+
 /* --- faults ------------------------------------------------------------------------------------- */
 
 static void late_commit(void)
@@ -365,6 +399,7 @@ static const struct unit_test tests[] = {
     {"PUT by query", updated_by_query},
     {"history of one, of a type, of all", history},
     {"what was written is there after a restart", kept},
+    {"a made-up ward is in the file as a whole or not at all", made_up},
     {"a file that is no database is refused", no_database},
     {"fault: a late commit keeps its old lastUpdated", late_commit},
     {"faults: lost update, 429, failing disk", other_faults},

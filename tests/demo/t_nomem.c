@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The n-th allocation fails, for every n: the answer is an error or right, and nothing is half done.
+ * The n-th allocation fails, for every n: the answer is an error or right, and nothing is half
+ * done.
  */
 #include "config.h"
 
@@ -11,15 +12,20 @@
 
 static const char family[] =
     "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":["
-    "{\"fullUrl\":\"urn:uuid:1\",\"request\":{\"method\":\"POST\",\"url\":\"Patient\",\"ifNoneExist\":\"identifier=x\"},"
+    "{\"fullUrl\":\"urn:uuid:1\",\"request\":{\"method\":\"POST\",\"url\":\"Patient\","
+    "\"ifNoneExist\":\"identifier=x\"},"
     "\"resource\":{\"resourceType\":\"Patient\",\"identifier\":[{\"value\":\"x\"}]}},"
-    "{\"request\":{\"method\":\"PUT\",\"url\":\"Observation/o\"},\"resource\":{\"resourceType\":\"Observation\",\"id\":\"o\","
+    "{\"request\":{\"method\":\"PUT\",\"url\":\"Observation/"
+    "o\"},\"resource\":{\"resourceType\":\"Observation\",\"id\":\"o\","
     "\"subject\":{\"reference\":\"urn:uuid:1\"}}},"
-    "{\"request\":{\"method\":\"PUT\",\"url\":\"Observation/p\"},\"resource\":{\"resourceType\":\"Observation\",\"id\":\"p\","
+    "{\"request\":{\"method\":\"PUT\",\"url\":\"Observation/"
+    "p\"},\"resource\":{\"resourceType\":\"Observation\",\"id\":\"p\","
     "\"subject\":{\"reference\":\"Patient/a\"}}}]}";
 
-/* Runs one request with the n-th allocation failing until it no longer fails; says how many n there were. */
-static unsigned long each(const char *method, const char *url, const char *doc, void (*then)(struct bed *b, int status))
+/* Runs one request with the n-th allocation failing until it no longer fails; says how many n there
+ * were. */
+static unsigned long each(const char *method, const char *url, const char *doc,
+                          void (*then)(struct bed *b, int status))
 {
     unsigned long n = 0;
     bool all = false;
@@ -69,14 +75,17 @@ static void then_put(struct bed *b, int status)
 {
     CU_ASSERT_EQUAL(ask(b, "GET", "Patient/a", ""), 200);
     if (status == 200)
-        CU_ASSERT(has(b, "\"female\"")); /* else it may have been stored: the answer alone was lost */
+        CU_ASSERT(
+            has(b, "\"female\"")); /* else it may have been stored: the answer alone was lost */
     CU_ASSERT(has(b, "male"));
     CU_ASSERT_EQUAL(put(b, "Patient", "a", "\"gender\":\"other\""), 200);
 }
 
 static void update(void)
 {
-    CU_ASSERT(each("PUT", "Patient/a", "{\"resourceType\":\"Patient\",\"id\":\"a\",\"gender\":\"female\"}", then_put) > 5);
+    CU_ASSERT(each("PUT", "Patient/a",
+                   "{\"resourceType\":\"Patient\",\"id\":\"a\",\"gender\":\"female\"}",
+                   then_put) > 5);
 }
 
 static void then_search(struct bed *b, int status)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The demo server's core. Input: "METHOD URL" LF If-None-Exist LF If-Match LF body. Whatever comes, the answer has an
- * HTTP status and is JSON or empty, a request that failed changed nothing, and every next link can be followed.
+ * The demo server's core. Input: "METHOD URL" LF If-None-Exist LF If-Match LF body. Whatever comes,
+ * the answer has an HTTP status and is JSON or empty, a request that failed changed nothing, and
+ * every next link can be followed.
  */
 #include "config.h"
 
@@ -25,7 +26,8 @@ static void must_be_json(struct str s)
         tape_fini(&t);
 }
 
-static void send(struct demo *d, struct str method, struct str url, struct str body, struct demo_response *r)
+static void send(struct demo *d, struct str method, struct str url, struct str body,
+                 struct demo_response *r)
 {
     struct demo_request q = {.method = method, .path = str_split(&url, '?'), .body = body};
 
@@ -37,11 +39,17 @@ static void stock(struct demo *d)
 {
     static const char ward[] =
         "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":["
-        "{\"request\":{\"method\":\"PUT\",\"url\":\"Patient/a\"},\"resource\":{\"resourceType\":\"Patient\",\"id\":\"a\",\"name\":[{\"family\":\"Ng\"}],"
+        "{\"request\":{\"method\":\"PUT\",\"url\":\"Patient/"
+        "a\"},\"resource\":{\"resourceType\":\"Patient\",\"id\":\"a\",\"name\":[{\"family\":\"Ng\"}"
+        "],"
         "\"birthDate\":\"1970-02\",\"identifier\":[{\"system\":\"s\",\"value\":\"1\"}]}},"
-        "{\"request\":{\"method\":\"PUT\",\"url\":\"Patient/b\"},\"resource\":{\"resourceType\":\"Patient\",\"id\":\"b\"}},"
-        "{\"request\":{\"method\":\"PUT\",\"url\":\"Observation/o\"},\"resource\":{\"resourceType\":\"Observation\",\"id\":\"o\",\"status\":\"final\","
-        "\"subject\":{\"reference\":\"Patient/a\"},\"effectivePeriod\":{\"start\":\"2026-01-01\"},\"code\":{\"coding\":[{\"code\":\"k\"}]},\"x\":0.10}}]}";
+        "{\"request\":{\"method\":\"PUT\",\"url\":\"Patient/"
+        "b\"},\"resource\":{\"resourceType\":\"Patient\",\"id\":\"b\"}},"
+        "{\"request\":{\"method\":\"PUT\",\"url\":\"Observation/"
+        "o\"},\"resource\":{\"resourceType\":\"Observation\",\"id\":\"o\",\"status\":\"final\","
+        "\"subject\":{\"reference\":\"Patient/"
+        "a\"},\"effectivePeriod\":{\"start\":\"2026-01-01\"},\"code\":{\"coding\":[{\"code\":\"k\"}"
+        "]},\"x\":0.10}}]}";
     struct demo_response r;
 
     send(d, STR("POST"), STR(""), str_of(ward), &r);
@@ -56,7 +64,8 @@ static void follow(struct demo *d, struct demo_response *r)
 
     for (int i = 0; i < 4 && r->body.n; i++) {
         char url[512];
-        const char *p = strstr(r->body.p, mark), *end = p ? strchr(p += sizeof mark - 1, '"') : NULL;
+        const char *p = strstr(r->body.p, mark),
+                   *end = p ? strchr(p += sizeof mark - 1, '"') : NULL;
 
         if (!end || (size_t)(end - p) >= sizeof url)
             return;
