@@ -388,15 +388,15 @@ static bool open_value(struct bundle_scan *s, char c, size_t *used)
 {
     struct frame *f = top(s);
     const struct member_row *row = is_array(f->role) ? find_row(f->role, STR("")) : f->row;
+    bool resource = row && row->member == M_RESOURCE;
+    bool batch = s->levels == 1 && !strcmp(s->level[0].type, "batch-response");
 
     if (row && row->open && row->open != c)
         return broken(s, "Bundle");
     if (row && row->open && row->into != f->role)
         return open_frame(s, row->into);
     *used = 0;
-    begin_span(s, row && row->member == M_RESOURCE, s->levels == 1 && !strcmp(s->level[0].type,
-               "batch-response"));
-    s->span.probe &= s->span.hold;
+    begin_span(s, resource, resource && batch);
     return true;
 }
 

@@ -145,6 +145,7 @@ static const char batch[] =
     "{\"resource\":{\"resourceType\":\"Bundle\",\"type\":\"document\",\"entry\":[{\"resource\":"
     "{\"id\":\"c\"}}]}}]}";
 
+/* Kills tests/mutants/bundle-stored.patch: rows of a Bundle that somebody stored taken for answers. */
 static void a_batch(void)
 {
     says(batch, ERR_OK,

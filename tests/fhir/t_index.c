@@ -104,6 +104,7 @@ static void whose_row_it_is(void)
         {BASE "/x/Patient/1", BASE, ""},
         {"https://other.example/fhir/Patient/1", BASE, ""},
         {"http://h.example/fhir/Patient/1", BASE, ""},
+        {"https://x.example/fhir/Patient/1", BASE, ""},
         {"#1", BASE, ""},
         {"#Patient/1", BASE, ""},
         {"urn:uuid:1", BASE, ""},

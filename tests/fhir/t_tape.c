@@ -17,6 +17,7 @@ static void lexemes_stay(void)
     tape_fini(&t);
 }
 
+/* Kills tests/mutants/tape-twice.patch: a member that stands twice, so that two readers see two charts. */
 static void refused(void)
 {
     static const char *const bad[] = {
