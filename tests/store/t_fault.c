@@ -168,11 +168,14 @@ static void making(enum fault_kind kind)
         if (done)
             CU_ASSERT_EQUAL(code, ERR_OK);
         store_close(s);
-        code = store_create(home, p, &made_kdf, &e);
-        CU_ASSERT(code == ERR_OK || code == ERR_EXISTS);
-        s = made_open(home);
-        CU_ASSERT_PTR_NOT_NULL_FATAL(s);
-        CU_ASSERT_EQUAL(two_rows_and_a_mark(s, &e), ERR_OK);
+        s = NULL;
+        if (done || n % 8 == 0) { /* not each time: it runs the KDF twice */
+            code = store_create(home, p, &made_kdf, &e);
+            CU_ASSERT(code == ERR_OK || code == ERR_EXISTS);
+            s = made_open(home);
+            CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+            CU_ASSERT_EQUAL(two_rows_and_a_mark(s, &e), ERR_OK);
+        }
         secret_free(p);
         made_end(s, home);
     }
