@@ -181,10 +181,11 @@ static void parsed(struct loop_job *job)
     l->jobs--;
     if (job->code && !l->code)
         l->code = job->code;
-    for (; c->first < c->items.n && !job->code; c->first++)
+    for (; c->first < c->items.n && !job->code && !l->run->abandoned; c->first++)
         give(l, c, vec_at(&c->items, c->first));
     sync_chunk_release(c);
     deliver(l);
+    sync_run_drop(l->run);
 }
 
 static void submit(struct shell_lane *l)
@@ -195,6 +196,7 @@ static void submit(struct shell_lane *l)
     l->jobs++;
     c->job.run = sync_parse_run;
     c->job.done = parsed;
+    sync_run_hold(l->run);
     loop_submit(l->run->loop, LOOP_WORK, &c->job);
 }
 
@@ -214,6 +216,8 @@ static void deliver(struct shell_lane *l)
 {
     struct chunk *c = l->chunk;
 
+    if (l->run->abandoned)
+        return;
     while (c && !l->jobs && c->first < c->items.n && ((struct item *)vec_at(&c->items, c->first))->type != SYNC_EV_ROW)
         give(l, c, vec_at(&c->items, c->first++));
     if (c && c->first < c->items.n && (!l->jobs || c->bytes.n >= SHELL_CHUNK)) {
@@ -234,6 +238,8 @@ static int on_head(void *arg, const struct net_head *h)
     struct sync_event ev = {.type = SYNC_EV_HEAD, .lane = l->at, .outer = -1, .status = h->status, .date_ms = h->date_ms,
                             .waited_ms = clock_boot_ms(&l->run->clock) - l->asked_ms, .retry_after_s = h->retry_after_s};
 
+    if (l->run->abandoned)
+        return ERR_CANCELLED;
     l->status = h->status;
     if (l->gzipped && (h->status == 400 || h->status == 415))
         return ERR_OK; /* perhaps the compression: asked once more in clear before the step hears of it */
@@ -251,6 +257,8 @@ static int on_bytes(void *arg, struct str bytes)
     struct err e = ERR_NONE;
     int code;
 
+    if (l->run->abandoned)
+        return ERR_CANCELLED;
     if (l->status < 200 || l->status > 299)
         return ERR_OK; /* a refusal's words are the server's; nobody reads them here */
     code = bundle_feed(l->scan, bytes, &e);
@@ -274,12 +282,10 @@ static int whole(struct shell_lane *l)
 
 static int send(struct shell_lane *l, const struct net_ask *more);
 
-static void on_done(void *arg, const struct net_result *res)
+static void settle(struct shell_lane *l, const struct net_result *res)
 {
-    struct shell_lane *l = arg;
     int code = res->code;
 
-    l->request = NULL;
     if (l->gzipped && !code && (l->status == 400 || l->status == 415)) {
         struct net_ask again = {.method = "POST", .url = "", .body = buf_str(&l->body), .repeatable = true, .no_cache = true};
 
@@ -300,6 +306,16 @@ static void on_done(void *arg, const struct net_result *res)
     deliver(l);
 }
 
+static void on_done(void *arg, const struct net_result *res)
+{
+    struct shell_lane *l = arg;
+
+    l->request = NULL;
+    if (!l->run->abandoned)
+        settle(l, res);
+    sync_run_drop(l->run);
+}
+
 /* --- asking ------------------------------------------------------------------------------------- */
 
 static int send(struct shell_lane *l, const struct net_ask *more)
@@ -315,11 +331,14 @@ static int send(struct shell_lane *l, const struct net_ask *more)
     ask.arg = l;
     l->asked_ms = clock_boot_ms(&l->run->clock);
     code = net_start(l->run->net, &ask, &l->request, &e);
-    if (code)
+    if (code) {
         sync_run_err(l->run, &e);
-    else if (l->run->paused)
+        return code;
+    }
+    sync_run_hold(l->run);
+    if (l->run->paused)
         net_pause(l->request, true);
-    return code;
+    return ERR_OK;
 }
 
 void sync_answer_ask(struct sync_run *r, const struct sync_action *a)

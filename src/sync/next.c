@@ -196,7 +196,7 @@ static void after_cut(struct sync_state *s, struct pull *p, struct page *g)
         return;
     }
     p->again = 0;
-    p->count = ties && g->rows && g->rows < half ? g->rows : half;
+    p->count = ties && !on && g->rows && g->rows < half ? g->rows : half;
     if (g->outer >= 0)
         p->count = SYNC_COUNT / 2;
     restart(s, p);

@@ -174,6 +174,9 @@ bool sync_regrows(const struct pull *p, unsigned *count);
 
 void sync_stop(struct sync_state *s, int code);
 void sync_wait(struct sync_state *s, int64_t ms);
+/* No head came. True: to be asked again after a wait (once when nothing ever answered in this run: a line that
+ * just woke up); else the run stops. */
+bool sync_patience(struct sync_state *s, int code);
 struct sync_action *sync_act(struct sync_state *s, enum sync_action_type type);
 /* What the page under way there is of; NULL: none. */
 const struct fhir_kind *sync_kind_on(const struct sync_state *s, unsigned lane, int outer);

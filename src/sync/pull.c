@@ -4,8 +4,8 @@
  *
  * Why it always gets on, rows of one instant included. Rows come in ascending lastUpdated, so a chain may
  * be taken up at the greatest instant stored, `ge`, and loses nothing. Rows of that very instant come again;
- * when a page holds nothing else, asking for as many rows as the cut left makes the next answer end where
- * that one broke, and its next link leads on to rows that are new. A page counts as whole when its Bundle is
+ * when a cut page held nothing else and nothing new, asking for as many rows as the cut left makes the next answer
+ * end where that one broke, and its next link leads on to rows that are new. A page counts as whole when its Bundle is
  * closed, or when it holds as many rows as were asked for and all links came before them (R4 search.html:
  * a server gives no more than _count; its self link shows that it kept to it).
  *
@@ -352,18 +352,9 @@ static enum verdict refused(struct sync_state *s, struct pull *p, struct page *g
 
 static enum verdict lost(struct sync_state *s, struct page *g, int code)
 {
-    bool gone = code == ERR_OFFLINE || code == ERR_TIMEOUT || code == ERR_CUT;
-
     if (s->stopping)
         return VERDICT_CUT;
-    if (gone && s->waiting)
-        return VERDICT_AGAIN; /* lanes fall together: one wait for all */
-    if (gone && (s->answered || code == ERR_CUT) && s->offline < SYNC_TRIES) {
-        sync_wait(s, (int64_t)1000 << s->offline++);
-        return VERDICT_AGAIN;
-    }
-    sync_stop(s, code ? code : ERR_OFFLINE);
-    return fail(g, code ? code : ERR_OFFLINE);
+    return sync_patience(s, code) ? VERDICT_AGAIN : fail(g, code ? code : ERR_OFFLINE);
 }
 
 static enum verdict judge(struct sync_state *s, struct pull *p, struct page *g, int code)

@@ -78,8 +78,8 @@ static void done(struct loop_job *job)
         r->report.pulled += p->changed;
     buf_fini(&p->refused);
     mem_free(p);
-    r->jobs--;
     sync_run_step(r, &ev);
+    sync_run_drop(r);
 }
 
 /* The oldest rows of this part of the lane's answer, out of the lane's queue. */
@@ -131,7 +131,7 @@ void sync_put(struct sync_run *r, const struct sync_action *a)
     buf_init(&p->refused, LIMIT_SMALL_JSON);
     take(p, &r->lane[a->lane], a->rows);
     list_refused(p);
-    r->jobs++;
+    sync_run_hold(r);
     p->spoilt = p->n != a->rows ? ERR_BUG : p->refused.failed;
     loop_submit(r->loop, LOOP_STORE, &p->job);
 }

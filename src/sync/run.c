@@ -51,7 +51,9 @@ static void saved(struct loop_job *job)
         r->report.err = job->err;
     }
     log_event("sync.end", r->report.code, NULL, (int64_t)r->report.pulled, (int64_t)r->report.wire.bytes_down);
-    r->observer.done(r->observer.arg, &r->report);
+    if (!r->abandoned)
+        r->observer.done(r->observer.arg, &r->report); /* which may abandon it */
+    sync_run_drop(r);
 }
 
 /* The code's arguments: of the error that was met, if it is that one; of a partial sync, how much and what first. */
@@ -106,6 +108,7 @@ static void finish(struct sync_run *r, int code)
     say_why(p);
     r->last.run = sync_notes_save;
     r->last.done = saved;
+    sync_run_hold(r);
     loop_submit(r->loop, LOOP_STORE, &r->last);
 }
 
@@ -210,6 +213,8 @@ void sync_run_later(struct sync_run *r, const struct sync_event *ev)
 
 void sync_run_step(struct sync_run *r, const struct sync_event *ev)
 {
+    if (r->abandoned)
+        return;
     sync_step(r->state, ev, &r->actions);
     carry_out(r);
     for (unsigned i = 0; i < r->n_later; i++) {
@@ -252,12 +257,15 @@ static void was_reset(struct loop_job *job)
 {
     struct sync_run *r = (struct sync_run *)((char *)job - offsetof(struct sync_run, first));
 
-    if (!job->code) {
+    if (r->abandoned) {
+        ;
+    } else if (job->code) {
+        sync_run_err(r, &job->err);
+        finish(r, job->code);
+    } else {
         begin(r);
-        return;
     }
-    sync_run_err(r, &job->err);
-    finish(r, job->code);
+    sync_run_drop(r);
 }
 
 static void kick(void *arg)
@@ -271,6 +279,7 @@ static void kick(void *arg)
     }
     r->first.run = sync_notes_reset;
     r->first.done = was_reset;
+    sync_run_hold(r);
     loop_submit(r->loop, LOOP_STORE, &r->first);
 }
 
@@ -342,12 +351,8 @@ void sync_cancel(struct sync_run *r)
         sync_run_step(r, &(struct sync_event){.type = SYNC_EV_CANCEL});
 }
 
-void sync_run_free(struct sync_run *r)
+static void destroy(struct sync_run *r)
 {
-    if (!r)
-        return;
-    loop_cancel(r->loop, r->kick);
-    loop_cancel(r->loop, r->wait);
     for (unsigned i = 0; i < SYNC_SLOTS; i++)
         sync_answer_fini(&r->lane[i]);
     sync_free(r->state);
@@ -357,4 +362,29 @@ void sync_run_free(struct sync_run *r)
     buf_fini(&r->unsupported);
     mem_free(r->marks);
     mem_free(r);
+}
+
+void sync_run_hold(struct sync_run *r)
+{
+    r->busy++;
+}
+
+void sync_run_drop(struct sync_run *r)
+{
+    if (!--r->busy && r->abandoned)
+        destroy(r);
+}
+
+void sync_run_free(struct sync_run *r)
+{
+    if (!r)
+        return;
+    loop_cancel(r->loop, r->kick);
+    loop_cancel(r->loop, r->wait);
+    r->abandoned = true;
+    for (unsigned i = 0; i < SYNC_SLOTS; i++)
+        if (r->lane[i].request)
+            net_cancel(r->lane[i].request);
+    sync_run_hold(r);
+    sync_run_drop(r);
 }

@@ -49,6 +49,8 @@ struct sync_observer {
 int sync_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock, const struct sync_scope *scope,
                const char *base, const struct sync_observer *o, struct sync_run **out, struct err *e);
 void sync_cancel(struct sync_run *r);
-void sync_run_free(struct sync_run *r); /* after done */
+/* NULL is fine. Before done: stops it (done is not called any more) and frees it when its last request and job have
+ * come back, which net_free and loop_free make sure of. Also from within done. */
+void sync_run_free(struct sync_run *r);
 
 #endif

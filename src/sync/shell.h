@@ -78,8 +78,8 @@ struct sync_run {
     struct sync_actions actions;
     struct shell_lane lane[SYNC_SLOTS];
     size_t held;
-    bool paused, finishing;
-    unsigned jobs;             /* puts under way */
+    bool paused, finishing, abandoned;
+    unsigned busy;             /* requests and jobs that will still call back */
     loop_timer kick, wait;
     int64_t wait_until;        /* boot clock */
     unsigned waits;
@@ -129,6 +129,9 @@ unsigned sync_notes_refused_count(const struct sync_run *r);
 
 /* --- run.c -------------------------------------------------------------------------------------- */
 
+/* Around everything that calls back later. drop: frees the run when it was abandoned and this was the last. */
+void sync_run_hold(struct sync_run *r);
+void sync_run_drop(struct sync_run *r);
 /* Gives the step an event and carries out what it wants. */
 void sync_run_step(struct sync_run *r, const struct sync_event *ev);
 /* The same, once the step under way is carried out. */

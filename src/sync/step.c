@@ -78,6 +78,22 @@ void sync_wait(struct sync_state *s, int64_t ms)
     s->waiting++;
 }
 
+bool sync_patience(struct sync_state *s, int code)
+{
+    unsigned most = s->answered || code == ERR_CUT ? SYNC_TRIES : code == ERR_OFFLINE ? 1 : 0;
+
+    if (code != ERR_OFFLINE && code != ERR_TIMEOUT && code != ERR_CUT)
+        most = 0;
+    else if (s->waiting)
+        return true; /* lanes fall together: one wait for all */
+    if (s->offline < most) {
+        sync_wait(s, (int64_t)1000 << s->offline++);
+        return true;
+    }
+    sync_stop(s, code ? code : ERR_OFFLINE);
+    return false;
+}
+
 void sync_lane_page_over(struct sync_state *s, unsigned lane)
 {
     s->lane[lane].pages--;
@@ -432,19 +448,18 @@ static void on_head(struct sync_state *s, const struct sync_event *ev)
 static void batch_failed(struct sync_state *s, struct lane *l, int code)
 {
     int st = l->status;
-    bool gone = !st && (code == ERR_CUT || (s->answered && (code == ERR_OFFLINE || code == ERR_TIMEOUT)));
-    bool busy = gone || st == 429 || st == 408 || (st >= 500 && st != 501);
+    bool busy = st == 429 || st == 408 || (st >= 500 && st != 501);
 
     if (st == 401 || (st >= 300 && st < 400))
         sync_stop(s, st == 401 ? ERR_AUTH : ERR_NOTFHIR);
+    else if (!st)
+        s->batch_due = sync_patience(s, code);
     else if (busy && s->batch_tries++ < SYNC_TRIES)
         s->batch_due = true;
-    else if (!st)
-        sync_stop(s, code ? code : ERR_OFFLINE);
     else
         s->batch_refused = !busy;
     if (s->batch_due && !s->waiting)
-        sync_wait(s, (int64_t)1000 << (s->batch_tries - 1));
+        sync_wait(s, 1000);
 }
 
 static void batch_end(struct sync_state *s, unsigned lane, int code)

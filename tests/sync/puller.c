@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The pull without a screen, for scripts that run it hundreds of times: the cheapest KDF that is allowed, one process a
+ * sync, any clock.
+ *
+ *     puller make HOME                 an empty store, to be copied for each run
+ *     puller sync HOME BASE [SCOPE]    one line of JSON; exits with the sync's status
+ *     puller rows HOME                 TYPE/ID VERSION HASH, a line a row
+ *     puller marks HOME                TYPE MARK OVERLAP ASOF RUN MAX COUNT NEXT, a line a kind that has a mark
+ *     puller set HOME NAME VALUE       a setting
+ *     puller gets HOME                 reads lines "TYPE/ID FILE" and runs the verb `get` on each; prints those whose
+ *                                      output is not FILE byte for byte, then "N equal"
+ *
+ * $PULLER_SKEW_MS moves the device's clock.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "cli/cli.h"
+#include "crypt/crypt.h"
+#include "loop/loop.h"
+#include "net/net.h"
+#include "store/store.h"
+#include "sync/run.h"
+
+static struct clock system_clock;
+
+static int64_t skewed(void *arg)
+{
+    return clock_wall_ms(&system_clock) + *(int64_t *)arg;
+}
+
+static int64_t boot(void *arg)
+{
+    (void)arg;
+    return clock_boot_ms(&system_clock);
+}
+
+static int fail(const struct err *e)
+{
+    fprintf(stderr, "puller: %s %s %d %lld\n", err_name(e->code), e->what, e->sub, (long long)e->num);
+    return err_exit(e->code);
+}
+
+static int open_store(const char *home, bool make, struct store **s, struct err *e)
+{
+    struct crypt_kdf cheap = {CRYPT_KDF_MIN_PASSES, CRYPT_KDF_MIN_MEM};
+    struct secret *word = secret_new(32);
+    struct store_key *key;
+    int code;
+
+    if (!word || secret_set(word, "correct horse", 13))
+        return err_set(e, ERR_NOMEM, 0, 0, NULL);
+    if (make) {
+        path_make_private(home, NULL);
+        store_create(home, word, &cheap, NULL); /* or it is there */
+    }
+    if (!(code = store_unlock(home, word, &key, e)))
+        code = store_open(home, key, s, e);
+    secret_free(word);
+    return code;
+}
+
+/* --- sync ------------------------------------------------------------------------------------- */
+
+struct pulling {
+    struct loop *loop;
+    struct sync_report report;
+};
+
+static void done(void *arg, const struct sync_report *r)
+{
+    struct pulling *p = arg;
+
+    p->report = *r;
+    loop_stop(p->loop, 0);
+}
+
+static void print(const struct sync_report *r)
+{
+    struct rusage u;
+    const char *comma = "";
+
+    getrusage(RUSAGE_SELF, &u);
+    printf("{\"code\":\"%s\",\"pulled\":%llu,\"requests\":%llu,\"up\":%llu,\"down\":%llu,\"rounds\":%llu,\"refused\":%u,\"rss\":%ld,"
+           "\"server\":%lld,\"kinds\":{",
+           err_name(r->code), (unsigned long long)r->pulled, (unsigned long long)r->wire.requests, (unsigned long long)r->wire.bytes_up,
+           (unsigned long long)r->wire.bytes_down, (unsigned long long)r->wire.round_trips, r->refused, u.ru_maxrss,
+           (long long)r->server_ms);
+    for (unsigned i = 0; i < r->n; i++, comma = ",")
+        printf("%s\"%s\":{\"code\":\"%s\",\"rows\":%llu,\"fresh\":%llu,\"pages\":%u,\"cuts\":%u,\"notes\":%u}", comma, r->kinds[i].type,
+               err_name(r->kinds[i].code), (unsigned long long)r->kinds[i].rows, (unsigned long long)r->kinds[i].fresh,
+               r->kinds[i].pages, r->kinds[i].cuts, r->kinds[i].notes);
+    printf("}}\n");
+}
+
+static int pull(struct store *s, const char *base, const char *scope_text, struct err *e)
+{
+    int64_t skew = getenv("PULLER_SKEW_MS") ? atoll(getenv("PULLER_SKEW_MS")) : 0;
+    struct clock clock = {skewed, boot, &skew};
+    struct pulling p = {0};
+    struct sync_observer o = {NULL, done, &p};
+    struct sync_scope scope;
+    struct sync_run *run = NULL;
+    struct net *net = NULL;
+    int code = sync_scope_parse(str_of(scope_text), &scope, e);
+
+    if (code)
+        return code;
+    if (loop_new(&clock, &p.loop) || net_new(p.loop, &clock, &net))
+        return err_set(e, ERR_NOMEM, 0, 0, NULL);
+    code = net_origin_set(net, NET_FHIR, base, NULL, e);
+    if (!code)
+        code = sync_start(p.loop, net, s, &clock, &scope, base, &o, &run, e);
+    if (!code) {
+        loop_run(p.loop);
+        print(&p.report);
+        code = p.report.code;
+        *e = p.report.err;
+    }
+    sync_run_free(run);
+    net_free(net);
+    loop_free(p.loop);
+    sync_scope_fini(&scope);
+    return code;
+}
+
+/* --- looking ------------------------------------------------------------------------------------ */
+
+static int row(void *arg, const struct store_row *r)
+{
+    uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
+
+    (void)arg;
+    for (size_t i = 0; i < r->bytes.n; i++)
+        h = (h ^ (unsigned char)r->bytes.p[i]) * 0x100000001b3u;
+    printf("%.*s/%.*s %.*s %016llx\n", STR_ARG(r->type), STR_ARG(r->id), STR_ARG(r->version), (unsigned long long)h);
+    return ERR_OK;
+}
+
+static void marks(struct store *s)
+{
+    const struct fhir_kind *k;
+    struct store_mark m;
+    unsigned n;
+
+    k = kind_table(&n);
+    for (unsigned i = 0; i < n; i++)
+        if (!store_mark_get(s, str_of(k[i].type), &m, NULL) && (m.mark_ms || m.run_start_ms))
+            printf("%s %lld %lld %lld %lld %lld %u %s\n", m.type, (long long)m.mark_ms, (long long)m.overlap_ms, (long long)m.asof_ms,
+                   (long long)m.run_start_ms, (long long)m.run_max_ms, m.count, m.next);
+}
+
+static int set(struct store *s, const char *name, const char *value, struct err *e)
+{
+    struct store_tx *tx;
+    int code = store_begin(s, true, &tx, e);
+
+    if (code)
+        return code;
+    code = store_set(tx, name, str_of(value), e);
+    if (!code)
+        return store_commit(tx, e);
+    store_rollback(tx);
+    return code;
+}
+
+static const struct cli_verb *verb(const char *name)
+{
+    const struct cli_verb *v;
+    unsigned n;
+
+    v = cli_verbs(&n);
+    for (unsigned i = 0; i < n; i++)
+        if (!strcmp(v[i].name, name))
+            return &v[i];
+    return NULL;
+}
+
+static bool same(FILE *got, const char *path)
+{
+    FILE *want = fopen(path, "rb");
+    int a, b;
+
+    if (!want)
+        return false;
+    rewind(got);
+    do {
+        a = getc(got);
+        b = getc(want);
+    } while (a == b && a != EOF);
+    fclose(want);
+    return a == b;
+}
+
+static int gets_all(const char *home, struct store *s)
+{
+    struct cli_app app = {.passphrase_fd = -1, .clock = system_clock, .rng = rng_system(), .store = s, .home_option = home};
+    char line[1024], *file;
+    unsigned equal = 0, unlike = 0;
+
+    while (fgets(line, sizeof line, stdin)) {
+        char *words_in[] = {line};
+        struct cli_args args = {.word = words_in, .n = 1};
+        struct cli_out out, words;
+        struct err e = ERR_NONE;
+        FILE *got = tmpfile();
+
+        line[strcspn(line, "\n")] = '\0';
+        if (!got || !(file = strchr(line, ' ')))
+            return 1;
+        *file++ = '\0';
+        cli_out_init(&out, fileno(got));
+        cli_out_init(&words, 2);
+        if (!verb("get")->run(&app, &args, 0, &out, &words, &e) && !cli_flush(&out) && same(got, file))
+            equal++;
+        else if (++unlike < 20)
+            printf("unlike %s\n", line);
+        cli_out_fini(&out);
+        cli_out_fini(&words);
+        fclose(got);
+    }
+    printf("%u equal\n", equal);
+    return unlike ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct err e = ERR_NONE;
+    struct store *s;
+    int code;
+
+    system_clock = clock_system();
+    umask(077);
+    if (argc < 3 || crypt_init(NULL))
+        return 1;
+    if (open_store(argv[2], !strcmp(argv[1], "make"), &s, &e))
+        return fail(&e);
+    if (!strcmp(argv[1], "sync") && argc > 3)
+        code = pull(s, argv[3], argc > 4 ? argv[4] : "all", &e);
+    else if (!strcmp(argv[1], "rows"))
+        code = store_each(s, &(struct store_query){.bytes = true}, row, NULL, &e);
+    else if (!strcmp(argv[1], "set") && argc > 4)
+        code = set(s, argv[3], argv[4], &e);
+    else if (!strcmp(argv[1], "gets"))
+        return gets_all(argv[2], s);
+    else if (!strcmp(argv[1], "marks"))
+        code = ERR_OK, marks(s);
+    else
+        code = ERR_OK;
+    store_close(s);
+    return code ? fail(&e) : 0;
+}
