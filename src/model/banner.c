@@ -64,6 +64,7 @@ static const char *all_numbers(const struct tape *t, int64_t now_ms, struct aren
         }
     }
     line = arena_fmt(a, _("ID No. %s"), b.n ? b.p : _("none"));
+    a->failed = a->failed || b.failed;
     buf_fini(&b);
     return line;
 }
@@ -122,7 +123,6 @@ struct marks {
     struct arena *a;
     struct buf directives, warnings;
     unsigned directive, warning;
-    int code;
 };
 
 /* A flag or consent that is in force: REQ: one that ended, was rejected or struck is never in the
@@ -136,16 +136,22 @@ static int take_mark(void *arg, const struct store_row *r)
     struct model_row row;
     bool directive = false;
     struct buf *out;
-    int rank;
+    int rank, code = tape_parse(&t, r->bytes, NULL);
 
-    if (tape_parse(&t, r->bytes, NULL))
+    if (code == ERR_NOMEM)
+        return code;
+    if (code) {
+        k->warning++;
+        buf_adds(&k->warnings, k->warnings.n ? "; " : "");
+        buf_adds(&k->warnings, _("a flag that cannot be read"));
         return ERR_OK;
+    }
     for (size_t i = 0; i < sizeof directive_codes / sizeof *directive_codes; i++)
         directive = directive ||
                     fhir_has_code(&t, tape_get(&t, 0, "category"), NULL, directive_codes[i]) ||
                     fhir_has_code(&t, tape_get(&t, 0, "scope"), NULL, directive_codes[i]);
-    if (!model_format(k->m, k->who, r, &t, k->a, &row, &rank, NULL) && rank < 3 &&
-        (directive || tape_get(&t, 0, "scope") == TAPE_NONE)) {
+    code = model_format(k->m, k->who, r, &t, k->a, &row, &rank, NULL);
+    if (!code && rank < 3 && (directive || tape_get(&t, 0, "scope") == TAPE_NONE)) {
         struct text name = model_format_name(k->m, k->who, r, &t, k->a);
 
         out = directive ? &k->directives : &k->warnings;
@@ -154,35 +160,39 @@ static int take_mark(void *arg, const struct store_row *r)
         buf_adds(out, name.s);
     }
     tape_fini(&t);
-    return ERR_OK;
+    return code == ERR_NOTFOUND ? ERR_OK : code;
 }
 
-static void add_marks(struct model *m, const struct model_person *who, struct model_banner *b,
-                      struct pieces *p)
+static int add_marks(struct model *m, const struct model_person *who, struct model_banner *b,
+                     struct pieces *p, struct err *e)
 {
     struct store_query q = {.section = STR("cover"), .patient = str_of(who->chart), .bytes = true};
     struct marks k = {.who = who, .m = m, .a = &b->arena};
     struct buf missing;
+    int code;
 
     buf_init(&k.directives, LIMIT_RESOURCE_BYTES);
     buf_init(&k.warnings, LIMIT_RESOURCE_BYTES);
     buf_init(&missing, 1024);
-    store_each(m->store, &q, take_mark, &k, NULL);
-    if (k.directive) {
+    code = store_each(m->store, &q, take_mark, &k, e);
+    if (!code && (k.directives.failed || k.warnings.failed))
+        code = err_set(e, ERR_NOMEM, 0, 0, "banner");
+    if (!code && k.directive) {
         piece(p, _("DIRECTIVE"));
         add_line(b, arena_fmt(&b->arena, _("DIRECTIVE: %s"), k.directives.p));
     }
-    if (k.warning) {
+    if (!code && k.warning) {
         piece(p, arena_fmt(&b->arena, P_("%u WARNING", "%u WARNINGS", k.warning), k.warning));
         add_line(b, arena_fmt(&b->arena, _("WARNING: %s"), k.warnings.p));
     }
-    if (!model_fetched(m, str_of(who->chart), STR("cover"), &missing, NULL, NULL)) {
+    if (!code && !model_fetched(m, str_of(who->chart), STR("cover"), &missing, NULL, NULL)) {
         piece(p, _("Flags NOT FETCHED"));
         add_line(b, _("Flags and consents unavailable - NOT FETCHED"));
     }
     buf_fini(&k.directives);
     buf_fini(&k.warnings);
     buf_fini(&missing);
+    return code;
 }
 
 static void add_labels(const struct tape *t, const struct model_person *who, struct model_banner *b,
@@ -268,6 +278,7 @@ static void second_row(struct model_banner *b, unsigned cols, const struct piece
     if (left) /* never a silent cut */
         buf_addf(&out, "  +%u", left);
     b->row[1] = text_own(arena_dup(&b->arena, out.p ? out.p : "", out.n));
+    b->arena.failed = b->arena.failed || out.failed;
     buf_fini(&out);
 }
 
@@ -302,22 +313,26 @@ static int take_namesake(void *arg, const struct store_patient *p)
 
 /* Has another patient here the same or nearly the same name and birth date? By its number, which
  * finds few. */
-static bool has_namesake(struct model *m, const struct tape *t, const struct model_person *who,
-                         struct arena *a)
+static int has_namesake(struct model *m, const struct tape *t, const struct model_person *who,
+                        struct arena *a, bool *similar, struct err *e)
 {
     struct namesake n = {.chart = str_of(who->chart)};
     tape_at i = model_number(t, who->now_ms);
+    int code = ERR_OK;
 
     if (i != TAPE_NONE)
-        store_patients(m->store, str_trim(tape_str(t, tape_get(t, i, "value"), a)), 0, 20,
-                       take_namesake, &n, NULL);
-    return n.similar;
+        code = store_patients(m->store, str_trim(tape_str(t, tape_get(t, i, "value"), a)), 0, 20,
+                              take_namesake, &n, e);
+    *similar = n.similar;
+    return code;
 }
 
-static void compose(struct model *m, const struct tape *t, const struct model_person *who,
-                    unsigned cols, const struct buf *names, struct model_banner *b)
+static int compose(struct model *m, const struct tape *t, const struct model_person *who,
+                   unsigned cols, const struct buf *names, struct model_banner *b, struct err *e)
 {
     struct pieces p = {.a = &b->arena};
+    bool similar;
+    int code = has_namesake(m, t, who, &b->arena, &similar, e);
     const char *born = model_born_text(who, &b->arena).s, *sex = model_sex_text(who, &b->arena).s;
     const char *died = died_words(who, &b->arena);
 
@@ -330,16 +345,18 @@ static void compose(struct model *m, const struct tape *t, const struct model_pe
     piece(&p, model_allergy_words(who->allergies));
     piece(&p, died);
     add_line(b, died);
-    if (has_namesake(m, t, who, &b->arena)) {
+    if (similar) {
         piece(&p, _("SIMILAR NAME"));
         add_line(b,
                  _("SIMILAR NAME: another patient here is called and was born the same or nearly "
                    "so; check the number"));
     }
     add_labels(t, who, b, &p);
-    add_marks(m, who, b, &p);
+    if (!code)
+        code = add_marks(m, who, b, &p, e);
     first_row(b, cols, t, who, born, sex);
     second_row(b, cols, &p);
+    return code;
 }
 
 int model_banner(struct model *m, struct str chart, unsigned cols, struct model_banner *out,
@@ -359,8 +376,8 @@ int model_banner(struct model *m, struct str chart, unsigned cols, struct model_
     memcpy(out->chart, who.chart, sizeof out->chart);
     code = model_allergy_state(m, chart, &who.allergies, &names, e);
     if (!code)
-        compose(m, &t, &who, cols < 80 ? 80 : cols, &names, out);
-    if (!code && out->arena.failed)
+        code = compose(m, &t, &who, cols < 80 ? 80 : cols, &names, out, e);
+    if (!code && (out->arena.failed || names.failed))
         code = err_set(e, ERR_NOMEM, 0, 0, "banner");
     buf_fini(&names);
     tape_fini(&t);

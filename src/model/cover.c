@@ -74,20 +74,20 @@ static int find_pregnancy(void *arg, const struct store_row *r)
     struct model_row row;
     struct arena a;
     struct tape t;
-    int rank;
+    int rank, code = tape_parse(&t, r->bytes, NULL);
 
-    if (tape_parse(&t, r->bytes, NULL))
-        return ERR_OK;
+    if (code)
+        return code == ERR_NOMEM ? code : ERR_OK;
     arena_init(&a, LIMIT_RESOURCE_BYTES);
-    if (is_pregnancy(&t) && !model_format(p->m, p->rs->who, r, &t, &a, &row, &rank, NULL) &&
-        rank == 0) {
+    if (is_pregnancy(&t) &&
+        !(code = model_format(p->m, p->rs->who, r, &t, &a, &row, &rank, NULL)) && rank == 0) {
         p->active = true;
         if (p->since_ms == FHIR_NO_DATE || (r->date_ms != FHIR_NO_DATE && r->date_ms > p->since_ms))
             p->since_ms = r->date_ms;
     }
     arena_fini(&a);
     tape_fini(&t);
-    return ERR_OK;
+    return code == ERR_NOTFOUND ? ERR_OK : code;
 }
 
 /* LOINC 11778-8, Delivery date Estimated. */
@@ -97,20 +97,22 @@ static int find_due(void *arg, const struct store_row *r)
     struct fhir_choice v;
     struct date due;
     struct tape t;
+    bool own;
+    int code = tape_parse(&t, r->bytes, NULL);
 
-    if (tape_parse(&t, r->bytes, NULL))
-        return ERR_OK;
+    if (code)
+        return code == ERR_NOMEM ? code : ERR_OK;
     v = fhir_choice(&t, 0, "value");
     if (fhir_has_code(&t, tape_get(&t, 0, "code"), LOINC, "11778-8") &&
         !str_is(r->status, "entered-in-error") && !str_is(r->status, "cancelled") &&
         str_is(v.type, "DateTime") && date_parse(tape_plain(&t, v.at), &due) &&
-        r->date_ms >= p->taken_ms && model_own(p->m, p->rs->who, r, &t)) {
+        r->date_ms >= p->taken_ms && !(code = model_own(p->m, p->rs->who, r, &t, &own)) && own) {
         p->taken_ms = r->date_ms;
         p->due = due;
         snprintf(p->id, sizeof p->id, "%.*s", STR_ARG(r->id));
     }
     tape_fini(&t);
-    return ERR_OK;
+    return code;
 }
 
 /* REQ: the date of an earlier pregnancy is never shown as this one's: it must lie behind the day on

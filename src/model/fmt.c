@@ -154,6 +154,8 @@ enum model_link model_link(struct model_fmt *f, struct str reference, const char
     struct store_row row = {0};
     struct buf raw, key;
     struct tape t;
+    bool own = false;
+    int code = ERR_OK;
 
     if (!fhir_reference(reference, model_base(f->m, f->who), &row.type, &row.id))
         return MODEL_LINK_MISSING;
@@ -166,14 +168,18 @@ enum model_link model_link(struct model_fmt *f, struct str reference, const char
     buf_addstr(&key, row.id);
     /* A file's row never stands in for a server's: store_has is exact, store_get is not. */
     if (store_has(f->m->store, row.type, buf_str(&key), STR("")) &&
-        store_get(f->m->store, row.type, buf_str(&key), &raw, NULL) == ERR_OK &&
-        tape_parse(&t, buf_str(&raw), NULL) == ERR_OK) {
+        (code = store_get(f->m->store, row.type, buf_str(&key), &raw, NULL)) == ERR_OK &&
+        (code = tape_parse(&t, buf_str(&raw), NULL)) == ERR_OK) {
+        code = model_own(f->m, f->who, &row, &t, &own);
         /* REQ: what belongs to another patient is never shown, whoever points to it. */
-        found = model_own(f->m, f->who, &row, &t) ? MODEL_LINK_OWN : MODEL_LINK_OTHER;
-        if (found == MODEL_LINK_OWN)
+        found = own ? MODEL_LINK_OWN : MODEL_LINK_OTHER;
+        if (!code && found == MODEL_LINK_OWN)
             use(f, &t);
         tape_fini(&t);
     }
+    if (key.failed || (code && code != ERR_NOTFOUND && code != ERR_JSON))
+        f->out->failed =
+            key.failed ? key.failed : code; /* not known is not the same as not there */
     buf_fini(&key);
     buf_fini(&raw);
     return found;

@@ -32,7 +32,7 @@ static const struct {
     {IPS_ABSENT, "no-allergy-info", MODEL_ALLERGY_VOID},
 };
 
-/* The same in words alone, as typed where there is no code; folded. */
+/* The same in words alone, as typed where there is no code; in lower case. */
 static const struct {
     const char *words;
     enum model_allergy_row row;
@@ -46,23 +46,27 @@ static const struct {
     {"no known food allergies", MODEL_ALLERGY_PARTIAL},
 };
 
+/* Equal but for case and blanks; plain ASCII, and needs no memory. */
+static bool reads(struct str s, const char *words)
+{
+    s = str_trim(s);
+    for (; *words; words++) {
+        if (!s.n || (s.p[0] | (s.p[0] >= 'A' && s.p[0] <= 'Z' ? 32 : 0)) != *words)
+            return false;
+        s.p++, s.n--;
+        while (*words == ' ' && s.n && s.p[0] == ' ')
+            s.p++, s.n--;
+    }
+    return !s.n;
+}
+
 static enum model_allergy_row by_words(const struct tape *t, tape_at code)
 {
-    enum model_allergy_row row = MODEL_ALLERGY_LIVE;
-    struct arena a;
-    struct buf b;
-
-    if (tape_get(t, code, "coding") != TAPE_NONE)
-        return row;
-    arena_init(&a, LIMIT_RESOURCE_BYTES);
-    buf_init(&b, LIMIT_RESOURCE_BYTES);
-    text_fold(&b, fhir_words(t, code, &a));
-    for (size_t i = 0; i < sizeof typed / sizeof *typed; i++)
-        if (str_is(buf_str(&b), typed[i].words))
-            row = typed[i].row;
-    buf_fini(&b);
-    arena_fini(&a);
-    return row;
+    if (tape_get(t, code, "coding") == TAPE_NONE)
+        for (size_t i = 0; i < sizeof typed / sizeof *typed; i++)
+            if (reads(tape_plain(t, tape_get(t, code, "text")), typed[i].words))
+                return typed[i].row;
+    return MODEL_ALLERGY_LIVE;
 }
 
 /* What it says, whether it is in force or not. */
@@ -122,6 +126,7 @@ static int count_row(void *arg, const struct store_row *r)
             if (s->names->n)
                 buf_adds(s->names, ", ");
             text_safe_buf(s->names, fhir_words(&t, tape_get(&t, 0, "code"), &a), false);
+            code = a.failed ? ERR_NOMEM : s->names->failed;
             arena_fini(&a);
         }
         break;
@@ -132,7 +137,7 @@ static int count_row(void *arg, const struct store_row *r)
         break;
     }
     tape_fini(&t);
-    return ERR_OK;
+    return code ? err_set(s->e, code, 0, 0, "allergies") : ERR_OK;
 }
 
 int model_allergy_state(struct model *m, struct str chart, enum model_allergy *out,

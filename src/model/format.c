@@ -97,19 +97,22 @@ static bool names_patient(const char *base, struct str own, const struct tape *t
 
 /* REQ: whose row is it? By the resource's own reference, read again here; not by what an index
  * says. */
-bool model_own(const struct model *m, const struct model_person *who, const struct store_row *r,
-               const struct tape *t)
+int model_own(const struct model *m, const struct model_person *who, const struct store_row *r,
+              const struct tape *t, bool *own)
 {
     const struct fhir_kind *k = kind_find(r->type);
     struct arena a;
-    bool own;
+    int code = ERR_OK;
 
+    *own = true;
     if (!k || !k->patient_path) /* of no chart, or of a kind that the store keyed by itself */
-        return true;
+        return ERR_OK;
     arena_init(&a, LIMIT_RESOURCE_BYTES);
-    own = names_patient(model_base(m, who), who->id, t, 0, str_of(k->patient_path), &a);
+    *own = names_patient(model_base(m, who), who->id, t, 0, str_of(k->patient_path), &a);
+    if (a.failed)
+        code = ERR_NOMEM;
     arena_fini(&a);
-    return own;
+    return code;
 }
 
 static bool is_struck(const struct tape *t, struct str status)
@@ -252,10 +255,13 @@ int model_format(struct model *m, const struct model_person *who, const struct s
     struct arena a;
     struct buf out;
     char *words;
-    int code = ERR_OK;
+    bool own;
+    int code;
 
     *row = (struct model_row){0};
-    if (!model_own(m, who, r, t))
+    if ((code = model_own(m, who, r, t, &own)))
+        return err_set(e, code, 0, 0, "row");
+    if (!own)
         return err_set(e, ERR_NOTFOUND, 0, 0, "row");
     memcpy(row->chart, who->chart, sizeof row->chart);
     snprintf(row->type, sizeof row->type, "%.*s", STR_ARG(r->type));
@@ -266,7 +272,7 @@ int model_format(struct model *m, const struct model_person *who, const struct s
     f.out = &out;
     compose(&f, r);
     words = out.failed ? NULL : arena_dup(keep, out.p ? out.p : "", out.n);
-    if (words) {
+    if (words && !a.failed) { /* REQ: a row that lost a word to memory is no row */
         row->text = text_own(words);
         *rank = f.rank;
     } else
@@ -300,8 +306,10 @@ struct text model_format_name(struct model *m, const struct model_person *who,
     f.out = &out;
     (ft->name ? ft->name : generic_name)(&f);
     words = out.failed ? NULL : arena_dup(keep, out.p ? out.p : "", out.n);
-    if (words)
+    if (words && !a.failed)
         name = text_own(words);
+    else
+        keep->failed = true;
     buf_fini(&out);
     arena_fini(&a);
     return name;

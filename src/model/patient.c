@@ -64,6 +64,7 @@ struct text model_name_text(const struct tape *t, int64_t now_ms, struct arena *
     fhir_name_words(t, fhir_name(t, 0, now_ms), &b);
     if (b.n)
         name = text_safe(a, buf_str(&b), LIMIT_TEXT_CELL);
+    a->failed = a->failed || b.failed; /* REQ: a name is whole or it is none */
     buf_fini(&b);
     /* Unknown stands as words, never as "?" or as a blank. */
     return name.n ? name : text_own(_("Name not recorded"));

@@ -178,9 +178,9 @@ const char *model_base(const struct model *m, const struct model_person *who);
 /* Its name alone, as model_format would call it. */
 struct text model_format_name(struct model *m, const struct model_person *who,
                               const struct store_row *r, const struct tape *t, struct arena *keep);
-/* REQ: is a row this patient's, by the resource's own reference? */
-bool model_own(const struct model *m, const struct model_person *who, const struct store_row *r,
-               const struct tape *t);
+/* REQ: is a row this patient's, by the resource's own reference? 0 or ERR_NOMEM. */
+int model_own(const struct model *m, const struct model_person *who, const struct store_row *r,
+              const struct tape *t, bool *own);
 
 /* Was every kind that feeds a section of a chart pulled in full? If not, the types are added to
  * missing. */

@@ -226,6 +226,8 @@ static int fill(struct model *m, struct str name, struct model_rows *rs, struct 
         code = say_why(rs, out, x, whole, &missing, e);
     if (!code && x)
         code = x->rows(m, rs, e);
+    if (!code && missing.failed)
+        code = err_set(e, ERR_NOMEM, 0, 0, "section");
     buf_fini(&missing);
     if (code)
         return code;

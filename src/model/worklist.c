@@ -63,6 +63,7 @@ static struct text marks_of(const struct found *x, const struct model_person *wh
         }
     if (b.n)
         all = text_own(arena_dup(a, b.p, b.n));
+    a->failed = a->failed || b.failed;
     buf_fini(&b);
     return all;
 }
