@@ -169,6 +169,8 @@ struct text text_safe(struct arena *a, struct str s, size_t max_bytes)
     if (over)
         buf_addf(&b, " [+%zu bytes]", over);
     copy = b.failed ? NULL : arena_dup(a, b.p ? b.p : "", b.n);
+    if (!copy)
+        a->failed = true; /* the empty text is not what the server sent */
     if (copy)
         t = (struct text){copy, b.n, text_cols(buf_str(&b))};
     buf_fini(&b);

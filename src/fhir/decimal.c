@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/err.h"
+
 /* value = 0.d1d2d3... * 10^point, without zeros at either end; n = 0 is zero. */
 struct decimal {
     char digit[FHIR_DECIMAL_DIGITS];
@@ -111,38 +113,47 @@ bool fhir_decimal_compare(struct str a, struct str b, int *order)
     return true;
 }
 
-bool fhir_decimal_clear(struct str lexeme, struct buf *out)
+#define CLEAR_MAX (2 * FHIR_DECIMAL_DIGITS + FHIR_DECIMAL_DIGITS / 3 + 8)
+
+/* The clear form into room of CLEAR_MAX bytes; its length, or 0. Needs no memory, so it cannot be
+ * lost. */
+static size_t clear_form(struct str lexeme, char out[CLEAR_MAX])
 {
     struct decimal d;
+    size_t n = 0;
 
     if (!parse(lexeme, &d) || d.point > FHIR_DECIMAL_DIGITS || d.point < -FHIR_DECIMAL_DIGITS)
-        return false;
+        return 0;
     if (d.negative)
-        buf_addc(out, '-');
+        out[n++] = '-';
     if (d.point <= 0)
-        buf_addc(out, '0');
+        out[n++] = '0';
     for (long i = 0; i < d.point; i++) {
         if (i && (d.point - i) % 3 == 0)
-            buf_addc(out, ',');
-        buf_addc(out, i < (long)d.n ? d.digit[i] : '0');
+            out[n++] = ',';
+        out[n++] = i < (long)d.n ? d.digit[i] : '0';
     }
     if ((long)d.n > d.point) {
-        buf_addc(out, '.');
+        out[n++] = '.';
         for (long i = d.point; i < 0; i++)
-            buf_addc(out, '0');
-        buf_add(out, d.digit + (d.point > 0 ? d.point : 0),
-                d.n - (unsigned)(d.point > 0 ? d.point : 0));
+            out[n++] = '0';
+        for (unsigned i = d.point > 0 ? (unsigned)d.point : 0; i < d.n; i++)
+            out[n++] = d.digit[i];
     }
-    return !out->failed;
+    return n;
+}
+
+bool fhir_decimal_clear(struct str lexeme, struct buf *out)
+{
+    char room[CLEAR_MAX];
+    size_t n = clear_form(lexeme, room);
+
+    return n && buf_add(out, room, n) == ERR_OK;
 }
 
 bool fhir_decimal_is_clear(struct str lexeme)
 {
-    struct buf b;
-    bool same;
+    char room[CLEAR_MAX];
 
-    buf_init(&b, 1024);
-    same = fhir_decimal_clear(lexeme, &b) && str_eq(buf_str(&b), lexeme);
-    buf_fini(&b);
-    return same;
+    return str_eq((struct str){room, clear_form(lexeme, room)}, lexeme);
 }

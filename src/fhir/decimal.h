@@ -17,7 +17,8 @@
 bool fhir_decimal_compare(struct str a, struct str b, int *order);
 
 /* The clear form of a lexeme: no exponent, no trailing zero, a zero before the point, a comma at every
- * thousand of the whole part: 5.0 -> 5, 1.5e3 -> 1,500, 0.50 -> 0.5. False as above. */
+ * thousand of the whole part: 5.0 -> 5, 1.5e3 -> 1,500, 0.50 -> 0.5. False as above, or when out
+ * failed. */
 bool fhir_decimal_clear(struct str lexeme, struct buf *out);
 
 /* Is the lexeme already in its clear form? */

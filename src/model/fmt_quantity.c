@@ -242,20 +242,26 @@ void model_put_result_unit(struct model_fmt *f, const struct fhir_quantity *q)
     }
 }
 
+/* " (= 1,500)" behind a number that breaks a display rule; into the row itself, so that it is not
+ * lost apart. */
+static bool begin_clear(struct model_fmt *f, struct str lexeme)
+{
+    size_t before = f->out->n;
+
+    if (fhir_decimal_is_clear(lexeme))
+        return false;
+    model_put(f, " (= ");
+    if (fhir_decimal_clear(lexeme, f->out) || f->out->failed)
+        return true;
+    f->out->n = before; /* too long to be written out: it stands as sent */
+    return false;
+}
+
 void model_put_number(struct model_fmt *f, struct str lexeme)
 {
-    struct buf clear;
-
     model_put_server(f, lexeme);
-    if (fhir_decimal_is_clear(lexeme))
-        return;
-    buf_init(&clear, 1024);
-    if (fhir_decimal_clear(lexeme, &clear)) {
-        model_put(f, " (= ");
-        buf_addstr(f->out, buf_str(&clear));
+    if (begin_clear(f, lexeme))
         model_put(f, ")");
-    }
-    buf_fini(&clear);
 }
 
 static void put_comparator_words(struct model_fmt *f, struct str c)
@@ -286,19 +292,12 @@ static bool is_one(struct str lexeme)
 static void put_clear_dose(struct model_fmt *f, const struct fhir_quantity *q)
 {
     struct fhir_quantity plain = {.unit = q->unit.n ? q->unit : q->code};
-    struct buf clear;
 
-    if (fhir_decimal_is_clear(q->value))
+    if (!begin_clear(f, q->value))
         return;
-    buf_init(&clear, 1024);
-    if (fhir_decimal_clear(q->value, &clear)) {
-        model_put(f, " (= ");
-        buf_addstr(f->out, buf_str(&clear));
-        model_put(f, plain.unit.n ? " " : "");
-        model_put_order_unit(f, &plain, is_one(q->value));
-        model_put(f, ")");
-    }
-    buf_fini(&clear);
+    model_put(f, plain.unit.n ? " " : "");
+    model_put_order_unit(f, &plain, is_one(q->value));
+    model_put(f, ")");
 }
 
 static void put_dose(struct model_fmt *f, const struct fhir_quantity *q)

@@ -6,7 +6,8 @@
  * {"banner", "rows", "sections"}}}, rows as `show --json` prints them. For tests/model/danger.py
  * and digits.py: no server, no command line.
  * --unfetched: that kind has no mark, as before its first pull. --file: as imported from a file.
- * --details: each row with its detail.
+ * --details: each row with its detail. --faults: instead, each
+ * chart with every allocation failing in turn.
  */
 #include "config.h"
 
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/jsonw.h"
 #include "base/limits.h"
 #include "crypt/crypt.h"
@@ -25,7 +27,7 @@
 struct options {
     const char *unfetched[8];
     unsigned n;
-    bool file, details;
+    bool file, details, faults;
 };
 
 static int64_t now(void *arg)
@@ -251,6 +253,92 @@ static void put_all(struct jsonw *w, struct model *m, const struct options *o)
     model_worklist_fini(&l);
 }
 
+/* --- memory that runs out -----------------------------------------------------------------------
+ */
+
+/* Everything that a chart and the worklist say, as one text. */
+static int snapshot(struct model *m, const char *chart, struct buf *out, struct err *e)
+{
+    struct model_worklist l;
+    struct model_banner b;
+    unsigned n;
+    const struct kind_section *k = kind_sections(&n);
+    int code = model_worklist(m, STR(""), 0, 3, &l, e);
+
+    if (code)
+        return code;
+    for (unsigned i = 0; i < l.n; i++)
+        buf_addf(out, "%s %s %s\n", l.rows[i].name.s, l.rows[i].number.s, l.rows[i].marks.s);
+    model_worklist_fini(&l);
+    if ((code = model_banner(m, str_of(chart), 80, &b, e)))
+        return code;
+    for (unsigned i = 0; i < b.n; i++)
+        buf_addf(out, "%s\n", b.line[i].s);
+    buf_addf(out, "%s\n%s\n", b.row[0].s, b.row[1].s);
+    model_banner_fini(&b);
+    for (unsigned i = 0; i < n; i++) {
+        struct model_section s;
+
+        if ((code = model_section(m, str_of(chart), str_of(k[i].name), &s, e)))
+            return code;
+        for (unsigned j = 0; j < s.n; j++) {
+            buf_addf(out, "%s %s %s\n", k[i].name, s.rows[j].date.s, s.rows[j].text.s);
+            for (unsigned f = 0; f < s.rows[j].flags; f++)
+                buf_addf(out, " %s\n", s.rows[j].flag[f].s);
+        }
+        model_section_fini(&s);
+    }
+    return ERR_OK;
+}
+
+/* REQ: with any one allocation failing a chart is whole, or an error; never a chart that lacks a
+ * word. */
+static void faults(struct model *m)
+{
+#ifdef FAULT_INJECTION
+    struct model_worklist l;
+    struct err e = ERR_NONE;
+    unsigned long runs = 0, failed = 0;
+
+    must(model_worklist(m, STR(""), 0, 0, &l, &e), &e, "worklist");
+    for (unsigned i = 0; i < l.n; i++) {
+        static char first[1 << 18], again[1 << 18];
+        size_t whole = 0;
+
+        for (unsigned long n = 0;; n++) { /* 0: as it must be */
+            struct buf out;
+            int code;
+            bool fired;
+
+            buf_init(&out, sizeof first - 1);
+            buf_reserve(&out, sizeof first - 1);
+            fault_arm(FAULT_MEM, n);
+            code = snapshot(m, l.rows[i].chart, &out, &e);
+            fired = n && fault_count(FAULT_MEM) >= n;
+            fault_arm(FAULT_MEM, 0);
+            memcpy(n ? again : first, out.p, out.n);
+            if (!n)
+                whole = out.n;
+            if (code && (!fired || code != ERR_NOMEM))
+                must(code, &e, "another error than no memory");
+            if (!code && (out.n != whole || memcmp(n ? again : first, first, whole)))
+                must(ERR_BUG, NULL, "a chart that lacks something is taken for whole");
+            buf_fini(&out);
+            runs++;
+            failed += code != 0;
+            if (n && !fired)
+                break;
+        }
+    }
+    model_worklist_fini(&l);
+    printf("faults: %lu runs, %lu of them refused\n", runs, failed);
+#else
+    (void)m;
+    (void)snapshot;
+    puts("skipped: built without --enable-fault-injection");
+#endif
+}
+
 int main(int argc, char **argv)
 {
     struct options o = {0};
@@ -267,6 +355,8 @@ int main(int argc, char **argv)
             o.file = true;
         else if (!strcmp(argv[i], "--details"))
             o.details = true;
+        else if (!strcmp(argv[i], "--faults"))
+            o.faults = true;
         else if (!strcmp(argv[i], "--unfetched") && i + 1 < argc && o.n < 8)
             o.unfetched[o.n++] = argv[++i];
     }
@@ -276,6 +366,11 @@ int main(int argc, char **argv)
     must(crypt_init(NULL), NULL, "crypt");
     s = make(argv[i], argv + i + 1, argc - i - 1, &o);
     must(model_init(&m, s, &clock, &e), &e, "model");
+    if (o.faults) {
+        faults(&m);
+        store_close(s);
+        return 0;
+    }
     buf_init(&out, (size_t)1 << 30);
     jsonw_init(&w, &out);
     put_all(&w, &m, &o);
