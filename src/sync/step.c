@@ -331,10 +331,10 @@ static void schedule(struct sync_state *s)
     while (!s->stopping && !s->waiting && (slot = free_slot(s)) >= 0) {
         if (s->batch_due) {
             ask_batch(s, (unsigned)slot);
+        } else if ((p = ahead(s))) { /* before other kinds: it is a page that is sure to fill the line */
+            ask_page(s, p, &p->page[!p->front], (unsigned)slot, buf_str(&p->page[p->front].next));
         } else if ((p = queued(s))) {
             ask_page(s, p, &p->page[p->front], (unsigned)slot, buf_str(&p->link));
-        } else if ((p = ahead(s))) {
-            ask_page(s, p, &p->page[!p->front], (unsigned)slot, buf_str(&p->page[p->front].next));
         } else {
             return;
         }
