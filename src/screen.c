@@ -21,7 +21,10 @@ struct screen {
     struct cli_app *app;
     struct loop *loop;
     struct ui *ui;
+    struct store *store;          /* from unlocked() until it is closed */
     struct sync_session *session; /* while a store is open */
+    bool closing;                 /* locked, and the sync that ran has not ended yet */
+    bool left;                    /* the screen is gone: the loop runs for that end alone */
     struct model_sync state;      /* what the screens say of it */
     loop_timer next;
 };
@@ -41,6 +44,8 @@ static void progress(void *arg, const char *type, uint64_t rows, unsigned done, 
 {
     struct screen *s = arg;
 
+    if (s->closing)
+        return;
     snprintf(s->state.type, sizeof s->state.type, "%s", type);
     s->state.rows = rows;
     s->state.done = done;
@@ -48,10 +53,27 @@ static void progress(void *arg, const char *type, uint64_t rows, unsigned done, 
     ui_sync_changed(s->ui, &s->state);
 }
 
+static void release(void *arg)
+{
+    struct screen *s = arg;
+
+    sync_session_free(s->session);
+    store_close(s->store);
+    s->session = NULL;
+    s->store = NULL;
+    s->closing = false;
+    if (s->left)
+        loop_stop(s->loop, 0);
+}
+
 static void done(void *arg, const struct sync_report *r)
 {
     struct screen *s = arg;
 
+    if (s->closing) { /* not in here: the session is still at work below */
+        s->next = loop_after(s->loop, 0, release, s);
+        return;
+    }
     s->state.err = r->err;
     if (!r->code) {
         s->state.phase = MODEL_SYNC_IDLE;
@@ -107,6 +129,7 @@ static void unlocked(void *arg, struct store *store)
     struct screen *s = arg;
     struct err e = ERR_NONE;
 
+    s->store = store;
     s->state = (struct model_sync){.last_ms = last_complete(store)};
     s->state.phase = s->state.last_ms ? MODEL_SYNC_IDLE : MODEL_SYNC_NEVER;
     if (sync_session_new(s->loop, store, &s->app->clock, &s->session, &e)) {
@@ -124,8 +147,11 @@ static void locked(void *arg)
 
     loop_cancel(s->loop, s->next);
     s->next = 0;
-    sync_session_free(s->session);
-    s->session = NULL;
+    if (!s->store)
+        return;
+    s->closing = s->session && sync_session_stop(s->session);
+    if (!s->closing)
+        release(s);
 }
 
 static int check_profile(struct cli_app *app, struct err *e)
@@ -159,8 +185,9 @@ int screen_main(struct cli_app *app)
         ui_close(s.ui);
         err_on_fatal(NULL);
     }
-    if (s.loop)
-        locked(&s);
+    s.left = true;
+    if (s.closing) /* the sync ends first */
+        loop_run(s.loop);
     loop_free(s.loop);
     ui_monitor_stop(monitor);
     return r ? cli_fail(&e) : 0;
