@@ -20,8 +20,8 @@ UP, DOWN, RIGHT, LEFT = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D"
 
 
 class Term:
-    def __init__(self, argv, term="xterm-256color", rows=24, cols=80, env=None):
-        self.raw, self.rows, self.cols = b"", rows, cols
+    def __init__(self, argv, term="xterm-256color", rows=24, cols=80, env=None, quiet=0.25):
+        self.raw, self.rows, self.cols, self.quiet = b"", rows, cols, quiet
         self.screen = pyte.Screen(cols, rows)
         self.stream = pyte.ByteStream(self.screen)
         self.status = None
@@ -50,11 +50,11 @@ class Term:
         self.stream.feed(data)
         return True
 
-    def settle(self, quiet=0.25, first=10.0):
+    def settle(self, quiet=None, first=10.0):
         """Waits for the first byte, then until it is quiet; the bytes that came."""
         before = len(self.raw)
         if self.pump(first):
-            while self.pump(quiet):
+            while self.pump(quiet or self.quiet):
                 pass
         return self.raw[before:]
 
@@ -73,7 +73,7 @@ class Term:
             if self.fd < 0 or time.monotonic() > end:
                 raise AssertionError(f"{text!r} never came; the screen:\n{self.text()}")
             self.pump(0.2)
-        while self.pump(0.25):
+        while self.pump(self.quiet):
             pass
 
     def text(self):
