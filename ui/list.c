@@ -263,6 +263,7 @@ void list_paint(struct list *l, struct tty *t, unsigned row)
     }
     /* The hardware cursor is what a braille line and a screen reader follow. */
     tty_cursor(t, focus, LIST_MARGIN);
+    l->shown_row = focus;
     l->painted = from;
     l->painted_end = to;
 }
@@ -283,9 +284,13 @@ static unsigned apart(unsigned a, unsigned b)
     return a > b ? a - b : b - a;
 }
 
-bool list_turns(const struct list *l)
+enum list_change list_change(const struct list *l)
 {
-    return !l->shown || apart(l->top, l->shown_top) > 1 || apart(l->skip, l->shown_skip) > 1;
+    if (!l->shown)
+        return LIST_OTHER;
+    if (apart(l->top, l->shown_top) > 1 || apart(l->skip, l->shown_skip) > 1)
+        return LIST_TURNS;
+    return l->top == l->shown_top && l->skip == l->shown_skip && l->sel < l->shown_sel ? LIST_CLIMBS : LIST_MOVES;
 }
 
 void list_shown(struct list *l)
@@ -293,4 +298,5 @@ void list_shown(struct list *l)
     l->shown = true;
     l->shown_top = l->top;
     l->shown_skip = l->skip;
+    l->shown_sel = l->sel;
 }

@@ -28,7 +28,7 @@ struct list {
     /* What the last paint showed whole, until list_forget: [painted, painted_end). */
     unsigned painted, painted_end;
     bool shown;           /* the page stands on the screen, from shown_top and shown_skip on */
-    unsigned shown_top, shown_skip;
+    unsigned shown_top, shown_skip, shown_sel, shown_row; /* shown_row: of the screen, with the marker */
 };
 
 void list_init(struct list *l);
@@ -56,9 +56,13 @@ void list_paint(struct list *l, struct tty *t, unsigned row);
 /* Was the selected item on the screen, as it is now, when the last paint was done? */
 bool list_painted(const struct list *l);
 void list_forget(struct list *l);
-/* Do other rows than those on the screen come to stand there? Not for a marker that moves, nor for a
- * page that scrolls by one item, where the terminal moves the rows whole. */
-bool list_turns(const struct list *l);
+enum list_change {
+    LIST_MOVES,   /* the marker, or a scroll by one item, where the terminal moves the rows whole */
+    LIST_CLIMBS,  /* the marker goes up on the same page */
+    LIST_TURNS,   /* another page of the same list */
+    LIST_OTHER,   /* another list than what the screen shows */
+};
+enum list_change list_change(const struct list *l);
 void list_shown(struct list *l); /* after the paint */
 
 #endif

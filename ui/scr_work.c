@@ -102,7 +102,7 @@ static void slide_to(struct ui *u, unsigned offset, unsigned sel, unsigned top)
     struct list *l = &w->list;
     struct model_worklist old;
     unsigned from = l->painted + w->rows.offset, to = l->painted_end + w->rows.offset, was = w->rows.offset;
-    unsigned shown_top = l->shown_top + was;
+    unsigned shown_top = l->shown_top + was, shown_sel = l->shown_sel + was;
     bool same = true, shown = l->shown;
 
     if (!fetch(u, offset, &old))
@@ -121,6 +121,7 @@ static void slide_to(struct ui *u, unsigned offset, unsigned sel, unsigned top)
         l->painted_end = to - w->rows.offset;
         l->shown = shown && shown_top >= w->rows.offset;
         l->shown_top = shown_top - w->rows.offset;
+        l->shown_sel = shown_sel - w->rows.offset;
     } else if (!same) {
         w->stale = true;
         ui_say(u, "%s", _("The list has changed meanwhile: look again."));

@@ -236,11 +236,14 @@ void tty_blank(struct tty *t)
     doupdate();
 }
 
-void tty_blank_rows(struct tty *t, unsigned row, unsigned n)
+void tty_blank_rows(struct tty *t, unsigned row, unsigned n, unsigned cols)
 {
     for (unsigned i = row; i < row + n && i < t->rows; i++) {
         move((int)i, 0);
-        clrtoeol();
+        if (cols >= t->cols)
+            clrtoeol();
+        for (unsigned k = 0; k < cols && cols < t->cols; k++)
+            addch(' ');
     }
     wnoutrefresh(stdscr);
     doupdate();
@@ -363,6 +366,40 @@ void tty_show(struct tty *t)
     (void)t;
     wnoutrefresh(stdscr);
     doupdate();
+}
+
+static bool row_stands(unsigned row, unsigned cols)
+{
+    cchar_t a, b;
+
+    for (unsigned i = 0; i < cols; i++) {
+        mvwin_wch(curscr, (int)row, (int)i, &a);
+        mvin_wch((int)row, (int)i, &b);
+        if (memcmp(&a, &b, sizeof a))
+            return false;
+    }
+    return true;
+}
+
+void tty_show_rows(struct tty *t, unsigned row, unsigned n)
+{
+    int y, x;
+
+    getyx(stdscr, y, x);
+    for (unsigned i = row; i < row + n && i < t->rows; i++) {
+        WINDOW *w = row_stands(i, t->cols) ? NULL : newwin(1, (int)t->cols, (int)i, 0);
+
+        if (!w)
+            continue;
+        wnoutrefresh(w);
+        doupdate();
+        copywin(stdscr, w, (int)i, 0, 0, 0, 0, (int)t->cols - 1, FALSE);
+        wmove(w, 0, 0);
+        wnoutrefresh(w);
+        doupdate();
+        delwin(w);
+    }
+    move(y, x);
 }
 
 void tty_redraw(struct tty *t)

@@ -34,13 +34,16 @@ void tty_resized(struct tty *t);   /* reads the size anew */
 
 /* Every cell blank, on the wire, before it returns: whatever the terminal showed is gone. */
 void tty_blank(struct tty *t);
-/* The same for some rows of the page that was shown last. */
-void tty_blank_rows(struct tty *t, unsigned row, unsigned n);
+/* The same for some rows of the page that was shown last, from column 0 to cols. */
+void tty_blank_rows(struct tty *t, unsigned row, unsigned n, unsigned cols);
 void tty_begin(struct tty *t);     /* an empty page to paint on */
 /* Paints at most cols columns, never past the right edge. Returns the columns used. */
 unsigned tty_put(struct tty *t, unsigned row, unsigned col, struct text s, unsigned cols, enum tty_look look);
 void tty_cursor(struct tty *t, unsigned row, unsigned col);
 void tty_show(struct tty *t);
+/* Sends rows of the page one by one, each blank before its new cells come: wherever the line stalls, no row
+ * holds cells of two. A tty_show must follow. */
+void tty_show_rows(struct tty *t, unsigned row, unsigned n);
 void tty_redraw(struct tty *t);    /* the next tty_show sends every cell */
 
 /* Columns of safe text on this terminal: a character that its locale cannot show counts as <U+00E9>. */

@@ -145,15 +145,16 @@ void ui_paint(struct ui *u)
     bool small = tty_rows(u->tty) < UI_MIN_ROWS || tty_columns(u->tty) < UI_MIN_COLS;
     const char *whose = small ? "" : u->screen->patient(u);
     struct list *l = u->screen->list ? u->screen->list(u) : NULL;
+    enum list_change change = l && !small ? list_change(l) : LIST_MOVES;
     struct arena a;
 
     /* REQ: leaving a patient, every cell of that patient is blank on the wire before a byte of the next. */
     if (u->glass[0] && strcmp(u->glass, whose))
         tty_blank(u->tty);
-    /* REQ: a line that stalls in the middle of a row must not leave a drug's name over another's dose: rows
-     * are blank before others take their place. */
-    else if (l && list_turns(l))
-        tty_blank_rows(u->tty, UI_BODY, ui_body_rows(u));
+    else if (change == LIST_OTHER)
+        tty_blank_rows(u->tty, UI_BODY, ui_body_rows(u), tty_columns(u->tty));
+    else if (change == LIST_CLIMBS) /* the old marker first: ncurses would go up, down and up again */
+        tty_blank_rows(u->tty, l->shown_row, 1, 1);
     snprintf(u->glass, sizeof u->glass, "%s", whose);
     arena_init(&a, 65536);
     tty_begin(u->tty);
@@ -171,6 +172,9 @@ void ui_paint(struct ui *u)
             u->asked = true;
         }
     }
+    /* REQ: a line that stalls in the middle of a row must not leave a drug's name over another's dose. */
+    if (change == LIST_TURNS)
+        tty_show_rows(u->tty, UI_BODY, ui_body_rows(u));
     tty_show(u->tty);
     if (l && !small)
         list_shown(l);
