@@ -116,11 +116,12 @@ static void sync_toggle(struct ui *u, int arg)
     bool running = u->sync.phase == MODEL_SYNC_RUNNING;
 
     (void)arg;
-    ui_say(u, "%s", running ? _("Stopping the sync. What came so far is kept.") : _("Sync started."));
-    if (running)
+    if (running) {
+        ui_say(u, "%s", _("Stopping the sync. What came so far is kept."));
         u->hooks.sync_stop(u->hooks.arg);
-    else
-        u->hooks.sync_now(u->hooks.arg);
+    } else {
+        u->hooks.sync_now(u->hooks.arg); /* the last line says what it does */
+    }
 }
 
 static void find(struct ui *u, int on)

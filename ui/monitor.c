@@ -3,37 +3,23 @@
 
 #include "ui/monitor.h"
 
-#include <curses.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <term.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "ui/tty.h"
 
 #define MONITOR_BYTES 256
 
 struct repair {
     struct termios modes;
-    char bytes[MONITOR_BYTES]; /* leaves special modes, then clears */
+    char bytes[MONITOR_BYTES]; /* clears, then leaves special modes */
     size_t n;
 };
-
-static void add(struct repair *r, char *capability)
-{
-    const char *s = tigetstr(capability);
-    size_t n;
-
-    if (!s || s == (const char *)-1)
-        return;
-    n = strlen(s);
-    if (r->n + n < sizeof r->bytes) {
-        memcpy(r->bytes + r->n, s, n);
-        r->n += n;
-    }
-}
 
 /* Waits for the other's word or its end. Signals that reach the whole group are not for this process. */
 _Noreturn static void watch(int from, const struct repair *r)
@@ -53,18 +39,14 @@ _Noreturn static void watch(int from, const struct repair *r)
 
 int ui_monitor_start(void)
 {
-    static char sgr0[] = "sgr0", rmkx[] = "rmkx", rmcup[] = "rmcup", clear[] = "clear";
     struct repair r = {.n = 0};
-    int pipes[2], code;
+    int pipes[2];
     sigset_t all, before;
     pid_t child;
 
-    if (tcgetattr(1, &r.modes) || setupterm(NULL, 1, &code) == ERR || pipe2(pipes, O_CLOEXEC))
+    if (tcgetattr(1, &r.modes) || pipe2(pipes, O_CLOEXEC))
         return -1;
-    add(&r, sgr0);
-    add(&r, rmkx);
-    add(&r, rmcup);
-    add(&r, clear);
+    r.n = tty_goodbye(r.bytes, sizeof r.bytes);
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
     child = fork();

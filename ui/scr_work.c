@@ -66,7 +66,7 @@ static bool keep(struct list *l, const struct model_worklist *old, const struct 
     for (unsigned k = 0; k < now->n; k++)
         if (same_row(old, sel, now, k)) {
             l->sel = k;
-            l->top = k >= sel - top ? k - (sel - top) : 0;
+            l->top = k >= sel - top && (top || old->offset) ? k - (sel - top) : 0; /* the first page shows what is new on it */
             return true;
         }
     return false;

@@ -31,20 +31,23 @@ static struct {
     size_t n;
 } last;
 
-/* A terminfo string without its padding ($<5/>), which a dying process does not wait for. */
-static void add_plain(const char *s)
+/* A terminfo string without its padding ($<5/>): who says goodbye does not wait. */
+static size_t add_plain(const char *capability, char *out, size_t n, size_t room)
 {
+    const char *s = tigetstr((char *)(uintptr_t)capability);
+
     if (!s || s == (const char *)-1)
-        return;
+        return n;
     while (*s) {
         if (s[0] == '$' && s[1] == '<' && strchr(s, '>')) {
             s = strchr(s, '>') + 1;
             continue;
         }
-        if (last.n < sizeof last.bytes)
-            last.bytes[last.n++] = *s;
+        if (n < room)
+            out[n++] = *s;
         s++;
     }
+    return n;
 }
 
 /* TERM becomes part of a file name, and nobody has looked at it. */
@@ -54,6 +57,19 @@ static bool term_name_ok(const char *s)
 
     return n > 0 && n <= 64 && s[0] != '.' &&
            strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+") == n;
+}
+
+size_t tty_goodbye(char *out, size_t room)
+{
+    int found;
+    size_t n;
+
+    if (!term_name_ok(getenv("TERM")) || (!cur_term && setupterm(NULL, STDOUT_FILENO, &found) != OK))
+        return 0;
+    n = add_plain("sgr0", out, 0, room);
+    n = add_plain("clear", out, n, room);
+    n = add_plain("rmkx", out, n, room);
+    return add_plain("rmcup", out, n, room);
 }
 
 /* Before ncurses sets its screen up: can this terminal address its cursor at all? initscr would paint on
@@ -107,10 +123,7 @@ int tty_open(struct tty **out, struct err *e)
         mem_free(t);
         return err_set(e, ERR_UNSUPPORTED, 0, 0, "TERM is not known here");
     }
-    last.n = 0;
-    add_plain(tigetstr((char *)(uintptr_t)"sgr0"));
-    add_plain(tigetstr((char *)(uintptr_t)"clear"));
-    add_plain(tigetstr((char *)(uintptr_t)"rmcup"));
+    last.n = tty_goodbye(last.bytes, sizeof last.bytes);
     last.taken = 1;
     set_modes();
     t->rows = (unsigned)LINES;

@@ -20,6 +20,8 @@ enum tty_look { TTY_PLAIN, TTY_STRONG, TTY_ALERT };
 int tty_open(struct tty **out, struct err *e);
 void tty_close(struct tty *t);     /* clears the screen, gives the terminal back as it was; NULL is fine */
 void tty_emergency(void);          /* the same for a dying process: async-signal-safe */
+/* The bytes that clear the screen and leave its modes; how many: 0 on a terminal that is not known. */
+size_t tty_goodbye(char *out, size_t room);
 void tty_suspend(struct tty *t);   /* clears, gives the terminal back for a while */
 void tty_resume(struct tty *t);
 

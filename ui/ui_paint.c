@@ -60,29 +60,40 @@ static void paint_bar(struct ui *u, struct arena *a)
     }
 }
 
-/* Row 22: what was said, else what a sync has brought, else that there is more below. */
+/* What a sync has brought and the screen does not show yet, or "". */
+static const char *news(struct ui *u, struct arena *a)
+{
+    int64_t fresh = u->work.fresh;
+
+    if (u->screen == scr_work_screen() && fresh > 0)
+        return arena_fmt(a, P_("%lld new patient - R shows it", "%lld new patients - R shows them", fresh), (long long)fresh);
+    if (u->screen == scr_work_screen() && (fresh || u->work.stale))
+        return _("Changed since this list was made - R shows it");
+    if (u->screen == scr_chart_screen() && u->chart.stale)
+        return _("A sync has brought data since this was shown - R shows it");
+    return "";
+}
+
+/* Row 22: what was said, what a sync has brought, that there is more below. */
 static void paint_message(struct ui *u, struct arena *a)
 {
-    unsigned row = tty_rows(u->tty) - 3;
     struct list *l = u->screen->list ? u->screen->list(u) : NULL;
-    bool work = u->screen == scr_work_screen(), more = l && !list_at_end(l);
-    struct text s = {"", 0, 0};
+    bool more = l && !list_at_end(l);
+    struct buf b;
 
-    if (work && u->work.rows.offset + u->work.rows.n < u->work.rows.total)
+    if (u->screen == scr_work_screen() && u->work.rows.offset + u->work.rows.n < u->work.rows.total)
         more = true;
-    if (u->message[0])
-        s = safe(a, u->message);
-    else if (work && u->work.fresh > 0)
-        s = safe(a, arena_fmt(a, P_("%lld new patient - R shows it", "%lld new patients - R shows them", u->work.fresh), (long long)u->work.fresh));
-    else if (work && (u->work.fresh || u->work.stale))
-        s = text_own(_("Changed since this list was made - R shows it"));
-    else if (u->screen == scr_chart_screen() && u->chart.stale)
-        s = text_own(_("A sync has brought data since this was shown - R shows it"));
-    if (s.n && more)
-        s = safe(a, arena_fmt(a, "%s  %s", s.s, _("+ more below")));
-    else if (more)
-        s = text_own(_("+ more below"));
-    put(u, row, 0, s);
+    buf_init(&b, 4096);
+    buf_adds(&b, u->message);
+    for (int i = 0; i < 2; i++) {
+        const char *part = i ? more ? _("+ more below") : "" : news(u, a);
+
+        if (*part && b.n)
+            buf_adds(&b, "  ");
+        buf_adds(&b, part);
+    }
+    put(u, tty_rows(u->tty) - 3, 0, text_safe(a, buf_str(&b), 0));
+    buf_fini(&b);
 }
 
 /* What must stand on every screen; returns the columns it takes. */
