@@ -153,10 +153,6 @@ def strange(raw):
     return at
 
 
-class Fail(Exception):
-    pass
-
-
 class Check:
     """Counts what was checked, so that a test that checked nothing cannot pass."""
 
