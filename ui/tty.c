@@ -80,12 +80,12 @@ static int check_terminal(struct err *e)
     int found;
 
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-        return err_set(e, ERR_UNSUPPORTED, 0, 0, "the full screen without a terminal");
+        return err_set(e, ERR_TERMINAL, 0, 0, NULL);
     if (!term_name_ok(term))
-        return err_set(e, ERR_UNSUPPORTED, 0, 0, "TERM is not a terminal's name");
+        return err_set(e, ERR_TERMINAL, 0, 0, "TERM");
     if (setupterm((char *)(uintptr_t)term, STDOUT_FILENO, &found) != OK ||
         tigetstr((char *)(uintptr_t)"cup") == NULL || tigetstr((char *)(uintptr_t)"cup") == (char *)-1)
-        return err_set(e, ERR_UNSUPPORTED, 0, 0, "TERM cannot address the cursor");
+        return err_set(e, ERR_TERMINAL, 0, 0, term);
     return ERR_OK;
 }
 
@@ -121,7 +121,7 @@ int tty_open(struct tty **out, struct err *e)
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
     if (tcgetattr(STDIN_FILENO, &last.before) || !(t->screen = newterm(NULL, stdout, stdin))) {
         mem_free(t);
-        return err_set(e, ERR_UNSUPPORTED, 0, 0, "TERM is not known here");
+        return err_set(e, ERR_TERMINAL, 0, 0, getenv("TERM"));
     }
     last.n = tty_goodbye(last.bytes, sizeof last.bytes);
     last.taken = 1;

@@ -16,6 +16,12 @@
     X(ERR_NOMEM, 70)       /* memory is exhausted */                                                \
     X(ERR_BUG, 70)         /* a broken invariant; what = where */                                   \
     X(ERR_USAGE, 1)        /* command line; what = the offending word */                            \
+    X(ERR_NOTTY, 1)        /* nowhere to ask for the passphrase; what = the option that gives it */  \
+    X(ERR_HTTPS, 1)        /* http is for this machine only; what = the address */                  \
+    X(ERR_TERMINAL, 1)     /* the terminal cannot show the full screen; what = its TERM */          \
+    X(ERR_NOFILE, 2)       /* a file to read cannot be opened; what = its name, sub = errno */      \
+    X(ERR_EMPTY, 2)        /* nothing in it; what = the file's name */                              \
+    X(ERR_SECTION, 2)      /* a chart has no such section; what = the word */                       \
     X(ERR_INPUT, 2)        /* input is not what it must be; what = where, num = byte or line */     \
     X(ERR_JSON, 2)         /* not JSON (RFC 8259, UTF-8); num = byte offset */                      \
     X(ERR_TOOBIG, 2)       /* over a limit of base/limits.h; what = which, num = the limit */       \
@@ -33,6 +39,8 @@
     X(ERR_ORIGIN, 3)       /* a link to another origin was refused; what = its origin */            \
     X(ERR_LOOP, 3)         /* paging never ends: a next link seen before */                         \
     X(ERR_ATTENTION, 4)    /* done, but something needs a person; num = how many */                 \
+    X(ERR_FINDINGS, 4)     /* doctor found something; num = how many checks */                      \
+    X(ERR_SCOPE, 4)        /* patients of the scope that the server does not have; num, what = first */ \
     X(ERR_PASSPHRASE, 5)   /* no key slot opens with that passphrase */                             \
     X(ERR_INUSE, 5)        /* another process owns the store; num = its pid or 0 */                 \
     X(ERR_DAMAGED, 5)      /* the store's bytes were changed or torn; what = file, num = page */    \

@@ -21,10 +21,10 @@ static int ask(struct secret *s, const char *prompt, struct err *e)
     int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC), r;
 
     if (fd < 0)
-        return err_set(e, ERR_USAGE, 0, 0, "--passphrase-fd");
+        return err_set(e, ERR_NOTTY, 0, 0, "--passphrase-fd");
     if (tcgetattr(fd, &was)) {
         close(fd);
-        return err_set(e, ERR_USAGE, 0, 0, "--passphrase-fd");
+        return err_set(e, ERR_NOTTY, 0, 0, "--passphrase-fd");
     }
     quiet = was;
     quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);

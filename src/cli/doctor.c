@@ -312,5 +312,5 @@ CLI_VERB(cli_verb_doctor)
         *e = d.open_error;
         return d.opened;
     }
-    return bad ? err_set(e, ERR_ATTENTION, 0, bad, "doctor") : ERR_OK;
+    return bad ? err_set(e, ERR_FINDINGS, 0, bad, NULL) : ERR_OK;
 }

@@ -21,7 +21,8 @@ struct exporting {
     const char *dir_name;
     struct cli_out file;
     char type[65];
-    int64_t lines, files;
+    enum store_origin origin; /* records of the server and of files are never in one export */
+    int64_t lines;
     struct err *e;
 };
 
@@ -53,7 +54,6 @@ static int file_open(struct exporting *x, struct str type)
         return err_set(x->e, errno == EEXIST ? ERR_EXISTS : ERR_IO, errno, 0, name);
     cli_out_init(&x->file, fd);
     snprintf(x->type, sizeof x->type, "%.*s", STR_ARG(type));
-    x->files++;
     return ERR_OK;
 }
 
@@ -81,7 +81,11 @@ static int one_line(struct cli_out *o, struct str bytes)
 static int row(void *arg, const struct store_row *r)
 {
     struct exporting *x = arg;
-    int c = str_is(r->type, x->type) ? ERR_OK : file_open(x, r->type);
+    int c;
+
+    if (r->origin != x->origin) /* one id in two charts would become one patient where the files go */
+        return ERR_OK;
+    c = str_is(r->type, x->type) ? ERR_OK : file_open(x, r->type);
 
     if (!c && one_line(&x->file, r->bytes))
         c = err_set(x->e, ERR_IO, errno, 0, x->dir_name);
@@ -130,6 +134,7 @@ CLI_VERB(cli_verb_export)
     (void)in, (void)err;
     if (r)
         return r;
+    x.origin = str_starts(str_of(args->value[PATIENT]), STORE_FILE_PREFIX) ? STORE_FILE_IMPORT : STORE_SERVER;
     if (mkdir(args->word[0], 0700) && errno != EEXIST)
         return err_set(e, ERR_IO, errno, 0, args->word[0]);
     x.dir = open(args->word[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);

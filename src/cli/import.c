@@ -162,8 +162,12 @@ static int one_file(struct importing *m, const char *path)
 
     m->name = slash ? slash + 1 : path;
     if (fd < 0)
-        return err_set(m->e, ERR_INPUT, errno, 0, m->name);
+        return err_set(m->e, ERR_NOFILE, errno, 0, m->name);
     n = pread(fd, head, sizeof head, 0);
+    if (n == 0) {
+        close(fd);
+        return err_set(m->e, ERR_EMPTY, 0, 0, m->name);
+    }
     if (n > 0 && is_hl7v2((struct str){head, (size_t)n})) {
         close(fd);
         return err_set(m->e, ERR_UNSUPPORTED, 0, 0, "HL7 v2");

@@ -83,6 +83,12 @@ static int new_passphrase(struct cli_app *app, struct secret **out, struct err *
     return r;
 }
 
+/* A far server that is asked without any sign-in. */
+static bool is_unprotected(const struct cli_args *args)
+{
+    return (!args->value[AUTH] || !strcmp(args->value[AUTH], "none")) && !net_is_loopback(args->value[SERVER]);
+}
+
 static int settings(struct cli_app *app, const struct cli_args *args, const struct secret *secret, struct err *e)
 {
     const char *kind = args->value[AUTH] ? args->value[AUTH] : "none";
@@ -98,6 +104,7 @@ static int settings(struct cli_app *app, const struct cli_args *args, const stru
         {"practitioner", str_of(args->value[PRACTITIONER])},
         {"role", str_of(args->value[ROLE])},
         {"demo", args->value[DEMO] ? STR("1") : STR("")},
+        {"unprotected", is_unprotected(args) ? STR("1") : STR("")},
         {"ca", str_of(args->value[CA])},
     };
     int r = store_begin(app->store, true, &tx, e);
@@ -139,7 +146,7 @@ CLI_VERB(cli_verb_init)
     if (!r)
         r = settings(app, args, secret, e);
     if (!r) {
-        if ((!args->value[AUTH] || !strcmp(args->value[AUTH], "none")) && !net_is_loopback(args->value[SERVER]))
+        if (is_unprotected(args))
             cli_line(err, "%s", _("UNPROTECTED: this server is asked without any sign-in."));
         cli_line(out, "%s", _("Profile made. Next: wardline sync"));
     }

@@ -190,7 +190,7 @@ static const struct kind_section *sections(const struct cli_args *args, unsigned
     k = kind_section_find(str_of(args->word[1]));
     *n = 1;
     if (!k)
-        err_set(e, ERR_NOTFOUND, 0, 0, args->word[1]);
+        err_set(e, ERR_SECTION, 0, 0, args->word[1]);
     return k;
 }
 
@@ -237,7 +237,7 @@ CLI_VERB(cli_verb_show)
         return r;
     r = model_banner(&app->model, chart, 80, &b, e);
     if (r)
-        return r;
+        return r == ERR_NOTFOUND ? err_set(e, r, 0, 0, args->word[0]) : r;
     if (args->value[0]) {
         r = show_json(app, chart, &b, k, n, out, e);
     } else {

@@ -133,6 +133,27 @@ static int count_line(void *arg, struct str type, int64_t n)
     return cli_line(arg, "  %.*s %lld", STR_ARG(type), (long long)n);
 }
 
+/* Resources that could not be kept (setting "sync.refused", a line each: TYPE/ID HASH CODE). */
+static void say_refused(struct cli_app *app, struct cli_out *out)
+{
+    struct buf b;
+    struct arena a;
+    struct str rest;
+
+    buf_init(&b, LIMIT_SMALL_JSON);
+    arena_init(&a, LIMIT_SMALL_JSON);
+    if (!store_setting(app->store, "sync.refused", &b, NULL))
+        for (rest = buf_str(&b); rest.p && rest.n;) {
+            struct str line = str_split(&rest, '\n'), name = str_split(&line, ' ');
+
+            str_split(&line, ' ');
+            if (name.n)
+                cli_line(out, _("not kept: %s (%s)"), text_safe(&a, name, 160).s, text_safe(&a, line, 40).s);
+        }
+    arena_fini(&a);
+    buf_fini(&b);
+}
+
 static int words(struct cli_app *app, struct cli_out *out, struct err *e)
 {
     struct store_queue_counts q;
@@ -161,6 +182,7 @@ static int words(struct cli_app *app, struct cli_out *out, struct err *e)
                  (long long)q.queued, (long long)q.indoubt, (long long)q.conflict, (long long)q.attention);
         cli_line(out, _("store: %lld bytes"), (long long)(h.file_bytes + h.wal_bytes));
         r = store_counts(app->store, count_line, out, e);
+        say_refused(app, out);
     }
     last_close(&l);
     return r;

@@ -128,6 +128,33 @@ static int say(struct cli_app *app, const struct cli_args *args, const struct sy
     return c ? c : cli_put(out, STR("\n"));
 }
 
+/* A patient that the scope names and the server does not have: a slip of the pen that no sync would ever
+ * mend, so it is said each time. */
+static int check_scope(struct cli_app *app, struct err *e)
+{
+    struct sync_scope scope;
+    struct err first = ERR_NONE;
+    struct buf spec;
+    int64_t n = 0;
+    int r;
+
+    buf_init(&spec, 1 << 20);
+    r = store_setting(app->store, "scope", &spec, e);
+    if (!r)
+        r = sync_scope_parse(buf_str(&spec), &scope, e);
+    buf_fini(&spec);
+    if (r)
+        return r;
+    for (unsigned i = 0; i < scope.n; i++)
+        if (!store_has(app->store, STR("Patient"), str_of(scope.patients[i]), STR("")) && !n++)
+            err_set(&first, ERR_SCOPE, 0, 0, scope.patients[i]);
+    sync_scope_fini(&scope);
+    first.num = n;
+    if (n)
+        *e = first;
+    return n ? ERR_SCOPE : ERR_OK;
+}
+
 CLI_VERB(cli_verb_sync)
 {
     struct syncing s = {.app = app, .err = err, .watch = args->value[WATCH] != NULL};
@@ -138,7 +165,7 @@ CLI_VERB(cli_verb_sync)
     if (r)
         return r;
     r = run(&s, e);
-    if (!r || args->value[JSON])
+    if (!r || r == ERR_ATTENTION || args->value[JSON])
         say(app, args, &s.report, out, &told);
-    return r;
+    return r ? r : check_scope(app, e);
 }

@@ -3,7 +3,10 @@
 
 #include "model/model.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "base/intl.h"
 
 static int setting(struct store *s, const char *name, char *out, size_t max, struct err *e)
 {
@@ -21,30 +24,40 @@ static int setting(struct store *s, const char *name, char *out, size_t max, str
     return code;
 }
 
-/* Is the host of a base URL this machine? */
-static bool loopback(const char *base)
+/* The scope in words for a line of the screen; a long list of patients is counted. */
+static int read_scope(struct model *m, struct err *e)
 {
-    static const char *const hosts[] = {"127.", "localhost", "[::1]"};
-    const char *at = strstr(base, "://");
+    struct buf b;
+    unsigned n = 1;
+    int code;
 
-    for (size_t i = 0; at && i < sizeof hosts / sizeof *hosts; i++)
-        if (!strncmp(at + 3, hosts[i], strlen(hosts[i])))
-            return true;
-    return false;
+    buf_init(&b, 1 << 20);
+    code = store_setting(m->store, "scope", &b, e);
+    if (code == ERR_NOTFOUND) {
+        code = ERR_OK;
+    } else if (!code && b.n < sizeof m->scope) {
+        memcpy(m->scope, b.p, b.n);
+    } else if (!code) {
+        for (size_t i = 0; i < b.n; i++)
+            n += b.p[i] == ',';
+        snprintf(m->scope, sizeof m->scope, P_("%u patient", "%u patients", n), n);
+    }
+    buf_fini(&b);
+    return code;
 }
 
 int model_init(struct model *m, struct store *s, const struct clock *clock, struct err *e)
 {
-    char auth[32] = "", demo[8] = "";
+    char demo[8] = "", unprotected[8] = "";
     int code;
 
     *m = (struct model){.store = s, .clock = *clock};
     if ((code = setting(s, "server", m->base, sizeof m->base, e)) ||
-        (code = setting(s, "scope", m->scope, sizeof m->scope, e)) ||
-        (code = setting(s, "auth", auth, sizeof auth, e)) ||
+        (code = read_scope(m, e)) ||
+        (code = setting(s, "unprotected", unprotected, sizeof unprotected, e)) ||
         (code = setting(s, "demo", demo, sizeof demo, e)))
         return code;
     m->demo = demo[0] && strcmp(demo, "0");
-    m->unprotected = !strcmp(auth, "none") && m->base[0] && !loopback(m->base);
+    m->unprotected = unprotected[0] != '\0';
     return ERR_OK;
 }

@@ -155,6 +155,7 @@ int net_base_parse(const char *url, struct net_base *b, struct err *e)
 {
     struct pieces *p = mem_alloc(sizeof *p);
     const char *wrong = NULL;
+    int code = ERR_USAGE;
     size_t n;
 
     *b = (struct net_base){0};
@@ -166,11 +167,14 @@ int net_base_parse(const char *url, struct net_base *b, struct err *e)
         wrong = "?";
     else if (climbs(p->path))
         wrong = p->path;
-    else if (strcmp(p->scheme, "https") && (strcmp(p->scheme, "http") || !is_loopback_host(p->host)))
+    else if (strcmp(p->scheme, "https") && strcmp(p->scheme, "http"))
+        wrong = url;
+    else if (strcmp(p->scheme, "https") && !is_loopback_host(p->host)) {
         wrong = url; /* in clear only to this machine itself */
+        code = ERR_HTTPS;
+    }
     if (wrong) {
-        int code = err_set(e, ERR_USAGE, 0, 0, wrong);
-
+        err_set(e, code, 0, 0, wrong); /* before what it points into goes */
         mem_free(p);
         return code;
     }

@@ -30,7 +30,7 @@ def usage(w):
                          (("get", "Patient/no-such"), 2), (("show", "no-such"), 2), (("init",), 1), (("export",), 1),
                          (("init", "--server", "http://example.org/fhir"), 1), (("init", "--server", "ftp://127.0.0.1/"), 1),
                          (("init", "--server", w.url, "--auth", "device"), 2), (("init", "--server", w.url, "--scope", "group/1"), 2),
-                         (("init", "--server", w.url, "--scope", "rubbish"), 1), (("sync", "extra"), 1)):
+                         (("init", "--server", w.url, "--scope", "rubbish"), 1), (("show", "x", "no-such-section"), 2), (("import", "/no/such/file"), 2), (("sync", "extra"), 1)):
         if status is None:
             continue
         p = w.cli(*args, check=False)
@@ -104,6 +104,12 @@ def files(w):
     text = w.cli("show", "file:imp-1").stdout
     check("it says FROM FILE", "FROM FILE" in text and "7.400" in text, text[:500])
     check("get gives its bytes", w.cli("get", "Observation/file:o1", text=False).stdout == raw)
+    both = os.path.join(w.tmp, "both")
+    w.cli("export", both)
+    check("export holds the server's records alone", "imp-1" not in open(os.path.join(both, "Patient.ndjson")).read())
+    one = os.path.join(w.tmp, "one")
+    w.cli("export", one, "--patient", "file:imp-1")
+    check("a file's chart is exported when it is named", sorted(os.listdir(one)) == ["Observation.ndjson", "Patient.ndjson"], str(os.listdir(one)))
     w.cli("import", path)
     check("a second import changes nothing", w.json("status")["counts"] == {**before, "Patient": before["Patient"] + 1, "Observation": before["Observation"] + 1})
     for name, body, status in (("cut.json", open(path, "rb").read()[:-20], 2), ("x.hl7", b"MSH|^~\\&|A|B\r", 2), ("e.json", b"", 2), ("h.json", b"<html>", 2),
@@ -133,6 +139,16 @@ def offline(w):
         check(f"{args} offline", w.cli(*args).returncode == 0)
 
 
+def scope(tmp, w):
+    """A slip in a scope's id is said at each sync, and the others come all the same."""
+    some = w.json("list")[0]["id"]
+    home = os.path.join(tmp, "scoped")
+    w.cli("init", "--server", w.url, "--scope", f"patient/{some},nosuch", home=home)
+    p = w.cli("sync", home=home, check=False)
+    check("a scope's unknown patient: exit 4, named", p.returncode == 4 and "nosuch" in p.stderr, f"{p.returncode} {p.stderr}")
+    check("the known one came", [x["id"] for x in json.loads(w.cli("list", "--json", home=home).stdout)] == [some])
+
+
 def unprotected(tmp):
     w = ward.Ward(tmp, init=False, url="https://fhir.example.org/r4")
     p = w.cli("init", "--server", w.url)
@@ -146,6 +162,7 @@ with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
         shapes(w)
         exact(w)
         files(w)
+        scope(one, w)
         offline(w)
     unprotected(two)
 for b in bad[:40]:
