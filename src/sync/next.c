@@ -29,18 +29,21 @@ static void over(struct pull *p, int code, int status)
     p->status = status;
 }
 
-/* Drops the page asked ahead: what came of it is stored, without a mark. */
+/* Drops the pages asked ahead: what came of them is stored, without a mark. */
 static void drop_ahead(struct sync_state *s, struct pull *p)
 {
-    struct page *g = &p->page[!p->front];
     struct sync_action *a;
 
-    if (!g->live || g->orphan)
-        return;
-    g->orphan = true;
-    if (!g->ended && s->lane[g->lane].busy && (a = sync_act(s, SYNC_ACT_STOP)))
-        a->lane = g->lane;
-    sync_emit(s, p, g);
+    for (unsigned i = 1; i < SYNC_PAGES; i++) {
+        struct page *g = sync_chain(p, i);
+
+        if (!g->live || g->orphan)
+            continue;
+        g->orphan = true;
+        if (!g->ended && s->lane[g->lane].busy && (a = sync_act(s, SYNC_ACT_STOP)))
+            a->lane = g->lane;
+        sync_emit(s, p, g);
+    }
 }
 
 static void restart(struct sync_state *s, struct pull *p)
@@ -127,7 +130,7 @@ static void without_link(struct sync_state *s, struct pull *p, bool on)
 
 static void go_on(struct sync_state *s, struct pull *p, struct page *g)
 {
-    struct page *ahead = &p->page[!p->front];
+    struct page *ahead = sync_chain(p, 1);
     bool added, has_ahead = ahead->live && !ahead->orphan;
     unsigned count = SYNC_COUNT;
 
@@ -144,7 +147,7 @@ static void go_on(struct sync_state *s, struct pull *p, struct page *g)
         p->count = count;
         restart(s, p);
     } else if (has_ahead) {
-        p->front = !p->front;
+        p->front = (p->front + 1) % SYNC_PAGES;
         if (sync_ordered(p) && ahead->first_ms != FHIR_NO_DATE && ahead->first_ms < p->max_ms)
             sync_unsorted(p);
         sync_emit(s, p, ahead);

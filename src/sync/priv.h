@@ -13,6 +13,7 @@
 
 /* Slots: SYNC_LANES requests, and as many answers again whose rows are still being stored. */
 #define SYNC_SLOTS (2 * SYNC_LANES)
+#define SYNC_PAGES 3      /* of one kind: one being stored, one that streams, one that is asked */
 #define SYNC_STALE 8      /* pages in a row that brought nothing their chain had not had */
 #define SYNC_TRIES 3      /* answers in a row that brought nothing, at _count 1 */
 #define SYNC_IDS 40       /* ids in one search by id: 40 of 64 bytes fit a URL */
@@ -96,7 +97,7 @@ struct pull {
     struct buf link;          /* how to ask when queued: this link; empty: the beginning of a chain */
     unsigned stale, barren;   /* see SYNC_STALE, SYNC_TRIES */
     unsigned tries, again;    /* refusals in a row; asks of one link in a row */
-    struct page page[2];      /* page[front], and the one asked ahead */
+    struct page page[SYNC_PAGES]; /* a ring: page[front], and behind it those asked ahead */
     unsigned front;
     struct seen links;        /* next links of this run */
     struct seen chain;        /* ids since the chain last moved on in time */
@@ -150,6 +151,8 @@ bool sync_echoes_count(struct str url, unsigned count);
 /* --- pull.c: one kind's run ------------------------------------------------------------------- */
 
 void sync_pull_free(struct pull *p);
+/* The i-th page of the chain from the front one. */
+struct page *sync_chain(struct pull *p, unsigned i);
 void sync_page_open(struct pull *p, struct page *g, unsigned lane, int outer, struct str link);
 void sync_on_link(struct sync_state *s, struct pull *p, struct page *g, const struct sync_event *ev);
 void sync_on_row(struct sync_state *s, struct pull *p, struct page *g, const struct sync_event *ev);

@@ -33,9 +33,14 @@ static int64_t later(int64_t a, int64_t b) /* FHIR_NO_DATE is the least */
     return a > b ? a : b;
 }
 
+struct page *sync_chain(struct pull *p, unsigned i)
+{
+    return &p->page[(p->front + i) % SYNC_PAGES];
+}
+
 void sync_pull_free(struct pull *p)
 {
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < SYNC_PAGES; i++) {
         buf_fini(&p->page[i].next);
         buf_fini(&p->page[i].asked);
         vec_fini(&p->page[i].parcels);

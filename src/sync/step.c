@@ -120,7 +120,7 @@ static struct pull *add_pull(struct sync_state *s, const struct fhir_kind *k)
     p->count = SYNC_COUNT;
     buf_init(&p->ids, LIMIT_URL_BYTES);
     buf_init(&p->link, LIMIT_URL_BYTES);
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < SYNC_PAGES; i++) {
         buf_init(&p->page[i].next, LIMIT_URL_BYTES);
         buf_init(&p->page[i].asked, LIMIT_URL_BYTES);
     }
@@ -307,33 +307,69 @@ static struct pull *queued(const struct sync_state *s)
     return found;
 }
 
-/* A page that may be asked while the one before still streams: only where nothing was cut, for such a
- * page is wasted when the one before it breaks. */
-static struct pull *ahead(const struct sync_state *s)
+/* The last page of p's chain, if the one behind it may be asked by now: one that streams is enough to wait for, since
+ * all that is on its way is wasted when it breaks. */
+static bool may_go_ahead(struct pull *p, unsigned *tail)
 {
-    for (unsigned i = 0; i < s->n; i++) {
-        struct pull *p = s->pull[i];
-        const struct page *g = &p->page[p->front];
-        unsigned count;
+    const struct page *g = sync_chain(p, 0);
+    unsigned count;
+    bool streams = false;
 
-        if (p->phase == PULL_ASKED && g->live && g->outer < 0 && g->next.n && !g->next_bad && !g->ended && !p->cuts &&
-            !p->page[!p->front].live && p->count >= SYNC_COUNT && !sync_regrows(p, &count))
-            return p;
+    *tail = 0;
+    if (p->phase != PULL_ASKED || !g->live || g->outer >= 0 || p->cuts || p->count < SYNC_COUNT || sync_regrows(p, &count))
+        return false;
+    for (;;) {
+        if (g->ended ? g->verdict != VERDICT_WHOLE : streams)
+            return false;
+        streams = !g->ended;
+        if (*tail + 1 == SYNC_PAGES)
+            return false;
+        if (!sync_chain(p, *tail + 1)->live)
+            return g->next.n && !g->next_bad;
+        g = sync_chain(p, ++*tail);
+        if (g->orphan)
+            return false;
     }
+}
+
+static struct pull *ahead(const struct sync_state *s, unsigned *tail)
+{
+    for (unsigned i = 0; i < s->n; i++)
+        if (may_go_ahead(s->pull[i], tail))
+            return s->pull[i];
     return NULL;
+}
+
+/* A kind of many pages streams one whose next link is not known yet: the last lane waits for it, else the line runs
+ * empty behind answers of kinds that have nothing. */
+static bool keeps_lane(const struct sync_state *s)
+{
+    unsigned busy = 0;
+
+    for (unsigned i = 0; i < SYNC_SLOTS; i++)
+        busy += s->lane[i].busy;
+    for (unsigned i = 0; i < s->n && busy == SYNC_LANES - 1; i++)
+        for (unsigned j = 0; j < SYNC_PAGES; j++) {
+            const struct page *g = &s->pull[i]->page[j];
+
+            if (g->live && g->from_link && !g->ended && !g->orphan && !g->links_first && !s->pull[i]->cuts)
+                return true;
+        }
+    return false;
 }
 
 static void schedule(struct sync_state *s)
 {
     struct pull *p;
+    unsigned tail;
     int slot;
 
     while (!s->stopping && !s->waiting && (slot = free_slot(s)) >= 0) {
         if (s->batch_due) {
             ask_batch(s, (unsigned)slot);
-        } else if ((p = ahead(s))) { /* before other kinds: it is a page that is sure to fill the line */
-            ask_page(s, p, &p->page[!p->front], (unsigned)slot, buf_str(&p->page[p->front].next));
-        } else if ((p = queued(s))) {
+        } else if ((p = ahead(s, &tail))) { /* before other kinds: it is a page that is sure to fill the line */
+            ask_page(s, p, sync_chain(p, tail + 1), (unsigned)slot, buf_str(&sync_chain(p, tail)->next));
+        } else if ((p = queued(s)) && (p->link.n || !keeps_lane(s))) {
             ask_page(s, p, &p->page[p->front], (unsigned)slot, buf_str(&p->link));
         } else {
             return;
@@ -405,7 +441,7 @@ static struct page *page_of(struct sync_state *s, unsigned lane, int outer, stru
     if (at >= l->n || (outer >= 0) != l->batch)
         return NULL;
     *p = l->of[at];
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < SYNC_PAGES; i++) {
         struct page *g = &(*p)->page[i];
 
         if (g->live && g->lane == lane && g->outer == outer)

@@ -90,10 +90,10 @@ static void print(const struct sync_report *r)
 
     getrusage(RUSAGE_SELF, &u);
     printf("{\"code\":\"%s\",\"pulled\":%llu,\"requests\":%llu,\"up\":%llu,\"down\":%llu,\"rounds\":%llu,\"refused\":%u,\"rss\":%ld,"
-           "\"server\":%lld,\"kinds\":{",
+           "\"server\":%lld,\"ms\":%lld,\"kinds\":{",
            err_name(r->code), (unsigned long long)r->pulled, (unsigned long long)r->wire.requests, (unsigned long long)r->wire.bytes_up,
            (unsigned long long)r->wire.bytes_down, (unsigned long long)r->wire.round_trips, r->refused, u.ru_maxrss,
-           (long long)r->server_ms);
+           (long long)r->server_ms, (long long)(r->ended_ms - r->started_ms));
     for (unsigned i = 0; i < r->n; i++, comma = ",")
         printf("%s\"%s\":{\"code\":\"%s\",\"rows\":%llu,\"fresh\":%llu,\"pages\":%u,\"cuts\":%u,\"notes\":%u}", comma, r->kinds[i].type,
                err_name(r->kinds[i].code), (unsigned long long)r->kinds[i].rows, (unsigned long long)r->kinds[i].fresh,
