@@ -77,7 +77,10 @@ static const char *died_words(const struct model_person *p, struct arena *a)
     if (!p->dead)
         return NULL;
     if (day.precision == DATE_NONE)
-        return _("*** DIED, date not recorded ***");
+        return p->died_bad.n
+                   ? arena_fmt(a, _("*** DIED, date UNREADABLE: %s ***"),
+                               text_safe(a, p->died_bad, 64).s)
+                   : _("*** DIED, date not recorded ***");
     if (day.precision > DATE_DAY)
         day.precision = DATE_DAY;
     date_text(&day, when);
@@ -91,38 +94,32 @@ static const char *died_words(const struct model_person *p, struct arena *a)
 
 struct pieces {
     struct arena *a;
-    const char *s[16];
+    struct model_part s[16];
     unsigned n;
 };
 
+/* names: NULL, or those that the words are about, for the room that is left in the row. */
+static void piece_of(struct pieces *p, const char *brief, const char *label, const struct vec *names,
+                     unsigned turn)
+{
+    if (brief && p->n < sizeof p->s / sizeof *p->s)
+        p->s[p->n++] = (struct model_part){.brief = brief,
+                                           .label = names && names->n ? label : NULL,
+                                           .name = names ? names->p : NULL,
+                                           .names = names ? (unsigned)names->n : 0,
+                                           .turn = turn};
+}
+
 static void piece(struct pieces *p, const char *s)
 {
-    if (s && p->n < sizeof p->s / sizeof *p->s)
-        p->s[p->n++] = s;
-}
-
-static bool replaced(const struct tape *t)
-{
-    tape_at links = tape_get(t, 0, "link");
-
-    for (tape_at l = tape_first(t, links); l != TAPE_NONE; l = tape_next(t, links, l))
-        if (tape_str_is(t, tape_get(t, l, "type"), "replaced-by"))
-            return true;
-    return false;
-}
-
-static bool is_test(const struct tape *t)
-{
-    return fhir_has_code(t, tape_get(t, tape_get(t, 0, "meta"), "security"),
-                         "http://terminology.hl7.org/CodeSystem/v3-ActReason", "HTEST");
+    piece_of(p, s, NULL, NULL, 0);
 }
 
 struct marks {
     const struct model_person *who;
     struct model *m;
     struct arena *a;
-    struct buf directives, warnings;
-    unsigned directive, warning;
+    struct vec directives, warnings; /* of struct text: what each is called */
 };
 
 /* A flag or consent that is in force: REQ: one that ended, was rejected or struck is never in the
@@ -135,15 +132,15 @@ static int take_mark(void *arg, const struct store_row *r)
     struct tape t;
     struct model_row row;
     bool directive = false;
-    struct buf *out;
+    struct text *name;
     int rank, code = tape_parse(&t, r->bytes, NULL);
 
     if (code == ERR_NOMEM)
         return code;
     if (code) {
-        k->warning++;
-        buf_adds(&k->warnings, k->warnings.n ? "; " : "");
-        buf_adds(&k->warnings, _("a flag that cannot be read"));
+        if (!(name = vec_push(&k->warnings)))
+            return ERR_NOMEM;
+        *name = text_own(_("a flag that cannot be read"));
         return ERR_OK;
     }
     for (size_t i = 0; i < sizeof directive_codes / sizeof *directive_codes; i++)
@@ -152,71 +149,110 @@ static int take_mark(void *arg, const struct store_row *r)
                     fhir_has_code(&t, tape_get(&t, 0, "scope"), NULL, directive_codes[i]);
     code = model_format(k->m, k->who, r, &t, k->a, &row, &rank, NULL);
     if (!code && rank < 3 && (directive || tape_get(&t, 0, "scope") == TAPE_NONE)) {
-        struct text name = model_format_name(k->m, k->who, r, &t, k->a);
-
-        out = directive ? &k->directives : &k->warnings;
-        (*(directive ? &k->directive : &k->warning))++;
-        buf_adds(out, out->n ? "; " : "");
-        buf_adds(out, name.s);
+        if ((name = vec_push(directive ? &k->directives : &k->warnings)))
+            *name = model_format_name(k->m, k->who, r, &t, k->a);
+        else
+            code = ERR_NOMEM;
     }
     tape_fini(&t);
     return code == ERR_NOTFOUND ? ERR_OK : code;
 }
 
-static int add_marks(struct model *m, const struct model_person *who, struct model_banner *b,
-                     struct pieces *p, struct err *e)
+static int find_marks(struct marks *k, struct err *e)
 {
-    struct store_query q = {.section = STR("cover"), .patient = str_of(who->chart), .bytes = true};
-    struct marks k = {.who = who, .m = m, .a = &b->arena};
-    struct buf missing;
+    struct store_query q = {
+        .section = STR("cover"), .patient = str_of(k->who->chart), .bytes = true};
     int code;
 
-    buf_init(&k.directives, LIMIT_RESOURCE_BYTES);
-    buf_init(&k.warnings, LIMIT_RESOURCE_BYTES);
+    vec_init(&k->directives, sizeof(struct text), 10000);
+    vec_init(&k->warnings, sizeof(struct text), 10000);
+    code = store_each(k->m->store, &q, take_mark, k, e);
+    return code == ERR_NOMEM ? err_set(e, code, 0, 0, "banner") : code;
+}
+
+static void name_all(struct model_banner *b, const char *label, const struct vec *names)
+{
+    const char *s = label;
+
+    VEC_EACH(const struct text, name, names)
+    {
+        s = s ? arena_fmt(&b->arena, "%s%s%s", s, name == names->p ? "" : "; ", name->s) : NULL;
+    }
+    if (names->n)
+        add_line(b, s);
+}
+
+static void add_marks(struct model_banner *b, const struct marks *k, struct pieces *p)
+{
+    struct buf missing;
+    unsigned n = (unsigned)k->warnings.n;
+
     buf_init(&missing, 1024);
-    code = store_each(m->store, &q, take_mark, &k, e);
-    if (!code && (k.directives.failed || k.warnings.failed))
-        code = err_set(e, ERR_NOMEM, 0, 0, "banner");
-    if (!code && k.directive) {
-        piece(p, _("DIRECTIVE"));
-        add_line(b, arena_fmt(&b->arena, _("DIRECTIVE: %s"), k.directives.p));
-    }
-    if (!code && k.warning) {
-        piece(p, arena_fmt(&b->arena, P_("%u WARNING", "%u WARNINGS", k.warning), k.warning));
-        add_line(b, arena_fmt(&b->arena, _("WARNING: %s"), k.warnings.p));
-    }
-    if (!code && !model_fetched(m, str_of(who->chart), STR("cover"), &missing, NULL, NULL)) {
+    if (k->directives.n)
+        piece_of(p, _("DIRECTIVE"), _("DIRECTIVE: "), &k->directives, 2);
+    name_all(b, _("DIRECTIVE: "), &k->directives);
+    if (n)
+        piece_of(p, arena_fmt(&b->arena, P_("%u WARNING", "%u WARNINGS", n), n), _("WARNING: "),
+                 &k->warnings, 4);
+    name_all(b, _("WARNING: "), &k->warnings);
+    if (!model_fetched(k->m, str_of(k->who->chart), STR("cover"), &missing, NULL, NULL)) {
         piece(p, _("Flags NOT FETCHED"));
         add_line(b, _("Flags and consents unavailable - NOT FETCHED"));
     }
-    buf_fini(&k.directives);
-    buf_fini(&k.warnings);
     buf_fini(&missing);
-    return code;
+}
+
+/* REQ: nobody writes into a record that was merged away; the one to use is named. */
+static void add_replaced(struct model *m, const struct tape *t, const struct model_person *who,
+                         struct model_banner *b, struct pieces *p)
+{
+    struct model_other to, old;
+    struct text *forms;
+
+    if (model_linked_patient(m, who, t, "replaced-by", &b->arena, &to)) {
+        piece(p, _("REPLACED - write nothing here"));
+        if ((forms = arena_alloc(&b->arena, 2 * sizeof *forms))) {
+            /* TRANSLATORS: behind the colon the record to be used instead */
+            forms[0] = text_own(
+                arena_fmt(&b->arena, _("REPLACED - write nothing here: %s"), to.number.s));
+            forms[1] = text_own(
+                arena_fmt(&b->arena, _("REPLACED - write nothing here: %s"), to.words.s));
+            p->s[p->n - 1].instead = true;
+            p->s[p->n - 1].name = forms;
+            p->s[p->n - 1].names = 2;
+            p->s[p->n - 1].turn = 1;
+        }
+        add_line(b, arena_fmt(&b->arena,
+                              _("REPLACED - write nothing here: merged into another record, use %s"),
+                              to.words.s));
+    }
+    if (model_linked_patient(m, who, t, "replaces", &b->arena, &old))
+        add_line(b, arena_fmt(&b->arena, _("Replaces %s"), old.number.s));
 }
 
 static void add_labels(const struct tape *t, const struct model_person *who, struct model_banner *b,
                        struct pieces *p)
 {
     char c = fhir_confidentiality(t);
+    /* The row has no room for what goes without saying. */
+    bool merged = p->n && p->s[0].instead;
     const struct {
         bool is;
         const char *brief, *line;
     } labels[] = {
-        {replaced(t), N_("REPLACED"),
-         N_("REPLACED: merged into another record; write nothing here, use the other one")},
-        {is_test(t), N_("TEST PATIENT"), N_("TEST PATIENT: made up, not a real person")},
+        {model_is_test(t), N_("TEST PATIENT"), N_("TEST PATIENT: made up, not a real person")},
         {who->file, N_("FROM FILE"), N_("FROM FILE, NOT ON SERVER")},
         {c == 'V', N_("very restricted"), N_("very restricted record")},
         {c == 'R', N_("restricted"), N_("restricted record")},
-        {tape_is(t, tape_get(t, 0, "active"), TAPE_FALSE), N_("INACTIVE"), N_("INACTIVE record")},
+        {tape_is(t, tape_get(t, 0, "active"), TAPE_FALSE), merged ? NULL : N_("INACTIVE"), N_("INACTIVE record")},
         {fhir_unknown_modifier(t), N_("unknown modifier"),
          N_("CAUTION, unknown modifier, meaning may change")},
     };
 
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
         if (labels[i].is) {
-            piece(p, _(labels[i].brief));
+            if (labels[i].brief)
+                piece(p, _(labels[i].brief));
             add_line(b, _(labels[i].line));
         }
 }
@@ -258,43 +294,21 @@ static void first_row(struct model_banner *b, unsigned cols, const struct tape *
     b->row[0] = text_own(arena_fmt(&b->arena, "%.*s%s%s", (int)head.n, head.p, mark, rest));
 }
 
-static void second_row(struct model_banner *b, unsigned cols, const struct pieces *p)
-{
-    struct buf out;
-    unsigned used = 0, left = 0;
-
-    buf_init(&out, 4096);
-    for (unsigned i = 0; i < p->n; i++) {
-        unsigned w = text_cols(str_of(p->s[i])) + (out.n ? 2 : 0), spare = i + 1 < p->n ? 5 : 0;
-
-        if (left || used + w + spare > cols) {
-            left++;
-            continue;
-        }
-        buf_adds(&out, out.n ? "  " : "");
-        buf_adds(&out, p->s[i]);
-        used += w;
-    }
-    if (left) /* never a silent cut */
-        buf_addf(&out, "  +%u", left);
-    b->row[1] = text_own(arena_dup(&b->arena, out.p ? out.p : "", out.n));
-    b->arena.failed = b->arena.failed || out.failed;
-    buf_fini(&out);
-}
-
-static void add_allergies(struct model *m, const struct model_person *who, struct model_banner *b,
-                          const struct buf *names)
+static void add_allergies(const struct model_person *who, struct model_banner *b,
+                          const struct model_allergens *names, const struct vec *only,
+                          struct pieces *p)
 {
     const char *words = model_allergy_words(who->allergies);
+    bool known = who->allergies == MODEL_ALLERGIES_KNOWN;
 
-    (void)m;
     b->allergies = who->allergies;
     if (who->allergies == MODEL_ALLERGIES_UNAVAILABLE)
         add_line(b, _("Allergies unavailable - NOT FETCHED"));
-    else if (who->allergies == MODEL_ALLERGIES_KNOWN && names->n)
-        add_line(b, arena_fmt(&b->arena, "%s: %s", words, names->p));
     else
-        add_line(b, words);
+        add_line(b, known ? model_allergens_words(names) : words);
+    if (known && !only->n) /* inactive ones alone: counted */
+        words = model_allergens_words(names);
+    piece_of(p, words, arena_fmt(&b->arena, "%s: ", words ? words : ""), only, 3);
 }
 
 struct namesake {
@@ -328,21 +342,37 @@ static int has_namesake(struct model *m, const struct tape *t, const struct mode
 }
 
 static int compose(struct model *m, const struct tape *t, const struct model_person *who,
-                   unsigned cols, const struct buf *names, struct model_banner *b, struct err *e)
+                   unsigned cols, const struct model_allergens *names, struct model_banner *b,
+                   struct err *e)
 {
     struct pieces p = {.a = &b->arena};
+    struct marks k = {.who = who, .m = m, .a = &b->arena};
+    struct vec only;
     bool similar;
     int code = has_namesake(m, t, who, &b->arena, &similar, e);
     const char *born = model_born_text(who, &b->arena).s, *sex = model_sex_text(who, &b->arena).s;
     const char *died = died_words(who, &b->arena);
 
+    if (!code)
+        code = find_marks(&k, e);
+    vec_init(&only, sizeof(struct text), names->all.max);
+    VEC_EACH(const struct model_allergen, x, &names->all)
+    {
+        struct text *name = vec_push(&only);
+
+        if (name)
+            *name = x->name;
+        else
+            b->arena.failed = true;
+    }
     add_line(b, model_name_text(t, who->now_ms, &b->arena).s);
     add_line(b, arena_fmt(&b->arena, _("Born %s"), born));
     add_line(b, arena_fmt(&b->arena, _("Gender %s"), sex));
     add_line(b, all_numbers(t, who->now_ms, &b->arena));
     b->deceased = who->dead;
-    add_allergies(m, who, b, names);
-    piece(&p, model_allergy_words(who->allergies));
+    add_replaced(m, t, who, b, &p);
+    add_allergies(who, b, names, &only, &p);
+    add_marks(b, &k, &p);
     piece(&p, died);
     add_line(b, died);
     if (similar) {
@@ -352,10 +382,11 @@ static int compose(struct model *m, const struct tape *t, const struct model_per
                    "so; check the number"));
     }
     add_labels(t, who, b, &p);
-    if (!code)
-        code = add_marks(m, who, b, &p, e);
     first_row(b, cols, t, who, born, sex);
-    second_row(b, cols, &p);
+    b->row[1] = model_strip(&b->arena, p.s, p.n, cols);
+    vec_fini(&k.directives);
+    vec_fini(&k.warnings);
+    vec_fini(&only);
     return code;
 }
 
@@ -363,7 +394,8 @@ int model_banner(struct model *m, struct str chart, unsigned cols, struct model_
                  struct err *e)
 {
     struct model_person who;
-    struct buf raw, names;
+    struct model_allergens names;
+    struct buf raw;
     struct tape t;
     int code;
 
@@ -371,15 +403,15 @@ int model_banner(struct model *m, struct str chart, unsigned cols, struct model_
     arena_init(&out->arena, 4 * LIMIT_RESOURCE_BYTES);
     if ((code = model_patient_open(m, chart, &raw, &t, e)))
         return code;
-    buf_init(&names, LIMIT_RESOURCE_BYTES);
+    model_allergens_init(&names, &out->arena);
     model_person_read(m, chart, &t, &out->arena, &who);
     memcpy(out->chart, who.chart, sizeof out->chart);
     code = model_allergy_state(m, chart, &who.allergies, &names, e);
     if (!code)
         code = compose(m, &t, &who, cols < 80 ? 80 : cols, &names, out, e);
-    if (!code && (out->arena.failed || names.failed))
+    if (!code && out->arena.failed)
         code = err_set(e, ERR_NOMEM, 0, 0, "banner");
-    buf_fini(&names);
+    model_allergens_fini(&names);
     tape_fini(&t);
     buf_fini(&raw);
     if (code)

@@ -29,18 +29,18 @@ static int allergy_row(struct model *m, struct model_rows *rs, struct err *e)
 {
     const char *words = model_allergy_words(rs->who->allergies);
     enum model_allergy state;
-    struct buf names;
+    struct model_allergens names;
     int code;
 
-    buf_init(&names, LIMIT_RESOURCE_BYTES);
+    model_allergens_init(&names, rs->keep);
     code = model_allergy_state(m, str_of(rs->who->chart), &state, &names, e);
     if (!code && rs->who->allergies == MODEL_ALLERGIES_UNAVAILABLE)
         words = _("Allergies unavailable - NOT FETCHED");
-    else if (!code && rs->who->allergies == MODEL_ALLERGIES_KNOWN && names.n)
-        words = arena_fmt(rs->keep, "%s: %s", words, names.p);
+    else if (!code && rs->who->allergies == MODEL_ALLERGIES_KNOWN)
+        words = model_allergens_words(&names);
     if (!code)
         code = add_words(rs, -1, words, e);
-    buf_fini(&names);
+    model_allergens_fini(&names);
     return code;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -98,11 +99,82 @@ enum model_allergy_row model_allergy_row(const struct tape *t)
 
 struct state {
     struct model *m;
-    struct str id;
     bool live, none;
-    struct buf *names;
+    struct model_allergens *names; /* or NULL */
     struct err *e;
 };
+
+void model_allergens_init(struct model_allergens *n, struct arena *a)
+{
+    *n = (struct model_allergens){.a = a};
+    vec_init(&n->all, sizeof(struct model_allergen), 10000);
+}
+
+void model_allergens_fini(struct model_allergens *n)
+{
+    vec_fini(&n->all);
+}
+
+/* What an allergy is called where there is room for a name alone, and how sure anybody is of it. */
+static struct text allergen_name(const struct tape *t, struct arena *a)
+{
+    tape_at code = tape_get(t, 0, "code");
+    struct str words = str_trim(fhir_words(t, code, a)), bare = fhir_code(t, code);
+    struct str v = fhir_code(t, tape_get(t, 0, "verificationStatus"));
+    const char *unsure = str_is(v, "unconfirmed") ? _(" (unconfirmed)")
+                         : str_is(v, "presumed")  ? _(" (presumed)")
+                                                  : "";
+
+    if (!words.n && bare.n)
+        return text_own(
+            arena_fmt(a, _("code %s%s"), text_safe(a, bare, LIMIT_TEXT_CELL).s, unsure));
+    return text_own(arena_fmt(
+        a, "%s%s", words.n ? text_safe(a, words, LIMIT_TEXT_CELL).s : _("ALLERGEN NOT NAMED"),
+        unsure));
+}
+
+/* REQ: the banner names what is live; an inactive one is only counted there. */
+static int add_allergen(struct state *s, const struct tape *t)
+{
+    struct model_allergen *x;
+
+    if (!s->names)
+        return ERR_OK;
+    if (t && str_is(fhir_code(t, tape_get(t, 0, "clinicalStatus")), "inactive")) {
+        s->names->inactive++;
+        return ERR_OK;
+    }
+    if (!(x = vec_push(&s->names->all)))
+        return ERR_NOMEM;
+    x->name = t ? allergen_name(t, s->names->a) : text_own(_("an entry that cannot be read"));
+    x->order = (unsigned)s->names->all.n;
+    /* Where only some of the names fit, the worst must be among them. */
+    x->severe = !t || str_is(tape_plain(t, tape_get(t, 0, "criticality")), "high");
+    return s->names->a->failed ? ERR_NOMEM : ERR_OK;
+}
+
+static int by_severity(const void *x, const void *y)
+{
+    const struct model_allergen *a = x, *b = y;
+
+    if (a->severe != b->severe)
+        return a->severe ? -1 : 1;
+    return (a->order > b->order) - (a->order < b->order);
+}
+
+const char *model_allergens_words(const struct model_allergens *n)
+{
+    const char *all = model_allergy_words(MODEL_ALLERGIES_KNOWN);
+
+    if (!n->all.n && n->inactive)
+        return arena_fmt(n->a, P_("%s: %u inactive", "%s: %u inactive", n->inactive), all,
+                         n->inactive);
+    VEC_EACH(const struct model_allergen, x, &n->all)
+    {
+        all = all ? arena_fmt(n->a, "%s%s %s", all, x == n->all.p ? ":" : ",", x->name.s) : NULL;
+    }
+    return all;
+}
 
 static int count_row(void *arg, const struct store_row *r)
 {
@@ -114,21 +186,13 @@ static int count_row(void *arg, const struct store_row *r)
         return code;
     if (code) { /* what cannot be read may be an allergy: never "none known" over it */
         s->live = true;
-        return ERR_OK;
+        code = add_allergen(s, NULL);
+        return code ? err_set(s->e, code, 0, 0, "allergies") : ERR_OK;
     }
     switch (model_allergy_row(&t)) {
     case MODEL_ALLERGY_LIVE:
         s->live = true;
-        if (s->names) {
-            struct arena a;
-
-            arena_init(&a, LIMIT_RESOURCE_BYTES);
-            if (s->names->n)
-                buf_adds(s->names, ", ");
-            text_safe_buf(s->names, fhir_words(&t, tape_get(&t, 0, "code"), &a), false);
-            code = a.failed ? ERR_NOMEM : s->names->failed;
-            arena_fini(&a);
-        }
+        code = add_allergen(s, &t);
         break;
     case MODEL_ALLERGY_NONE:
         s->none = true;
@@ -141,7 +205,7 @@ static int count_row(void *arg, const struct store_row *r)
 }
 
 int model_allergy_state(struct model *m, struct str chart, enum model_allergy *out,
-                        struct buf *names, struct err *e)
+                        struct model_allergens *names, struct err *e)
 {
     struct store_query q = {.type = STR("AllergyIntolerance"), .patient = chart, .bytes = true};
     struct state s = {.m = m, .names = names, .e = e};
@@ -152,6 +216,8 @@ int model_allergy_state(struct model *m, struct str chart, enum model_allergy *o
         code = store_mark_get(m->store, STR("AllergyIntolerance"), &mark, e);
     if (code)
         return code;
+    if (names && names->all.n > 1)
+        qsort(names->all.p, names->all.n, sizeof(struct model_allergen), by_severity);
     /* REQ: a real allergy outranks "none known"; a list that is not whole never says "none known"
      * or "not recorded"; nobody asked is not "none known". */
     if (s.live)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "fhir/index.h"
 #include "model/priv.h"
 
 int model_patient_open(struct model *m, struct str chart, struct buf *raw, struct tape *t,
@@ -30,7 +31,18 @@ int model_patient_open(struct model *m, struct str chart, struct buf *raw, struc
     return code;
 }
 
-static void read_death(const struct tape *t, struct model_person *p)
+/* A date as it was sent, if it is none that R4 allows; else "". */
+static struct str bad_date(const struct tape *t, tape_at at, struct arena *a)
+{
+    struct date d;
+
+    if (at == TAPE_NONE || date_parse(tape_plain(t, at), &d))
+        return STR("");
+    return tape_is(t, at, TAPE_STRING) ? arena_str(a, str_trim(tape_str(t, at, a)))
+                                       : arena_str(a, tape_raw(t, at));
+}
+
+static void read_death(const struct tape *t, struct arena *a, struct model_person *p)
 {
     struct fhir_choice d = fhir_choice(t, 0, "deceased");
 
@@ -39,6 +51,7 @@ static void read_death(const struct tape *t, struct model_person *p)
     else if (str_is(d.type, "DateTime")) {
         p->dead = true;
         date_parse(tape_plain(t, d.at), &p->death);
+        p->died_bad = bad_date(t, d.at, a);
     }
 }
 
@@ -52,7 +65,8 @@ void model_person_read(struct model *m, struct str chart, const struct tape *t, 
     p->today = date_today(p->now_ms);
     p->sex = arena_str(a, tape_plain(t, tape_get(t, 0, "gender")));
     date_parse(tape_plain(t, tape_get(t, 0, "birthDate")), &p->birth);
-    read_death(t, p);
+    p->born_bad = bad_date(t, tape_get(t, 0, "birthDate"), a);
+    read_death(t, a, p);
 }
 
 struct text model_name_text(const struct tape *t, int64_t now_ms, struct arena *a)
@@ -93,6 +107,10 @@ struct text model_born_text(const struct model_person *p, struct arena *a)
 {
     char when[DATE_TEXT_MAX], age[32], *s;
 
+    /* REQ: what cannot be read is there all the same, and is shown as it came */
+    if (p->born_bad.n)
+        return text_own(
+            arena_fmt(a, _("UNREADABLE: %s"), text_safe(a, p->born_bad, 64).s));
     if (p->birth.precision == DATE_NONE)
         return text_own(_("not recorded"));
     date_text(&p->birth, when);
@@ -141,4 +159,62 @@ tape_at model_number(const struct tape *t, int64_t now_ms)
         if (best == TAPE_NONE || number_rank(t, i) < number_rank(t, best))
             best = i;
     return best;
+}
+
+/* --- other records of the same person ------------------------------------------------------------
+ */
+
+bool model_is_test(const struct tape *t)
+{
+    return fhir_has_code(t, tape_get(t, tape_get(t, 0, "meta"), "security"),
+                         "http://terminology.hl7.org/CodeSystem/v3-ActReason", "HTEST");
+}
+
+/* What its own resource says of it; false when that is not here. */
+static bool other_words(struct model *m, const char *chart, int64_t now_ms, struct arena *a,
+                        struct model_other *out)
+{
+    struct text number;
+    struct tape t;
+    struct buf raw;
+    tape_at i;
+
+    if (model_patient_open(m, str_of(chart), &raw, &t, NULL))
+        return false;
+    i = model_number(&t, now_ms);
+    number = i == TAPE_NONE ? out->number
+                            : text_safe(a, str_trim(tape_str(&t, tape_get(&t, i, "value"), a)), 64);
+    if (i != TAPE_NONE)
+        out->number = text_own(arena_fmt(a, _("No. %s"), number.s));
+    out->words = text_own(arena_fmt(a, "%s %s", model_name_text(&t, now_ms, a).s, number.s));
+    tape_fini(&t);
+    buf_fini(&raw);
+    return true;
+}
+
+bool model_linked_patient(struct model *m, const struct model_person *who, const struct tape *t,
+                          const char *type, struct arena *a, struct model_other *out)
+{
+    tape_at links = tape_get(t, 0, "link");
+    struct str kind, id, reference;
+    const char *chart;
+
+    for (tape_at l = tape_first(t, links); l != TAPE_NONE; l = tape_next(t, links, l)) {
+        if (!tape_str_is(t, tape_get(t, l, "type"), type))
+            continue;
+        reference = tape_str(t, tape_path(t, l, "other.reference"), a);
+        *out = (struct model_other){text_own(_("another one")), text_own(_("another one"))};
+        if (!fhir_reference(reference, model_base(m, who), &kind, &id)) {
+            if (reference.n) /* of another server: as it was sent */
+                out->words = out->number = text_safe(a, reference, 128);
+            return true;
+        }
+        out->number = text_own(arena_fmt(a, _("ID %.*s"), STR_ARG(id)));
+        out->words = out->number;
+        chart = arena_fmt(a, "%s%.*s", who->file ? STORE_FILE_PREFIX : "", STR_ARG(id));
+        if (m->store && chart)
+            other_words(m, chart, who->now_ms, a, out);
+        return true;
+    }
+    return false;
 }

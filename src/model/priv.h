@@ -21,9 +21,11 @@ struct model_person {
     struct str id;     /* the FHIR id, without "file:" */
     bool file;         /* imported: the chart is of a file, not of the server */
     struct str sex;    /* administrative gender, a code, or "" */
-    struct date birth; /* precision DATE_NONE: not recorded */
+    struct date birth; /* precision DATE_NONE: not recorded, or born_bad */
+    struct str born_bad; /* a birth date that is none, as it was sent; else "" */
     bool dead;
-    struct date death; /* precision DATE_NONE: no date */
+    struct date death; /* precision DATE_NONE: no date, or died_bad */
+    struct str died_bad;
     int64_t now_ms;
     struct date today;
     enum model_allergy allergies;
@@ -40,6 +42,16 @@ struct text model_name_text(const struct tape *t, int64_t now_ms, struct arena *
 struct text model_born_text(const struct model_person *p, struct arena *a);
 /* The identifier that stands for the patient: a medical record number first; TAPE_NONE. */
 tape_at model_number(const struct tape *t, int64_t now_ms);
+/* Where a Patient's link of a type ("replaced-by") points: words for a person, and the bare number or id. False:
+ * there is no such link. */
+struct model_other {
+    struct text words;  /* "FARROW, Kenneth 70010673", or "ID x" when it is not in this cache */
+    struct text number; /* "No. 70010673", "ID x" */
+};
+bool model_linked_patient(struct model *m, const struct model_person *who, const struct tape *t, const char *type,
+                          struct arena *a, struct model_other *out);
+/* meta.security says that the patient is made up. */
+bool model_is_test(const struct tape *t);
 struct text model_sex_text(const struct model_person *p, struct arena *a);
 /* "(42y)", "(14m)", "(9d)", "(~75y)"; "" when it cannot be said. */
 void model_age(const struct date *birth, const struct date *on, char out[32]);
@@ -54,11 +66,43 @@ enum model_allergy_row {
     MODEL_ALLERGY_VOID,    /* refuted, entered in error, "no information" */
 };
 enum model_allergy_row model_allergy_row(const struct tape *t);
-/* REQ: one of the four states of a chart, by display rule 20. *names: the agents of the live ones,
- * joined. */
+/* The live ones by name, those of high criticality first; unconfirmed ones say so. Inactive ones are
+ * counted. */
+struct model_allergen {
+    struct text name;
+    bool severe;
+    unsigned order;
+};
+struct model_allergens {
+    struct arena *a; /* the names' */
+    struct vec all;  /* of struct model_allergen */
+    unsigned inactive;
+};
+void model_allergens_init(struct model_allergens *n, struct arena *a);
+void model_allergens_fini(struct model_allergens *n);
+/* "Known allergies: Penicillin, Codeine (unconfirmed)"; NULL without memory. */
+const char *model_allergens_words(const struct model_allergens *n);
+/* REQ: one of the four states of a chart, by display rule 20. names: NULL or initialised. */
 int model_allergy_state(struct model *m, struct str chart, enum model_allergy *out,
-                        struct buf *names, struct err *e);
+                        struct model_allergens *names, struct err *e);
 const char *model_allergy_words(enum model_allergy s);
+
+/* --- the banner's second row ------------------------------------------------------------------ */
+
+/* One thing that must be known: its brief words, and what it is about, by name. */
+struct model_part {
+    const char *brief; /* "Known allergies": all there is when no name fits */
+    const char *label; /* "Known allergies: " before names; NULL: there are none */
+    const struct text *name;
+    unsigned names;
+    bool instead; /* the names are whole wordings, each longer than the last: one of them stands for the brief words */
+    unsigned turn; /* who gets names into the room that is left: 1 first; 0 never */
+    unsigned shown;
+    bool dropped;
+};
+/* The parts in their order, two blanks between, within cols columns. First every part's brief words (those that do
+ * not fit are counted: "+1"), then names by turn, whole ones only, the others counted ("+2 more"). */
+struct text model_strip(struct arena *a, struct model_part *part, unsigned n, unsigned cols);
 
 /* --- writing a row ---------------------------------------------------------------------------- */
 

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The banner's second row: what must be known, by name as far as the width allows.
+ */
+#include "config.h"
+
+#include "base/limits.h"
+#include "model/priv.h"
+
+#define STRIP_NAMES 64 /* more names are on no terminal's row */
+
+/* A part with that many of its names; a name is whole or it is counted. */
+static const char *part_words(struct arena *a, const struct model_part *p, unsigned shown)
+{
+    const char *s = p->label;
+
+    if (!shown)
+        return p->brief;
+    if (p->instead)
+        return p->name[shown - 1].s;
+    for (unsigned i = 0; i < shown && s; i++)
+        s = arena_fmt(a, "%s%s%s", s, i ? ", " : "", p->name[i].s);
+    if (s && shown < p->names)
+        /* TRANSLATORS: behind some names of a list: how many others there are */
+        s = arena_fmt(a, _("%s, +%u more"), s, p->names - shown);
+    return s;
+}
+
+static unsigned part_cols(struct arena *a, const struct model_part *p, unsigned shown)
+{
+    const char *s = part_words(a, p, shown);
+
+    return s ? text_cols(str_of(s)) : 0;
+}
+
+/* Gives a part as many names as room holds beyond its brief words; returns what is left. */
+static unsigned widen(struct arena *a, struct model_part *p, unsigned room)
+{
+    unsigned brief = part_cols(a, p, 0), most = p->names < STRIP_NAMES ? p->names : STRIP_NAMES;
+    unsigned best = brief;
+
+    if ((!p->label && !p->instead) || p->dropped)
+        return room;
+    for (unsigned k = 1; k <= most; k++) {
+        unsigned w = part_cols(a, p, k);
+
+        if (w <= brief + room) {
+            p->shown = k;
+            best = w;
+        }
+    }
+    return room + brief - best;
+}
+
+struct text model_strip(struct arena *a, struct model_part *part, unsigned n, unsigned cols)
+{
+    unsigned used = 0, left = 0, room;
+    struct buf out;
+    struct text row;
+
+    for (unsigned i = 0; i < n; i++) {
+        unsigned w = part_cols(a, &part[i], 0) + (used ? 2 : 0), spare = i + 1 < n ? 5 : 0;
+
+        if (left || used + w + spare > cols) {
+            part[i].dropped = true;
+            left++;
+        } else
+            used += w;
+    }
+    used += left ? 5 : 0;
+    room = cols > used ? cols - used : 0;
+    for (unsigned turn = 1; turn < 8; turn++)
+        for (unsigned i = 0; i < n; i++)
+            if (part[i].turn == turn)
+                room = widen(a, &part[i], room);
+    buf_init(&out, LIMIT_TEXT_CELL);
+    for (unsigned i = 0; i < n; i++)
+        if (!part[i].dropped) {
+            const char *s = part_words(a, &part[i], part[i].shown);
+
+            buf_adds(&out, out.n ? "  " : "");
+            buf_adds(&out, s ? s : "");
+        }
+    if (left) /* never a silent cut */
+        buf_addf(&out, "  +%u", left);
+    row = text_own(arena_dup(a, out.p ? out.p : "", out.n));
+    a->failed = a->failed || out.failed;
+    buf_fini(&out);
+    return row;
+}
