@@ -49,8 +49,8 @@ static int json_patient(void *arg, const struct store_patient *p)
     jsonw_close(l->w, ']');
     jsonw_key(l->w, "flags");
     jsonw_open(l->w, '[');
-    if (m && !strncmp(m->chart, p->id.p, p->id.n) && m->marks.n)
-        jsonw_z(l->w, m->marks.s);
+    for (unsigned i = 0; m && str_is(p->id, m->chart) && i < m->marks_n; i++)
+        jsonw_z(l->w, m->mark[i].s);
     jsonw_close(l->w, ']');
     jsonw_close(l->w, '}');
     return l->w->out->failed;

@@ -376,7 +376,8 @@ static int compose(struct model *m, const struct tape *t, const struct model_per
     piece(&p, died);
     add_line(b, died);
     if (similar) {
-        piece(&p, _("SIMILAR NAME"));
+        if (!p.n || !p.s[0].instead) /* a replaced record names the other one */
+            piece(&p, _("SIMILAR NAME"));
         add_line(b,
                  _("SIMILAR NAME: another patient here is called and was born the same or nearly "
                    "so; check the number"));

@@ -30,13 +30,22 @@ int model_init(struct model *m, struct store *s, const struct clock *clock, stru
 
 /* --- worklist -------------------------------------------------------------------------------- */
 
+#define MODEL_MARKS_MAX 8
 struct model_patient {
     char chart[80];       /* chart id */
-    struct text name;     /* "FAMILY, Given" or "Name not recorded" */
+    struct text name;     /* "FAMILY, Given" or "Name not recorded"; " (was SMITH)" behind it when only a former
+                           * name has what was asked for */
     struct text born;     /* "03-Feb-1984 (42y)", "1951 (~75y)", "not recorded" */
     struct text sex;      /* "Female", "not recorded" */
     struct text number;   /* first current identifier, or "no number" */
-    struct text marks;    /* "SIMILAR NAME", "DIED", "FROM FILE", joined by blanks; "" = none */
+    /* What must be known before the chart is opened, each alone and all joined by blanks ("" = none): REPLACED,
+     * DIED, INACTIVE, TEST PATIENT, RESTRICTED, SIMILAR NAME, FROM FILE. SIMILAR NAME: another patient here has the
+     * same full name; or the same birth date and a family name within one letter, or the same given names and a
+     * family name that begins with the same part (FARROW, FARROW-DIRUZO); or the same birth year and both names
+     * within one letter. */
+    struct text mark[MODEL_MARKS_MAX];
+    unsigned marks_n;
+    struct text marks;
 };
 
 struct model_worklist {

@@ -16,6 +16,7 @@
 struct filling {
     struct model *m;
     struct model_worklist *w;
+    struct str filter;
     struct vec ids; /* struct found: read the resources after the walk */
 };
 
@@ -47,25 +48,144 @@ static struct text number_of(const struct tape *t, int64_t now_ms, struct arena 
     return text_safe(a, str_trim(tape_str(t, tape_get(t, i, "value"), a)), 64);
 }
 
-/* REQ: namesakes, the dead, and patients that are in no server's list are marked in words. */
-static struct text marks_of(const struct found *x, const struct model_person *who, struct arena *a)
+/* REQ: namesakes, the dead, records that are not to be used, and patients that are in no server's list are marked
+ * in words. */
+static void add_marks(const struct tape *t, const struct found *x, const struct model_person *who,
+                      struct arena *a, struct model_patient *row)
 {
-    const char *words[] = {who->dead ? _("DIED") : NULL, x->similar ? _("SIMILAR NAME") : NULL,
-                           x->origin == STORE_FILE_IMPORT ? _("FROM FILE") : NULL};
-    struct text all = {"", 0, 0};
-    struct buf b;
+    tape_at links = tape_get(t, 0, "link");
+    char c = fhir_confidentiality(t);
+    bool replaced = false;
+    const char *all = "";
 
-    buf_init(&b, 256);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (words[i]) {
-            buf_adds(&b, b.n ? " " : "");
-            buf_adds(&b, words[i]);
+    for (tape_at l = tape_first(t, links); l != TAPE_NONE; l = tape_next(t, links, l))
+        replaced = replaced || tape_str_is(t, tape_get(t, l, "type"), "replaced-by");
+    const struct {
+        bool is;
+        const char *words;
+    } marks[] = {
+        {replaced, N_("REPLACED")},
+        {who->dead, N_("DIED")},
+        {!replaced && tape_is(t, tape_get(t, 0, "active"), TAPE_FALSE), N_("INACTIVE")},
+        {model_is_test(t), N_("TEST PATIENT")},
+        {c == 'R' || c == 'V', N_("RESTRICTED")},
+        {x->similar, N_("SIMILAR NAME")},
+        {x->origin == STORE_FILE_IMPORT, N_("FROM FILE")},
+    };
+
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (marks[i].is && all) {
+            row->mark[row->marks_n++] = text_own(_(marks[i].words));
+            all = arena_fmt(a, "%s%s%s", all, *all ? " " : "", _(marks[i].words));
         }
-    if (b.n)
-        all = text_own(arena_dup(a, b.p, b.n));
-    a->failed = a->failed || b.failed;
-    buf_fini(&b);
-    return all;
+    row->marks = text_own(all);
+}
+
+/* --- why a row matches --------------------------------------------------------------------------
+ */
+
+static bool letter(unsigned char c)
+{
+    return c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
+}
+
+/* Does a word of folded, or what follows a mark inside one, begin with w? Marks count in neither, as in the
+ * store's own search. */
+static bool begins(struct str folded, struct str w)
+{
+    for (size_t at = 0; at < folded.n; at++) {
+        size_t i = at, k = 0;
+
+        if (at && letter((unsigned char)folded.p[at - 1]))
+            continue;
+        while (k < w.n && i < folded.n && folded.p[i] != ' ') {
+            if (!letter((unsigned char)w.p[k]))
+                k++;
+            else if (!letter((unsigned char)folded.p[i]))
+                i++;
+            else if (folded.p[i] == w.p[k])
+                i++, k++;
+            else
+                break;
+        }
+        while (k < w.n && !letter((unsigned char)w.p[k]))
+            k++;
+        if (k == w.n)
+            return true;
+    }
+    return false;
+}
+
+static void fold_name(const struct tape *t, tape_at name, struct buf *out)
+{
+    struct buf words;
+
+    buf_clear(out);
+    buf_init(&words, LIMIT_RESOURCE_BYTES);
+    fhir_name_words(t, name, &words);
+    text_fold(out, buf_str(&words));
+    buf_fini(&words);
+}
+
+/* The family name of a former name that has a word of the filter which the name in force does not have; or all of
+ * it. NULL: there is none. */
+static const char *former(const struct tape *t, tape_at now, struct str w, struct arena *a,
+                          struct buf *scratch)
+{
+    tape_at names = tape_get(t, 0, "name");
+    const char *was = NULL;
+    struct str family;
+    struct buf upper;
+
+    for (tape_at n = tape_first(t, names); !was && n != TAPE_NONE; n = tape_next(t, names, n)) {
+        if (n == now)
+            continue;
+        fold_name(t, n, scratch);
+        if (!begins(buf_str(scratch), w))
+            continue;
+        buf_init(&upper, LIMIT_RESOURCE_BYTES);
+        family = str_trim(tape_str(t, tape_get(t, n, "family"), a));
+        buf_clear(scratch);
+        text_fold(scratch, family);
+        if (family.n && begins(buf_str(scratch), w))
+            text_upper(&upper, family);
+        else
+            fhir_name_words(t, n, &upper);
+        was = text_safe(a, buf_str(&upper), 256).s;
+        a->failed = a->failed || upper.failed;
+        buf_fini(&upper);
+    }
+    return was;
+}
+
+/* REQ: who is found by what she was called before is never taken for somebody who is called so now. */
+static struct text name_of(const struct tape *t, const struct model_person *who, struct str filter,
+                           struct arena *a)
+{
+    struct text name = model_name_text(t, who->now_ms, a);
+    tape_at now = fhir_name(t, 0, who->now_ms);
+    const char *was = NULL;
+    struct buf asked, folded, scratch;
+    struct str rest;
+
+    buf_init(&asked, LIMIT_TEXT_CELL * 32u);
+    buf_init(&folded, LIMIT_RESOURCE_BYTES);
+    buf_init(&scratch, LIMIT_RESOURCE_BYTES);
+    text_fold(&asked, filter);
+    for (size_t i = 0; i < asked.n; i++)
+        asked.p[i] = asked.p[i] == ',' ? ' ' : asked.p[i];
+    fold_name(t, now, &folded);
+    for (rest = buf_str(&asked); !was && rest.n;) {
+        struct str w = str_split(&rest, ' ');
+
+        if (w.n && !begins(buf_str(&folded), w))
+            was = former(t, now, w, a, &scratch);
+    }
+    buf_fini(&asked);
+    buf_fini(&folded);
+    buf_fini(&scratch);
+    /* TRANSLATORS: behind a patient's name: what she was called before */
+    return was ? text_own(arena_fmt(a, _("%s (was %s)"), name.s, was)) : name;
 }
 
 static int read_row(struct filling *f, const struct found *x, struct model_patient *row,
@@ -81,11 +201,11 @@ static int read_row(struct filling *f, const struct found *x, struct model_patie
         return code;
     model_person_read(f->m, str_of(x->chart), &t, a, &who);
     memcpy(row->chart, x->chart, sizeof row->chart);
-    row->name = model_name_text(&t, who.now_ms, a);
+    row->name = name_of(&t, &who, f->filter, a);
     row->born = model_born_text(&who, a);
     row->sex = model_sex_text(&who, a);
     row->number = number_of(&t, who.now_ms, a);
-    row->marks = marks_of(x, &who, a);
+    add_marks(&t, x, &who, a, row);
     tape_fini(&t);
     buf_fini(&raw);
     return ERR_OK;
@@ -116,6 +236,7 @@ int model_worklist(struct model *m, struct str filter, unsigned offset, unsigned
 
     memset(out, 0, sizeof *out);
     arena_init(&out->arena, WORKLIST_ARENA);
+    f.filter = filter;
     vec_init(&f.ids, sizeof(struct found), limit ? limit : 1u << 20);
     out->offset = offset;
     code = store_patient_count(m->store, filter, &out->total, e);

@@ -227,24 +227,43 @@ static void add_similar(struct similar *s, int64_t pid)
         s->pid[s->n++] = pid;
 }
 
-/* Looks through the rows of one index that share key: column 1, if the statement has it, is a family and
- * column 2 a given name, each to be within one edit. */
+static bool near_family(struct str family, struct str given, struct str f, struct str g)
+{
+    struct str a = family, b = f;
+
+    if (find_one_edit(f, family))
+        return true;
+    /* A double name of which one part was dropped or changed: married names, merged records. */
+    for (size_t i = 0; i < a.n; i++)
+        if (a.p[i] == '-' || a.p[i] == ' ')
+            a.n = i;
+    for (size_t i = 0; i < b.n; i++)
+        if (b.p[i] == '-' || b.p[i] == ' ')
+            b.n = i;
+    return given.n && str_eq(given, g) && a.n && str_eq(a, b);
+}
+
+static bool near_both(struct str family, struct str given, struct str f, struct str g)
+{
+    return find_one_edit(f, family) && find_one_edit(g, given);
+}
+
+/* Looks through the rows of one index that share key and takes those that alike says yes to, by the family and the
+ * given name in columns 1 and 2; NULL: all. */
 static int look(struct sql *c, enum sql_id id, struct str key, int64_t self, struct str family, struct str given,
-                struct similar *out, struct err *e)
+                bool (*alike)(struct str, struct str, struct str, struct str), struct similar *out, struct err *e)
 {
     sqlite3_stmt *st;
-    int columns, code = sql_use(c, id, &st, e);
+    int code = sql_use(c, id, &st, e);
 
     if (code)
         return code;
-    columns = sqlite3_column_count(st);
     sql_bind(st, 1, key);
     sqlite3_bind_int(st, 2, SIMILAR_LOOK);
     while ((code = sql_step(c, st, e)) == 1) {
         int64_t pid = sqlite3_column_int64(st, 0);
 
-        if (pid != self && (columns < 2 || find_one_edit(sql_column(st, 1), family)) &&
-            (columns < 3 || find_one_edit(sql_column(st, 2), given)))
+        if (pid != self && (!alike || alike(family, given, sql_column(st, 1), sql_column(st, 2))))
             add_similar(out, pid);
     }
     sql_done(st);
@@ -253,7 +272,8 @@ static int look(struct sql *c, enum sql_id id, struct str key, int64_t self, str
 
 /* Counted when a row is shown, by three index look-ups, and never stored: so it is true in the snapshot that
  * the row comes from, whoever came or went, and no put ever touches another patient's row. Similar are: the
- * same folded full name; the same birth date and a family name within one edit (twins, married names apart);
+ * same folded full name; the same birth date and a family name within one edit (twins), or the same given names and a family name that
+ * begins with the same part;
  * the same birth year with family and given name each within one edit. */
 static int similar(struct sql *c, int64_t pid, struct str sort, struct str family, struct str given, struct str birth,
                    struct str near, unsigned *n, struct err *e)
@@ -262,11 +282,11 @@ static int similar(struct sql *c, int64_t pid, struct str sort, struct str famil
     int code = ERR_OK;
 
     if (family.n)
-        code = look(c, SQL_SAME_NAME, sort, pid, family, given, &s, e);
+        code = look(c, SQL_SAME_NAME, sort, pid, family, given, NULL, &s, e);
     if (!code && family.n && birth.n == 10)
-        code = look(c, SQL_SAME_BIRTH, birth, pid, family, given, &s, e);
+        code = look(c, SQL_SAME_BIRTH, birth, pid, family, given, near_family, &s, e);
     if (!code && near.n)
-        code = look(c, SQL_NEAR, near, pid, family, given, &s, e);
+        code = look(c, SQL_NEAR, near, pid, family, given, near_both, &s, e);
     *n = s.n;
     return code;
 }

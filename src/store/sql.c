@@ -43,7 +43,7 @@ static const char *const texts[SQL_IDS] = {
     [SQL_PATIENT_ORDER] = "SELECT pid FROM patient INDEXED BY patient_name WHERE sort >= '' ORDER BY sort, pid",
     [SQL_PATIENT_ROW] = "SELECT chart, origin, name, birth, gender, identifiers, sort, family, given, near FROM patient WHERE pid=?1",
     [SQL_SAME_NAME] = "SELECT pid FROM patient INDEXED BY patient_name WHERE sort=?1 LIMIT ?2",
-    [SQL_SAME_BIRTH] = "SELECT pid, family FROM patient INDEXED BY patient_birth WHERE birth=?1 LIMIT ?2",
+    [SQL_SAME_BIRTH] = "SELECT pid, family, given FROM patient INDEXED BY patient_birth WHERE birth=?1 LIMIT ?2",
     [SQL_NEAR] = "SELECT pid, family, given FROM patient INDEXED BY patient_near WHERE near=?1 LIMIT ?2",
     [SQL_MARK_PUT] = "INSERT OR REPLACE INTO mark(type, mark_ms, overlap_ms, asof_ms, run_start_ms, run_max_ms, "
                      "run_max_lexeme, next, count) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",

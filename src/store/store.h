@@ -120,7 +120,7 @@ struct store_patient {
     struct str gender;     /* code */
     struct str identifiers; /* those in force, usual ones first, joined by one blank; a blank inside one is U+00A0 */
     /* Others here (at most 99 are counted) with the same folded name, or the same birth date and a family name
-     * within one letter, or the same birth year and both names within one letter. */
+     * within one letter or (given names being equal) of the same first part, or the same birth year and both names within one letter. */
     unsigned similar;
     enum store_origin origin;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * charts [--unfetched TYPE]... [--file] [--details] HOME BUNDLE...: puts the resources of Bundles
+ * charts [--unfetched TYPE]... [--file] [--details] [--find TEXT] HOME BUNDLE...: puts the resources of Bundles
  * into a throw-away store in HOME and prints what the model makes of them: {"list": [...],
  * "charts": {ID:
  * {"banner", "rows", "sections"}}}, rows as `show --json` prints them. For tests/model/danger.py
@@ -28,6 +28,7 @@ struct options {
     const char *unfetched[8];
     unsigned n;
     bool file, details, faults;
+    const char *find; /* the worklist holds those alone */
 };
 
 static int64_t now(void *arg)
@@ -225,7 +226,7 @@ static void put_all(struct jsonw *w, struct model *m, const struct options *o)
     struct model_worklist l;
     struct err e = ERR_NONE;
 
-    must(model_worklist(m, STR(""), 0, 0, &l, &e), &e, "worklist");
+    must(model_worklist(m, str_of(o->find), 0, 0, &l, &e), &e, "worklist");
     jsonw_open(w, '{');
     jsonw_key(w, "list");
     jsonw_open(w, '[');
@@ -240,6 +241,11 @@ static void put_all(struct jsonw *w, struct model *m, const struct options *o)
         jsonw_open(w, '[');
         for (size_t j = 0; j < sizeof cells / sizeof *cells; j++)
             put_text(w, cells[j]);
+        jsonw_close(w, ']');
+        jsonw_key(w, "marks");
+        jsonw_open(w, '[');
+        for (unsigned j = 0; j < l.rows[i].marks_n; j++)
+            put_text(w, l.rows[i].mark[j]);
         jsonw_close(w, ']');
         jsonw_close(w, '}');
     }
@@ -357,6 +363,8 @@ int main(int argc, char **argv)
             o.details = true;
         else if (!strcmp(argv[i], "--faults"))
             o.faults = true;
+        else if (!strcmp(argv[i], "--find") && i + 1 < argc)
+            o.find = argv[++i];
         else if (!strcmp(argv[i], "--unfetched") && i + 1 < argc && o.n < 8)
             o.unfetched[o.n++] = argv[++i];
     }

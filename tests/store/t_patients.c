@@ -122,6 +122,9 @@ static void namesakes(void)
         {"x4", "Okafor", "Ada", "2001-01-31", 1}, {"x5", "Okafor", "Obi", "2001-01-31", 1}, /* twins */
         {"x6", "Smith", "John", "1950-01-01", 1}, {"x7", "SMITH", "John", "1990-01-01", 1}, /* namesakes, no age in common */
         {"x8", "M\xc3\xbcller", "Jan", "1970-02-02", 1}, {"x9", "Muller", "Piet", "1970-02-02", 1},
+        {"w0", "Farrow-Diruzo", "Kenneth", "1942-05-08", 2}, {"w1", "Farrow-Panimu", "Kenneth", "1942-05-08", 2},
+        {"w2", "Farrow", "Kenneth", "1942-05-08", 2}, {"w3", "Farrow-Otto", "Kenneth", "1942-05-09", 0},
+        {"w4", "Farrow-Otto", "Keith", "1942-05-08", 0},
         {"y0", "Garside", "Tom", "1958-11-06", 0}, {"y1", "Jones", "Rosalind", "1950", 0}, {"y2", "Jonas", "Tom", "1951", 0},
         {"y3", "\xe7\x8e\x8b", "\xe5\xb0\x8f", "1960-01-01", 0}, {"y4", "\xe6\x9d\x8e\xe5\xa4\xa7", "\xe5\xb0\x8f", "1960-01-01", 0},
     };
