@@ -256,6 +256,11 @@ static void put_timing(struct model_fmt *f, tape_at timing)
     model_sep(f);
     before = f->out->n;
     put_frequency(f, r, &any);
+    /* REQ: how often is never lost: the code says it where `repeat` does not, whatever else `repeat` holds. */
+    if (known && f->out->n == before) {
+        model_put(f, known);
+        any = true;
+    }
     put_whens(f, r, &any);
     put_bounds(f, r, &any);
     for (tape_at e = tape_first(f->t, events); e != TAPE_NONE; e = tape_next(f->t, events, e)) {
@@ -263,11 +268,8 @@ static void put_timing(struct model_fmt *f, tape_at timing)
         model_put(f, _("on "));
         model_put_date(f, tape_plain(f->t, e));
     }
-    /* R4: a code is a complete statement of the schedule: shown when the parts said nothing, or say
-     * more. */
-    if (known && f->out->n == before)
-        model_put(f, known);
-    else if (!known && words.n) {
+    /* R4: a code is a complete statement of the schedule: its own words are shown beside the parts. */
+    if (!known && words.n) {
         comma(f, &any);
         model_put_server(f, words);
     } else if (f->out->n == before && abbr.n) {

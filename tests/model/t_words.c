@@ -142,6 +142,10 @@ static void timings(void)
          "drug - once a day, from 03-Feb-2026 until Feb-2026 - x - active"},
         {DOSE("'text':'x','timing':{'code':{'coding':[{'code':'QOD'}]}}"), "drug - every other day - x - active"},
         {DOSE("'text':'x','timing':{'code':{'text':'BID'}}"), "drug - twice a day - x - active"},
+        /* how often is never lost beside a period, a count or a meal */
+        {DOSE("'text':'x','timing':{'code':{'text':'BID'},'repeat':{'boundsPeriod':{'start':'2026-01-01','end':'2026-12-31'}}}"),
+         "drug - twice a day, from 01-Jan-2026 until 31-Dec-2026 - x - active"},
+        {DOSE("'text':'x','timing':{'code':{'text':'BID'},'repeat':{'count':10}}"), "drug - twice a day, 10 times in all - x - active"},
         {DOSE("'text':'x','timing':{'code':{'text':'with dialysis'}}"), "drug - with dialysis - x - active"},
         {DOSE("'text':'x','asNeededBoolean':true"), "drug - as needed - x - active"},
         {DOSE("'text':'x','asNeededBoolean':false"), "drug - x - active"},
