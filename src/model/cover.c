@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The cover: what must be seen first. Beside flags and consents, which are its own kinds: the
- * allergy state, a pregnancy with its expected date, and how much is active.
+ * allergy state, critical results, a pregnancy with its expected date, and how much is active.
  */
 #include "config.h"
 
@@ -15,13 +15,16 @@
 #define LOINC "http://loinc.org"
 #define SNOMED "http://snomed.info/sct"
 
-static int add_words(struct model_rows *rs, int rank, const char *words, struct err *e)
+/* section: whose sum the words are; NULL: of none. */
+static int add_words(struct model_rows *rs, int rank, const char *section, const char *words,
+                     struct err *e)
 {
     struct model_row *row = words ? model_rows_add(rs, rank) : NULL;
 
     if (!row)
         return err_set(e, ERR_NOMEM, 0, 0, "cover");
     row->text = text_own(words);
+    row->goes_to = section ? kind_section_find(str_of(section)) : NULL;
     return ERR_OK;
 }
 
@@ -39,7 +42,7 @@ static int allergy_row(struct model *m, struct model_rows *rs, struct err *e)
     else if (!code && rs->who->allergies == MODEL_ALLERGIES_KNOWN)
         words = model_allergens_words(&names);
     if (!code)
-        code = add_words(rs, -1, words, e);
+        code = add_words(rs, -1, "allergies", words, e);
     model_allergens_fini(&names);
     return code;
 }
@@ -47,9 +50,20 @@ static int allergy_row(struct model *m, struct model_rows *rs, struct err *e)
 /* --- pregnancy ----------------------------------------------------------------------------------
  */
 
+#define CRITICAL_ROWS 5
+struct criticals {
+    struct model *m;
+    struct model_rows *rs;
+    struct model_row row[CRITICAL_ROWS]; /* newest first */
+    unsigned n;
+};
+static int keep_critical(struct criticals *k, const struct store_row *r, const struct tape *t);
+static int critical_rows(struct model_rows *rs, const struct criticals *k, struct err *e);
+
 struct pregnancy {
     struct model *m;
     struct model_rows *rs;
+    struct criticals critical; /* found in the same walk over all observations */
     bool active;
     int64_t since_ms; /* of the active one; FHIR_NO_DATE: not recorded */
     int64_t taken_ms; /* of the newest EDD that may be this pregnancy's */
@@ -90,8 +104,8 @@ static int find_pregnancy(void *arg, const struct store_row *r)
     return code == ERR_NOTFOUND ? ERR_OK : code;
 }
 
-/* LOINC 11778-8, Delivery date Estimated. */
-static int find_due(void *arg, const struct store_row *r)
+/* Every observation, once. LOINC 11778-8, Delivery date Estimated. */
+static int look_at(void *arg, const struct store_row *r)
 {
     struct pregnancy *p = arg;
     struct fhir_choice v;
@@ -111,6 +125,8 @@ static int find_due(void *arg, const struct store_row *r)
         p->due = due;
         snprintf(p->id, sizeof p->id, "%.*s", STR_ARG(r->id));
     }
+    if (!code)
+        code = keep_critical(&p->critical, r, &t);
     tape_fini(&t);
     return code;
 }
@@ -129,9 +145,10 @@ static bool due_counts(const struct pregnancy *p)
     return date_ms(&p->due) + grace > p->rs->who->now_ms;
 }
 
-static int pregnancy_rows(struct model *m, struct model_rows *rs, struct err *e)
+static int found_rows(struct model *m, struct model_rows *rs, struct err *e)
 {
-    struct pregnancy p = {.m = m, .rs = rs, .since_ms = FHIR_NO_DATE, .taken_ms = FHIR_NO_DATE};
+    struct pregnancy p = {.m = m, .rs = rs, .since_ms = FHIR_NO_DATE, .taken_ms = FHIR_NO_DATE,
+                          .critical = {.m = m, .rs = rs}};
     struct store_query q = {
         .type = STR("Condition"), .patient = str_of(rs->who->chart), .bytes = true};
     char when[DATE_TEXT_MAX];
@@ -140,11 +157,14 @@ static int pregnancy_rows(struct model *m, struct model_rows *rs, struct err *e)
 
     q.type = STR("Observation");
     if (!code)
-        code = store_each(m->store, &q, find_due, &p, e);
+        code = store_each(m->store, &q, look_at, &p, e);
+    if (!code)
+        code = critical_rows(rs, &p.critical, e);
     if (code)
         return code;
     if (p.active && !due_counts(&p))
-        return add_words(rs, 3, _("Pregnant: expected date of delivery not recorded"), e);
+        return add_words(rs, 3, "problems",
+                         _("Pregnant: expected date of delivery not recorded"), e);
     if (!due_counts(&p))
         return ERR_OK;
     row = model_rows_add(rs, 3);
@@ -153,6 +173,7 @@ static int pregnancy_rows(struct model *m, struct model_rows *rs, struct err *e)
     date_text(&p.due, when);
     snprintf(row->type, sizeof row->type, "Observation");
     memcpy(row->id, p.id, sizeof row->id);
+    row->goes_to = kind_section_find(STR("labs"));
     row->text = text_own(
         arena_fmt(rs->keep,
                   p.active ? _("Pregnant: expected date of delivery %s%s")
@@ -164,25 +185,30 @@ static int pregnancy_rows(struct model *m, struct model_rows *rs, struct err *e)
 /* --- counts -------------------------------------------------------------------------------------
  */
 
-/* Rows of a section in its first ranks, and whether the section is whole. */
-static int count_rows(struct model *m, struct model_rows *rs, const char *section, int ranks,
-                      unsigned *n, bool *whole, struct err *e)
+struct tally {
+    unsigned active; /* rows of the first rank */
+    unsigned as[MODEL_COUNTS_PLANNED + 1];
+    bool whole;
+};
+
+static int count_rows(struct model *m, struct model_rows *rs, const char *section, struct tally *n,
+                      struct err *e)
 {
     struct arena a;
     struct model_rows sub = {.keep = &a, .who = rs->who};
     struct buf missing;
     int code;
 
-    *n = 0;
+    *n = (struct tally){0};
     arena_init(&a, (size_t)256 << 20);
     buf_init(&missing, 4096);
     vec_init(&sub.rows, sizeof(struct model_sorted), 200000);
-    *whole = model_fetched(m, str_of(rs->who->chart), str_of(section), &missing, NULL, e);
+    n->whole = model_fetched(m, str_of(rs->who->chart), str_of(section), &missing, NULL, e);
     code = model_rows_fill(m, str_of(section), &sub, e);
     VEC_EACH(const struct model_sorted, s, &sub.rows)
     {
-        if (s->rank >= 0 && s->rank < ranks)
-            (*n)++;
+        n->active += s->rank == 0;
+        n->as[s->rank < 9 ? s->row.counts_as : MODEL_COUNTS_NOT]++;
     }
     vec_fini(&sub.rows);
     buf_fini(&missing);
@@ -190,30 +216,103 @@ static int count_rows(struct model *m, struct model_rows *rs, const char *sectio
     return code;
 }
 
+/* REQ: what is given, what is held, what must not be given and what is only planned are counted apart. */
+static const char *medicine_words(const struct tally *n, struct arena *a)
+{
+    const char *s = arena_fmt(a, _("Medicines: %u active"), n->as[MODEL_COUNTS_ACTIVE]);
+
+    if (s && n->as[MODEL_COUNTS_HELD])
+        s = arena_fmt(a, _("%s, %u on hold"), s, n->as[MODEL_COUNTS_HELD]);
+    if (s && n->as[MODEL_COUNTS_FORBIDDEN])
+        s = arena_fmt(a, _("%s; %u DO NOT GIVE"), s, n->as[MODEL_COUNTS_FORBIDDEN]);
+    if (s && n->as[MODEL_COUNTS_PLANNED])
+        s = arena_fmt(a, _("%s; %u planned or proposed"), s, n->as[MODEL_COUNTS_PLANNED]);
+    if (s && !n->whole)
+        s = arena_fmt(a, _("%s; NOT FETCHED in full"), s);
+    return s;
+}
+
 static int counts(struct model *m, struct model_rows *rs, struct err *e)
 {
-    unsigned n;
-    bool whole;
-    int code = count_rows(m, rs, "problems", 1, &n, &whole, e);
+    struct tally n;
+    int code = count_rows(m, rs, "problems", &n, e);
 
     if (!code)
-        code = add_words(rs, 4,
+        code = add_words(rs, 4, "problems",
                          arena_fmt(rs->keep,
-                                   whole ? _("Problems: %u active")
-                                         : _("Problems: %u active here, NOT FETCHED in full"),
-                                   n),
+                                   n.whole ? _("Problems: %u active")
+                                           : _("Problems: %u active here, NOT FETCHED in full"),
+                                   n.active),
                          e);
     if (!code)
-        code = count_rows(m, rs, "medicines", 2, &n, &whole, e);
+        code = count_rows(m, rs, "medicines", &n, e);
     if (!code)
-        code = add_words(
-            rs, 5,
-            arena_fmt(rs->keep,
-                      whole ? _("Medicines: %u active or on hold")
-                            : _("Medicines: %u active or on hold here, NOT FETCHED in full"),
-                      n),
-            e);
+        code = add_words(rs, 5, "medicines", medicine_words(&n, rs->keep), e);
     return code;
+}
+
+/* --- critical results ---------------------------------------------------------------------------
+ */
+
+static bool critical(const struct tape *t, tape_at object)
+{
+    static const char *const codes[] = {"HH", "LL", "AA"};
+
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (fhir_has_code(t, tape_get(t, object, "interpretation"), NULL, codes[i]))
+            return true;
+    return false;
+}
+
+static bool is_critical(const struct tape *t)
+{
+    tape_at parts = tape_get(t, 0, "component");
+
+    if (critical(t, 0))
+        return true;
+    for (tape_at c = tape_first(t, parts); c != TAPE_NONE; c = tape_next(t, parts, c))
+        if (critical(t, c))
+            return true;
+    return false;
+}
+
+/* Keeps the newest; the row that an older one leaves stays in the arena. */
+static int keep_critical(struct criticals *k, const struct store_row *r, const struct tape *t)
+{
+    const int64_t year = 366LL * 86400000;
+    unsigned at = k->n < CRITICAL_ROWS ? k->n : CRITICAL_ROWS - 1;
+    struct model_row row;
+    int rank, code;
+
+    if (!str_is(r->status, "final") && !str_is(r->status, "corrected") &&
+        !str_is(r->status, "amended"))
+        return ERR_OK;
+    if (r->date_ms == FHIR_NO_DATE || r->date_ms < k->rs->who->now_ms - year || !is_critical(t) ||
+        (k->n == CRITICAL_ROWS && k->row[at].sort_ms >= r->date_ms))
+        return ERR_OK;
+    code = model_format(k->m, k->rs->who, r, t, k->rs->keep, &row, &rank, NULL);
+    if (code)
+        return code == ERR_NOTFOUND ? ERR_OK : code;
+    /* TRANSLATORS: before a result of which the laboratory says that it is critical */
+    row.text = text_own(arena_fmt(k->rs->keep, _("CRITICAL RESULT: %s"), row.text.s));
+    row.goes_to = kind_section_find(r->section);
+    for (; at && k->row[at - 1].sort_ms < row.sort_ms; at--)
+        k->row[at] = k->row[at - 1];
+    k->row[at] = row;
+    k->n += k->n < CRITICAL_ROWS;
+    return ERR_OK;
+}
+
+static int critical_rows(struct model_rows *rs, const struct criticals *k, struct err *e)
+{
+    for (unsigned i = 0; i < k->n; i++) {
+        struct model_row *row = model_rows_add(rs, 2);
+
+        if (!row)
+            return err_set(e, ERR_NOMEM, 0, 0, "cover");
+        *row = k->row[i];
+    }
+    return ERR_OK;
 }
 
 int model_cover_rows(struct model *m, struct model_rows *rs, struct err *e)
@@ -221,7 +320,7 @@ int model_cover_rows(struct model *m, struct model_rows *rs, struct err *e)
     int code = allergy_row(m, rs, e);
 
     if (!code)
-        code = pregnancy_rows(m, rs, e);
+        code = found_rows(m, rs, e);
     if (!code)
         code = counts(m, rs, e);
     return code;

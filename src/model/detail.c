@@ -40,6 +40,35 @@ static void add_own(struct detail *d, const char *words)
 /* --- words --------------------------------------------------------------------------------------
  */
 
+/* Of what the row's date is: by the element of the kind's table that it came from. */
+static const char *date_label(const struct tape *t, const struct store_row *r)
+{
+    static const struct {
+        const char *stem, *words;
+    } labels[] = {
+        {"effective", N_("Effective")},   {"issued", N_("Issued")},       {"authored", N_("Authored")},
+        {"recorded", N_("Recorded")},     {"onset", N_("Began")},         {"performed", N_("Done")},
+        {"occurrence", N_("Occurred")},   {"created", N_("Created")},     {"when", N_("Handed out")},
+        {"assertedDate", N_("Recorded")}, {"dateAsserted", N_("Stated")}, {"dateTime", N_("Signed")},
+        {"period", N_("From")},           {"start", N_("Starts")},        {"lastModified", N_("Changed")},
+    };
+    const struct fhir_kind *k = kind_find(r->type);
+    struct str paths = str_of(k ? k->date_paths : NULL);
+
+    while (r->date.n && paths.n) {
+        struct str path = str_split(&paths, ' ');
+        char name[64];
+
+        snprintf(name, sizeof name, "%.*s", STR_ARG(path));
+        if (!str_eq(tape_plain(t, tape_path(t, 0, name)), r->date))
+            continue;
+        for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+            if (str_starts(path, labels[i].stem))
+                return _(labels[i].words);
+    }
+    return _("Date");
+}
+
 static void add_words(struct detail *d, const struct model_row *row, const struct store_row *r,
                       const struct tape *t)
 {
@@ -55,7 +84,7 @@ static void add_words(struct detail *d, const struct model_row *row, const struc
         rest.p += cut ? n + 3 : n;
         rest.n -= cut ? n + 3 : n;
     }
-    add_own(d, arena_fmt(d->a, _("Date: %s"), row->date.s));
+    add_own(d, arena_fmt(d->a, "%s: %s", date_label(t, r), row->date.s));
     for (unsigned i = 0; i < row->flags; i++)
         add_own(d, arena_fmt(d->a, _("Flag: %s"), row->flag[i].s));
     for (tape_at n = tape_first(t, notes); n != TAPE_NONE; n = tape_next(t, notes, n)) {

@@ -301,6 +301,12 @@ static void allergy_name(struct model_fmt *f)
 {
     if (put_statement(f))
         return;
+    if (model_allergy_row(f->t) == MODEL_ALLERGY_PARTIAL &&
+        f->who->allergies == MODEL_ALLERGIES_KNOWN) {
+        /* REQ: "no known drug allergy" never stands above the allergies as if it were one, or were true */
+        model_put(f, _("OUTRANKED by the allergies beside it: "));
+        f->rank = 5;
+    }
     if (!model_put_concept(f, tape_get(f->t, 0, "code")))
         model_put(f, _("ALLERGEN NOT NAMED"));
 }

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fhir/decimal.h"
 #include "model/priv.h"
@@ -186,6 +187,31 @@ static int outside(struct model_fmt *f, tape_at range, const struct fhir_quantit
     return 0;
 }
 
+/* Does a range's text say its two limits and nothing more? Blanks, the unit and the kind of dash apart. */
+static bool says_limits(struct model_fmt *f, tape_at range, struct str text)
+{
+    struct fhir_quantity lo = fhir_quantity(f->t, tape_get(f->t, range, "low"), f->a);
+    struct fhir_quantity hi = fhir_quantity(f->t, tape_get(f->t, range, "high"), f->a);
+    const char *want = arena_fmt(f->a, "%.*s-%.*s", STR_ARG(lo.value), STR_ARG(hi.value));
+    char *said = arena_alloc(f->a, text.n + 1);
+    struct str rest;
+    size_t n = 0;
+
+    if (!want || !said || !lo.value.n || !hi.value.n || text.n > 64)
+        return false;
+    for (size_t i = 0; i < text.n; i++)
+        if (text.n - i >= 3 && !memcmp(text.p + i, "\xe2\x80\x93", 3)) { /* an en dash */
+            said[n++] = '-';
+            i += 2;
+        } else if (text.p[i] != ' ')
+            said[n++] = text.p[i];
+    rest = (struct str){said, n};
+    if (!str_starts(rest, want))
+        return false;
+    rest.p += strlen(want), rest.n -= strlen(want);
+    return !rest.n || str_eq(rest, hi.unit) || str_eq(rest, hi.code);
+}
+
 static void put_range(struct model_fmt *f, tape_at range, enum fits fits,
                       const struct fhir_quantity *value)
 {
@@ -195,7 +221,7 @@ static void put_range(struct model_fmt *f, tape_at range, enum fits fits,
     model_sep(f);
     put_range_kind(f, range);
     put_limits(f, range, value);
-    if (text.n) {
+    if (text.n && !says_limits(f, range, text)) {
         model_put(f, tape_get(f->t, range, "low") != TAPE_NONE ||
                              tape_get(f->t, range, "high") != TAPE_NONE
                          ? " "

@@ -106,7 +106,14 @@ static void medicine_name(struct model_fmt *f)
     model_put(f, _("MEDICINE NOT AVAILABLE HERE (its record is not in this cache)"));
 }
 
-/* REQ: an order not to give, a plan and a proposal are no orders to give. */
+static void count_active(struct model_fmt *f)
+{
+    f->row->counts_as = str_is(f->status, "active")    ? MODEL_COUNTS_ACTIVE
+                        : str_is(f->status, "on-hold") ? MODEL_COUNTS_HELD
+                                                       : MODEL_COUNTS_NOT;
+}
+
+/* REQ: an order not to give, a plan and a proposal are no orders to give, and never counted as such. */
 static void request_lead(struct model_fmt *f)
 {
     static const struct model_code_word intents[] = {
@@ -117,7 +124,12 @@ static void request_lead(struct model_fmt *f)
     };
     const char *intent = model_code_word(intents, tape_plain(f->t, tape_get(f->t, 0, "intent")));
 
+    count_active(f);
+    if (f->row->counts_as && intent)
+        f->row->counts_as = MODEL_COUNTS_PLANNED;
     if (tape_true(f->t, tape_get(f->t, 0, "doNotPerform"))) {
+        if (f->row->counts_as)
+            f->row->counts_as = MODEL_COUNTS_FORBIDDEN;
         model_put(f, _("DO NOT GIVE: "));
         model_flag(f, _("DO NOT GIVE"));
     }
@@ -231,6 +243,7 @@ static void dispense_body(struct model_fmt *f)
 
 static void statement_lead(struct model_fmt *f)
 {
+    count_active(f);
     /* TRANSLATORS: what the patient or a relative says is taken; not an order */
     model_put(f, _("Stated use: "));
 }

@@ -300,7 +300,8 @@ static void put_clear_dose(struct model_fmt *f, const struct fhir_quantity *q)
     model_put(f, ")");
 }
 
-static void put_dose(struct model_fmt *f, const struct fhir_quantity *q)
+/* clear: with the clear form behind it, if it needs one. */
+static void put_dose(struct model_fmt *f, const struct fhir_quantity *q, bool clear)
 {
     put_comparator_words(f, q->comparator);
     if (!q->value.n) {
@@ -314,7 +315,8 @@ static void put_dose(struct model_fmt *f, const struct fhir_quantity *q)
     if (q->unit.n || q->code.n)
         model_put(f, " ");
     model_put_order_unit(f, q, is_one(q->value));
-    put_clear_dose(f, q);
+    if (clear)
+        put_clear_dose(f, q);
     if (!q->unit.n && !q->code.n)
         model_put(f, _(" (no unit recorded)"));
 }
@@ -323,7 +325,36 @@ void model_put_dose(struct model_fmt *f, tape_at at)
 {
     struct fhir_quantity q = fhir_quantity(f->t, at, f->a);
 
-    put_dose(f, &q);
+    put_dose(f, &q, true);
+}
+
+/* One end of a range in its clear form. */
+static void put_clear_end(struct model_fmt *f, const struct fhir_quantity *q)
+{
+    struct fhir_quantity plain = {.unit = q->unit.n ? q->unit : q->code};
+
+    if (!fhir_decimal_clear(q->value, f->out))
+        model_put_server(f, q->value);
+    model_put(f, plain.unit.n ? " " : "");
+    model_put_order_unit(f, &plain, is_one(q->value));
+}
+
+/* REQ: the clear form of a range is that of both its ends: beside one of them it read as another dose. */
+static void put_whole_range(struct model_fmt *f, tape_at low, tape_at high)
+{
+    struct fhir_quantity lo = fhir_quantity(f->t, low, f->a), hi = fhir_quantity(f->t, high, f->a);
+
+    put_dose(f, &lo, false);
+    model_put(f, _(" to "));
+    put_dose(f, &hi, false);
+    if (!lo.value.n || !hi.value.n ||
+        (fhir_decimal_is_clear(lo.value) && fhir_decimal_is_clear(hi.value)))
+        return;
+    model_put(f, " (= ");
+    put_clear_end(f, &lo);
+    model_put(f, _(" to "));
+    put_clear_end(f, &hi);
+    model_put(f, ")");
 }
 
 void model_put_dose_range(struct model_fmt *f, tape_at range)
@@ -334,14 +365,18 @@ void model_put_dose_range(struct model_fmt *f, tape_at range)
         model_put(f, _("amount not recorded"));
         return;
     }
+    if (low != TAPE_NONE && high != TAPE_NONE) {
+        put_whole_range(f, low, high);
+        return;
+    }
     if (low == TAPE_NONE)
         /* TRANSLATORS: a range of doses with its upper end alone: "up to 20 mg" */
         model_put(f, _("up to "));
     else
         model_put_dose(f, low);
     if (low != TAPE_NONE)
-        /* TRANSLATORS: a range of doses: "5 mg to 10 mg"; "5 mg or more" */
-        model_put(f, high != TAPE_NONE ? _(" to ") : _(" or more"));
+        /* TRANSLATORS: a range of doses without an upper end: "5 mg or more" */
+        model_put(f, _(" or more"));
     if (high != TAPE_NONE)
         model_put_dose(f, high);
 }
@@ -371,7 +406,7 @@ void model_put_dose_ratio(struct model_fmt *f, tape_at ratio)
     } else if (d.value.n && !d.comparator.n && is_time(unit))
         model_put_duration(f, d.value, STR(""), unit);
     else
-        put_dose(f, &d);
+        put_dose(f, &d, true);
 }
 
 void model_put_duration(struct model_fmt *f, struct str value, struct str max, struct str code)

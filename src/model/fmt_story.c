@@ -119,6 +119,31 @@ static const struct model_status immunization_status[] = {
     {NULL, NULL, NULL, 0},
 };
 
+/* A place or a way of an injection: its words, else those of a code that is well known, else nothing: a bare code
+ * helps nobody. http://terminology.hl7.org/CodeSystem/v3-HumanSubstanceAdministrationSite, v3-ActSite and
+ * v3-RouteOfAdministration */
+static void put_known(struct model_fmt *f, const char *member)
+{
+    static const struct model_code_word words[] = {
+        {"LA", N_("left arm")},       {"RA", N_("right arm")},    {"LT", N_("left thigh")},
+        {"RT", N_("right thigh")},    {"LD", N_("left deltoid")}, {"RD", N_("right deltoid")},
+        {"LG", N_("left buttock")},   {"RG", N_("right buttock")},
+        {"LLFA", N_("left lower forearm")}, {"RLFA", N_("right lower forearm")},
+        {"LVL", N_("left vastus lateralis")}, {"RVL", N_("right vastus lateralis")},
+        {"IM", N_("into a muscle")},  {"SQ", N_("under the skin")},
+        {"IDINJ", N_("into the skin")}, {"NASINHLC", N_("into the nose")}, {"PO", N_("by mouth")},
+        {NULL, NULL}};
+    tape_at at = tape_get(f->t, 0, member);
+    const char *known = model_code_word(words, fhir_code(f->t, at));
+
+    if (fhir_words(f->t, at, f->a).n)
+        put_concept_labelled(f, "", member);
+    else if (known) {
+        model_sep(f);
+        model_put(f, known);
+    }
+}
+
 static void immunization_body(struct model_fmt *f)
 {
     struct str lot = str_trim(tape_str(f->t, tape_get(f->t, 0, "lotNumber"), f->a));
@@ -145,8 +170,8 @@ static void immunization_body(struct model_fmt *f)
         model_sep(f);
         model_put(f, _("SUBPOTENT: does not count as a full dose"));
     }
-    put_concept_labelled(f, "", "site");
-    put_concept_labelled(f, "", "route");
+    put_known(f, "site");
+    put_known(f, "route");
     model_put_labelled(f, _("lot "), lot);
     if (expires.n) {
         model_sep(f);

@@ -197,7 +197,12 @@ static void put_row_date(struct model_fmt *f, const struct model_formatter *ft,
     row->sort_ms = r->date_ms;
     if (!f->date.n || !date_parse(f->date, &d)) {
         row->sort_ms = FHIR_NO_DATE;
-        row->date = text_own(_("no date"));
+        row->date = text_own(f->date.n ? _("UNREADABLE") : _("no date"));
+        if (f->date.n) { /* REQ: what cannot be read is shown as it came */
+            model_sep(f);
+            model_put(f, _("DATE UNREADABLE: "));
+            model_put_server(f, f->date);
+        }
         return;
     }
     date_text(&d, words);

@@ -89,6 +89,8 @@ enum model_state {
 };
 
 #define MODEL_FLAGS_MAX 8
+/* What a medicine's row counts as where medicines are counted. */
+enum model_counts { MODEL_COUNTS_NOT, MODEL_COUNTS_ACTIVE, MODEL_COUNTS_HELD, MODEL_COUNTS_FORBIDDEN, MODEL_COUNTS_PLANNED };
 struct model_row {
     char chart[80];       /* whose row it is: asserted when it is painted */
     char type[64], id[80]; /* "" for a row that says why there are none */
@@ -97,6 +99,8 @@ struct model_row {
     struct text text;     /* the whole row in words, never cut; flags' words are in it too where they change its meaning */
     struct text flag[MODEL_FLAGS_MAX]; /* "HH", "DO NOT GIVE", "entered in error", "FROM FILE" */
     unsigned flags;
+    enum model_counts counts_as;
+    const struct kind_section *goes_to; /* of a row that sums up a section (cover); NULL */
 };
 
 struct model_section {

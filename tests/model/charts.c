@@ -152,6 +152,8 @@ static void put_row(struct jsonw *w, const struct model_row *r, const char *char
     for (unsigned i = 0; i < r->flags; i++)
         put_text(w, r->flag[i]);
     jsonw_close(w, ']');
+    jsonw_key(w, "goes_to");
+    jsonw_z(w, r->goes_to ? r->goes_to->name : NULL);
     if (strcmp(r->chart, chart))
         must(ERR_BUG, NULL, "a row of another chart");
 }

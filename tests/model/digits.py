@@ -21,13 +21,22 @@ OWN = re.compile(rf"(?:\d\d-)?{MONTH}-\d{{4}}(?: \d\d:\d\d(?: [-+]\d\d:\d\d)?)?|
 CLEAR = re.compile(r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)([^()\d]*)\(= (-?[\d,]+(?:\.\d+)?)[^)]*\)")
 
 
+RANGE = re.compile(r"(-?\d+(?:\.\d+)?)([^()\d]*?) to (-?\d+(?:\.\d+)?)([^()\d]*)\(= (-?[\d,]+(?:\.\d+)?)[^()\d]*? to (-?[\d,]+(?:\.\d+)?)[^)]*\)")
+
+
 def tokens(text):
     return NUMBER.findall(text)
 
 
 def row_numbers(text):
     """The numbers of a row that must stand in its resource, and faults of its clear forms."""
-    faults = [f"{m[0]!r} is not the same number" for m in CLEAR.finditer(text)
+    faults = []
+    for m in RANGE.finditer(text):
+        low, high = (decimal.Decimal(m[k].replace(",", "")) for k in (5, 6))
+        if (decimal.Decimal(m[1]), decimal.Decimal(m[3])) != (low, high):
+            faults.append(f"{m[0]!r} is not the same range")
+    text = RANGE.sub(lambda m: f"{m[1]}{m[2]} to {m[3]}{m[4]}", text)
+    faults += [f"{m[0]!r} is not the same number" for m in CLEAR.finditer(text)
               if decimal.Decimal(m[1]) != decimal.Decimal(m[3].replace(",", ""))]
     text = CLEAR.sub(lambda m: m[1] + m[2], text)
     return tokens(OWN.sub(" ", text)), faults

@@ -69,8 +69,56 @@ def former_names():
     expect(listed["p"]["cells"][0] == "MILLER, Jo", f"found by the name in force: {listed['p']['cells'][0]!r}")
 
 
+def order(id_, status="active", **more):
+    return of("MedicationRequest", id_, status=status, medicationCodeableConcept={"text": "drug"}, **more)
+
+
+def potassium(id_, day, value, status="final", flag="HH", **more):
+    return of("Observation", id_, status=status, code={"text": "Potassium"}, effectiveDateTime=day, valueQuantity={"value": value, "unit": "mmol/L"},
+              interpretation=[{"coding": [{"code": flag}]}], category=[{"coding": [{"code": "laboratory"}]}], **more)
+
+
+def cover():
+    """Kills tests/mutants/model-cover-do-not-give.patch: an order not to give counts as a medicine that is given."""
+    _, shown = charts([patient("p"), order("a"), order("b"), order("c", "on-hold"), order("d", doNotPerform=True), order("e", intent="plan"),
+                       order("f", intent="proposal"), order("g", "stopped"), order("h", "stopped", doNotPerform=True),
+                       potassium("k1", "2026-03-01", 7.1), potassium("k2", "2026-04-01", 7.2, "corrected"), potassium("k3", "2025-01-01", 7.3),
+                       potassium("k4", "2026-05-01", 7.4, "entered-in-error"), potassium("k5", "2026-05-02", 5.4, flag="H"),
+                       *[potassium(f"m{i}", f"2026-02-0{i}", 8.1, flag="LL") for i in range(1, 6)]])
+    rows = shown["p"]["sections"]["cover"]
+    where = {r["text"]: r["goes_to"] for r in rows}
+    expect(where.get("Medicines: 2 active, 1 on hold; 1 DO NOT GIVE; 2 planned or proposed") == "medicines", f"medicines on the cover: {where}")
+    expect(where.get("Problems: 0 active") == "problems" and where.get("Allergies not recorded") == "allergies", f"sums on the cover: {where}")
+    got = [r["id"] for r in rows if r["text"].startswith("CRITICAL RESULT: ") and r["goes_to"] == "labs"]
+    expect(got == ["k2", "k1", "m5", "m4", "m3"], f"critical results on the cover: {got}")
+    expect("CRITICAL RESULT: Potassium 7.2 mmol/L  HH critically high" in str(rows), f"a critical result in words: {rows}")
+
+
+def said_once():
+    rng = {"low": {"value": 12.0, "unit": "g/dL"}, "high": {"value": 16.0, "unit": "g/dL"}}
+    hb = lambda id_, text: of("Observation", id_, status="final", code={"text": "Hb"}, effectiveDateTime="2026-02-01", category=[{"coding": [{"code": "laboratory"}]}],
+                              valueQuantity={"value": 13.1, "unit": "g/dL"}, referenceRange=[{**rng, "text": text}])
+    _, shown = charts([patient("p"), hb("a", "12.0 - 16.0"), hb("b", "12.0\u201316.0 g/dL"), hb("c", "12.0 - 16.0 fasting"), hb("d", "12.0 - 16.5"),
+                       of("Immunization", "v1", status="completed", vaccineCode={"text": "flu"}, site={"coding": [{"code": "LA"}]}),
+                       of("Immunization", "v2", status="completed", vaccineCode={"text": "flu"}, site={"coding": [{"code": "X9"}]}),
+                       of("Condition", "c1", code={"text": "gout"}, recordedDate="2026-02-30"),
+                       of("AllergyIntolerance", "a1", code={"text": "nuts"}, clinicalStatus={"coding": [{"code": "active"}]}),
+                       of("AllergyIntolerance", "a2", code={"coding": [{"system": "http://snomed.info/sct", "code": "409137002", "display": "No known drug allergy"}]},
+                          clinicalStatus={"coding": [{"code": "active"}]})], "--details")
+    p = shown["p"]
+    for i, want in {"a": "range 12.0-16.0 g/dL", "b": "range 12.0-16.0 g/dL", "c": "range 12.0-16.0 g/dL 12.0 - 16.0 fasting", "d": "range 12.0-16.0 g/dL 12.0 - 16.5"}.items():
+        expect(text(p, "labs", i) == f"Hb 13.1 g/dL - {want}", f"range {i}: {text(p, 'labs', i)!r}")
+    expect(text(p, "immunizations", "v1") == "flu - left arm - given", f"site: {text(p, 'immunizations', 'v1')!r}")
+    expect(text(p, "immunizations", "v2") == "flu - given", f"site without words: {text(p, 'immunizations', 'v2')!r}")
+    expect("DATE UNREADABLE: 2026-02-30" in text(p, "problems", "c1"), f"date: {text(p, 'problems', 'c1')!r}")
+    words = next(r["words"] for r in p["sections"]["labs"] if r["id"] == "a")
+    expect("Effective: 01-Feb-2026" in words, f"detail's date: {words}")
+    last = p["sections"]["allergies"][-1]
+    expect(last["id"] == "a2" and last["text"].startswith("OUTRANKED by the allergies beside it: "), f"no known drug allergy: {last}")
+
+
 def main():
-    tests = [marks, former_names]
+    tests = [marks, former_names, cover, said_once]
     for t in tests:
         t()
     for b in bad:
