@@ -117,6 +117,7 @@ void ui_go(struct ui *u, const struct screen *s);       /* shows a screen; no ro
 void ui_say(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ui_say_err(struct ui *u, const struct err *e);
 void ui_lock(struct ui *u);
+int64_t ui_idle(struct ui *u);                          /* locks when no key came for UI_IDLE_MS; ms until the next look */
 void ui_unlocking(struct ui *u);                        /* tries the passphrase that was typed */
 unsigned ui_where(const struct ui *u);                  /* the screen, or ON_FIND, ON_ASK */
 unsigned ui_body_rows(const struct ui *u);

@@ -23,9 +23,10 @@ static const char *patient(const struct ui *u)
 
 /* --- the window ------------------------------------------------------------------------------- */
 
+/* While a filter is typed, each character asks anew: for little more than the page. */
 static unsigned window_rows(const struct ui *u)
 {
-    return ui_body_rows(u) * 6;
+    return ui_body_rows(u) * (u->work.finding ? 2 : 6);
 }
 
 /* Reads rows from offset on; the old window stays in *old (which the caller drops). */

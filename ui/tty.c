@@ -61,15 +61,19 @@ static bool term_name_ok(const char *s)
 
 size_t tty_goodbye(char *out, size_t room)
 {
+    bool mine = !cur_term;
     int found;
     size_t n;
 
-    if (!term_name_ok(getenv("TERM")) || (!cur_term && setupterm(NULL, STDOUT_FILENO, &found) != OK))
+    if (!term_name_ok(getenv("TERM")) || (mine && setupterm(NULL, STDOUT_FILENO, &found) != OK))
         return 0;
     n = add_plain("sgr0", out, 0, room);
     n = add_plain("clear", out, n, room);
     n = add_plain("rmkx", out, n, room);
-    return add_plain("rmcup", out, n, room);
+    n = add_plain("rmcup", out, n, room);
+    if (mine)
+        del_curterm(cur_term);
+    return n;
 }
 
 /* Before ncurses sets its screen up: can this terminal address its cursor at all? initscr would paint on
@@ -78,15 +82,17 @@ static int check_terminal(struct err *e)
 {
     const char *term = getenv("TERM");
     int found;
+    bool able;
 
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return err_set(e, ERR_TERMINAL, 0, 0, NULL);
     if (!term_name_ok(term))
         return err_set(e, ERR_TERMINAL, 0, 0, "TERM");
-    if (setupterm((char *)(uintptr_t)term, STDOUT_FILENO, &found) != OK ||
-        tigetstr((char *)(uintptr_t)"cup") == NULL || tigetstr((char *)(uintptr_t)"cup") == (char *)-1)
+    if (setupterm((char *)(uintptr_t)term, STDOUT_FILENO, &found) != OK)
         return err_set(e, ERR_TERMINAL, 0, 0, term);
-    return ERR_OK;
+    able = tigetstr((char *)(uintptr_t)"cup") != NULL;
+    del_curterm(cur_term);
+    return able ? ERR_OK : err_set(e, ERR_TERMINAL, 0, 0, term);
 }
 
 /* No key means a signal here and none stops the output, except where the terminal itself paces the line

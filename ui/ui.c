@@ -223,9 +223,8 @@ static void input(void *arg, int fd, short revents)
 
 /* --- timers and signals ----------------------------------------------------------------------- */
 
-static void idle(void *arg)
+int64_t ui_idle(struct ui *u)
 {
-    struct ui *u = arg;
     int64_t left = u->last_key_ms + UI_IDLE_MS - clock_boot_ms(u->clock);
 
     if (left <= 0) {
@@ -236,7 +235,14 @@ static void idle(void *arg)
         u->last_key_ms = clock_boot_ms(u->clock);
         left = UI_IDLE_MS;
     }
-    u->idle_timer = loop_after(u->loop, left, idle, u);
+    return left;
+}
+
+static void idle(void *arg)
+{
+    struct ui *u = arg;
+
+    u->idle_timer = loop_after(u->loop, ui_idle(u), idle, u);
 }
 
 static void on_signal(void *arg, int signo)

@@ -13,6 +13,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/fault.h"
+#include "crypt/secret.h"
 #include "tests/unit.h"
 #include "ui/priv.h"
 
@@ -387,6 +389,72 @@ static void paint_erases_between(void)
     CU_ASSERT(strpbrk(two, "TWORAN") > erase);
 }
 
+static int64_t boot_now(void *arg)
+{
+    return *(int64_t *)arg;
+}
+
+static void closed(void *arg)
+{
+    ++*(unsigned *)arg;
+}
+
+/* Five minutes of the boot clock without a key: the patient is off the glass before the store closes. */
+static void idle_locks(void)
+{
+    struct glass g;
+    char got[8192];
+    unsigned locks = 0;
+    int64_t now = 1000000, left[3];
+    struct clock clock = {.wall_ms = boot_now, .boot_ms = boot_now, .arg = &now};
+
+    glass_open(&g);
+    g.u.clock = &clock;
+    g.u.hooks = (struct ui_hooks){.locked = closed, .arg = &locks};
+    g.u.last_key_ms = now;
+    chart(&g.u, "p1", "ONE", 3);
+    ui_paint(&g.u);
+    glass_read(&g, got, sizeof got);
+    g.u.open = true; /* from here on as after an unlocking */
+    now += UI_IDLE_MS - 1;
+    left[0] = ui_idle(&g.u);
+    left[1] = locks;
+    now++;
+    left[2] = ui_idle(&g.u);
+    glass_read(&g, got, sizeof got);
+    secret_free(g.u.lock.typed);
+    glass_close(&g);
+    CU_ASSERT_EQUAL(left[0], 1);
+    CU_ASSERT_EQUAL(left[1], 0);
+    CU_ASSERT_EQUAL(left[2], UI_IDLE_MS);
+    CU_ASSERT_EQUAL(locks, 1);
+    CU_ASSERT(!g.u.open && !g.u.chart.open && g.u.screen == scr_lock_screen());
+    CU_ASSERT(strstr(got, "\033[H\033[J") != NULL);
+}
+
+#ifdef FAULT_INJECTION
+/* Memory that runs out leaves a list that says so, never one that lacks a line. */
+static void list_without_memory(void)
+{
+    struct list whole, l;
+    unsigned long n = 0;
+
+    fill(&whole, 40, 7);
+    do {
+        fault_arm(FAULT_MEM, ++n);
+        fill(&l, 40, 7);
+        fault_arm(FAULT_MEM, 0);
+        CU_ASSERT(l.failed || (l.items == 40 && list_lines(&l) == list_lines(&whole)));
+        if (!l.failed)
+            break;
+        list_fini(&l);
+    } while (n < 10000);
+    CU_ASSERT(n > 3 && n < 10000);
+    list_fini(&l);
+    list_fini(&whole);
+}
+#endif
+
 static void paint_what_a_locale_cannot(void)
 {
     struct str s = {"Jos\xc3\xa9", 5}, rest = {"\xc3\xa9\xc3\xa9\xc3\xa9 \xc3\xa9", 9};
@@ -412,6 +480,15 @@ static const struct unit_test tests[] = {
     {"list: painted is painted", list_painted_rule},
     {"paint: a row of another patient is not shown", paint_other_patient},
     {"paint: one patient is erased before the next", paint_erases_between},
+    {"idle: five minutes without a key lock", idle_locks},
+#ifdef FAULT_INJECTION
+    {"list: without memory it says so", list_without_memory},
+#endif
     {"paint: what the locale cannot show is spelled out", paint_what_a_locale_cannot},
 };
-UNIT_MAIN("ui", tests)
+int main(void)
+{
+    if (crypt_init(NULL))
+        return 99;
+    return unit_main("ui", tests, sizeof tests / sizeof *tests);
+}
