@@ -16,7 +16,7 @@ struct tty;
 
 enum tty_look { TTY_PLAIN, TTY_STRONG, TTY_ALERT };
 
-/* Takes standard input and output. ERR_UNSUPPORTED, what = the reason: no terminal, TERM without `cup`. */
+/* Takes standard input and output. ERR_TERMINAL: no terminal, or TERM without `cup`. */
 int tty_open(struct tty **out, struct err *e);
 void tty_close(struct tty *t);     /* clears the screen, gives the terminal back as it was; NULL is fine */
 void tty_emergency(void);          /* the same for a dying process: async-signal-safe */

@@ -27,7 +27,7 @@ struct ui_hooks {
 };
 
 /* Takes the terminal and shows the lock screen; loop_run then runs until the user leaves (loop_stop with
- * 0). ERR_UNSUPPORTED when it cannot address the cursor (TERM=dumb) or is no terminal. *h is copied. */
+ * 0). ERR_TERMINAL when it cannot address the cursor (TERM=dumb) or is no terminal. *h is copied. */
 int ui_open(struct loop *l, const struct clock *clock, const char *home, const struct ui_hooks *h, struct ui **out, struct err *e);
 /* Clears the screen, restores the terminal, calls locked() if it is due. Before loop_free. NULL is fine. */
 void ui_close(struct ui *u);
