@@ -75,7 +75,7 @@ static void done(void *arg, const struct sync_report *r)
         return;
     }
     s->state.err = r->err;
-    if (!r->code) {
+    if (!r->code || r->code == ERR_ATTENTION) { /* every kind came whole; some resources could not be kept */
         s->state.phase = MODEL_SYNC_IDLE;
         s->state.last_ms = r->ended_ms;
     } else {
@@ -93,6 +93,7 @@ static void sync_now(void *arg)
     struct err e = ERR_NONE;
     int r;
 
+    loop_cancel(s->loop, s->next); /* by key: the planned one is this one */
     s->next = 0;
     if (!s->session || s->state.phase == MODEL_SYNC_RUNNING)
         return;
@@ -100,6 +101,9 @@ static void sync_now(void *arg)
     s->state.phase = r ? MODEL_SYNC_FAILED : MODEL_SYNC_RUNNING;
     s->state.err = e;
     s->state.type[0] = '\0';
+    s->state.next_ms = 0;
+    if (r)
+        plan(s);
     ui_sync_changed(s->ui, &s->state);
 }
 

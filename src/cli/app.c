@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -14,10 +15,12 @@
 #include "base/limits.h"
 #include "base/log.h"
 
-/* One line from the terminal, not echoed. */
+/* One line from the terminal, not echoed. No signal may end the program while the echo is off: those from
+ * keys come as characters (Ctrl-C ends the line), the others wait. */
 static int ask(struct secret *s, const char *prompt, struct err *e)
 {
     struct termios was, quiet;
+    sigset_t all, before;
     int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC), r;
 
     if (fd < 0)
@@ -27,12 +30,16 @@ static int ask(struct secret *s, const char *prompt, struct err *e)
         return err_set(e, ERR_NOTTY, 0, 0, "--passphrase-fd");
     }
     quiet = was;
-    quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+    quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL | ISIG);
+    quiet.c_cc[VEOL] = 3;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
     tcsetattr(fd, TCSAFLUSH, &quiet);
     (void)!write(fd, prompt, strlen(prompt));
     r = secret_read_line(s, fd);
     (void)!write(fd, "\n", 1);
     tcsetattr(fd, TCSAFLUSH, &was);
+    sigprocmask(SIG_SETMASK, &before, NULL);
     close(fd);
     return r ? err_set(e, r, 0, LIMIT_PASSPHRASE, "passphrase") : ERR_OK;
 }

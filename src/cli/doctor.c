@@ -43,9 +43,9 @@ static void found(struct finding *f, enum verdict v, const char *what, const cha
 static bool no_server(const struct doctor *d, struct finding *f)
 {
     if (d->opened)
-        found(f, FAIL, _("not checked: the store is not open"), _("open the store first"));
+        found(f, FAIL, _("COULD NOT RUN: the store is not open"), _("open the store first"));
     else if (d->probe.code)
-        found(f, WARN, _("not checked: the server did not answer"), _("mend the link first"));
+        found(f, WARN, _("COULD NOT RUN: the server did not answer"), _("mend the link first"));
     return d->opened || d->probe.code;
 }
 
@@ -103,7 +103,7 @@ static void check_gzip(const struct doctor *d, struct finding *f)
     if (no_server(d, f))
         return;
     if (d->probe.decoded < 2048)
-        found(f, WARN, _("not checked: the answer was too small to tell"), _("see the server's abilities below"));
+        found(f, WARN, _("COULD NOT RUN: the answer was too small to tell"), _("see the server's abilities below"));
     else if (d->probe.bytes_down < d->probe.decoded)
         found(f, OK, _("compressed answers arrive"), NULL);
     else
@@ -146,7 +146,7 @@ static void check_store(const struct doctor *d, struct finding *f)
 static void check_superblocks(const struct doctor *d, struct finding *f)
 {
     if (d->opened || d->healthy)
-        found(f, FAIL, _("not checked: the store is not open"), _("open the store first"));
+        found(f, FAIL, _("COULD NOT RUN: the store is not open"), _("open the store first"));
     else if (d->health.superblock_a && d->health.superblock_b)
         found(f, OK, _("both copies are whole"), NULL);
     else
@@ -162,18 +162,44 @@ static void check_memory(const struct doctor *d, struct finding *f)
         found(f, WARN, _("memory cannot be locked: keys could reach the swap"), _("raise the limit: ulimit -l 8192"));
 }
 
+/* Does a block device seal what is written to it: dm-crypt, or compressed memory without a disk behind it? */
+static bool is_sealed_swap(const char *device)
+{
+    char path[128], word[64] = "";
+    const char *name = strrchr(device, '/');
+    FILE *f;
+
+    if (!name)
+        return false;
+    snprintf(path, sizeof path, "/sys/block/%.40s/%s", name + 1, strncmp(name, "/zram", 5) ? "dm/uuid" : "backing_dev");
+    f = fopen(path, "re");
+    if (!f)
+        return false;
+    if (!fgets(word, sizeof word, f))
+        word[0] = '\0';
+    fclose(f);
+    return !strncmp(word, strncmp(name, "/zram", 5) ? "CRYPT-" : "none", strncmp(name, "/zram", 5) ? 6 : 4);
+}
+
 static void check_swap(const struct doctor *d, struct finding *f)
 {
     FILE *file = fopen("/proc/swaps", "re");
-    char line[512];
+    char line[512], device[128];
     bool plain = false;
 
     (void)d;
-    while (file && fgets(line, sizeof line, file))
-        plain |= line[0] == '/' && strncmp(line, "/dev/dm-", 8) && strncmp(line, "/dev/zram", 9) &&
-                 strncmp(line, "/dev/mapper/", 12);
-    if (file)
-        fclose(file);
+    if (!file) {
+        found(f, WARN, _("COULD NOT RUN: the system does not tell its swap"), _("ask whoever keeps this machine"));
+        return;
+    }
+    while (fgets(line, sizeof line, file))
+        if (line[0] == '/' && sscanf(line, "%127s", device) == 1) {
+            char *real = realpath(device, NULL);
+
+            plain |= !is_sealed_swap(real ? real : device);
+            free(real);
+        }
+    fclose(file);
     if (plain)
         found(f, WARN, _("swap is not encrypted: text on screen could reach the disk"), _("encrypt the swap or use zram"));
     else
@@ -225,7 +251,7 @@ static void check_locale(const struct doctor *d, struct finding *f)
 static void check_kdf(const struct doctor *d, struct finding *f)
 {
     if (d->opened || d->healthy) {
-        found(f, FAIL, _("not checked: the store is not open"), _("open the store first"));
+        found(f, FAIL, _("COULD NOT RUN: the store is not open"), _("open the store first"));
         return;
     }
     found(f, d->health.kdf.mem_bytes >= (256ull << 20) ? OK : WARN, "",

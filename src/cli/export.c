@@ -93,6 +93,8 @@ static int row(void *arg, const struct store_row *r)
     return c;
 }
 
+#define TYPES_MAX 512 /* FHIR R4 has 148 */
+
 struct types {
     char (*name)[65];
     unsigned n;
@@ -103,8 +105,9 @@ static int one_type(void *arg, struct str type, int64_t n)
     struct types *t = arg;
 
     (void)n;
-    if (t->n < 512)
-        snprintf(t->name[t->n++], 65, "%.*s", STR_ARG(type));
+    if (t->n == TYPES_MAX)
+        return ERR_TOOBIG;
+    snprintf(t->name[t->n++], 65, "%.*s", STR_ARG(type));
     return ERR_OK;
 }
 
@@ -114,9 +117,11 @@ static int export_all(struct cli_app *app, struct exporting *x, struct str chart
     struct types t = {0};
     int r;
 
-    arena_init(&a, 512 * 65 + 64);
-    t.name = arena_alloc(&a, 512 * 65);
+    arena_init(&a, TYPES_MAX * 65 + 64);
+    t.name = arena_alloc(&a, TYPES_MAX * 65);
     r = t.name ? store_counts(app->store, one_type, &t, e) : err_set(e, ERR_NOMEM, 0, 0, NULL);
+    if (r == ERR_TOOBIG)
+        err_set(e, r, 0, TYPES_MAX, "types");
     for (unsigned i = 0; !r && i < t.n; i++) {
         struct store_query q = {.type = str_of(t.name[i]), .patient = chart, .bytes = true};
 

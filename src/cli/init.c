@@ -3,10 +3,11 @@
 
 #include "cli/priv.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "auth/unlock.h"
 #include "base/intl.h"
 #include "base/limits.h"
 #include "net/net.h"
@@ -48,7 +49,7 @@ static int check_auth(const struct cli_args *args, struct secret **secret, struc
 }
 
 /* The URL as the gate of origins will read it, before anything is made. */
-static int check_server(const char *url, struct cli_app *app, struct err *e)
+static int check_server(const char *url, const char *ca, struct cli_app *app, struct err *e)
 {
     struct loop *l = NULL;
     struct net *n = NULL;
@@ -60,7 +61,7 @@ static int check_server(const char *url, struct cli_app *app, struct err *e)
     if (!r)
         r = net_new(l, &app->clock, &n);
     if (!r)
-        r = net_origin_set(n, NET_FHIR, url, NULL, e);
+        r = net_origin_set(n, NET_FHIR, url, ca, e);
     else
         err_set(e, r, 0, 0, "net");
     net_free(n);
@@ -89,46 +90,52 @@ static bool is_unprotected(const struct cli_args *args)
     return (!args->value[AUTH] || !strcmp(args->value[AUTH], "none")) && !net_is_loopback(args->value[SERVER]);
 }
 
-static int settings(struct cli_app *app, const struct cli_args *args, const struct secret *secret, struct err *e)
+static int create(struct cli_app *app, const struct cli_args *args, const struct secret *secret, const char *ca,
+                  const struct secret *passphrase, struct err *e)
 {
-    const char *kind = args->value[AUTH] ? args->value[AUTH] : "none";
-    struct store_tx *tx;
-    struct {
-        const char *name;
-        struct str value;
-    } row[] = {
+    const struct store_value row[] = {
         {"server", str_of(args->value[SERVER])},
         {"scope", str_of(args->value[SCOPE] ? args->value[SCOPE] : "all")},
-        {"auth", str_of(kind)},
+        {"auth", str_of(args->value[AUTH] ? args->value[AUTH] : "none")},
         {"auth.secret", secret ? (struct str){(const char *)secret->p, secret->n} : STR("")},
         {"practitioner", str_of(args->value[PRACTITIONER])},
         {"role", str_of(args->value[ROLE])},
         {"demo", args->value[DEMO] ? STR("1") : STR("")},
         {"unprotected", is_unprotected(args) ? STR("1") : STR("")},
-        {"ca", str_of(args->value[CA])},
+        {"ca", str_of(ca)},
     };
-    int r = store_begin(app->store, true, &tx, e);
+    struct store_value given[sizeof row / sizeof *row];
+    unsigned n = 0;
 
-    if (r)
-        return r;
-    for (size_t i = 0; !r && i < sizeof row / sizeof *row; i++)
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++)
         if (row[i].value.n)
-            r = store_set(tx, row[i].name, row[i].value, e);
-    if (r) {
-        store_rollback(tx);
-        return r;
-    }
-    return store_commit(tx, e);
+            given[n++] = row[i];
+    return store_create_with(app->home, passphrase, NULL, given, n, e);
+}
+
+/* The CA's file by its whole name: a sync may run from anywhere. */
+static int find_ca(const char *given, char **whole, struct err *e)
+{
+    *whole = NULL;
+    if (!given)
+        return ERR_OK;
+    *whole = realpath(given, NULL);
+    if (!*whole || access(*whole, R_OK))
+        return err_set(e, ERR_NOFILE, errno, 0, "--ca");
+    return ERR_OK;
 }
 
 CLI_VERB(cli_verb_init)
 {
     struct secret *secret = NULL, *passphrase = NULL;
     struct sync_scope scope = {0};
+    char *ca = NULL;
     int r;
 
     (void)in;
-    r = check_server(args->value[SERVER], app, e);
+    r = find_ca(args->value[CA], &ca, e);
+    if (!r)
+        r = check_server(args->value[SERVER], ca, app, e);
     if (!r)
         r = sync_scope_parse(str_of(args->value[SCOPE] ? args->value[SCOPE] : "all"), &scope, e);
     if (!r)
@@ -140,16 +147,13 @@ CLI_VERB(cli_verb_init)
     if (!r)
         r = new_passphrase(app, &passphrase, e);
     if (!r)
-        r = store_create(app->home, passphrase, NULL, e);
-    if (!r)
-        r = auth_unlock_now(app->home, passphrase, &app->store, e);
-    if (!r)
-        r = settings(app, args, secret, e);
+        r = create(app, args, secret, ca, passphrase, e);
     if (!r) {
         if (is_unprotected(args))
             cli_line(err, "%s", _("UNPROTECTED: this server is asked without any sign-in."));
         cli_line(out, "%s", _("Profile made. Next: wardline sync"));
     }
+    free(ca);
     sync_scope_fini(&scope);
     secret_free(passphrase);
     secret_free(secret);

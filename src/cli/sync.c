@@ -42,9 +42,8 @@ static void done(void *arg, const struct sync_report *r)
     s->report = *r;
     cli_progress(s->err, NULL);
     /* A few minutes of difference between clients spare the server a common tick. */
-    if (s->watch && !s->stopped)
-        loop_after(s->loop, WATCH_MS + (int64_t)(rng_u64(&s->app->rng) % (WATCH_MS / 4)), again, s);
-    else
+    if (!s->watch || s->stopped ||
+        !loop_after(s->loop, WATCH_MS + (int64_t)(rng_u64(&s->app->rng) % (WATCH_MS / 4)), again, s))
         loop_stop(s->loop, 0);
 }
 
@@ -100,6 +99,9 @@ static int say(struct cli_app *app, const struct cli_args *args, const struct sy
 
     if (!args->value[JSON]) {
         cli_marks(app, out);
+        for (unsigned i = 0; i < r->n; i++)
+            if (r->kinds[i].code == ERR_UNSUPPORTED)
+                cli_line(out, _("not supported by this server: %s"), r->kinds[i].type);
         return cli_line(out, _("%lld resources new or changed, %lld requests, %lld bytes up, %lld bytes down, %lld round trips"),
                         (long long)r->pulled, (long long)r->wire.requests, (long long)r->wire.bytes_up,
                         (long long)r->wire.bytes_down, (long long)r->wire.round_trips);

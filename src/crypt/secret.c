@@ -97,6 +97,8 @@ static int read_byte(int fd, unsigned char *to)
     return (int)n;
 }
 
+#define SECRET_CANCEL 3 /* Ctrl-C, where the terminal gives it as a character */
+
 int secret_read_line(struct secret *s, int fd)
 {
     struct secret *byte = secret_new(1);
@@ -104,7 +106,9 @@ int secret_read_line(struct secret *s, int fd)
 
     secret_set(s, NULL, 0);
     while (!code && (got = read_byte(fd, byte->p)) == 1 && *byte->p != '\n') {
-        if (s->n < s->cap)
+        if (*byte->p == SECRET_CANCEL)
+            code = ERR_CANCELLED;
+        else if (s->n < s->cap)
             s->p[s->n++] = *byte->p;
         else if (*byte->p != '\r')
             code = ERR_TOOBIG;

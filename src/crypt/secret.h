@@ -24,7 +24,7 @@ void secret_free(struct secret *s);                /* wipes; NULL is fine */
 struct secret *secret_dup(const struct secret *s);
 int secret_set(struct secret *s, const void *p, size_t n); /* ERR_TOOBIG past cap */
 /* Reads one line (without its LF or CR LF) from a descriptor into s, nothing of it elsewhere.
- * ERR_INPUT when it is empty, ERR_TOOBIG when longer than cap. */
+ * ERR_INPUT when it is empty, ERR_TOOBIG when longer than cap, ERR_CANCELLED at a Ctrl-C in it. */
 int secret_read_line(struct secret *s, int fd);
 
 #endif

@@ -56,7 +56,7 @@ static const struct sentence {
     {ERR_HTTP, N_("the server refused the request"), ARG_SUB,
      N_("nothing is lost; try again later, then ask your support")},
     {ERR_AUTH, N_("the server does not let this user in"), ARG_SUB,
-     N_("sign in again with `wardline login'")},
+     N_("check the profile's sign-in with your support")},
     {ERR_NOTFHIR, N_("the answer is not FHIR (a portal or a proxy?)"), ARG_WHAT,
      N_("check the server's address and the network's sign-in page")},
     {ERR_ORIGIN, N_("a link to another server was refused"), ARG_WHAT,
@@ -149,6 +149,8 @@ void model_sync_words(const struct model *m, const struct model_sync *s, struct 
         words = !kept        ? _("not synchronised yet")
                 : s->next_ms ? arena_fmt(a, _("synced %s, next %s"), last, next)
                              : arena_fmt(a, _("synced %s"), last);
+        if (s->err.code == ERR_ATTENTION)
+            words = arena_fmt(a, _("%s; %lld not kept, see `wardline status'"), words, (long long)s->err.num);
         break;
     case MODEL_SYNC_RUNNING:
         words = arena_fmt(a, _("fetching %s (%u of %u), %llu rows so far"),

@@ -44,8 +44,24 @@ static int settle(const struct sql *c, struct err *e)
     return sql_exec(c, "PRAGMA cache_size=-2048", e);
 }
 
+static int first_settings(struct sql *c, const struct store_value *v, unsigned n, struct err *e)
+{
+    sqlite3_stmt *st;
+    int code = ERR_OK;
+
+    for (unsigned i = 0; !code && i < n; i++) {
+        if ((code = sql_use(c, SQL_SET, &st, e)))
+            break;
+        sql_bind(st, 1, str_of(v[i].name));
+        sqlite3_bind_blob64(st, 2, v[i].value.p ? v[i].value.p : "", v[i].value.n, SQLITE_STATIC);
+        code = sql_run(c, st, e);
+    }
+    return code;
+}
+
 /* The whole file under its temporary name. */
-static int build(const char *path, const struct secret *passphrase, const struct crypt_kdf *kdf, struct err *e)
+static int build(const char *path, const struct secret *passphrase, const struct crypt_kdf *kdf,
+                 const struct store_value *v, unsigned n, struct err *e)
 {
     struct crypt_kdf best = kdf ? *kdf : crypt_kdf_default();
     struct seal_keys *keys = NULL;
@@ -54,7 +70,7 @@ static int build(const char *path, const struct secret *passphrase, const struct
 
     c.keys = keys;
     if (!code && !(code = seal_open(path, keys, false, &c.db, e)) && !(code = settle(&c, e)) &&
-        !(code = schema_make(&c, e)))
+        !(code = schema_make(&c, e)) && !(code = first_settings(&c, v, n, e)))
         code = sql_exec(&c, "PRAGMA wal_checkpoint(TRUNCATE)", e);
     sql_close(&c);
     seal_keys_free(keys);
@@ -62,6 +78,12 @@ static int build(const char *path, const struct secret *passphrase, const struct
 }
 
 int store_create(const char *home, const struct secret *passphrase, const struct crypt_kdf *kdf, struct err *e)
+{
+    return store_create_with(home, passphrase, kdf, NULL, 0, e);
+}
+
+int store_create_with(const char *home, const struct secret *passphrase, const struct crypt_kdf *kdf,
+                      const struct store_value *v, unsigned n, struct err *e)
 {
     char path[PATH_MAX_BYTES], temp[PATH_MAX_BYTES];
     struct stat st;
@@ -73,7 +95,7 @@ int store_create(const char *home, const struct secret *passphrase, const struct
     seal_register();
     if (!lstat(path, &st))
         code = err_set(e, ERR_EXISTS, 0, 0, path);
-    else if (!(code = forget(temp, e)) && !(code = build(temp, passphrase, kdf, e))) {
+    else if (!(code = forget(temp, e)) && !(code = build(temp, passphrase, kdf, v, n, e))) {
         if (fault_hit(FAULT_IO) || rename(temp, path))
             code = err_set(e, ERR_IO, errno, 0, path);
         else

@@ -33,6 +33,14 @@ struct store_tx;
  * crypt_kdf_default. Slow (KDF): call it from the work thread or a program without a screen. */
 int store_create(const char *home, const struct secret *passphrase, const struct crypt_kdf *kdf, struct err *e);
 
+/* The same with settings in it from the first moment: a profile is there whole or not at all. */
+struct store_value {
+    const char *name; /* as for store_set */
+    struct str value;
+};
+int store_create_with(const char *home, const struct secret *passphrase, const struct crypt_kdf *kdf,
+                      const struct store_value *v, unsigned n, struct err *e);
+
 /* The slow half of opening: reads the superblock, runs the KDF, unwraps the key. Any thread.
  * ERR_NOPROFILE, ERR_PASSPHRASE, ERR_VERSION, ERR_DAMAGED, ERR_NOMEM. */
 int store_unlock(const char *home, const struct secret *passphrase, struct store_key **out, struct err *e);
