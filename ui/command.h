@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * One row an action. The key bar, `?`, the palette, wardline-keys(7) and the tests all come from this
- * table; no key is handled anywhere else, but characters typed into a field. The keys of the chart's
- * sections stand in fhir/kind.h's table: one row here ("@section") stands for all of them.
+ * One row an action. The key bar, `?`, the palette, wardline-keys(7) and the tests all come from
+ * this table; no key is handled anywhere else, but characters typed into a field. The keys of the
+ * chart's sections stand in fhir/kind.h's table: one row here ("@section") stands for all of them.
  */
 #ifndef UI_COMMAND_H
 #define UI_COMMAND_H
@@ -16,31 +16,34 @@ struct ui;
 enum command_where {
     ON_LOCK = 1,
     ON_WORKLIST = 2,
-    ON_FIND = 4,      /* the worklist while its filter is typed */
+    ON_FIND = 4, /* the worklist while its filter is typed */
     ON_CHART = 8,
     ON_SECTIONS = 16, /* the chart's list of sections */
     ON_DETAIL = 32,
     ON_HELP = 64,
-    ON_ASK = 128,     /* a question stands on the last line */
+    ON_ASK = 128, /* a question stands on the last line */
     ON_LISTS = ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_DETAIL | ON_HELP,
     ON_TYPING = ON_LOCK | ON_FIND, /* characters belong to a field */
 };
 
 struct command {
-    const char *id;        /* "chart.sections": stays, for wardline.conf and tests */
-    unsigned where;        /* set of enum command_where */
-    const char *keys;      /* names separated by blanks: "j Down", "Enter", "/"; the first stands in the bar */
-    const char *mnemonic;  /* VistA-like alias for the palette, or NULL */
-    const char *label;     /* N_("Open"): at most 8 columns, for the key bar; NULL: not in the bar */
-    const char *help;      /* N_() sentence */
+    const char *id; /* "chart.sections": stays, for wardline.conf and tests */
+    unsigned where; /* set of enum command_where */
+    const char
+        *keys; /* names separated by blanks: "j Down", "Enter", "/"; the first stands in the bar */
+    const char *mnemonic; /* VistA-like alias for the palette, or NULL */
+    const char *label;    /* N_("Open"): at most 8 columns, for the key bar; NULL: not in the bar */
+    const char *help;     /* N_() sentence */
     void (*run)(struct ui *u, int arg);
     int arg;
-    /* NULL when it is allowed now, else the reason in words (translated). May be NULL itself: always. */
+    /* NULL when it is allowed now, else the reason in words (translated). May be NULL itself:
+     * always. */
     const char *(*refused)(const struct ui *u, int arg);
 };
 
 const struct command *command_table(unsigned *n);
-/* The command for a key on a screen, or NULL. *arg is the row's, or the section's number for "@section". */
+/* The command for a key on a screen, or NULL. *arg is the row's, or the section's number for
+ * "@section". */
 const struct command *command_find(unsigned where, int key, int *arg);
 /* "wardline-keys(7)", "the worklist": a screen's name for people (N_), or NULL. */
 const char *command_where_name(unsigned where);

@@ -13,28 +13,37 @@ static const struct {
     const char *name;
     int key;
 } names[] = {
-    {"Enter", KEYS_ENTER}, {"Tab", KEYS_TAB},   {"Shift-Tab", KEYS_BACKTAB}, {"Space", ' '},
-    {"Esc", KEYS_ESC},     {"Up", KEYS_UP},     {"Down", KEYS_DOWN},         {"Left", KEYS_LEFT},
-    {"Right", KEYS_RIGHT}, {"PgUp", KEYS_PGUP}, {"PgDn", KEYS_PGDN},         {"Home", KEYS_HOME},
-    {"End", KEYS_END},     {"Ins", KEYS_INSERT}, {"Del", KEYS_DELETE},       {"Backspace", KEYS_BACKSPACE},
+    {"Enter", KEYS_ENTER},       {"Tab", KEYS_TAB},
+    {"Shift-Tab", KEYS_BACKTAB}, {"Space", ' '},
+    {"Esc", KEYS_ESC},           {"Up", KEYS_UP},
+    {"Down", KEYS_DOWN},         {"Left", KEYS_LEFT},
+    {"Right", KEYS_RIGHT},       {"PgUp", KEYS_PGUP},
+    {"PgDn", KEYS_PGDN},         {"Home", KEYS_HOME},
+    {"End", KEYS_END},           {"Ins", KEYS_INSERT},
+    {"Del", KEYS_DELETE},        {"Backspace", KEYS_BACKSPACE},
 };
 
-/* XTerm Control Sequences (PC-style and VT220-style function keys), console_codes(4), VT100 user guide 3. */
+/* XTerm Control Sequences (PC-style and VT220-style function keys), console_codes(4), VT100 user
+ * guide 3. */
 static const struct {
     const char *s;
     int key;
 } ansi[] = {
-    {"\033[A", KEYS_UP},      {"\033[B", KEYS_DOWN},   {"\033[C", KEYS_RIGHT},   {"\033[D", KEYS_LEFT},
-    {"\033OA", KEYS_UP},      {"\033OB", KEYS_DOWN},   {"\033OC", KEYS_RIGHT},   {"\033OD", KEYS_LEFT},
-    {"\033[H", KEYS_HOME},    {"\033[F", KEYS_END},    {"\033OH", KEYS_HOME},    {"\033OF", KEYS_END},
-    {"\033[1~", KEYS_HOME},   {"\033[4~", KEYS_END},   {"\033[7~", KEYS_HOME},   {"\033[8~", KEYS_END},
-    {"\033[2~", KEYS_INSERT}, {"\033[3~", KEYS_DELETE}, {"\033[5~", KEYS_PGUP},  {"\033[6~", KEYS_PGDN},
-    {"\033[Z", KEYS_BACKTAB}, {"\033OM", KEYS_ENTER},  {"\033OP", KEYS_F1},      {"\033OQ", KEYS_F2},
-    {"\033OR", KEYS_F3},      {"\033OS", KEYS_F4},     {"\033[11~", KEYS_F1},    {"\033[12~", KEYS_F2},
-    {"\033[13~", KEYS_F3},    {"\033[14~", KEYS_F4},   {"\033[15~", KEYS_F5},    {"\033[17~", KEYS_F6},
-    {"\033[18~", KEYS_F7},    {"\033[19~", KEYS_F8},   {"\033[20~", KEYS_F9},    {"\033[21~", KEYS_F10},
-    {"\033[23~", KEYS_F11},   {"\033[24~", KEYS_F12},  {"\033[[A", KEYS_F1},     {"\033[[B", KEYS_F2},
-    {"\033[[C", KEYS_F3},     {"\033[[D", KEYS_F4},    {"\033[[E", KEYS_F5},
+    {"\033[A", KEYS_UP},    {"\033[B", KEYS_DOWN},    {"\033[C", KEYS_RIGHT},
+    {"\033[D", KEYS_LEFT},  {"\033OA", KEYS_UP},      {"\033OB", KEYS_DOWN},
+    {"\033OC", KEYS_RIGHT}, {"\033OD", KEYS_LEFT},    {"\033[H", KEYS_HOME},
+    {"\033[F", KEYS_END},   {"\033OH", KEYS_HOME},    {"\033OF", KEYS_END},
+    {"\033[1~", KEYS_HOME}, {"\033[4~", KEYS_END},    {"\033[7~", KEYS_HOME},
+    {"\033[8~", KEYS_END},  {"\033[2~", KEYS_INSERT}, {"\033[3~", KEYS_DELETE},
+    {"\033[5~", KEYS_PGUP}, {"\033[6~", KEYS_PGDN},   {"\033[Z", KEYS_BACKTAB},
+    {"\033OM", KEYS_ENTER}, {"\033OP", KEYS_F1},      {"\033OQ", KEYS_F2},
+    {"\033OR", KEYS_F3},    {"\033OS", KEYS_F4},      {"\033[11~", KEYS_F1},
+    {"\033[12~", KEYS_F2},  {"\033[13~", KEYS_F3},    {"\033[14~", KEYS_F4},
+    {"\033[15~", KEYS_F5},  {"\033[17~", KEYS_F6},    {"\033[18~", KEYS_F7},
+    {"\033[19~", KEYS_F8},  {"\033[20~", KEYS_F9},    {"\033[21~", KEYS_F10},
+    {"\033[23~", KEYS_F11}, {"\033[24~", KEYS_F12},   {"\033[[A", KEYS_F1},
+    {"\033[[B", KEYS_F2},   {"\033[[C", KEYS_F3},     {"\033[[D", KEYS_F4},
+    {"\033[[E", KEYS_F5},
 };
 
 void keys_init(struct keys *k)

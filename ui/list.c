@@ -36,8 +36,8 @@ void list_clear(struct list *l, unsigned height)
     l->height = height ? height : 1;
 }
 
-/* Every line goes through the sanitiser again: what it joins is safe, and so is the sum; that way no
- * second place in the program makes struct text. */
+/* Every line goes through the sanitiser again: what it joins is safe, and so is the sum; that way
+ * no second place in the program makes struct text. */
 static void add_line(struct list *l, unsigned indent, struct str lead, struct str body)
 {
     struct text *line = vec_push(&l->lines);
@@ -239,7 +239,8 @@ void list_pages(const struct list *l, unsigned *n, unsigned *m)
     }
 }
 
-static unsigned paint_item(const struct list *l, struct tty *t, unsigned item, unsigned row, unsigned room)
+static unsigned paint_item(const struct list *l, struct tty *t, unsigned item, unsigned row,
+                           unsigned room)
 {
     unsigned at = first_of(l, item) + (item == l->top ? l->skip : 0), end = first_of(l, item + 1);
     unsigned k;
@@ -247,7 +248,8 @@ static unsigned paint_item(const struct list *l, struct tty *t, unsigned item, u
     if (item == l->sel)
         tty_put(t, row, 0, text_own(">"), 1, TTY_PLAIN);
     for (k = 0; at + k < end && k < room; k++)
-        tty_put(t, row + k, LIST_MARGIN, *(struct text *)vec_at(&l->lines, at + k), tty_columns(t), TTY_PLAIN);
+        tty_put(t, row + k, LIST_MARGIN, *(struct text *)vec_at(&l->lines, at + k), tty_columns(t),
+                TTY_PLAIN);
     return k;
 }
 
@@ -290,7 +292,8 @@ enum list_change list_change(const struct list *l)
         return LIST_OTHER;
     if (apart(l->top, l->shown_top) > 1 || apart(l->skip, l->shown_skip) > 1)
         return LIST_TURNS;
-    return l->top == l->shown_top && l->skip == l->shown_skip && l->sel < l->shown_sel ? LIST_CLIMBS : LIST_MOVES;
+    return l->top == l->shown_top && l->skip == l->shown_skip && l->sel < l->shown_sel ? LIST_CLIMBS
+                                                                                       : LIST_MOVES;
 }
 
 void list_shown(struct list *l)

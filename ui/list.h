@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A scrolling list of items, each of one or more lines that were wrapped before, one of them selected. An
- * item is painted whole or not at all (only one that is taller than the page is scrolled line by line): half
- * of a dose is not a dose. Knows no patient and no key.
+ * A scrolling list of items, each of one or more lines that were wrapped before, one of them
+ * selected. An item is painted whole or not at all (only one that is taller than the page is
+ * scrolled line by line): half of a dose is not a dose. Knows no patient and no key.
  */
 #ifndef UI_LIST_H
 #define UI_LIST_H
@@ -18,32 +18,36 @@
 
 struct list {
     struct arena arena;
-    struct vec lines;     /* struct text */
-    struct vec first;     /* unsigned: an item's first line */
+    struct vec lines; /* struct text */
+    struct vec first; /* unsigned: an item's first line */
     unsigned items;
-    unsigned sel, top;    /* items */
-    unsigned skip;        /* lines of the top item above the page; not 0 only when it is taller than that */
-    unsigned height;      /* rows of the page */
-    bool failed;          /* memory ran out: the list is not whole and must not be shown */
+    unsigned sel, top; /* items */
+    unsigned
+        skip; /* lines of the top item above the page; not 0 only when it is taller than that */
+    unsigned height; /* rows of the page */
+    bool failed;     /* memory ran out: the list is not whole and must not be shown */
     /* What the last paint showed whole, until list_forget: [painted, painted_end). */
     unsigned painted, painted_end;
-    bool shown;           /* the page stands on the screen, from shown_top and shown_skip on */
-    unsigned shown_top, shown_skip, shown_sel, shown_row; /* shown_row: of the screen, with the marker */
+    bool shown; /* the page stands on the screen, from shown_top and shown_skip on */
+    unsigned shown_top, shown_skip, shown_sel,
+        shown_row; /* shown_row: of the screen, with the marker */
 };
 
 void list_init(struct list *l);
 void list_fini(struct list *l);
-void list_clear(struct list *l, unsigned height); /* no items; selection and top are kept, and clipped by list_settle */
+void list_clear(
+    struct list *l,
+    unsigned height); /* no items; selection and top are kept, and clipped by list_settle */
 
-/* Adds an item: lead, then body wrapped behind it at column indent; cols = columns of the page without the
- * margin. A lead wider than indent stands on lines of its own. Both are safe text. */
+/* Adds an item: lead, then body wrapped behind it at column indent; cols = columns of the page
+ * without the margin. A lead wider than indent stands on lines of its own. Both are safe text. */
 void list_add(struct list *l, struct text lead, unsigned indent, struct text body, unsigned cols);
-void list_settle(struct list *l);  /* after the last list_add */
+void list_settle(struct list *l); /* after the last list_add */
 
-void list_move(struct list *l, int by);      /* +1, -1 */
-void list_page(struct list *l, int by);      /* +1, -1 */
+void list_move(struct list *l, int by); /* +1, -1 */
+void list_page(struct list *l, int by); /* +1, -1 */
 void list_select(struct list *l, unsigned item);
-bool list_at_end(const struct list *l);      /* nothing below the page */
+bool list_at_end(const struct list *l); /* nothing below the page */
 unsigned list_lines(const struct list *l);
 unsigned list_line_of(const struct list *l, unsigned item);
 /* "Page n of m", counted in lines. */
@@ -57,10 +61,10 @@ void list_paint(struct list *l, struct tty *t, unsigned row);
 bool list_painted(const struct list *l);
 void list_forget(struct list *l);
 enum list_change {
-    LIST_MOVES,   /* the marker, or a scroll by one item, where the terminal moves the rows whole */
-    LIST_CLIMBS,  /* the marker goes up on the same page */
-    LIST_TURNS,   /* another page of the same list */
-    LIST_OTHER,   /* another list than what the screen shows */
+    LIST_MOVES,  /* the marker, or a scroll by one item, where the terminal moves the rows whole */
+    LIST_CLIMBS, /* the marker goes up on the same page */
+    LIST_TURNS,  /* another page of the same list */
+    LIST_OTHER,  /* another list than what the screen shows */
 };
 enum list_change list_change(const struct list *l);
 void list_shown(struct list *l); /* after the paint */

@@ -77,7 +77,8 @@ int main(void)
          ".TH WARDLINE\\-KEYS 7 \"\" \"wardline " PACKAGE_VERSION "\"\n"
          ".SH NAME\nwardline\\-keys \\- the keys of the full screen\n"
          ".SH DESCRIPTION\n"
-         "The last line but one of every screen names the keys that matter there, and\n.B ?\nshows all of them.\n"
+         "The last line but one of every screen names the keys that matter there, and\n.B ?\nshows "
+         "all of them.\n"
          "Letters are enough: no function key, Alt, mouse or colour is needed.\n"
          "A key that is typed before a row or a question was shown does not open or answer it.");
     for (unsigned where = ON_LOCK; where <= ON_ASK; where <<= 1)

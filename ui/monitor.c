@@ -21,7 +21,8 @@ struct repair {
     size_t n;
 };
 
-/* Waits for the other's word or its end. Signals that reach the whole group are not for this process. */
+/* Waits for the other's word or its end. Signals that reach the whole group are not for this
+ * process. */
 _Noreturn static void watch(int from, const struct repair *r)
 {
     char bye;

@@ -3,7 +3,8 @@
  * Inside ui: the state of the full screen, and what a screen is. The page, for 24 rows:
  *     1-2  the patient's banner, or the worklist's title     22  message, or what lies below
  *     3    title, age of the data, Page n of m               23  key bar
- *     4-21 body                                              24  demo mark, prompt or state of the sync
+ *     4-21 body                                              24  demo mark, prompt or state of the
+ * sync
  */
 #ifndef UI_PRIV_H
 #define UI_PRIV_H
@@ -18,20 +19,21 @@
 
 #define UI_MIN_ROWS 24
 #define UI_MIN_COLS 80
-#define UI_BODY 3            /* the body's first row, from 0 */
+#define UI_BODY 3                  /* the body's first row, from 0 */
 #define UI_IDLE_MS (5 * 60 * 1000) /* without a key: lock */
 #define UI_SECTIONS_MAX 32
-#define UI_FIELD_MAX 120     /* bytes of a filter */
+#define UI_FIELD_MAX 120 /* bytes of a filter */
 
 struct screen {
     unsigned where;
-    struct list *(*list)(struct ui *u);          /* its body; NULL when it has none */
-    const char *(*patient)(const struct ui *u);  /* the chart that it shows; "" none, UI_MANY a list of patients */
-    void (*build)(struct ui *u);                 /* lays its lines out for the size of the terminal */
-    void (*paint)(struct ui *u);                 /* rows 1-3 and the body */
-    void (*open)(struct ui *u);                  /* Enter; only called when the selected row is on the screen */
+    struct list *(*list)(struct ui *u); /* its body; NULL when it has none */
+    const char *(*patient)(
+        const struct ui *u);     /* the chart that it shows; "" none, UI_MANY a list of patients */
+    void (*build)(struct ui *u); /* lays its lines out for the size of the terminal */
+    void (*paint)(struct ui *u); /* rows 1-3 and the body */
+    void (*open)(struct ui *u);  /* Enter; only called when the selected row is on the screen */
     void (*back)(struct ui *u);
-    void (*reload)(struct ui *u);                /* R; may be NULL */
+    void (*reload)(struct ui *u); /* R; may be NULL */
 };
 #define UI_MANY "*" /* no FHIR id */
 
@@ -45,15 +47,15 @@ struct scr_work {
     struct list list;
     struct model_worklist rows; /* a window of the whole list */
     bool loaded, finding;
-    bool replace;         /* the first character typed begins a new filter */
-    bool chosen;          /* a row was pointed at while the filter is typed */
-    bool due;             /* the filter has changed, the rows have not yet */
+    bool replace; /* the first character typed begins a new filter */
+    bool chosen;  /* a row was pointed at while the filter is typed */
+    bool due;     /* the filter has changed, the rows have not yet */
     char filter[UI_FIELD_MAX];
     size_t filter_n;
-    int64_t shown_total;  /* of the list as the user asked for it */
-    int64_t counted_ms;   /* boot clock: when new ones were last counted */
-    int64_t fresh;        /* patients more than shown_total; < 0: fewer */
-    bool stale;           /* a sync brought rows since */
+    int64_t shown_total; /* of the list as the user asked for it */
+    int64_t counted_ms;  /* boot clock: when new ones were last counted */
+    int64_t fresh;       /* patients more than shown_total; < 0: fewer */
+    bool stale;          /* a sync brought rows since */
 };
 
 struct scr_chart {
@@ -93,9 +95,9 @@ struct ui {
     bool damage, asking, asked; /* asked: the question is on the screen */
     char glass[80];             /* whose data the terminal shows: a chart, UI_MANY or "" */
     bool open, demo, unprotected;
-    struct model model;         /* while open */
+    struct model model; /* while open */
     struct model_sync sync;
-    char message[400];          /* UTF-8, made safe when it is painted */
+    char message[400]; /* UTF-8, made safe when it is painted */
 
     struct scr_lock lock;
     struct scr_work work;
@@ -113,26 +115,29 @@ const struct screen *scr_detail_screen(void);
 const struct screen *scr_help_screen(void);
 
 /* ui.c */
-void ui_go(struct ui *u, const struct screen *s);       /* shows a screen; no row of it counts as painted yet */
+void ui_go(struct ui *u,
+           const struct screen *s); /* shows a screen; no row of it counts as painted yet */
 void ui_say(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ui_say_err(struct ui *u, const struct err *e);
 void ui_lock(struct ui *u);
-int64_t ui_idle(struct ui *u);                          /* locks when no key came for UI_IDLE_MS; ms until the next look */
-void ui_unlocking(struct ui *u);                        /* tries the passphrase that was typed */
-unsigned ui_where(const struct ui *u);                  /* the screen, or ON_FIND, ON_ASK */
+int64_t ui_idle(struct ui *u);   /* locks when no key came for UI_IDLE_MS; ms until the next look */
+void ui_unlocking(struct ui *u); /* tries the passphrase that was typed */
+unsigned ui_where(const struct ui *u); /* the screen, or ON_FIND, ON_ASK */
 unsigned ui_body_rows(const struct ui *u);
 
 /* ui_paint.c */
 void ui_paint(struct ui *u);
 /* Row 3: left, then the age of the data, and at the right "Page n of m". */
 void ui_paint_title(struct ui *u, struct text title, struct text age, unsigned n, unsigned m);
-void ui_paint_prompt(struct ui *u, const char *label, struct str typed); /* row 24; parks the cursor */
+void ui_paint_prompt(struct ui *u, const char *label,
+                     struct str typed); /* row 24; parks the cursor */
 
 /* scr_work.c */
-void scr_work_load(struct ui *u);        /* anew, from the store; the selection stays on its patient if it can */
-void scr_work_slide(struct ui *u);       /* before a move: rows around the selection */
+void scr_work_load(
+    struct ui *u); /* anew, from the store; the selection stays on its patient if it can */
+void scr_work_slide(struct ui *u); /* before a move: rows around the selection */
 void scr_work_jump(struct ui *u, int to_end);
-void scr_work_refilter(struct ui *u);    /* when w->due: the rows that match what is typed */
+void scr_work_refilter(struct ui *u);        /* when w->due: the rows that match what is typed */
 void scr_work_count(struct ui *u, bool now); /* how many new ones a sync brought */
 void scr_work_fini(struct ui *u);
 
@@ -143,14 +148,15 @@ void scr_work_rows_head(struct ui *u, struct arena *a);
 /* scr_find.c */
 void scr_find_on(struct ui *u, bool on);
 void scr_find_type(struct ui *u, int key);
-void scr_find_enter(struct ui *u);       /* Enter while the filter is typed */
+void scr_find_enter(struct ui *u); /* Enter while the filter is typed */
 
 /* scr_chart.c */
 bool scr_chart_open(struct ui *u, const char *chart);
 void scr_chart_section(struct ui *u, unsigned section);
-void scr_chart_banner(struct ui *u);     /* rows 1-2 */
-void scr_chart_close(struct ui *u);      /* drops all that is of the patient */
-/* REQ: is this row of the patient whose banner stands above it? If not, says so, and the body must stay empty. */
+void scr_chart_banner(struct ui *u); /* rows 1-2 */
+void scr_chart_close(struct ui *u);  /* drops all that is of the patient */
+/* REQ: is this row of the patient whose banner stands above it? If not, says so, and the body must
+ * stay empty. */
 bool scr_chart_own(struct ui *u, const char *chart);
 
 /* scr_sections.c, scr_detail.c, scr_help.c, scr_lock.c */

@@ -49,7 +49,8 @@ static void build(struct ui *u)
     unsigned cols = tty_columns(u->tty) - LIST_MARGIN, wide = 0;
     struct err e = ERR_NONE;
 
-    /* The banner is laid out for a width; a window that changed gets it anew, for the same patient. */
+    /* The banner is laid out for a width; a window that changed gets it anew, for the same patient.
+     */
     if (c->open && c->banner.row[0].n && tty_columns(u->tty) != c->cols) {
         struct model_banner b;
 
@@ -193,7 +194,8 @@ bool scr_chart_own(struct ui *u, const char *chart)
     if (!strcmp(chart, u->chart.banner.chart) && !strcmp(chart, u->chart.chart))
         return true;
     u->chart.mixed = true;
-    tty_put(u->tty, UI_BODY, LIST_MARGIN, text_own(_("Display stopped: row of another patient. Enter = list")),
+    tty_put(u->tty, UI_BODY, LIST_MARGIN,
+            text_own(_("Display stopped: row of another patient. Enter = list")),
             tty_columns(u->tty), TTY_ALERT);
     tty_cursor(u->tty, UI_BODY, LIST_MARGIN);
     return false;
@@ -217,7 +219,8 @@ static void paint(struct ui *u)
     if (c->mixed)
         list_forget(&c->list);
     else if (c->list.failed)
-        tty_put(u->tty, UI_BODY, LIST_MARGIN, text_own(_("No memory for this section: NOT SHOWN.")), tty_columns(u->tty), TTY_PLAIN);
+        tty_put(u->tty, UI_BODY, LIST_MARGIN, text_own(_("No memory for this section: NOT SHOWN.")),
+                tty_columns(u->tty), TTY_PLAIN);
     else
         list_paint(&c->list, u->tty, UI_BODY);
 }
@@ -243,7 +246,8 @@ static void back(struct ui *u)
 
 const struct screen *scr_chart_screen(void)
 {
-    static const struct screen screen = {ON_CHART, rows_list, patient, build, paint, open_row, back, reload};
+    static const struct screen screen = {ON_CHART, rows_list, patient, build,
+                                         paint,    open_row,  back,    reload};
 
     return &screen;
 }

@@ -81,7 +81,8 @@ static void paint(struct ui *u)
     if (!scr_chart_own(u, d->d.chart))
         list_forget(&d->list);
     else if (d->list.failed)
-        tty_put(u->tty, UI_BODY, LIST_MARGIN, text_own(_("No memory for this row: NOT SHOWN.")), tty_columns(u->tty), TTY_PLAIN);
+        tty_put(u->tty, UI_BODY, LIST_MARGIN, text_own(_("No memory for this row: NOT SHOWN.")),
+                tty_columns(u->tty), TTY_PLAIN);
     else
         list_paint(&d->list, u->tty, UI_BODY);
 }
@@ -99,7 +100,8 @@ static void back(struct ui *u)
 
 const struct screen *scr_detail_screen(void)
 {
-    static const struct screen screen = {ON_DETAIL, list, patient, build, paint, nothing, back, NULL};
+    static const struct screen screen = {ON_DETAIL, list,    patient, build,
+                                         paint,     nothing, back,    NULL};
 
     return &screen;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Finding a patient: what is typed after '/' filters the worklist as it is typed. All patients kept here
- * are searched, not those on the screen.
+ * Finding a patient: what is typed after '/' filters the worklist as it is typed. All patients kept
+ * here are searched, not those on the screen.
  */
 #include "config.h"
 
@@ -58,11 +58,13 @@ void scr_find_enter(struct ui *u)
         w->finding = false;
         u->damage = true;
         if (w->rows.total > 1 && w->filter_n)
-            ui_say(u, _("%lld patients match: move to the right one, then Enter."), (long long)w->rows.total);
+            ui_say(u, _("%lld patients match: move to the right one, then Enter."),
+                   (long long)w->rows.total);
         return;
     }
     if (!list_painted(&w->list)) {
-        ui_say(u, "%s", _("Not opened: that row was not on the screen yet. Look, then Enter again."));
+        ui_say(u, "%s",
+               _("Not opened: that row was not on the screen yet. Look, then Enter again."));
         return;
     }
     u->screen->open(u);

@@ -33,9 +33,13 @@ static void add_sections(struct ui *u)
     const struct kind_section *s = kind_sections(&n);
 
     for (unsigned i = 0; i < n; i++)
-        list_add(l, text_safe(&l->arena, str_of(i < 9 ? arena_fmt(&l->arena, "%c %u", s[i].letter, i + 1)
-                                                      : arena_fmt(&l->arena, "%c", s[i].letter)), 0),
-                 KEYS_COLS, text_safe(&l->arena, str_of(_(s[i].title)), 0), tty_columns(u->tty) - LIST_MARGIN);
+        list_add(l,
+                 text_safe(&l->arena,
+                           str_of(i < 9 ? arena_fmt(&l->arena, "%c %u", s[i].letter, i + 1)
+                                        : arena_fmt(&l->arena, "%c", s[i].letter)),
+                           0),
+                 KEYS_COLS, text_safe(&l->arena, str_of(_(s[i].title)), 0),
+                 tty_columns(u->tty) - LIST_MARGIN);
 }
 
 static void build(struct ui *u)
@@ -55,10 +59,14 @@ static void build(struct ui *u)
             add_sections(u);
             continue;
         }
-        why = c->refused && c->run != NULL && u->screen == u->help.from ? c->refused(u, c->arg) : NULL;
-        list_add(l, text_safe(&l->arena, str_of(c->keys), 0), KEYS_COLS,
-                 text_safe(&l->arena, str_of(why ? arena_fmt(&l->arena, "%s (%s)", _(c->help), why) : _(c->help)), 0),
-                 tty_columns(u->tty) - LIST_MARGIN);
+        why = c->refused && c->run != NULL && u->screen == u->help.from ? c->refused(u, c->arg)
+                                                                        : NULL;
+        list_add(
+            l, text_safe(&l->arena, str_of(c->keys), 0), KEYS_COLS,
+            text_safe(&l->arena,
+                      str_of(why ? arena_fmt(&l->arena, "%s (%s)", _(c->help), why) : _(c->help)),
+                      0),
+            tty_columns(u->tty) - LIST_MARGIN);
     }
     list_settle(l);
 }
@@ -80,8 +88,12 @@ static void paint(struct ui *u)
     if (over_chart(u))
         scr_chart_banner(u);
     list_pages(&u->help.list, &n, &m);
-    ui_paint_title(u, text_safe(&a, str_of(arena_fmt(&a, _("Keys: %s"), _(command_where_name(u->help.from->where)))), 0),
-                   (struct text){"", 0, 0}, n, m);
+    ui_paint_title(
+        u,
+        text_safe(&a,
+                  str_of(arena_fmt(&a, _("Keys: %s"), _(command_where_name(u->help.from->where)))),
+                  0),
+        (struct text){"", 0, 0}, n, m);
     list_paint(&u->help.list, u->tty, UI_BODY);
     arena_fini(&a);
 }

@@ -70,12 +70,16 @@ static void paint(struct ui *u)
     arena_init(&a, 8192);
     memset(stars, '*', sizeof stars);
     tty_put(u->tty, 0, 0, text_own(_("wardline - locked")), 80, TTY_PLAIN);
-    tty_put(u->tty, 2, 0, text_own(_("Patient data on this device is sealed. Type the passphrase, then Enter.")), 80, TTY_PLAIN);
+    tty_put(u->tty, 2, 0,
+            text_own(_("Patient data on this device is sealed. Type the passphrase, then Enter.")),
+            80, TTY_PLAIN);
     tty_put(u->tty, 4, 0, label, 40, TTY_PLAIN);
     if (u->lock.trying)
-        tty_put(u->tty, 4, label.cols + 1, text_own(_("opening ... this takes a moment")), 60, TTY_PLAIN);
+        tty_put(u->tty, 4, label.cols + 1, text_own(_("opening ... this takes a moment")), 60,
+                TTY_PLAIN);
     else
-        tty_put(u->tty, 4, label.cols + 1, text_safe(&a, (struct str){stars, n}, 0), STARS_MAX, TTY_PLAIN);
+        tty_put(u->tty, 4, label.cols + 1, text_safe(&a, (struct str){stars, n}, 0), STARS_MAX,
+                TTY_PLAIN);
     tty_cursor(u->tty, 4, label.cols + 1 + (u->lock.trying ? 0 : n));
     arena_fini(&a);
 }

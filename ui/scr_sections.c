@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The list of a chart's sections, with the number and the letter that open each from anywhere in the chart.
+ * The list of a chart's sections, with the number and the letter that open each from anywhere in
+ * the chart.
  */
 #include "config.h"
 
@@ -33,7 +34,8 @@ static void build(struct ui *u)
 
         if (i < 9)
             snprintf(number, sizeof number, "%u", i + 1);
-        list_add(&c->sections, text_safe(a, str_of(arena_fmt(a, "%-2s %c", number, s[i].letter)), 0), 6,
+        list_add(&c->sections,
+                 text_safe(a, str_of(arena_fmt(a, "%-2s %c", number, s[i].letter)), 0), 6,
                  text_safe(a, str_of(_(s[i].title)), 0), tty_columns(u->tty) - LIST_MARGIN);
     }
     list_settle(&c->sections);
@@ -68,8 +70,8 @@ static void back(struct ui *u)
 
 const struct screen *scr_sections_screen(void)
 {
-    static const struct screen screen = {ON_SECTIONS, list, patient, build, paint,
-                                         open_section, back, NULL};
+    static const struct screen screen = {ON_SECTIONS, list,         patient, build,
+                                         paint,       open_section, back,    NULL};
 
     return &screen;
 }

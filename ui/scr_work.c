@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The worklist: all patients kept here, filtered by what is typed after '/'. A window of the whole list is
- * in memory. What is shown changes by a key alone; what a sync brought is counted, and shown by R.
+ * The worklist: all patients kept here, filtered by what is typed after '/'. A window of the whole
+ * list is in memory. What is shown changes by a key alone; what a sync brought is counted, and
+ * shown by R.
  */
 #include "config.h"
 
@@ -37,7 +38,8 @@ static bool fetch(struct ui *u, unsigned offset, struct model_worklist *old)
     struct err e = ERR_NONE;
 
     memset(old, 0, sizeof *old);
-    if (model_worklist(&u->model, (struct str){w->filter, w->filter_n}, offset, window_rows(u), &fresh, &e)) {
+    if (model_worklist(&u->model, (struct str){w->filter, w->filter_n}, offset, window_rows(u),
+                       &fresh, &e)) {
         ui_say_err(u, &e);
         return false;
     }
@@ -54,7 +56,8 @@ static void drop(struct ui *u, struct model_worklist *old)
     u->work.loaded = true;
 }
 
-static bool same_row(const struct model_worklist *a, unsigned i, const struct model_worklist *b, unsigned k)
+static bool same_row(const struct model_worklist *a, unsigned i, const struct model_worklist *b,
+                     unsigned k)
 {
     return i < a->n && k < b->n && !strcmp(a->rows[i].chart, b->rows[k].chart);
 }
@@ -67,7 +70,9 @@ static bool keep(struct list *l, const struct model_worklist *old, const struct 
     for (unsigned k = 0; k < now->n; k++)
         if (same_row(old, sel, now, k)) {
             l->sel = k;
-            l->top = k >= sel - top && (top || old->offset) ? k - (sel - top) : 0; /* the first page shows what is new on it */
+            l->top = k >= sel - top && (top || old->offset)
+                         ? k - (sel - top)
+                         : 0; /* the first page shows what is new on it */
             return true;
         }
     return false;
@@ -95,14 +100,15 @@ void scr_work_load(struct ui *u)
     u->damage = true;
 }
 
-/* The window moves with the marker. The rows that both windows hold must be the same: else a sync has
- * changed the list meanwhile, and what is on the screen no longer counts as seen. */
+/* The window moves with the marker. The rows that both windows hold must be the same: else a sync
+ * has changed the list meanwhile, and what is on the screen no longer counts as seen. */
 static void slide_to(struct ui *u, unsigned offset, unsigned sel, unsigned top)
 {
     struct scr_work *w = &u->work;
     struct list *l = &w->list;
     struct model_worklist old;
-    unsigned from = l->painted + w->rows.offset, to = l->painted_end + w->rows.offset, was = w->rows.offset;
+    unsigned from = l->painted + w->rows.offset, to = l->painted_end + w->rows.offset,
+             was = w->rows.offset;
     unsigned shown_top = l->shown_top + was, shown_sel = l->shown_sel + was;
     bool same = true, shown = l->shown;
 
@@ -146,7 +152,8 @@ void scr_work_slide(struct ui *u)
 void scr_work_jump(struct ui *u, int to_end)
 {
     struct scr_work *w = &u->work;
-    unsigned size = window_rows(u), last = w->rows.total > size ? (unsigned)w->rows.total - size : 0;
+    unsigned size = window_rows(u),
+             last = w->rows.total > size ? (unsigned)w->rows.total - size : 0;
     unsigned offset = to_end ? last : 0;
     struct model_worklist old;
 
@@ -157,7 +164,8 @@ void scr_work_jump(struct ui *u, int to_end)
     scr_work_rows_build(u);
 }
 
-/* The filter has changed: once for all the characters that were waiting, before the next paint or command. */
+/* The filter has changed: once for all the characters that were waiting, before the next paint or
+ * command. */
 void scr_work_refilter(struct ui *u)
 {
     struct scr_work *w = &u->work;
@@ -192,7 +200,8 @@ void scr_work_count(struct ui *u, bool now)
     u->damage = true;
 }
 
-/* --- the end, and the paint -------------------------------------------------------------------- */
+/* --- the end, and the paint --------------------------------------------------------------------
+ */
 
 void scr_work_fini(struct ui *u)
 {
@@ -213,7 +222,8 @@ static void paint(struct ui *u)
     arena_init(&a, 65536);
     scr_work_rows_head(u, &a);
     if (w->list.failed)
-        tty_put(u->tty, UI_BODY, 0, text_own(_("No memory for the list.")), tty_columns(u->tty), TTY_PLAIN);
+        tty_put(u->tty, UI_BODY, 0, text_own(_("No memory for the list.")), tty_columns(u->tty),
+                TTY_PLAIN);
     else if (w->loaded && !w->rows.n) {
         struct str rest = {w->rows.empty.s, w->rows.empty.n};
         unsigned row = UI_BODY;
@@ -221,7 +231,8 @@ static void paint(struct ui *u)
         while (rest.n && row < UI_BODY + ui_body_rows(u)) {
             struct str line = tty_wrap(&rest, tty_columns(u->tty) - LIST_MARGIN);
 
-            tty_put(u->tty, row++, LIST_MARGIN, text_safe(&a, line, 0), tty_columns(u->tty), TTY_PLAIN);
+            tty_put(u->tty, row++, LIST_MARGIN, text_safe(&a, line, 0), tty_columns(u->tty),
+                    TTY_PLAIN);
         }
         tty_cursor(u->tty, UI_BODY, LIST_MARGIN);
     } else {
@@ -252,7 +263,8 @@ static void back(struct ui *u)
 
 const struct screen *scr_work_screen(void)
 {
-    static const struct screen screen = {ON_WORKLIST, list, patient, scr_work_rows_build, paint, open_chart, back, scr_work_load};
+    static const struct screen screen = {ON_WORKLIST, list,       patient, scr_work_rows_build,
+                                         paint,       open_chart, back,    scr_work_load};
 
     return &screen;
 }

@@ -21,8 +21,8 @@ static void pad(struct buf *b, struct text s, unsigned cols)
     buf_addc(b, ' ');
 }
 
-/* One line when all of it fits its columns; else the whole name first, and the rest below it: a name is
- * never cut, for two patients may differ in its end. */
+/* One line when all of it fits its columns; else the whole name first, and the rest below it: a
+ * name is never cut, for two patients may differ in its end. */
 static void add_row(struct list *l, const struct model_patient *p, unsigned cols)
 {
     struct buf b;
@@ -65,16 +65,19 @@ void scr_work_rows_head(struct ui *u, struct arena *a)
 {
     struct scr_work *w = &u->work;
     unsigned cols = tty_columns(u->tty), h = ui_body_rows(u), top = w->rows.offset + w->list.top;
-    unsigned pages = w->rows.total > h ? (unsigned)((w->rows.total + h - 1) / h) : 1, page = (top + h - 1) / h + 1;
+    unsigned pages = w->rows.total > h ? (unsigned)((w->rows.total + h - 1) / h) : 1,
+             page = (top + h - 1) / h + 1;
     struct text filter = text_safe(a, (struct str){w->filter, w->filter_n}, 0), head;
     struct buf b;
-    const char *kept = arena_fmt(a, P_("PATIENTS  %lld kept here (%s)", "PATIENTS  %lld kept here (%s)", w->rows.kept),
-                                 (long long)w->rows.kept, u->model.scope[0] ? u->model.scope : "all");
+    const char *kept = arena_fmt(
+        a, P_("PATIENTS  %lld kept here (%s)", "PATIENTS  %lld kept here (%s)", w->rows.kept),
+        (long long)w->rows.kept, u->model.scope[0] ? u->model.scope : "all");
     const char *match;
 
     tty_put(u->tty, 0, 0, text_safe(a, str_of(kept), 0), cols, TTY_PLAIN);
     if (w->filter_n) {
-        match = arena_fmt(a, P_("%lld matches \"%s\"", "%lld match \"%s\"", w->rows.total), (long long)w->rows.total, filter.s);
+        match = arena_fmt(a, P_("%lld matches \"%s\"", "%lld match \"%s\"", w->rows.total),
+                          (long long)w->rows.total, filter.s);
         tty_put(u->tty, 1, 0, text_safe(a, str_of(match), 0), cols, TTY_PLAIN);
     }
     buf_init(&b, 4096);
@@ -85,7 +88,8 @@ void scr_work_rows_head(struct ui *u, struct arena *a)
     buf_adds(&b, _("Number"));
     head = text_safe(a, buf_str(&b), 0);
     buf_fini(&b);
-    /* Pages are counted in patients; where names need more rows than one, there are more of them. */
+    /* Pages are counted in patients; where names need more rows than one, there are more of them.
+     */
     if (list_at_end(&w->list) && w->rows.offset + w->rows.n >= w->rows.total)
         pages = page > pages ? page : pages, page = pages;
     else if (page >= pages)

@@ -22,8 +22,8 @@ struct tty {
     unsigned rows, cols;
 };
 
-/* What a signal handler needs to give the terminal back; the one piece of state here, because a handler
- * has no argument. */
+/* What a signal handler needs to give the terminal back; the one piece of state here, because a
+ * handler has no argument. */
 static struct {
     volatile sig_atomic_t taken;
     struct termios before;
@@ -76,8 +76,8 @@ size_t tty_goodbye(char *out, size_t room)
     return n;
 }
 
-/* Before ncurses sets its screen up: can this terminal address its cursor at all? initscr would paint on
- * TERM=dumb once, and then move nowhere. */
+/* Before ncurses sets its screen up: can this terminal address its cursor at all? initscr would
+ * paint on TERM=dumb once, and then move nowhere. */
 static int check_terminal(struct err *e)
 {
     const char *term = getenv("TERM");
@@ -90,13 +90,13 @@ static int check_terminal(struct err *e)
         return err_set(e, ERR_TERMINAL, 0, 0, "TERM");
     if (setupterm((char *)(uintptr_t)term, STDOUT_FILENO, &found) != OK)
         return err_set(e, ERR_TERMINAL, 0, 0, term);
-    able = tigetstr((char *)(uintptr_t)"cup") != NULL;
+    able = tigetstr((char *)(uintptr_t) "cup") != NULL;
     del_curterm(cur_term);
     return able ? ERR_OK : err_set(e, ERR_TERMINAL, 0, 0, term);
 }
 
-/* No key means a signal here and none stops the output, except where the terminal itself paces the line
- * with XON/XOFF instead of padding (terminfo xon: the VT100 family). Reading never blocks. */
+/* No key means a signal here and none stops the output, except where the terminal itself paces the
+ * line with XON/XOFF instead of padding (terminfo xon: the VT100 family). Reading never blocks. */
 static void set_modes(void)
 {
     struct termios m;
@@ -107,7 +107,7 @@ static void set_modes(void)
     typeahead(-1);
     leaveok(stdscr, FALSE);
     if (!tcgetattr(STDIN_FILENO, &m)) {
-        if (tigetflag((char *)(uintptr_t)"xon") > 0)
+        if (tigetflag((char *)(uintptr_t) "xon") > 0)
             m.c_iflag |= IXON;
         m.c_cc[VMIN] = 0;
         m.c_cc[VTIME] = 0;
@@ -210,9 +210,11 @@ void tty_sequences(struct tty *t, struct keys *k)
         const char *cap;
         int key;
     } caps[] = {
-        {"kcuu1", KEYS_UP},   {"kcud1", KEYS_DOWN}, {"kcub1", KEYS_LEFT},   {"kcuf1", KEYS_RIGHT}, {"kpp", KEYS_PGUP},
-        {"knp", KEYS_PGDN},   {"khome", KEYS_HOME}, {"kend", KEYS_END},     {"kich1", KEYS_INSERT}, {"kdch1", KEYS_DELETE},
-        {"kcbt", KEYS_BACKTAB}, {"kent", KEYS_ENTER}, {"kf1", KEYS_F1},
+        {"kcuu1", KEYS_UP},     {"kcud1", KEYS_DOWN},   {"kcub1", KEYS_LEFT},
+        {"kcuf1", KEYS_RIGHT},  {"kpp", KEYS_PGUP},     {"knp", KEYS_PGDN},
+        {"khome", KEYS_HOME},   {"kend", KEYS_END},     {"kich1", KEYS_INSERT},
+        {"kdch1", KEYS_DELETE}, {"kcbt", KEYS_BACKTAB}, {"kent", KEYS_ENTER},
+        {"kf1", KEYS_F1},
     };
 
     (void)t;
@@ -295,7 +297,8 @@ static struct cluster next_cluster(struct str *safe)
     if (w <= 0) { /* a mark with nothing under it comes here too */
         char word[16];
 
-        k.n = (size_t)snprintf(word, sizeof word, "<U+%04X>", c == TEXT_BAD ? 0xfffdu : (unsigned)c);
+        k.n =
+            (size_t)snprintf(word, sizeof word, "<U+%04X>", c == TEXT_BAD ? 0xfffdu : (unsigned)c);
         for (size_t i = 0; i < k.n; i++)
             k.w[i] = (wchar_t)word[i];
         k.cols = (unsigned)k.n;
@@ -346,7 +349,8 @@ static void put_cell(const wchar_t *w, size_t n, attr_t attr)
     add_wch(&c);
 }
 
-unsigned tty_put(struct tty *t, unsigned row, unsigned col, struct text s, unsigned cols, enum tty_look look)
+unsigned tty_put(struct tty *t, unsigned row, unsigned col, struct text s, unsigned cols,
+                 enum tty_look look)
 {
     static const attr_t attrs[] = {A_NORMAL, A_BOLD, A_REVERSE};
     struct str rest = {s.s, s.n};

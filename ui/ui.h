@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The full screen. Handlers change models and set damage; after all waiting input is drained, one paint a
- * loop turn. main gives it the things it must not know itself (sync, the store's life) as hooks.
+ * The full screen. Handlers change models and set damage; after all waiting input is drained, one
+ * paint a loop turn. main gives it the things it must not know itself (sync, the store's life) as
+ * hooks.
  *
- * ui takes these signals from the loop: HUP (lock and end), TERM and INT (end), TSTP (lock, then stop),
- * WINCH. Fatal ones are main's, which calls ui_emergency and err_on_fatal(ui_emergency).
+ * ui takes these signals from the loop: HUP (lock and end), TERM and INT (end), TSTP (lock, then
+ * stop), WINCH. Fatal ones are main's, which calls ui_emergency and err_on_fatal(ui_emergency).
  */
 #ifndef UI_UI_H
 #define UI_UI_H
@@ -17,19 +18,23 @@
 struct ui;
 
 struct ui_hooks {
-    /* The store was unlocked and is main's from here: it may open net and plan the next sync. ui reads it
-     * until it calls locked(). */
+    /* The store was unlocked and is main's from here: it may open net and plan the next sync. ui
+     * reads it until it calls locked(). */
     void (*unlocked)(void *arg, struct store *s);
-    void (*locked)(void *arg);       /* ui reads the store no more: stop everything that uses it, close it */
+    void (*locked)(
+        void *arg); /* ui reads the store no more: stop everything that uses it, close it */
     void (*sync_now)(void *arg);
     void (*sync_stop)(void *arg);
     void *arg;
 };
 
-/* Takes the terminal and shows the lock screen; loop_run then runs until the user leaves (loop_stop with
- * 0). ERR_TERMINAL when it cannot address the cursor (TERM=dumb) or is no terminal. *h is copied. */
-int ui_open(struct loop *l, const struct clock *clock, const char *home, const struct ui_hooks *h, struct ui **out, struct err *e);
-/* Clears the screen, restores the terminal, calls locked() if it is due. Before loop_free. NULL is fine. */
+/* Takes the terminal and shows the lock screen; loop_run then runs until the user leaves (loop_stop
+ * with 0). ERR_TERMINAL when it cannot address the cursor (TERM=dumb) or is no terminal. *h is
+ * copied. */
+int ui_open(struct loop *l, const struct clock *clock, const char *home, const struct ui_hooks *h,
+            struct ui **out, struct err *e);
+/* Clears the screen, restores the terminal, calls locked() if it is due. Before loop_free. NULL is
+ * fine. */
 void ui_close(struct ui *u);
 /* main tells what the sync does; painted on change only. */
 void ui_sync_changed(struct ui *u, const struct model_sync *s);

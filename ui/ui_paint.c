@@ -66,7 +66,9 @@ static const char *news(struct ui *u, struct arena *a)
     int64_t fresh = u->work.fresh;
 
     if (u->screen == scr_work_screen() && fresh > 0)
-        return arena_fmt(a, P_("%lld new patient - R shows it", "%lld new patients - R shows them", fresh), (long long)fresh);
+        return arena_fmt(
+            a, P_("%lld new patient - R shows it", "%lld new patients - R shows them", fresh),
+            (long long)fresh);
     if (u->screen == scr_work_screen() && (fresh || u->work.stale))
         return _("Changed since this list was made - R shows it");
     if (u->screen == scr_chart_screen() && u->chart.stale)
@@ -146,8 +148,12 @@ static void paint_last(struct ui *u, struct arena *a)
 
 static void paint_small(struct ui *u, struct arena *a)
 {
-    put(u, 0, 0, safe(a, arena_fmt(a, _("wardline needs %d columns and %d rows."), UI_MIN_COLS, UI_MIN_ROWS)));
-    put(u, 1, 0, safe(a, arena_fmt(a, _("This window has %u and %u."), tty_columns(u->tty), tty_rows(u->tty))));
+    put(u, 0, 0,
+        safe(a,
+             arena_fmt(a, _("wardline needs %d columns and %d rows."), UI_MIN_COLS, UI_MIN_ROWS)));
+    put(u, 1, 0,
+        safe(a,
+             arena_fmt(a, _("This window has %u and %u."), tty_columns(u->tty), tty_rows(u->tty))));
     tty_cursor(u->tty, 0, 0);
 }
 
@@ -159,12 +165,14 @@ void ui_paint(struct ui *u)
     enum list_change change = l && !small ? list_change(l) : LIST_MOVES;
     struct arena a;
 
-    /* REQ: leaving a patient, every cell of that patient is blank on the wire before a byte of the next. */
+    /* REQ: leaving a patient, every cell of that patient is blank on the wire before a byte of the
+     * next. */
     if (u->glass[0] && strcmp(u->glass, whose))
         tty_blank(u->tty);
     else if (change == LIST_OTHER)
         tty_blank_rows(u->tty, UI_BODY, ui_body_rows(u), tty_columns(u->tty));
-    else if (change == LIST_CLIMBS) /* the old marker first: ncurses would go up, down and up again */
+    else if (change ==
+             LIST_CLIMBS) /* the old marker first: ncurses would go up, down and up again */
         tty_blank_rows(u->tty, l->shown_row, 1, 1);
     snprintf(u->glass, sizeof u->glass, "%s", whose);
     arena_init(&a, 65536);
@@ -183,7 +191,8 @@ void ui_paint(struct ui *u)
             u->asked = true;
         }
     }
-    /* REQ: a line that stalls in the middle of a row must not leave a drug's name over another's dose. */
+    /* REQ: a line that stalls in the middle of a row must not leave a drug's name over another's
+     * dose. */
     if (change == LIST_TURNS)
         tty_show_rows(u->tty, UI_BODY, ui_body_rows(u));
     tty_show(u->tty);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The parts of the screen that need no program around them: keys, lists, the table of commands, and what
- * a paint does with a row that is not the patient's. The terminal is a pseudo-terminal of this process.
+ * The parts of the screen that need no program around them: keys, lists, the table of commands, and
+ * what a paint does with a row that is not the patient's. The terminal is a pseudo-terminal of this
+ * process.
  */
 #include "config.h"
 
@@ -41,7 +42,8 @@ static void keys_sequences(void)
 
     keys_init(&k);
     CU_ASSERT_EQUAL(feed(&k, "\033[A\033OB\033[5~j\033[11~", 16, out, 32), 5);
-    CU_ASSERT(out[0] == KEYS_UP && out[1] == KEYS_DOWN && out[2] == KEYS_PGUP && out[3] == 'j' && out[4] == KEYS_F1);
+    CU_ASSERT(out[0] == KEYS_UP && out[1] == KEYS_DOWN && out[2] == KEYS_PGUP && out[3] == 'j' &&
+              out[4] == KEYS_F1);
     /* An arrow in two pieces is an arrow however long the line takes; Esc alone needs the timer. */
     CU_ASSERT_EQUAL(feed(&k, "\033", 1, out, 32), 0);
     CU_ASSERT(keys_waiting(&k));
@@ -57,8 +59,8 @@ static void keys_sequences(void)
 static void keys_unknown(void)
 {
     /* No letter of a sequence that is not known may come through: L locks, q leaves, R reloads. */
-    static const char *const noise[] = {"\033[1;5L", "\033[?62;1;6q", "\033Oq", "\033[<0;10;10M", "\033[99~",
-                                        "\033q", "\033[200~"};
+    static const char *const noise[] = {"\033[1;5L", "\033[?62;1;6q", "\033Oq",   "\033[<0;10;10M",
+                                        "\033[99~",  "\033q",         "\033[200~"};
     struct keys k;
     int out[64];
 
@@ -153,7 +155,10 @@ static struct text item(unsigned i)
 {
     static char s[40][120];
 
-    snprintf(s[i], sizeof s[i], "item %u%s", i, i % 3 == 2 ? " has so many words that it needs three lines of thirty columns, all of them" : "");
+    snprintf(s[i], sizeof s[i], "item %u%s", i,
+             i % 3 == 2
+                 ? " has so many words that it needs three lines of thirty columns, all of them"
+                 : "");
     return text_own(s[i]);
 }
 
@@ -168,7 +173,8 @@ static void fill(struct list *l, unsigned items, unsigned height)
     list_settle(l);
 }
 
-/* Every item is shown whole at some time, none is jumped over, and the selected one is always there. */
+/* Every item is shown whole at some time, none is jumped over, and the selected one is always
+ * there. */
 static void list_walks(void)
 {
     struct list l;
@@ -208,7 +214,8 @@ static void list_tall(void)
     unsigned n, m, before;
 
     for (unsigned i = 0; i < 90; i++)
-        snprintf(words + strlen(words), sizeof words - strlen(words), "word%02u of a long note ", i);
+        snprintf(words + strlen(words), sizeof words - strlen(words), "word%02u of a long note ",
+                 i);
     list_init(&l);
     list_clear(&l, 5);
     list_add(&l, text_own("short"), 0, none, 40);
@@ -322,7 +329,9 @@ static void chart(struct ui *u, const char *id, const char *token, unsigned alie
     snprintf(c->banner.chart, sizeof c->banner.chart, "%s", id);
     arena_init(&c->banner.arena, 1 << 16);
     arena_init(&c->rows.arena, 1 << 16);
-    c->banner.row[0] = text_safe(&c->banner.arena, str_of(arena_fmt(&c->banner.arena, "%s, Anna  Born 03-Feb-1984 (42y)", token)), 0);
+    c->banner.row[0] = text_safe(
+        &c->banner.arena,
+        str_of(arena_fmt(&c->banner.arena, "%s, Anna  Born 03-Feb-1984 (42y)", token)), 0);
     c->banner.row[1] = text_own("No known allergies");
     c->rows.section = kind_sections(&n);
     c->rows.age = text_own("as of 23-Nov 14:05");
@@ -334,7 +343,9 @@ static void chart(struct ui *u, const char *id, const char *token, unsigned alie
 
         snprintf(r->chart, sizeof r->chart, "%s", i == alien ? "somebody-else" : id);
         r->date = text_own("05-Mar-2026");
-        r->text = text_safe(&c->rows.arena, str_of(arena_fmt(&c->rows.arena, i == alien ? "ALIENROW" : "%sROW", token)), 0);
+        r->text = text_safe(
+            &c->rows.arena,
+            str_of(arena_fmt(&c->rows.arena, i == alien ? "ALIENROW" : "%sROW", token)), 0);
     }
     scr_chart_screen()->build(u);
     u->screen = scr_chart_screen();
@@ -367,8 +378,9 @@ static void paint_other_patient(void)
     CU_ASSERT(g.u.chart.open == false);
 }
 
-/* Kills tests/mutants/ui-no-erase.patch: at every prefix of the bytes a terminal shows one patient. Here by
- * the bytes alone: between the last of one and the first of the next stands the erasing of the screen. */
+/* Kills tests/mutants/ui-no-erase.patch: at every prefix of the bytes a terminal shows one patient.
+ * Here by the bytes alone: between the last of one and the first of the next stands the erasing of
+ * the screen. */
 static void paint_erases_between(void)
 {
     struct glass g;
@@ -400,7 +412,8 @@ static void closed(void *arg)
     ++*(unsigned *)arg;
 }
 
-/* Five minutes of the boot clock without a key: the patient is off the glass before the store closes. */
+/* Five minutes of the boot clock without a key: the patient is off the glass before the store
+ * closes. */
 static void idle_locks(void)
 {
     struct glass g;
