@@ -13,6 +13,7 @@
 #include "model/priv.h"
 
 #define DETAIL_LINES 400000
+#define DETAIL_NOTE_LINES 50000
 #define DETAIL_VALUE                                                                               \
     4096 /* bytes of one value that a line shows: attachments are longer, and say so */
 
@@ -100,6 +101,31 @@ static void add_words(struct detail *d, const struct model_row *row, const struc
                          when));
     if (r->version.n)
         add_own(d, arena_fmt(d->a, _("Version: %s"), text_safe(d->a, r->version, 64).s));
+}
+
+/* The note itself, line by line. A struck row's is not read out: it stands in the resource below. */
+static void add_note(struct detail *d, const struct tape *t)
+{
+    struct str rest, line;
+    struct buf safe;
+    bool cut;
+
+    buf_init(&safe, (size_t)MODEL_NOTE_BYTES * 10);
+    d->failed = model_note(t, d->a, &safe, &cut) || d->failed;
+    rest = str_trim(buf_str(&safe));
+    if (rest.n)
+        add_own(d, _("Text:"));
+    for (unsigned i = 0; rest.n; i++) {
+        if (i == DETAIL_NOTE_LINES) {
+            cut = true;
+            break;
+        }
+        line = str_split(&rest, '\n');
+        add(d, text_own(arena_dup(d->a, line.p, line.n)));
+    }
+    if (cut)
+        add_own(d, _("[the text goes on: see the resource below]"));
+    buf_fini(&safe);
 }
 
 /* --- codes --------------------------------------------------------------------------------------
@@ -208,6 +234,8 @@ static int take(void *arg, const struct store_row *r)
             w->found = true;
             w->out->title = model_format_name(w->m, w->who, r, &t, &w->out->arena);
             add_words(w->d, &row, r, &t);
+            if (rank < 9)
+                add_note(w->d, &t);
             w->out->codes_at = (unsigned)w->d->lines.n;
             add_codes(w->d, &t);
             w->out->raw_at = (unsigned)w->d->lines.n;

@@ -341,6 +341,15 @@ static const struct model_status document_status[] = {
     {NULL, NULL, NULL, 0},
 };
 
+static void put_first_words(struct model_fmt *f)
+{
+    size_t before = f->out->n;
+
+    model_sep(f);
+    if (!model_put_first_words(f) && !f->out->failed)
+        f->out->n = before;
+}
+
 static void document_body(struct model_fmt *f)
 {
     static const struct model_code_word states[] = {
@@ -355,6 +364,7 @@ static void document_body(struct model_fmt *f)
     model_put_labelled(f, "", str_trim(tape_str(f->t, tape_get(f->t, 0, "description"), f->a)));
     model_put_labelled(f, "", str_trim(tape_str(f->t, tape_get(f->t, attached, "title"), f->a)));
     model_put_labelled(f, "", tape_plain(f->t, tape_get(f->t, attached, "contentType")));
+    put_first_words(f);
     if (words) {
         model_sep(f);
         model_put(f, words);
@@ -371,6 +381,7 @@ static const struct model_status composition_status[] = {
 static void composition_body(struct model_fmt *f)
 {
     model_put_labelled(f, "", str_trim(tape_str(f->t, tape_get(f->t, 0, "title"), f->a)));
+    put_first_words(f);
 }
 
 static const struct model_status response_status[] = {

@@ -28,7 +28,8 @@ static void generic_name(struct model_fmt *f)
         if (at != TAPE_NONE && model_put_concept(f, at))
             return;
     }
-    model_put(f, _("without a name"));
+    if (f->struck || !model_put_first_words(f)) /* what has words in its narrative alone */
+        model_put(f, _("without a name"));
 }
 
 static void generic_body(struct model_fmt *f)

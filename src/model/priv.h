@@ -140,6 +140,15 @@ bool model_put_concepts(struct model_fmt *f, tape_at list, const char *glue);
 /* Annotation.text of .note: each behind its separator. */
 void model_put_notes(struct model_fmt *f);
 
+/* XHTML or HTML as plain text with LF between lines, appended; not yet safe (text_safe_buf). out's failure. */
+int model_xhtml(struct str html, struct buf *out);
+/* The words of a note, safe, with LF between lines, appended to out: attached text, sections, else the narrative.
+ * Nothing is fetched. *cut: there was more than MODEL_NOTE_BYTES. */
+#define MODEL_NOTE_BYTES (1u << 20)
+int model_note(const struct tape *t, struct arena *a, struct buf *out, bool *cut);
+/* Its first words in quotation marks; false when there are none. */
+bool model_put_first_words(struct model_fmt *f);
+
 struct model_code_word {
     const char *code, *words; /* words: N_() */
 };

@@ -8,7 +8,7 @@ digits.py --wardline PROGRAM --home HOME --passphrase FILE [--patients N]
 
 Other tests import check(show, get). Kills tests/mutants/model-digits-rounded.
 """
-import argparse, decimal, glob, gzip, json, os, re, shutil, subprocess, sys, tempfile
+import argparse, base64, decimal, glob, gzip, json, os, re, shutil, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.join(os.environ.get("top_srcdir", "."), "tests/model"))
 from danger import from_store, generator
@@ -59,6 +59,8 @@ def check(show, get):
             for kind, id_ in re.findall(r'"reference"\s*:\s*"(Medication|Observation|urn:uuid)[/:]([^"]+)"', sources):
                 for k in ("Medication", "Observation") if kind == "urn:uuid" else (kind,):
                     sources += (get(k, id_) or b"").decode("utf-8")
+            for data in re.findall(r'"data"\s*:\s*"([A-Za-z0-9+/=]{8,})"', sources): # a note's first words come from there
+                sources += " " + base64.b64decode(data).decode("utf-8", "replace")
             have = set(tokens(sources))
             for x in numbers:
                 n += 1

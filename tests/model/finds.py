@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a nurse looks for on the worklist and in a chart, on small made charts: marks, former names, notes, counts.
 
-Kills tests/mutants/model-other-name, model-cover-do-not-give.
+Kills tests/mutants/model-other-name, model-cover-do-not-give, model-struck-out-stands, model-no-earlier.
 """
 import base64, json, os, subprocess, sys, tempfile
 
@@ -117,8 +117,35 @@ def said_once():
     expect(last["id"] == "a2" and last["text"].startswith("OUTRANKED by the allergies beside it: "), f"no known drug allergy: {last}")
 
 
+def notes():
+    """Kills tests/mutants/model-struck-out-stands.patch: what a note strikes out reads as if it stood."""
+    div = lambda s: {"status": "additional", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{s}</div>'}
+    b64 = lambda s: base64.b64encode(s.encode()).decode()
+    doc = lambda id_, type_, data: of("DocumentReference", id_, status="current", type={"text": "Letter"}, content=[{"attachment": {"contentType": type_, "data": data}}])
+    _, shown = charts([
+        patient("p"),
+        of("Composition", "c", status="final", type={"text": "Note"}, title="Ward round", date="2026-02-01", section=[
+            {"title": "Plan", "text": div("<p>Give <b>5&#160;mg</b> &amp; wait</p><ul><li>one</li><li>two</li></ul><table><tr><td>K</td><td>7.1</td></tr><tr><td>Na</td><td>130</td></tr></table>"
+                                          "<script>alert(1)</script><!-- no --><p>stop <s>10 mg</s>, 10<sup>9</sup>/L</p><img src='http://x/y'/>")}]),
+        doc("plain", "text/plain; charset=utf-8", b64("Seen at home.\nFever 38.5 since Monday. " + "word " * 40)), doc("html", "text/html", b64("<p>Dear colleague</p><p>a &lt; b</p>")),
+        doc("bad", "text/plain", "!!!!"), doc("pdf", "application/pdf", b64("<p>no</p>")),
+        of("Procedure", "n", status="completed", text=div("Only the narrative knows"))], "--details")
+    rows = {r["id"]: r for s in shown["p"]["sections"].values() for r in s}
+    words = lambda i: rows[i]["words"][rows[i]["words"].index("Text:") + 1:] if "Text:" in rows[i]["words"] else []
+    starts = lambda i, lines: expect(words(i)[:len(lines)] == lines, f"{i}: {words(i)} and not {lines}")
+    starts("c", ["Plan", "Give 5 mg & wait", "- one", "- two", "K  7.1", "Na  130", "stop [struck out: 10 mg], 10^9/L", "[picture]"])
+    starts("plain", ["Seen at home."])
+    starts("html", ["Dear colleague", "a < b"])
+    starts("bad", ["(attached text that cannot be decoded)"])
+    starts("n", ["Only the narrative knows"])
+    expect(words("pdf") == [], f"a PDF read as text: {words('pdf')}")
+    expect('"Plan Give 5 mg & wait - one' in rows["c"]["text"], f"first words: {rows['c']['text']!r}")
+    expect('"Seen at home. Fever 38.5 since Monday. word' in rows["plain"]["text"] and ' ..."' in rows["plain"]["text"], f"first words: {rows['plain']['text']!r}")
+    expect('"Only the narrative knows"' in rows["n"]["text"], f"a name in the narrative alone: {rows['n']['text']!r}")
+
+
 def main():
-    tests = [marks, former_names, cover, said_once]
+    tests = [marks, former_names, cover, said_once, notes]
     for t in tests:
         t()
     for b in bad:
