@@ -74,6 +74,8 @@ def section_words(chart, section, resource):
 
 def index(folder):
     for name in ("index.tsv", "refused/index.tsv"):
+        if not os.path.exists(os.path.join(folder, name)):  # a server with referential integrity has none of those
+            continue
         with open(os.path.join(folder, name), encoding="utf-8") as f:
             yield from csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE)
 
