@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "fhir/decimal.h"
 #include "model/priv.h"
 
@@ -394,6 +395,77 @@ static void put_note(struct model_fmt *f)
     }
 }
 
+static void earlier_value(struct model_fmt *f)
+{
+    unsigned flags = f->row->flags;
+
+    if (fhir_choice(f->t, 0, "value").at != TAPE_NONE)
+        model_put_value(f, 0);
+    else if (!put_components(f, false) && !put_absent(f, 0))
+        model_put(f, _("no value recorded"));
+    f->row->flags = flags; /* the flags of a value that no longer stands are not the row's */
+}
+
+/* What stood there before: its own words, if it was of this patient. */
+static int put_prior(struct model_fmt *f, struct str bytes, void (*put)(struct model_fmt *f))
+{
+    const struct tape *now = f->t;
+    struct store_row row = {.type = str_of(f->row->type)};
+    struct tape t;
+    bool own = false;
+    int code = tape_parse(&t, bytes, NULL);
+
+    if (code)
+        return code;
+    if (!(code = model_own(f->m, f->who, &row, &t, &own))) {
+        f->t = &t;
+        if (own)
+            put(f);
+        else
+            model_put(f, _("it named another patient, not shown"));
+        f->t = now;
+    }
+    tape_fini(&t);
+    return code;
+}
+
+/* REQ: who acted on a result that was corrected must see by how much: the status' words, and the value before. */
+static void put_correction(struct model_fmt *f, const char *absent, void (*put)(struct model_fmt *f))
+{
+    const struct model_status *s = model_status(model_formatter(str_of(f->row->type)), f->status);
+    char version[STORE_VERSION_BYTES] = "";
+    size_t before;
+    struct buf bytes;
+    int code = ERR_NOTFOUND;
+
+    if (!str_is(f->status, "corrected") && !str_is(f->status, "amended"))
+        return;
+    f->settled = true; /* its words stand here, before the earlier value */
+    model_sep(f);
+    model_put(f, _(s->tail));
+    model_sep(f);
+    before = f->out->n;
+    buf_init(&bytes, LIMIT_RESOURCE_BYTES);
+    if (f->m->store)
+        code = store_prior(f->m->store, str_of(f->row->type), str_of(f->row->id), &bytes, version, NULL);
+    if (!code) {
+        /* TRANSLATORS: before the value that a corrected result had at first */
+        model_put(f, _("earlier: "));
+        code = put_prior(f, buf_str(&bytes), put);
+    }
+    if (code == ERR_NOMEM)
+        f->out->failed = code;
+    else if (code && !f->out->failed) {
+        f->out->n = before;
+        model_put(f, absent);
+    } else if (version[0]) {
+        model_put(f, _(" (version "));
+        model_put_server(f, str_of(version));
+        model_put(f, ")");
+    }
+    buf_fini(&bytes);
+}
+
 static void observation_body(struct model_fmt *f)
 {
     tape_at members = tape_get(f->t, 0, "hasMember");
@@ -426,6 +498,7 @@ static void observation_body(struct model_fmt *f)
         model_put_concept(f, tape_get(f->t, 0, "bodySite"));
     }
     put_note(f);
+    put_correction(f, _("earlier value not kept here"), earlier_value);
 }
 
 /* --- reports ------------------------------------------------------------------------------------
@@ -439,6 +512,16 @@ static void result_name(struct model_fmt *f, const struct tape *t)
     if (!model_put_concept(f, tape_get(t, 0, "code")))
         model_put(f, _("result without a name"));
     f->t = own;
+}
+
+static void earlier_report(struct model_fmt *f)
+{
+    struct str conclusion = str_trim(tape_str(f->t, tape_get(f->t, 0, "conclusion"), f->a));
+
+    if (conclusion.n)
+        model_put_server(f, conclusion);
+    else
+        model_put(f, _("a report without a conclusion"));
 }
 
 static void report_body(struct model_fmt *f)
@@ -482,6 +565,7 @@ static void report_body(struct model_fmt *f)
         model_putf(f, P_("%u document attached", "%u documents attached", tape_count(f->t, forms)),
                    tape_count(f->t, forms));
     }
+    put_correction(f, _("earlier report not kept here"), earlier_report);
 }
 
 static const struct model_formatter formatters[] = {

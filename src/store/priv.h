@@ -15,7 +15,7 @@
 #include "store/seal.h"
 #include "store/store.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define SCHEMA_APPLICATION 0x57415244 /* "WARD" */
 
 /* --- sql.c: a connection and its statements ---------------------------------------------------- */
@@ -24,7 +24,7 @@
 #define SQL_LIST(X)                                                                                \
     X(SQL_BEGIN) X(SQL_COMMIT)                                                                     \
     X(SQL_FIND) X(SQL_INSERT) X(SQL_UPDATE) X(SQL_DELETE) X(SQL_COUNT_ADD) X(SQL_BODY) X(SQL_HAS)  \
-    X(SQL_ROW) X(SQL_COUNTS)                                                                       \
+    X(SQL_ROW) X(SQL_COUNTS) X(SQL_PRIOR_KEEP) X(SQL_PRIOR_GET) X(SQL_PRIOR_DROP)                  \
     X(SQL_PATIENT_FIND) X(SQL_PATIENT_INSERT) X(SQL_PATIENT_UPDATE) X(SQL_PATIENT_DELETE)          \
     X(SQL_WORD_ADD) X(SQL_WORD_DROP) X(SQL_WORD_RANGE) X(SQL_HEAD_GET) X(SQL_HEAD_PUT)          \
     X(SQL_HEAD_ALL) X(SQL_PATIENT_MAX) X(SQL_PATIENT_COUNT)                                        \
@@ -102,7 +102,7 @@ void owner_drop(int fd);
 /* --- schema.c ---------------------------------------------------------------------------------- */
 
 int schema_make(const struct sql *c, struct err *e);
-/* ERR_VERSION for a newer one, ERR_DAMAGED for something that is no store. */
+/* Brings an older one up to date. ERR_VERSION for a newer one, ERR_DAMAGED for something that is no store. */
 int schema_check(const struct sql *c, struct err *e);
 
 /* --- body.c: a row's bytes, each compressed alone ------------------------------------------------ */

@@ -133,6 +133,31 @@ static int write_row(struct sql *c, int64_t rid, const struct fhir_index *ix, st
     return code;
 }
 
+/* REQ: a corrected result can be held against the one that was acted on. */
+static int keep_prior(struct sql *c, int64_t rid, const struct fhir_index *ix, struct err *e)
+{
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_PRIOR_KEEP, &st, e);
+
+    if (code)
+        return code;
+    sqlite3_bind_int64(st, 1, rid);
+    sql_bind(st, 2, ix->version);
+    sql_bind(st, 3, ix->status);
+    return sql_run(c, st, e);
+}
+
+static int drop_row(struct sql *c, enum sql_id id, int64_t rid, struct err *e)
+{
+    sqlite3_stmt *st;
+    int code = sql_use(c, id, &st, e);
+
+    if (code)
+        return code;
+    sqlite3_bind_int64(st, 1, rid);
+    return sql_run(c, st, e);
+}
+
 static int count_add(struct sql *c, struct str type, int n, struct err *e)
 {
     sqlite3_stmt *st;
@@ -177,7 +202,9 @@ int store_put(struct store_tx *tx, const struct fhir_index *ix, struct str bytes
     if (change)
         *change = same ? STORE_SAME : rid ? STORE_CHANGED : STORE_NEW;
     if (!code && !same) {
-        if (!(code = write_row(c, rid, ix, chart, origin, fetched_ms, bytes, &why)) && !rid) {
+        if (rid)
+            code = keep_prior(c, rid, ix, &why);
+        if (!code && !(code = write_row(c, rid, ix, chart, origin, fetched_ms, bytes, &why)) && !rid) {
             rid = sqlite3_last_insert_rowid(c->db);
             code = count_add(c, ix->type, 1, &why);
         }
@@ -207,11 +234,9 @@ int store_delete(struct store_tx *tx, struct str type, struct str id, enum store
         }
         sql_done(st);
     }
-    if (!code && rid && !(code = sql_use(c, SQL_DELETE, &st, &why))) {
-        sqlite3_bind_int64(st, 1, rid);
-        if (!(code = sql_run(c, st, &why)) && !(code = count_add(c, type, -1, &why)))
-            code = patient_drop(tx, rid, &why);
-    }
+    if (!code && rid && !(code = drop_row(c, SQL_PRIOR_DROP, rid, &why)) &&
+        !(code = drop_row(c, SQL_DELETE, rid, &why)) && !(code = count_add(c, type, -1, &why)))
+        code = patient_drop(tx, rid, &why);
     store_tx_check(tx, code, &why);
     if (code && e)
         *e = why;
@@ -256,6 +281,31 @@ int store_get(struct store *s, struct str type, struct str id, struct buf *out, 
                  (int)(id.n > 64 ? 64 : id.n), id.p);
         err_set(e, ERR_NOTFOUND, 0, 0, name);
     }
+    return code;
+}
+
+int store_prior(struct store *s, struct str type, struct str id, struct buf *out, char version[STORE_VERSION_BYTES],
+                struct err *e)
+{
+    int origin = store_file_id(&id) ? STORE_FILE_IMPORT : STORE_SERVER;
+    sqlite3_stmt *st;
+    int code = store_read_begin(s, e);
+
+    if (code)
+        return code;
+    if (!(code = sql_use(&s->r, SQL_PRIOR_GET, &st, e))) {
+        bind_name(st, origin, type, id);
+        if ((code = sql_step(&s->r, st, e)) == 1) {
+            struct str v = sql_column(st, 3);
+
+            snprintf(version, STORE_VERSION_BYTES, "%.*s", (int)(v.n < STORE_VERSION_BYTES ? v.n : 0), v.p);
+            code = body_unpack(&s->r.body, sql_column(st, 2), (enum body_codec)sqlite3_column_int(st, 1),
+                               (size_t)sqlite3_column_int64(st, 0), out, e);
+        } else if (!code)
+            code = err_set(e, ERR_NOTFOUND, 0, 0, "prior");
+        sql_done(st);
+    }
+    store_read_end(s);
     return code;
 }
 

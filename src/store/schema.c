@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* Version 1.
+/* Version 2; a store of version 1 lacks res_prior, which is made when it is opened.
  * res: one row a resource, its bytes as received. key is a hash of (origin, type, id): an index of 8-byte
  *     integers costs a third of the pages that one of UUIDs costs, and each touched page is sealed anew.
  *     chart is the same of the chart id, NULL for a row of no chart. sort_ms is date_ms, or the greatest
@@ -18,6 +18,7 @@
  * patient_head: for each first character of a word, and each first two of a number, who has such a word: a bit
  *     for each pid of a block. Of 100,000 patients nearly all have a word that starts with 1, and to step
  *     through their words took 45 ms a keystroke; their bits are 25 rows.
+ * res_prior: the bytes that a row had before the last change that a correction was: packed as in res.
  * outbox: state 0 queued, 1 in flight, 2 in doubt, 3 acknowledged, 4 conflict, 5 attention. */
 static const char text[] =
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
@@ -50,15 +51,42 @@ static const char text[] =
     "CREATE TABLE wire(day INTEGER, origin TEXT, requests INTEGER NOT NULL, bytes_up INTEGER NOT NULL,"
     " bytes_down INTEGER NOT NULL, round_trips INTEGER NOT NULL, PRIMARY KEY(day, origin)) WITHOUT ROWID;";
 
-int schema_make(const struct sql *c, struct err *e)
+static const char prior[] =
+    "CREATE TABLE res_prior(rid INTEGER PRIMARY KEY, version TEXT NOT NULL, size INTEGER NOT NULL,"
+    " codec INTEGER NOT NULL, body BLOB NOT NULL);";
+
+static int set_version(const struct sql *c, struct err *e)
 {
-    char pragmas[96];
+    char pragma[48];
+
+    snprintf(pragma, sizeof pragma, "PRAGMA user_version=%d", SCHEMA_VERSION);
+    return sql_exec(c, pragma, e);
+}
+
+/* Whole or not at all: a crash in between leaves a store of version 1. */
+static int upgrade(const struct sql *c, struct err *e)
+{
     int code = sql_exec(c, "BEGIN IMMEDIATE", e);
 
     if (code)
         return code;
-    snprintf(pragmas, sizeof pragmas, "PRAGMA application_id=%d; PRAGMA user_version=%d", SCHEMA_APPLICATION, SCHEMA_VERSION);
-    if (!(code = sql_exec(c, text, e)) && !(code = sql_exec(c, pragmas, e)))
+    if (!(code = sql_exec(c, prior, e)) && !(code = set_version(c, e)))
+        code = sql_exec(c, "COMMIT", e);
+    if (code)
+        sql_exec(c, "ROLLBACK", NULL);
+    return code;
+}
+
+int schema_make(const struct sql *c, struct err *e)
+{
+    char pragma[48];
+    int code = sql_exec(c, "BEGIN IMMEDIATE", e);
+
+    if (code)
+        return code;
+    snprintf(pragma, sizeof pragma, "PRAGMA application_id=%d", SCHEMA_APPLICATION);
+    if (!(code = sql_exec(c, text, e)) && !(code = sql_exec(c, prior, e)) && !(code = sql_exec(c, pragma, e)) &&
+        !(code = set_version(c, e)))
         code = sql_exec(c, "COMMIT", e);
     if (code)
         sql_exec(c, "ROLLBACK", NULL);
@@ -76,5 +104,5 @@ int schema_check(const struct sql *c, struct err *e)
         return err_set(e, ERR_DAMAGED, 0, 1, STORE_FILE);
     if (version > SCHEMA_VERSION)
         return err_set(e, ERR_VERSION, 0, version, STORE_FILE);
-    return ERR_OK;
+    return version < SCHEMA_VERSION ? upgrade(c, e) : ERR_OK;
 }

@@ -18,6 +18,13 @@ static const char *const texts[SQL_IDS] = {
                    "section=?12, title=?13, fetched_ms=?14, index_rev=?15, size=?16, codec=?17, body=?18 WHERE rid=?19",
     [SQL_DELETE] = "DELETE FROM res WHERE rid=?1",
     [SQL_COUNT_ADD] = "INSERT INTO count(type, n) VALUES(?1, ?2) ON CONFLICT(type) DO UPDATE SET n = n + ?2",
+    [SQL_PRIOR_KEEP] = "INSERT OR REPLACE INTO res_prior(rid, version, size, codec, body) "
+                       "SELECT rid, version, size, codec, body FROM res WHERE rid=?1 AND (version<>?2 OR version='') "
+                       "AND (status IN ('corrected','amended','entered-in-error') "
+                       "OR ?3 IN ('corrected','amended','entered-in-error'))",
+    [SQL_PRIOR_GET] = "SELECT p.size, p.codec, p.body, p.version FROM res INDEXED BY res_key JOIN res_prior p ON p.rid=res.rid "
+                      "WHERE res.key=?1 AND res.origin=?2 AND res.type=?3 AND res.id=?4",
+    [SQL_PRIOR_DROP] = "DELETE FROM res_prior WHERE rid=?1",
     [SQL_BODY] = "SELECT size, codec, body FROM res INDEXED BY res_key "
                  "WHERE key=?1 AND origin=?2 AND type=?3 AND id=?4",
     [SQL_HAS] = "SELECT 1 FROM res INDEXED BY res_key "

@@ -105,6 +105,13 @@ struct store_row {
 int store_get(struct store *s, struct str type, struct str id, struct buf *out, struct err *e);
 bool store_has(struct store *s, struct str type, struct str id, struct str version); /* version "": any */
 
+/* What a correction corrected: when store_put changes a row whose status is, or becomes, corrected, amended or
+ * entered-in-error, the version before that change stays. Its bytes, appended to out, and its meta.versionId ("" when
+ * it had none). Names a row as store_row.id does. ERR_NOTFOUND: none was ever here. */
+#define STORE_VERSION_BYTES 72
+int store_prior(struct store *s, struct str type, struct str id, struct buf *out, char version[STORE_VERSION_BYTES],
+                struct err *e);
+
 struct store_query {
     struct str type, section;          /* "" = any */
     struct str patient;                /* a chart id; "" = any */

@@ -144,8 +144,26 @@ def notes():
     expect('"Only the narrative knows"' in rows["n"]["text"], f"a name in the narrative alone: {rows['n']['text']!r}")
 
 
+def corrections():
+    """Kills tests/mutants/model-no-earlier.patch: the value that a correction replaced is gone."""
+    at = lambda n: {"meta": {"versionId": str(n)}}
+    other = potassium("o", "2026-03-01", 7.04, **at(1))
+    other["subject"] = {"reference": "Patient/q"}
+    _, shown = charts([patient("p"), patient("q", "Baker", birthDate="1950-02-03"),
+                       potassium("k", "2026-03-01", 7.04, **at(1)), potassium("k", "2026-03-01", 4.07, "corrected", "N", **at(2)),
+                       potassium("new", "2026-03-01", 4.1, "corrected", "N", **at(2)), potassium("f", "2026-03-01", 4.2, flag="N", **at(1)),
+                       potassium("f", "2026-03-01", 4.3, flag="N", **at(2)), other, potassium("o", "2026-03-01", 4.4, "amended", "N", **at(2))])
+    labs = shown["p"]["sections"]["labs"]
+    row = lambda i: next(r for r in labs if r["id"] == i)
+    expect(row("k")["text"].endswith("CORRECTED: an earlier value was wrong - earlier: 7.04 mmol/L (version 1)"), f"corrected: {row('k')}")
+    expect("HH" not in row("k")["flags"], f"flags of the earlier value: {row('k')}")
+    expect(row("new")["text"].endswith("earlier value not kept here"), f"corrected, first seen so: {row('new')}")
+    expect("earlier" not in row("f")["text"], f"a final result: {row('f')}")
+    expect("7.04" not in row("o")["text"] and "another patient, not shown" in row("o")["text"], f"moved from another patient: {row('o')}")
+
+
 def main():
-    tests = [marks, former_names, cover, said_once, notes]
+    tests = [marks, former_names, cover, said_once, notes, corrections]
     for t in tests:
         t()
     for b in bad:
