@@ -178,8 +178,10 @@ static bool other_words(struct model *m, const char *chart, int64_t now_ms, stru
     struct tape t;
     struct buf raw;
     tape_at i;
+    int code = model_patient_open(m, str_of(chart), &raw, &t, NULL);
 
-    if (model_patient_open(m, str_of(chart), &raw, &t, NULL))
+    a->failed = a->failed || code == ERR_NOMEM; /* not here, and no memory to look, are not the same */
+    if (code)
         return false;
     i = model_number(&t, now_ms);
     number = i == TAPE_NONE ? out->number

@@ -181,6 +181,8 @@ static struct text name_of(const struct tape *t, const struct model_person *who,
         if (w.n && !begins(buf_str(&folded), w))
             was = former(t, now, w, a, &scratch);
     }
+    a->failed = a->failed || asked.failed == ERR_NOMEM || folded.failed == ERR_NOMEM ||
+                scratch.failed == ERR_NOMEM;
     buf_fini(&asked);
     buf_fini(&folded);
     buf_fini(&scratch);
