@@ -77,9 +77,7 @@ static void back(struct ui *u, int arg)
 static void ask_exit(struct ui *u, int arg)
 {
     (void)arg;
-    u->asking = true;
-    u->asked = false;
-    u->damage = true;
+    ui_ask(u);
 }
 
 static void answer(struct ui *u, int yes)
@@ -217,7 +215,8 @@ static const struct command commands[] = {
     {"list.open", ON_WORKLIST | ON_CHART | ON_SECTIONS, "Enter Right", NULL, N_("Open"),
      N_("Open the row at the marker"), open_row, 0, nothing_here},
     {"detail.stopped", ON_DETAIL, "Enter", NULL, NULL,
-     N_("To the list of patients, after the display was stopped"), open_row, 0, not_stopped},
+     N_("Back to the list of patients, when the screen says \"Display stopped\""), open_row, 0,
+     not_stopped},
     {"list.find", ON_WORKLIST, "/", "FI", N_("Find"),
      N_("Find patients: parts of the name, birth date or number; all patients kept here are "
         "searched"),
@@ -259,8 +258,11 @@ static const struct command commands[] = {
     {"exit", ON_LISTS, "Ctrl-C", "EX", NULL, N_("Leave wardline after a question"), ask_exit, 0,
      NULL},
 
-    {"ask.yes", ON_ASK, "y q", NULL, N_("Yes"), N_("Yes"), answer, 1, NULL},
-    {"ask.no", ON_ASK, "n", NULL, N_("No"), N_("No; any other key is no as well"), answer, 0, NULL},
+    /* Enter and Right would open the row behind the question: here they are answers. */
+    {"ask.yes", ON_ASK, "y", NULL, N_("Yes"), N_("Yes"), answer, 1, NULL},
+    {"ask.no", ON_ASK, "n Esc q Left Enter Right", NULL, N_("No"),
+     N_("No; any other key drops the question and does what it does on the screen behind it"),
+     answer, 0, NULL},
 };
 
 const struct command *command_table(unsigned *n)

@@ -122,7 +122,9 @@ void ui_say_err(struct ui *u, const struct err *e);
 void ui_lock(struct ui *u);
 int64_t ui_idle(struct ui *u);   /* locks when no key came for UI_IDLE_MS; ms until the next look */
 void ui_unlocking(struct ui *u); /* tries the passphrase that was typed */
+void ui_ask(struct ui *u);         /* "Leave wardline?" */
 unsigned ui_where(const struct ui *u); /* the screen, or ON_FIND, ON_ASK */
+bool ui_small(const struct ui *u);     /* the window is too small to show anything of a patient */
 unsigned ui_body_rows(const struct ui *u);
 
 /* ui_paint.c */

@@ -253,12 +253,10 @@ static void open_chart(struct ui *u)
 
 static void back(struct ui *u)
 {
-    if (u->work.filter_n) {
+    if (u->work.filter_n)
         scr_find_on(u, false);
-    } else {
-        u->asking = true;
-        u->asked = false;
-    }
+    else
+        ui_ask(u);
 }
 
 const struct screen *scr_work_screen(void)

@@ -47,6 +47,19 @@ unsigned ui_body_rows(const struct ui *u)
     return rows > UI_BODY + 4 ? rows - UI_BODY - 3 : 1;
 }
 
+bool ui_small(const struct ui *u)
+{
+    return tty_rows(u->tty) < UI_MIN_ROWS || tty_columns(u->tty) < UI_MIN_COLS;
+}
+
+void ui_ask(struct ui *u)
+{
+    u->asking = true;
+    u->asked = false;
+    u->message[0] = '\0';
+    u->damage = true;
+}
+
 unsigned ui_where(const struct ui *u)
 {
     if (u->asking)
@@ -142,6 +155,18 @@ static void type(struct ui *u, int key)
     u->damage = true;
 }
 
+/* REQ: where nothing is shown no key acts unseen; what can be done there stands on the screen. */
+static void key_small(struct ui *u, int key)
+{
+    int arg;
+    const struct command *c = command_find(u->screen->where, key, &arg);
+
+    if (c && !strcmp(c->id, "lock"))
+        c->run(u, arg);
+    else if (c && !strcmp(c->id, "lock.exit"))
+        loop_stop(u->loop, 0);
+}
+
 static void key_in(struct ui *u, int key)
 {
     char utf8[4];
@@ -150,6 +175,20 @@ static void key_in(struct ui *u, int key)
     const char *why;
     int arg;
 
+    if (ui_small(u)) {
+        key_small(u, key);
+        return;
+    }
+    if (where == ON_ASK && !command_find(where, key, &arg)) {
+        /* REQ: a key that is no answer is never swallowed: after a lost '/' a name would be read
+         * as commands. */
+        u->asking = false;
+        where = ui_where(u);
+        key_in(u, key);
+        if (!u->message[0] && !u->asking && where & ON_LISTS && u->screen != scr_lock_screen())
+            ui_say(u, "%s", _("Not left."));
+        return;
+    }
     if (where & ON_TYPING && keys_utf8(key, utf8)) {
         u->message[0] = '\0';
         type(u, key);
@@ -163,9 +202,7 @@ static void key_in(struct ui *u, int key)
     scr_work_refilter(u);
     c = command_find(where, key, &arg);
     if (!c) {
-        if (where == ON_ASK)
-            u->asking = false, u->damage = true;
-        else if (where & ON_LISTS)
+        if (where & ON_LISTS)
             ui_say(u, "%s", _("That key does nothing here. ? = help"));
         return;
     }

@@ -154,12 +154,15 @@ static void paint_small(struct ui *u, struct arena *a)
     put(u, 1, 0,
         safe(a,
              arena_fmt(a, _("This window has %u and %u."), tty_columns(u->tty), tty_rows(u->tty))));
+    put(u, 2, 0,
+        text_own(u->open ? _("Keys do nothing here, but L locks.")
+                         : _("Keys do nothing here, but Ctrl-C leaves.")));
     tty_cursor(u->tty, 0, 0);
 }
 
 void ui_paint(struct ui *u)
 {
-    bool small = tty_rows(u->tty) < UI_MIN_ROWS || tty_columns(u->tty) < UI_MIN_COLS;
+    bool small = ui_small(u);
     const char *whose = small ? "" : u->screen->patient(u);
     struct list *l = u->screen->list ? u->screen->list(u) : NULL;
     enum list_change change = l && !small ? list_change(l) : LIST_MOVES;

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What each screen says and where its cursor stands, key by key, on a ward of made-up patients: lock, worklist, find,
 chart, sections, one row in full, help, questions; then windows that change, signals, and terminals that cannot.
-Kills tests/mutants/ui-type-ahead.
+Kills tests/mutants/ui-type-ahead and ui-find-swallowed.
 """
 import json, os, re, signal, sys, tempfile, termios, time
 
 sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), "tests"), os.path.join(os.environ.get("top_srcdir", "."), "tests", "ui")]
 import tokens, ward
-from harness import Check, Term, WARDLINE, strange
+from harness import Check, LEFT, RIGHT, Term, WARDLINE, strange
 
 check = Check()
 OPEN_BAR = "Enter Open  / Find  Space Page  R New  s Sync  L Lock  ? Help  q Exit"
@@ -144,6 +144,41 @@ def type_ahead(t, token):
     t.key("q")
 
 
+def questions(t, token):
+    """REQ: a key that does not answer the question is what it is without one: a swallowed '/' would turn the name behind it
+    into commands, and Enter would open whoever is marked. Enter itself answers no and opens nothing."""
+    t.key("<", first=1)
+    t.key("q")
+    check("Leave wardline? y = yes, n = no" in t.row(24) and t.row(23) == "y Yes  n No", t.text())
+    t.key("/")
+    check(t.row(24).endswith("Find:") and t.row(22).startswith("Not left."), f"/ at the question is Find: {t.text()}")
+    t.key(token)
+    t.key("\r")
+    check(t.row(1).startswith(token.upper()), f"and the name is looked for: {t.row(1)}")
+    t.key("\x03")
+    check("Leave wardline?" in t.row(24), t.row(24))
+    t.key("m")
+    check(t.row(3).startswith("Medicines") and t.row(22).startswith("Not left.") and "Leave" not in t.row(24), t.text())
+    t.key("q")
+    t.key("q", first=1)
+    t.key("<", first=1)
+    t.key("q/" + token)  # in one go, before the question was ever painted
+    check(t.row(24).endswith(f"Find: {token}") and t.row(2) == f'1 matches "{token}"', t.text())
+    t.key("\x07")
+    for k in ("\r", "n", "q", LEFT, RIGHT, "\x1b"):
+        t.key("q")
+        check("Leave wardline?" in t.row(24), t.row(24))
+        t.key(k)
+        check(t.row(1).startswith("PATIENTS") and "Leave" not in t.row(24) and t.cursor() == (4, 3), f"{k!r} stays, and opens nothing: {t.text()}")
+    t.key("q")
+    t.key("j")
+    check(t.cursor() == (5, 3) and t.row(22).startswith("Not left."), f"j at the question moves: {t.text()}")
+    t.key("q")
+    t.key("%")
+    check("Leave" not in t.row(24) and t.row(22).startswith("That key does nothing here."), t.text())
+    t.key("k")
+
+
 def chart(t, token, shown):
     t.key("/")
     t.key(token)
@@ -217,7 +252,20 @@ def sizes(t, token):
     check(t.row(1).startswith(token.upper()) and t.row(42) == CHART_BAR and t.focus(), t.text())
     t.resize(20, 60)
     check(t.row(1) == "wardline needs 80 columns and 24 rows." and token.lower() not in t.text().lower(), t.text())
+    check(t.row(3) == "Keys do nothing here, but L locks.", t.row(3))
+    t.key("jjq/zz\rqyS\x03y", first=1)
     t.resize(24, 80)
+    check(t.row(3).startswith("Medicines") and t.cursor() == (4, 3) and not "Leave" in t.row(24), f"no key acts where nothing is shown: {t.text()}")
+    t.resize(15, 60)
+    t.send("L")
+    t.wait("Ctrl-C leaves")
+    t.resize(24, 80)
+    check(t.row(1) == "wardline - locked", t.text())
+    t.send(ward.PASS + "\r")
+    t.wait("kept here")
+    t.key("/")
+    t.key(token)
+    t.key("\r")
     check(t.row(1).startswith(token.upper()) and t.row(23) == CHART_BAR and t.focus(), t.text())
     t.key("L")
     t.wait("Passphrase:")
@@ -309,6 +357,7 @@ with tempfile.TemporaryDirectory() as tmp, ward_of(tmp) as w:
         pieces(t)
         find(t)
         type_ahead(t, token)
+        questions(t, token)
         chart(t, token, shown)
         detail(t, token)
         news(t, w)
