@@ -467,8 +467,11 @@ static void on_head(struct sync_state *s, const struct sync_event *ev)
     s->answered = true;
     s->offline = 0;
     l->status = ev->status;
-    if (ev->status == 429 || ev->status == 503)
-        sync_wait(s, ev->retry_after_s > 0 ? ev->retry_after_s * 1000 : 1000);
+    if (ev->status == 429 || ev->status == 503) {
+        int64_t seconds = ev->retry_after_s > 0 ? ev->retry_after_s : 1;
+
+        sync_wait(s, (seconds < LIMIT_RETRY_AFTER_S ? seconds : LIMIT_RETRY_AFTER_S) * 1000);
+    }
     if (l->batch && (ev->status < 200 || ev->status > 299))
         return;
     for (unsigned i = 0; i < l->n; i++) {

@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The rules of the step function, one test a rule; t_sim shows that they hold together.
+ *
+ * Kills sync-retry-ignored, sync-loop-unseen, sync-count-not-halved.
+ */
+#include "config.h"
+
+#include "tests/unit.h"
+
+#include "base/date.h"
+#include "sync/step.h"
+
+#define START_MS INT64_C(1764000000000) /* the server's Date */
+#define MINUTE INT64_C(60000)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+#define QUEUE 64
+#define LANES (2 * SYNC_LANES) /* lane numbers stay below */
+
+static const struct fhir_kind kinds[] = {
+    {.type = "Aa", .priority = KIND_P0, .patient_param = "patient"},
+    {.type = "Bb", .priority = KIND_P1, .patient_param = "subject"},
+    {.type = "Cc", .priority = KIND_NAMED},
+    {.type = "Dd", .priority = KIND_P0, .patient_param = "patient"},
+};
+
+/* The shell in small: stores at once, ends what is stopped, remembers the rest. */
+struct bench {
+    struct sync_scope scope;
+    struct sync_state *s;
+    char url[LANES][LIMIT_URL_BYTES + 1]; /* asked on a lane */
+    unsigned lane, gets;                       /* the last GET's lane; how many there were */
+    int64_t wait_ms;                           /* the last wait */
+    unsigned waits, stops, rows;               /* rows: given to the store */
+    struct store_mark mark;                    /* the last one given to the store */
+    bool done;
+    int code;
+};
+
+static void note(struct bench *b, const struct sync_action *a, struct sync_event *queue, unsigned *n)
+{
+    struct sync_event ev = {.lane = a->lane, .outer = a->outer};
+
+    if (a->type == SYNC_ACT_GET) {
+        b->lane = a->lane;
+        b->gets++;
+        snprintf(b->url[a->lane], sizeof b->url[0], "%.*s", STR_ARG(a->url));
+    } else if (a->type == SYNC_ACT_WAIT) {
+        b->wait_ms = a->wait_ms;
+        b->waits++;
+    } else if (a->type == SYNC_ACT_DONE) {
+        b->done = true;
+        b->code = a->code;
+    } else if (a->type == SYNC_ACT_STORE) {
+        b->rows += a->rows;
+        if (a->mark.type[0])
+            b->mark = a->mark;
+        ev.type = SYNC_EV_STORED;
+        queue[(*n)++ % QUEUE] = ev;
+    } else if (a->type == SYNC_ACT_STOP) {
+        b->stops++;
+        ev.type = SYNC_EV_END;
+        ev.code = ERR_CANCELLED;
+        queue[(*n)++ % QUEUE] = ev;
+    } else if (a->type == SYNC_ACT_IDS) {
+        ev.type = SYNC_EV_IDS;
+        queue[(*n)++ % QUEUE] = ev;
+    }
+}
+
+static void feed(struct bench *b, struct sync_event ev)
+{
+    static struct sync_actions out;
+    struct sync_event queue[QUEUE];
+    unsigned n = 0;
+
+    queue[n++] = ev;
+    for (unsigned i = 0; i < n; i++) {
+        struct sync_event now = queue[i % QUEUE];
+
+        sync_step(b->s, &now, &out);
+        for (unsigned j = 0; j < out.n; j++)
+            note(b, &out.a[j], queue, &n);
+    }
+}
+
+/* spec: as for init --scope. */
+static struct bench *bench(unsigned n_kinds, const char *spec)
+{
+    struct bench *b = calloc(1, sizeof *b);
+
+    if (!b || sync_scope_parse(str_of(spec), &b->scope, NULL) || sync_new(&b->scope, kinds, n_kinds, &b->s))
+        abort();
+    return b;
+}
+
+static void bench_free(struct bench *b)
+{
+    sync_free(b->s);
+    sync_scope_fini(&b->scope);
+    free(b);
+}
+
+static void start(struct bench *b, const struct store_mark *marks)
+{
+    feed(b, (struct sync_event){.type = SYNC_EV_START, .outer = -1, .marks = marks});
+}
+
+static void head(struct bench *b, unsigned lane, int status, int64_t date_ms)
+{
+    feed(b, (struct sync_event){.type = SYNC_EV_HEAD, .lane = lane, .outer = -1, .status = status, .date_ms = date_ms});
+}
+
+static void link_to(struct bench *b, unsigned lane, const char *url, bool next)
+{
+    feed(b, (struct sync_event){.type = SYNC_EV_LINK, .lane = lane, .outer = -1, .url = str_of(url), .next = next});
+}
+
+static void row(struct bench *b, unsigned lane, const char *id, int64_t at)
+{
+    feed(b, (struct sync_event){.type = SYNC_EV_ROW, .lane = lane, .outer = -1, .id = str_of(id), .updated_ms = at,
+                                .first_version = true});
+}
+
+static void end(struct bench *b, unsigned lane, int code)
+{
+    feed(b, (struct sync_event){.type = SYNC_EV_END, .lane = lane, .outer = -1, .code = code});
+}
+
+/* A 200 with a Bundle that repeats what was asked. */
+static void opens(struct bench *b, unsigned lane)
+{
+    char self[LIMIT_URL_BYTES + 1];
+
+    snprintf(self, sizeof self, "%s", b->url[lane]);
+    head(b, lane, 200, START_MS);
+    feed(b, (struct sync_event){.type = SYNC_EV_BUNDLE, .lane = lane, .outer = -1});
+    link_to(b, lane, self, false);
+}
+
+static void nothing_new(struct bench *b, unsigned lane)
+{
+    opens(b, lane);
+    end(b, lane, ERR_OK);
+}
+
+static struct sync_kind_result result(const struct bench *b, const char *type)
+{
+    struct sync_kind_result r[SYNC_KINDS_MAX];
+    unsigned n = sync_results(b->s, r, SYNC_KINDS_MAX);
+
+    for (unsigned i = 0; i < n; i++)
+        if (!strcmp(r[i].type, type))
+            return r[i];
+    CU_FAIL("no result for the kind");
+    return (struct sync_kind_result){0};
+}
+
+static bool asks(const struct bench *b, unsigned lane, const char *part)
+{
+    bool is = strstr(b->url[lane], part) != NULL;
+
+    if (!is)
+        printf("\n    \"%s\" is not in \"%s\" ", part, b->url[lane]);
+    return is;
+}
+
+static bool asks_from(const struct bench *b, unsigned lane, int64_t ms)
+{
+    char want[64], at[DATE_INSTANT_MAX];
+
+    date_instant(ms, at);
+    snprintf(want, sizeof want, "_lastUpdated=ge%s&", at);
+    return asks(b, lane, want);
+}
+
+/* --- the mark --------------------------------------------------------------------------------- */
+
+static void mark_is_the_start(void)
+{
+    struct bench *b = bench(1, "all");
+
+    start(b, NULL);
+    feed(b, (struct sync_event){.type = SYNC_EV_HEAD, .outer = -1, .status = 200, .date_ms = START_MS, .waited_ms = 2000});
+    feed(b, (struct sync_event){.type = SYNC_EV_BUNDLE, .outer = -1});
+    link_to(b, 0, b->url[0], false);
+    row(b, 0, "a", START_MS - DAY);
+    link_to(b, 0, "Aa?page=2", true);
+    end(b, 0, ERR_OK);
+    CU_ASSERT_EQUAL(b->mark.mark_ms, 0); /* a run under way is no mark */
+    CU_ASSERT_EQUAL(b->mark.run_start_ms, START_MS - 2000);
+    UNIT_STR(b->url[b->lane], "Aa?page=2");
+    head(b, b->lane, 200, START_MS + HOUR); /* later answers move nothing */
+    feed(b, (struct sync_event){.type = SYNC_EV_BUNDLE, .lane = b->lane, .outer = -1});
+    row(b, b->lane, "b", START_MS + HOUR);
+    end(b, b->lane, ERR_OK);
+    CU_ASSERT(b->done && b->code == ERR_OK);
+    CU_ASSERT_EQUAL(b->mark.mark_ms, START_MS - 2000);
+    CU_ASSERT_EQUAL(b->mark.run_start_ms, 0);
+    bench_free(b);
+}
+
+static void no_mark_after_a_failed_page(void)
+{
+    struct bench *b = bench(1, "all");
+    struct store_mark m = {.mark_ms = START_MS - DAY, .asof_ms = START_MS - DAY};
+
+    start(b, &m);
+    opens(b, 0);
+    row(b, 0, "a", START_MS - HOUR);
+    link_to(b, 0, "Aa?page=2", true);
+    end(b, 0, ERR_OK);
+    head(b, b->lane, 403, START_MS);
+    end(b, b->lane, ERR_OK);
+    CU_ASSERT(b->done && b->code == ERR_AUTH);
+    CU_ASSERT_EQUAL(b->rows, 1); /* what came is kept */
+    CU_ASSERT_EQUAL(b->mark.mark_ms, START_MS - DAY);
+    CU_ASSERT_EQUAL(b->mark.asof_ms, START_MS - DAY);
+    bench_free(b);
+}
+
+static void asks_from_mark_minus_overlap(void)
+{
+    static const struct { int64_t stored, used; } t[] = {{0, 5 * MINUTE}, {20 * MINUTE, 20 * MINUTE}, {MINUTE, 5 * MINUTE}};
+
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        struct bench *b = bench(1, "all");
+        struct store_mark m = {.mark_ms = START_MS - HOUR, .overlap_ms = t[i].stored};
+
+        start(b, &m);
+        CU_ASSERT(asks_from(b, 0, START_MS - HOUR - t[i].used));
+        bench_free(b);
+    }
+}
+
+static int64_t overlap_after(int64_t stored, int64_t late)
+{
+    struct bench *b = bench(1, "all");
+    struct store_mark m = {.mark_ms = START_MS - 10 * HOUR, .overlap_ms = stored};
+    int64_t got;
+
+    start(b, &m);
+    opens(b, 0);
+    row(b, 0, "late", m.mark_ms - late);
+    end(b, 0, ERR_OK);
+    CU_ASSERT_EQUAL(b->mark.mark_ms, START_MS);
+    got = b->mark.overlap_ms;
+    bench_free(b);
+    return got;
+}
+
+static void overlap_grows_and_is_capped(void)
+{
+    CU_ASSERT_EQUAL(overlap_after(0, -HOUR), SYNC_OVERLAP_MS); /* after the mark: not late */
+    CU_ASSERT_EQUAL(overlap_after(0, 4 * MINUTE), 8 * MINUTE);
+    CU_ASSERT_EQUAL(overlap_after(DAY, MINUTE), DAY); /* never shrinks */
+    CU_ASSERT_EQUAL(overlap_after(DAY, 20 * HOUR), SYNC_OVERLAP_MAX_MS);
+}
+
+/* --- pages ------------------------------------------------------------------------------------ */
+
+static void cut_page_is_halved_and_doubled(void)
+{
+    static const char *const counts[] = {"250", "125", "62", "31", "15", "7", "3", "1", "1"};
+    struct bench *b = bench(1, "all");
+    int64_t at = START_MS - DAY;
+    char id[16], want[32], next[32];
+    unsigned i;
+
+    start(b, NULL);
+    CU_ASSERT(asks(b, 0, "_count=500"));
+    for (i = 0; i < sizeof counts / sizeof *counts; i++) {
+        unsigned lane = b->lane;
+
+        if (i == 0)
+            opens(b, lane);
+        else
+            head(b, lane, 200, START_MS);
+        feed(b, (struct sync_event){.type = SYNC_EV_BUNDLE, .lane = lane, .outer = -1});
+        snprintf(id, sizeof id, "cut-%u", i);
+        row(b, lane, id, at += MINUTE);
+        end(b, lane, ERR_CUT);
+        snprintf(want, sizeof want, "_count=%s", counts[i]);
+        CU_ASSERT(!b->done && asks(b, b->lane, want) && asks_from(b, b->lane, at));
+    }
+    CU_ASSERT_EQUAL(b->rows, i);
+    for (i = 0; i < 3; i++) {
+        unsigned lane = b->lane;
+
+        opens(b, lane);
+        snprintf(next, sizeof next, "Aa?whole=%u", i);
+        link_to(b, lane, next, true);
+        snprintf(id, sizeof id, "whole-%u", i);
+        row(b, lane, id, at += MINUTE);
+        end(b, lane, ERR_OK);
+        if (i < 2)
+            UNIT_STR(b->url[b->lane], next);
+    }
+    CU_ASSERT(asks(b, b->lane, "_count=2") && asks_from(b, b->lane, at));
+    CU_ASSERT_EQUAL(result(b, "Aa").cuts, 9);
+    bench_free(b);
+}
+
+static void seen_next_link_ends(void)
+{
+    struct bench *b = bench(1, "all");
+    char id[16];
+
+    start(b, NULL);
+    for (unsigned i = 0; i < 4 && !b->done; i++) { /* rows are new each time: only the link tells */
+        unsigned lane = b->lane;
+
+        opens(b, lane);
+        snprintf(id, sizeof id, "r-%u", i);
+        row(b, lane, id, START_MS - DAY + i);
+        link_to(b, lane, "Aa?page=again", true);
+        end(b, lane, ERR_OK);
+    }
+    CU_ASSERT(b->done && b->code == ERR_LOOP);
+    CU_ASSERT_EQUAL(result(b, "Aa").pages, 2);
+    CU_ASSERT_EQUAL(b->mark.mark_ms, 0);
+    bench_free(b);
+}
+
+static void nothing_new_for_ever_ends(void)
+{
+    struct bench *b = bench(1, "all");
+    char next[32];
+    unsigned i;
+
+    start(b, NULL);
+    for (i = 0; i < 40 && !b->done; i++) {
+        unsigned lane = b->lane;
+
+        opens(b, lane);
+        row(b, lane, "same", START_MS - DAY);
+        snprintf(next, sizeof next, "Aa?page=%u", i);
+        link_to(b, lane, next, true);
+        end(b, lane, ERR_OK);
+    }
+    CU_ASSERT(b->done && b->code == ERR_LOOP);
+    CU_ASSERT(i > 2 && i < 20); /* patience, with an end */
+    CU_ASSERT_EQUAL(b->mark.mark_ms, 0);
+    bench_free(b);
+}
+
+static void expired_link_restarts(void)
+{
+    struct bench *b = bench(1, "all");
+    struct store_mark m = {.run_start_ms = START_MS - HOUR, .run_max_ms = START_MS - 2 * HOUR, .next = "Aa?old=7", .count = 500};
+
+    start(b, &m);
+    UNIT_STR(b->url[0], "Aa?old=7");
+    head(b, 0, 410, START_MS);
+    end(b, 0, ERR_OK);
+    CU_ASSERT(!b->done && asks_from(b, b->lane, START_MS - 2 * HOUR));
+    nothing_new(b, b->lane);
+    CU_ASSERT(b->done && b->code == ERR_OK);
+    CU_ASSERT_EQUAL(b->mark.mark_ms, START_MS - HOUR); /* the run's own start, not this answer's Date */
+    bench_free(b);
+}
+
+static void no_restart_rests_on_a_broken_order(void)
+{
+    for (int broken = 0; broken < 2; broken++) {
+        struct bench *b = bench(1, "all");
+
+        start(b, NULL);
+        opens(b, 0);
+        row(b, 0, "a", START_MS - 3 * HOUR);
+        row(b, 0, "b", START_MS - (broken ? 4 : 2) * HOUR);
+        end(b, 0, ERR_CUT);
+        CU_ASSERT_EQUAL(b->rows, 2);
+        CU_ASSERT_EQUAL(b->gets, 2);
+        CU_ASSERT_EQUAL(!strstr(b->url[b->lane], "_lastUpdated=ge"), broken);
+        CU_ASSERT_EQUAL(b->mark.run_max_ms, broken ? 0 : START_MS - 2 * HOUR);
+        CU_ASSERT_EQUAL(!(result(b, "Aa").notes & SYNC_NOTE_UNSORTED), !broken);
+        bench_free(b);
+    }
+}
+
+/* --- refusals --------------------------------------------------------------------------------- */
+
+static void signed_out_stops_all(void)
+{
+    struct bench *b = bench(4, "all");
+
+    start(b, NULL);
+    CU_ASSERT_EQUAL(b->gets, 2); /* both of the first rank */
+    head(b, 0, 401, START_MS);
+    end(b, 0, ERR_OK);
+    CU_ASSERT(b->done && b->code == ERR_AUTH);
+    CU_ASSERT_EQUAL(b->gets, 2);
+    CU_ASSERT_EQUAL(b->stops, 1);
+    CU_ASSERT_EQUAL(result(b, "Bb").code, ERR_AUTH);
+    CU_ASSERT_EQUAL(result(b, "Dd").code, ERR_AUTH);
+    bench_free(b);
+}
+
+static void forbidden_ends_the_kind(void)
+{
+    struct bench *b = bench(2, "all");
+
+    start(b, NULL);
+    head(b, 0, 403, START_MS);
+    end(b, 0, ERR_OK);
+    CU_ASSERT(!b->done && asks(b, b->lane, "Bb?"));
+    nothing_new(b, b->lane);
+    CU_ASSERT(b->done && b->code == ERR_PARTIAL);
+    CU_ASSERT(result(b, "Aa").code == ERR_AUTH && result(b, "Aa").status == 403);
+    CU_ASSERT(result(b, "Bb").code == ERR_OK);
+    bench_free(b);
+}
+
+static void retry_after_is_honoured(void)
+{
+    static const struct { int64_t said, waited; } t[] = {{7, 7000}, {0, 1000}, {1000000, LIMIT_RETRY_AFTER_S * 1000}};
+
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        struct bench *b = bench(1, "all");
+
+        start(b, NULL);
+        feed(b, (struct sync_event){.type = SYNC_EV_HEAD, .outer = -1, .status = i ? 503 : 429, .retry_after_s = t[i].said});
+        end(b, 0, ERR_OK);
+        CU_ASSERT_EQUAL(b->wait_ms, t[i].waited);
+        CU_ASSERT(b->waits == 1 && b->gets == 1 && !b->done); /* nobody asks before */
+        feed(b, (struct sync_event){.type = SYNC_EV_WAKE});
+        CU_ASSERT_EQUAL(b->gets, 2);
+        nothing_new(b, b->lane);
+        CU_ASSERT(b->done && b->code == ERR_OK);
+        bench_free(b);
+    }
+}
+
+static void ignored_filter_is_said(void)
+{
+    struct bench *b = bench(1, "all");
+    struct store_mark m = {.mark_ms = START_MS - HOUR};
+
+    start(b, &m);
+    head(b, 0, 200, START_MS);
+    feed(b, (struct sync_event){.type = SYNC_EV_BUNDLE, .outer = -1});
+    link_to(b, 0, "Aa?_sort=_lastUpdated&_count=500", false);
+    end(b, 0, ERR_OK);
+    CU_ASSERT(result(b, "Aa").notes & SYNC_NOTE_UNFILTERED);
+    bench_free(b);
+    b = bench(1, "all"); /* one that repeats it has no such note */
+    start(b, &m);
+    nothing_new(b, 0);
+    CU_ASSERT_EQUAL(result(b, "Aa").notes, 0);
+    bench_free(b);
+}
+
+static void other_patients_are_not_kept(void)
+{
+    struct bench *b = bench(1, "patient/p1");
+
+    start(b, NULL);
+    head(b, 0, 200, START_MS);
+    feed(b, (struct sync_event){.type = SYNC_EV_BUNDLE, .outer = -1});
+    link_to(b, 0, "Aa?_sort=_lastUpdated&_count=500", false); /* the scope is not in it */
+    row(b, 0, "of-another", START_MS - HOUR);
+    end(b, 0, ERR_OK);
+    CU_ASSERT_EQUAL(b->rows, 0);
+    CU_ASSERT_EQUAL(b->mark.mark_ms, 0);
+    CU_ASSERT_EQUAL(result(b, "Aa").code, ERR_UNSUPPORTED);
+    bench_free(b);
+}
+
+/* --- the run ---------------------------------------------------------------------------------- */
+
+static void cancel_stops_and_keeps(void)
+{
+    struct bench *b = bench(2, "all");
+
+    start(b, NULL);
+    opens(b, 0);
+    row(b, 0, "a", START_MS - HOUR);
+    feed(b, (struct sync_event){.type = SYNC_EV_CANCEL});
+    CU_ASSERT(b->done && b->code == ERR_CANCELLED);
+    CU_ASSERT(b->stops == 1 && b->gets == 1);
+    CU_ASSERT_EQUAL(b->rows, 1); /* it was whole */
+    CU_ASSERT_EQUAL(b->mark.mark_ms, 0);
+    bench_free(b);
+}
+
+static void first_rank_first(void)
+{
+    struct bench *b = bench(4, "all");
+
+    start(b, NULL);
+    CU_ASSERT(b->gets == 2 && asks(b, 0, "Aa?") && asks(b, 1, "Dd?"));
+    nothing_new(b, 0);
+    CU_ASSERT_EQUAL(b->gets, 2); /* Dd is not whole yet */
+    opens(b, 1);
+    row(b, 1, "d", START_MS - HOUR);
+    CU_ASSERT_EQUAL(b->gets, 2);
+    end(b, 1, ERR_OK);
+    CU_ASSERT_EQUAL(b->gets, 4);
+    CU_ASSERT(asks(b, b->lane, "Cc?"));
+    bench_free(b);
+}
+
+static void named_patients(void)
+{
+    struct bench *b = bench(3, "patient/p1,p2");
+
+    feed(b, (struct sync_event){.type = SYNC_EV_ID, .res_type = STR("Cc"), .id = STR("c1")});
+    feed(b, (struct sync_event){.type = SYNC_EV_ID, .res_type = STR("Cc"), .id = STR("c2")});
+    start(b, NULL);
+    CU_ASSERT(asks(b, b->lane, "Aa?patient=p1,p2&"));
+    nothing_new(b, b->lane);
+    {
+        bool subject = false, by_id = false;
+
+        for (unsigned i = 0; i < LANES; i++) {
+            subject = subject || strstr(b->url[i], "Bb?subject=p1,p2&");
+            by_id = by_id || strstr(b->url[i], "Cc?_id=c1,c2&"); /* it has no patient: by the ids that are named */
+        }
+        CU_ASSERT(subject && by_id);
+    }
+    bench_free(b);
+}
+
+static const struct unit_test tests[] = {
+    {"the mark is the server's Date at the run's start", mark_is_the_start},
+    {"no mark after a failed page", no_mark_after_a_failed_page},
+    {"asks ge mark minus overlap", asks_from_mark_minus_overlap},
+    {"overlap grows with lateness and is capped", overlap_grows_and_is_capped},
+    {"a cut page is halved down to 1, doubled after three whole ones", cut_page_is_halved_and_doubled},
+    {"a next link seen before ends the kind", seen_next_link_ends},
+    {"pages without anything new end the kind", nothing_new_for_ever_ends},
+    {"an expired link restarts at the greatest lastUpdated", expired_link_restarts},
+    {"no restart rests on a broken order", no_restart_rests_on_a_broken_order},
+    {"401 stops the run", signed_out_stops_all},
+    {"403 ends the kind alone", forbidden_ends_the_kind},
+    {"Retry-After is honoured and capped", retry_after_is_honoured},
+    {"an ignored _lastUpdated is said", ignored_filter_is_said},
+    {"an ignored scope: nothing is kept", other_patients_are_not_kept},
+    {"cancel stops, and keeps what is whole", cancel_stops_and_keeps},
+    {"the first rank before the second", first_rank_first},
+    {"named patients by patient_param, the rest by id", named_patients},
+};
+
+UNIT_MAIN("step", tests)
