@@ -13,13 +13,13 @@ static void deliver(struct shell_lane *l);
 
 /* --- chunks ----------------------------------------------------------------------------------- */
 
-static void hold(struct sync_run *r, size_t more, size_t less)
+void sync_hold(struct sync_run *r, size_t more, size_t less)
 {
     bool pause;
 
     r->held += more;
     r->held -= less;
-    pause = r->paused ? r->held > SHELL_HELD / 2 : r->held > SHELL_HELD;
+    pause = r->moving && (r->paused ? r->held > SHELL_HELD / 2 : r->held > SHELL_HELD);
     if (pause == r->paused)
         return;
     r->paused = pause;
@@ -32,7 +32,7 @@ void sync_chunk_release(struct chunk *c)
 {
     if (!c || --c->refs)
         return;
-    hold(c->run, 0, c->held);
+    sync_hold(c->run, 0, c->held);
     buf_fini(&c->bytes);
     vec_fini(&c->items);
     arena_fini(&c->arena);
@@ -62,10 +62,12 @@ static struct item *add(struct shell_lane *l, enum sync_event_type type, int out
     if (!it)
         return NULL;
     *it = (struct item){.type = type, .outer = outer, .off = c->bytes.n, .n = bytes.n};
-    if (buf_addstr(&c->bytes, bytes))
+    if (buf_addstr(&c->bytes, bytes)) {
+        c->items.n--;
         return NULL;
+    }
     c->held += bytes.n;
-    hold(l->run, bytes.n, 0);
+    sync_hold(l->run, bytes.n, 0);
     return it;
 }
 
@@ -132,6 +134,15 @@ static int on_link(void *arg, int outer, struct str relation, struct str url)
 
 /* --- in order to the step ----------------------------------------------------------------------- */
 
+/* The step must not hear of what comes behind a row that was lost: its mark would stand for that row too. */
+static void lose(struct shell_lane *l, int code)
+{
+    if (!l->lost)
+        l->lost = code;
+    if (l->request)
+        net_cancel(l->request);
+}
+
 static bool keep_row(struct shell_lane *l, struct chunk *c, struct item *it, const struct fhir_kind *k)
 {
     struct pending *p;
@@ -143,7 +154,7 @@ static bool keep_row(struct shell_lane *l, struct chunk *c, struct item *it, con
     if (it->known)
         return true;
     if (!(p = vec_push(&l->rows))) {
-        l->code = ERR_NOMEM;
+        lose(l, ERR_NOMEM);
         return false;
     }
     *p = (struct pending){c, it};
@@ -160,8 +171,11 @@ static void give(struct shell_lane *l, struct chunk *c, struct item *it)
     if (it->type == SYNC_EV_LINK)
         ev.url = (struct str){c->bytes.p + it->off, it->n};
     if (it->type == SYNC_EV_ROW) {
+        l->unsaid += it->n;
         if (!keep_row(l, c, it, k))
             return;
+        ev.bytes = l->unsaid;
+        l->unsaid = 0;
         ev.id = it->bad ? it->name : it->ix.id;
         ev.updated_ms = it->ix.updated_ms;
         ev.first_version = str_is(it->ix.version, "1");
@@ -179,12 +193,14 @@ static void parsed(struct loop_job *job)
     struct shell_lane *l = &c->run->lane[c->lane];
 
     l->jobs--;
-    if (job->code && !l->code)
-        l->code = job->code;
-    for (; c->first < c->items.n && !job->code && !l->run->abandoned; c->first++)
+    l->run->moving--;
+    if (job->code)
+        lose(l, job->code);
+    for (; c->first < c->items.n && !l->lost && !l->run->abandoned; c->first++)
         give(l, c, vec_at(&c->items, c->first));
     sync_chunk_release(c);
     deliver(l);
+    sync_hold(l->run, 0, 0);
     sync_run_drop(l->run);
 }
 
@@ -194,6 +210,7 @@ static void submit(struct shell_lane *l)
 
     l->chunk = NULL;
     l->jobs++;
+    l->run->moving++;
     c->job.run = sync_parse_run;
     c->job.done = parsed;
     sync_run_hold(l->run);
@@ -202,7 +219,7 @@ static void submit(struct shell_lane *l)
 
 static void end(struct shell_lane *l)
 {
-    struct sync_event ev = {.type = SYNC_EV_END, .lane = l->at, .outer = -1, .code = l->code};
+    struct sync_event ev = {.type = SYNC_EV_END, .lane = l->at, .outer = -1, .code = l->lost ? l->lost : l->code};
 
     l->ended = false;
     bundle_free(l->scan);
@@ -218,7 +235,9 @@ static void deliver(struct shell_lane *l)
 
     if (l->run->abandoned)
         return;
-    while (c && !l->jobs && c->first < c->items.n && ((struct item *)vec_at(&c->items, c->first))->type != SYNC_EV_ROW)
+    if (c && l->lost)
+        c->first = c->items.n;
+    while (c && !l->jobs && !l->lost && c->first < c->items.n && ((struct item *)vec_at(&c->items, c->first))->type != SYNC_EV_ROW)
         give(l, c, vec_at(&c->items, c->first++));
     if (c && c->first < c->items.n && (!l->jobs || c->bytes.n >= SHELL_CHUNK)) {
         submit(l);
@@ -354,7 +373,8 @@ void sync_answer_ask(struct sync_run *r, const struct sync_action *a)
         sync_chunk_release(((struct pending *)vec_at(&l->rows, i))->chunk);
     l->rows.n = 0;
     l->kind = a->kind;
-    l->code = l->status = 0;
+    l->code = l->status = l->lost = 0;
+    l->unsaid = 0;
     l->ended = l->gzipped = l->resent = false;
     mine.arg = l;
     code = bundle_new(&mine, LIMIT_PAGE_BYTES, &l->scan);

@@ -100,7 +100,8 @@ static void load_unsupported(struct sync_run *r)
             struct str ms = str_split(&rest, '\n'), type = str_split(&ms, ' ');
 
             for (unsigned i = 0; i < r->n_kinds; i++)
-                if (str_is(type, r->kinds[i].type) && lately(ms, clock_wall_ms(&r->clock))) {
+                if (str_is(type, r->kinds[i].type) && r->kinds[i].priority != KIND_P0 && !r->marks[i].mark_ms &&
+                    lately(ms, clock_wall_ms(&r->clock))) {
                     r->skip[i] = true;
                     buf_addf(&r->unsupported, "%s %.*s\n", r->kinds[i].type, STR_ARG(ms));
                 }
@@ -118,30 +119,33 @@ static int whose(const struct sync_run *r, struct buf *out)
     return out->failed;
 }
 
-static bool same_as_before(struct sync_run *r)
+/* Another server or scope than the marks'. What could not be read says nothing of the kind. */
+static int same_as_before(struct sync_run *r, struct err *e)
 {
     struct buf was, is;
-    bool same;
+    int code;
 
     buf_init(&was, 2 * LIMIT_URL_BYTES);
     buf_init(&is, 2 * LIMIT_URL_BYTES);
-    same = !store_setting(r->store, "sync.whose", &was, NULL) && !whose(r, &is) && str_eq(buf_str(&was), buf_str(&is));
+    code = store_setting(r->store, "sync.whose", &was, e);
+    if (code == ERR_NOTFOUND)
+        code = ERR_OK;
+    if (!code && whose(r, &is))
+        code = err_set(e, is.failed, 0, 2 * LIMIT_URL_BYTES, "sync.whose");
+    r->same = !code && was.n && str_eq(buf_str(&was), buf_str(&is));
     buf_fini(&was);
     buf_fini(&is);
-    return same;
+    return code;
 }
 
 /* When the last whole sync ended: a run that fails keeps it. */
 static void load_complete(struct sync_run *r)
 {
     struct buf b;
-    struct tape t;
 
-    buf_init(&b, LIMIT_SMALL_JSON);
-    if (!store_setting(r->store, "sync.last", &b, NULL) && !tape_parse(&t, buf_str(&b), NULL)) {
-        str_int(tape_lexeme(&t, tape_get(&t, 0, "complete")), 0, INT64_MAX, &r->report.complete_ms);
-        tape_fini(&t);
-    }
+    buf_init(&b, 32);
+    if (!store_setting(r->store, "sync.complete", &b, NULL))
+        str_int(buf_str(&b), 0, INT64_MAX, &r->report.complete_ms);
     buf_fini(&b);
 }
 
@@ -149,13 +153,16 @@ int sync_notes_load(struct sync_run *r, struct err *e)
 {
     int code;
 
-    r->same = same_as_before(r);
+    if ((code = same_as_before(r, e)))
+        return code;
     for (unsigned i = 0; i < r->n_kinds && r->same; i++)
         if ((code = store_mark_get(r->store, str_of(r->kinds[i].type), &r->marks[i], e)))
             return code;
     code = store_setting(r->store, "sync.refused", &r->refused, e);
     if (code && code != ERR_NOTFOUND)
         return code;
+    if (e)
+        *e = ERR_NONE;
     if (r->same) {
         load_complete(r);
         load_unsupported(r);
@@ -167,6 +174,7 @@ int sync_notes_load(struct sync_run *r, struct err *e)
 
 static int reset(struct sync_run *r, struct store_tx *tx, struct err *e)
 {
+    static const char *const of_server[] = {"sync.unsupported", "sync.complete", "sync.nobatch", "sync.nogzip"};
     struct buf b;
     int code = ERR_OK;
 
@@ -177,7 +185,11 @@ static int reset(struct sync_run *r, struct store_tx *tx, struct err *e)
         code = store_mark_put(tx, &none, e);
     }
     buf_init(&b, 2 * LIMIT_URL_BYTES);
-    if (!code && !(code = whose(r, &b)))
+    if (!code && whose(r, &b))
+        code = err_set(e, b.failed, 0, 2 * LIMIT_URL_BYTES, "sync.whose");
+    for (unsigned i = 0; i < sizeof of_server / sizeof *of_server && !code; i++)
+        code = store_set(tx, of_server[i], STR(""), e);
+    if (!code)
         code = store_set(tx, "sync.whose", buf_str(&b), e);
     buf_fini(&b);
     return code;
@@ -228,7 +240,7 @@ static void last_json(const struct sync_run *r, struct buf *out)
     jsonw_key(&w, "errors");
     jsonw_open(&w, '[');
     for (unsigned i = 0; i < p->n; i++) {
-        if (!p->kinds[i].code || p->kinds[i].code == ERR_UNSUPPORTED)
+        if (!p->kinds[i].failed)
             continue;
         jsonw_open(&w, '{');
         jsonw_key(&w, "type");
@@ -262,6 +274,15 @@ static int untraced(void *arg, struct str type, struct str id)
     return sync_run_asked(u->r, type, id, false) ? store_missing_done(u->tx, type, id, false, NULL) : ERR_OK;
 }
 
+/* Only a server that gave some kind whole is heard on what it lacks: else it may be a proxy, or not the base path. */
+static bool some_whole(const struct sync_report *p)
+{
+    for (unsigned i = 0; i < p->n; i++)
+        if (p->kinds[i].over && !p->kinds[i].code)
+            return true;
+    return false;
+}
+
 static int save(struct sync_run *r, struct store_tx *tx, struct err *e)
 {
     struct untraced u = {r, tx};
@@ -270,8 +291,8 @@ static int save(struct sync_run *r, struct store_tx *tx, struct err *e)
 
     buf_init(&b, LIMIT_SMALL_JSON);
     last_json(r, &b);
-    code = b.failed ? b.failed : store_set(tx, "sync.last", buf_str(&b), e);
-    if (!code)
+    code = b.failed ? err_set(e, b.failed, 0, LIMIT_SMALL_JSON, "sync.last") : store_set(tx, "sync.last", buf_str(&b), e);
+    if (!code && some_whole(&r->report))
         code = store_set(tx, "sync.unsupported", buf_str(&r->unsupported), e);
     if (!code && !r->no_batch && sync_batch_refused(r->state))
         code = set_now(r, tx, "sync.nobatch", e);

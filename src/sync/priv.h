@@ -13,6 +13,8 @@
 
 /* Slots: SYNC_LANES requests, and as many answers again whose rows are still being stored. */
 #define SYNC_SLOTS (2 * SYNC_LANES)
+/* Bytes of an answer's rows that may wait for a parcel: all slots together stay in the shell's memory. */
+#define SYNC_PARCEL_BYTES (768u << 10)
 #define SYNC_PAGES 3      /* of one kind: one being stored, one that streams, one that is asked */
 #define SYNC_STALE 8      /* pages in a row that brought nothing their chain had not had */
 #define SYNC_TRIES 3      /* answers in a row that brought nothing, at _count 1 */
@@ -113,6 +115,7 @@ struct lane {
     unsigned pages;           /* pages that are not over: the lane is free when both are none */
     struct pull *of[SYNC_KINDS_MAX]; /* batch: by outer; GET: of[0] */
     unsigned n;
+    size_t bytes;             /* of rows that came since a parcel was closed */
     int status;               /* 0 until a head came */
     int last;                 /* greatest batch entry that showed; those before it are whole */
 };
@@ -161,6 +164,8 @@ void sync_on_end(struct sync_state *s, struct pull *p, struct page *g, int code,
 void sync_on_stored(struct sync_state *s, struct pull *p, struct page *g, int code);
 /* The order does not hold: nothing may rest on it any more. */
 void sync_unsorted(struct pull *p);
+/* Closes a parcel of the page's rows that are in none. */
+void sync_parcel(struct sync_state *s, struct pull *p, struct page *g);
 /* Gives the store the page's oldest parcel, when it is due. */
 void sync_emit(struct sync_state *s, struct pull *p, struct page *g);
 

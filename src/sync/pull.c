@@ -80,6 +80,7 @@ void sync_unsorted(struct pull *p)
 
 static void on_self(struct sync_state *s, struct pull *p, struct page *g, struct str url)
 {
+    struct sync_action *a;
     const char *scope = p->ids.n ? "_id" : s->scope->all ? NULL : p->kind->patient_param;
 
     if (sync_echoes_count(url, g->count))
@@ -88,6 +89,8 @@ static void on_self(struct sync_state *s, struct pull *p, struct page *g, struct
         return; /* opaque: says nothing */
     if (scope && !sync_echoes(url, scope)) { /* it would send other patients */
         g->foreign = true;
+        if (g->outer < 0 && (a = sync_act(s, SYNC_ACT_STOP)))
+            a->lane = g->lane;
         return;
     }
     if (sync_from(p) != FHIR_NO_DATE && !sync_echoes(url, "_lastUpdated")) {
@@ -128,6 +131,12 @@ static bool seal(struct sync_state *s, struct page *g, bool last)
     *b = (struct parcel){g->open, g->max_ms, last};
     g->open = 0;
     return true;
+}
+
+void sync_parcel(struct sync_state *s, struct pull *p, struct page *g)
+{
+    if (g->open && seal(s, g, false))
+        sync_emit(s, p, g);
 }
 
 /* Where a row stands in time. */
@@ -177,8 +186,8 @@ void sync_on_row(struct sync_state *s, struct pull *p, struct page *g, const str
     if (p->since_ms != FHIR_NO_DATE && ev->updated_ms != FHIR_NO_DATE && ev->updated_ms >= p->since_ms &&
         p->mark.mark_ms - ev->updated_ms > p->late_ms)
         p->late_ms = p->mark.mark_ms - ev->updated_ms;
-    if (++g->open == LIMIT_TX_ROWS && seal(s, g, false))
-        sync_emit(s, p, g);
+    if (++g->open == LIMIT_TX_ROWS)
+        sync_parcel(s, p, g);
 }
 
 /* --- what is stored --------------------------------------------------------------------------- */

@@ -70,6 +70,7 @@ static void done(struct loop_job *job)
     struct sync_run *r = p->run;
     struct sync_event ev = {.type = SYNC_EV_STORED, .lane = p->lane, .outer = p->outer, .code = job->code};
 
+    r->moving--;
     for (unsigned i = 0; i < p->n; i++)
         sync_chunk_release(p->row[i].chunk);
     if (job->code)
@@ -79,6 +80,7 @@ static void done(struct loop_job *job)
     buf_fini(&p->refused);
     mem_free(p);
     sync_run_step(r, &ev);
+    sync_hold(r, 0, 0);
     sync_run_drop(r);
 }
 
@@ -132,6 +134,7 @@ void sync_put(struct sync_run *r, const struct sync_action *a)
     take(p, &r->lane[a->lane], a->rows);
     list_refused(p);
     sync_run_hold(r);
+    r->moving++;
     p->spoilt = p->n != a->rows ? ERR_BUG : p->refused.failed;
     loop_submit(r->loop, LOOP_STORE, &p->job);
 }

@@ -63,7 +63,7 @@ static void say_why(struct sync_report *p)
     const char *first = NULL;
 
     for (unsigned i = 0; i < p->n; i++)
-        if (p->kinds[i].code && p->kinds[i].code != ERR_UNSUPPORTED) {
+        if (p->kinds[i].failed) {
             failed++;
             first = first ? first : p->kinds[i].type;
         }
@@ -101,7 +101,7 @@ static void finish(struct sync_run *r, int code)
     p->n = sync_results(r->state, p->kinds, SYNC_KINDS_MAX);
     p->refused = sync_notes_refused_count(r);
     for (unsigned i = 0; i < p->n; i++)
-        if (p->kinds[i].code == ERR_UNSUPPORTED)
+        if (p->kinds[i].code == ERR_UNSUPPORTED && !p->kinds[i].failed)
             note_unsupported(r, p->kinds[i].type);
     if (!code)
         p->complete_ms = p->ended_ms;

@@ -2,7 +2,7 @@
  *
  * Inside the shell. Bytes go net -> scanner (loop's thread) -> chunk -> tape and index (work thread) -> step, row by
  * row (loop's thread) -> put (store thread). What lies in memory between is counted; above SHELL_HELD the
- * answers are paused.
+ * answers are paused while a job is under way that will bring it down: without one, only more bytes can.
  */
 #ifndef SYNC_SHELL_H
 #define SYNC_SHELL_H
@@ -15,7 +15,7 @@
 #include "sync/priv.h"
 #include "sync/run.h"
 
-#define SHELL_HELD (6u << 20)    /* bytes of rows on their way; answers pause above it, go on below half */
+#define SHELL_HELD (SYNC_SLOTS * SYNC_PARCEL_BYTES) /* bytes of rows on their way; answers pause above it, go on below half */
 #define SHELL_CHUNK (128u << 10) /* bytes of rows parsed in one job */
 #define SHELL_TRIED_MS ((int64_t)7 * 24 * 3600 * 1000) /* what a server refused is not tried again for a week */
 
@@ -53,6 +53,8 @@ struct shell_lane {
     struct chunk *chunk;       /* under construction */
     unsigned jobs;             /* chunks on the work thread */
     bool ended, gzipped, resent;
+    int lost;                  /* a row could not be read for want of memory: nothing behind it is handed over */
+    size_t unsaid;             /* bytes of rows that the step does not hear of */
     int code, status;
     int64_t asked_ms;          /* boot clock */
     struct buf body;           /* the batch, to send it once more in clear */
@@ -79,6 +81,7 @@ struct sync_run {
     struct shell_lane lane[SYNC_SLOTS];
     size_t held;
     bool paused, finishing, abandoned;
+    unsigned moving;           /* jobs that parse or store rows */
     unsigned busy;             /* requests and jobs that will still call back */
     loop_timer kick, wait;
     int64_t wait_until;        /* boot clock */
@@ -105,6 +108,8 @@ void sync_answer_ask(struct sync_run *r, const struct sync_action *a);
 void sync_answer_stop(struct sync_run *r, unsigned lane);
 void sync_answer_fini(struct shell_lane *l);
 void sync_chunk_release(struct chunk *c);
+/* Counts rows in memory; pauses the answers or lets them go on. Also (0, 0) when a job is over. */
+void sync_hold(struct sync_run *r, size_t more, size_t less);
 
 /* --- parse.c: on the work thread ---------------------------------------------------------------- */
 

@@ -193,6 +193,17 @@ static void plan_batch(struct sync_state *s, bool refused)
     s->batch_due = n > 1 && !refused;
 }
 
+/* A kind that must not be missing without a word: of the first rank, or there was some of it before. */
+static bool needed(const struct pull *p)
+{
+    return p->kind->priority == KIND_P0 || p->mark.mark_ms;
+}
+
+static bool failed(const struct pull *p)
+{
+    return p->code && (p->code != ERR_UNSUPPORTED || needed(p));
+}
+
 static void on_start(struct sync_state *s, const struct sync_event *ev)
 {
     unsigned by_id = s->n;
@@ -211,7 +222,7 @@ static void on_start(struct sync_state *s, const struct sync_event *ev)
             return;
         }
         resume(p, mark_of(ev, i));
-        if (ev->skip && ev->skip[i]) {
+        if (ev->skip && ev->skip[i] && !needed(p)) {
             p->phase = PULL_OVER;
             p->code = ERR_UNSUPPORTED;
         }
@@ -385,6 +396,7 @@ static int outcome(const struct sync_state *s)
 {
     int first = ERR_OK;
     unsigned good = 0;
+    bool partial = false;
 
     if (s->stopping)
         return s->stopping;
@@ -395,8 +407,11 @@ static int outcome(const struct sync_state *s)
             good++;
         else if (code != ERR_UNSUPPORTED)
             first = !first || first == code ? code : ERR_PARTIAL;
+        partial = partial || failed(s->pull[i]);
     }
-    return first && good ? ERR_PARTIAL : first;
+    if (good)
+        return partial ? ERR_PARTIAL : ERR_OK;
+    return first ? first : ERR_NOTFHIR; /* nothing there is a kind of resource: no FHIR server, or not its base path */
 }
 
 static void finish(struct sync_state *s)
@@ -537,6 +552,21 @@ static void on_end(struct sync_state *s, const struct sync_event *ev)
         sync_on_end(s, p, g, ev->code, false);
 }
 
+/* Rows lie in memory until they are in a parcel: none waits behind more than SYNC_PARCEL_BYTES of its answer. */
+static void on_row(struct sync_state *s, struct pull *p, struct page *g, const struct sync_event *ev)
+{
+    struct lane *l = &s->lane[ev->lane];
+
+    sync_on_row(s, p, g, ev);
+    l->bytes += ev->bytes;
+    if (l->bytes < SYNC_PARCEL_BYTES)
+        return;
+    l->bytes = 0;
+    for (unsigned i = 0; i < l->n; i++)
+        if ((g = page_of(s, ev->lane, l->batch ? (int)i : -1, &p)))
+            sync_parcel(s, p, g);
+}
+
 static void on_page(struct sync_state *s, const struct sync_event *ev)
 {
     struct lane *l = &s->lane[ev->lane];
@@ -554,7 +584,7 @@ static void on_page(struct sync_state *s, const struct sync_event *ev)
     else if (ev->type == SYNC_EV_LINK)
         sync_on_link(s, p, g, ev);
     else if (ev->type == SYNC_EV_ROW)
-        sync_on_row(s, p, g, ev);
+        on_row(s, p, g, ev);
     else if (g->storing)
         sync_on_stored(s, p, g, ev->code);
 }
@@ -609,6 +639,7 @@ static void add_result(const struct pull *p, struct sync_kind_result *r)
     r->cuts += p->cuts;
     r->notes |= p->notes;
     r->over = (first || r->over) && p->phase == PULL_OVER;
+    r->failed = r->failed || failed(p);
     if (p->code) {
         r->code = p->code;
         r->status = p->status;

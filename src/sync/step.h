@@ -53,7 +53,7 @@ enum sync_event_type {
     SYNC_EV_BUNDLE,    /* a Bundle opened: lane, outer. An answer without one is not FHIR search */
     SYNC_EV_RESPONSE,  /* batch entry outer has this status */
     SYNC_EV_LINK,      /* self link, or a next link that passed the gate (ERR_OK) or did not (code): lane, outer, url */
-    SYNC_EV_ROW,       /* a whole resource: lane, outer, id, updated_ms, known, bad */
+    SYNC_EV_ROW,       /* a whole resource: lane, outer, id, bytes, updated_ms, known, bad */
     SYNC_EV_END,       /* the answer ended: lane, code (ERR_OK: whole). After it lane sends no more rows */
     SYNC_EV_STORED,    /* the oldest ACT_STORE of lane and outer is committed, or failed (code) */
     SYNC_EV_WAKE,      /* an ACT_WAIT is over */
@@ -71,6 +71,7 @@ struct sync_event {
     int64_t updated_ms;       /* meta.lastUpdated, FHIR_NO_DATE if it has none */
     int64_t retry_after_s;
     struct str res_type, id, url;
+    size_t bytes;             /* ROW: what it and all that came before it holds in memory, since the row before */
     bool known;               /* ROW: this version is here (or was refused before): nothing to store */
     bool first_version;       /* ROW: meta.versionId is "1" */
     bool bad;                 /* ROW: not readable; the shell lists it as refused in the same transaction */
@@ -129,6 +130,7 @@ struct sync_kind_result {
     uint64_t rows, fresh;      /* received; new or changed */
     unsigned pages, cuts, notes;
     bool over;
+    bool failed;               /* the code counts: of this server's lacks only those of kinds that must not be missing */
     int code;                  /* ERR_OK, ERR_UNSUPPORTED (not by this server), or why it is not whole */
     int status;                /* HTTP status behind the code, or 0 */
 };

@@ -10,6 +10,7 @@
 #include "tests/sim/server.h"
 
 #define SIM_LANES 16
+#define SIM_PARCEL_BYTES (768u << 10)
 
 /* One part of an answer, as it will come. */
 struct sim_part {
@@ -30,6 +31,7 @@ struct sim_world {
     struct sim_server server;
     struct sim_fault fault;
     bool writes;                    /* others write while we sync */
+    size_t row_bytes;               /* what a row takes in memory */
     bool slow_store;                /* answers overtake commits */
     /* what is on disk */
     unsigned have[SIM_KINDS][SIM_ROWS];
