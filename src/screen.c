@@ -75,6 +75,7 @@ static void done(void *arg, const struct sync_report *r)
         return;
     }
     s->state.err = r->err;
+    s->state.rows = r->pulled;
     if (!r->code || r->code == ERR_ATTENTION) { /* every kind came whole; some resources could not be kept */
         s->state.phase = MODEL_SYNC_IDLE;
         s->state.last_ms = r->ended_ms;
@@ -101,6 +102,7 @@ static void sync_now(void *arg)
     s->state.phase = r ? MODEL_SYNC_FAILED : MODEL_SYNC_RUNNING;
     s->state.err = e;
     s->state.type[0] = '\0';
+    s->state.rows = 0;
     s->state.next_ms = 0;
     if (r)
         plan(s);
@@ -158,6 +160,13 @@ static void locked(void *arg)
         release(s);
 }
 
+static bool closing(void *arg)
+{
+    const struct screen *s = arg;
+
+    return s->closing;
+}
+
 static int check_profile(struct cli_app *app, struct err *e)
 {
     char file[PATH_MAX_BYTES];
@@ -175,7 +184,7 @@ static int check_profile(struct cli_app *app, struct err *e)
 int screen_main(struct cli_app *app)
 {
     struct screen s = {.app = app};
-    struct ui_hooks hooks = {unlocked, locked, sync_now, sync_stop, &s};
+    struct ui_hooks hooks = {unlocked, locked, closing, sync_now, sync_stop, &s};
     struct err e = ERR_NONE;
     int r = check_profile(app, &e), monitor = r ? -1 : ui_monitor_start();
 

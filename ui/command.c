@@ -49,6 +49,7 @@ static void open_row(struct ui *u, int arg)
     (void)arg;
     if (u->chart.mixed) { /* the screen says that Enter leads to the list */
         scr_detail_close(u);
+        scr_banner_close(u);
         scr_chart_screen()->back(u);
         return;
     }
@@ -117,8 +118,11 @@ static void sync_toggle(struct ui *u, int arg)
     (void)arg;
     if (running) {
         ui_say(u, "%s", _("Stopping the sync. What came so far is kept."));
+        u->sync_said = true; /* until it has stopped */
+        u->sync_asked = false;
         u->hooks.sync_stop(u->hooks.arg);
     } else {
+        u->sync_asked = true;
         u->hooks.sync_now(u->hooks.arg); /* the last line says what it does */
     }
 }
@@ -154,7 +158,7 @@ static const char *not_now(const struct ui *u, int arg)
     (void)arg;
     if (u->lock.trying)
         return _("Still opening ...");
-    return u->lock.typed && u->lock.typed->n ? NULL : _("Type the passphrase first.");
+    return u->lock.typed && u->lock.typed->n ? ui_closing(u) : _("Type the passphrase first.");
 }
 
 static void section(struct ui *u, int i)
@@ -174,6 +178,12 @@ static void sections(struct ui *u, int arg)
 {
     (void)arg;
     scr_sections_open(u);
+}
+
+static void banner(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_banner_open(u);
 }
 
 static void part(struct ui *u, int which)
@@ -214,7 +224,7 @@ static const struct command commands[] = {
 
     {"list.open", ON_WORKLIST | ON_CHART | ON_SECTIONS, "Enter Right", NULL, N_("Open"),
      N_("Open the row at the marker"), open_row, 0, nothing_here},
-    {"detail.stopped", ON_DETAIL, "Enter", NULL, NULL,
+    {"detail.stopped", ON_DETAIL | ON_BANNER, "Enter", NULL, NULL,
      N_("Back to the list of patients, when the screen says \"Display stopped\""), open_row, 0,
      not_stopped},
     {"list.find", ON_WORKLIST, "/", "FI", N_("Find"),
@@ -235,6 +245,8 @@ static const struct command commands[] = {
      section_step, -1, NULL},
     {"chart.sections", ON_CHART, "g 0", "SE", N_("Go"),
      N_("List of all sections with their numbers and letters"), sections, 0, NULL},
+    {"chart.banner", ON_CHART, "b", NULL, N_("Who"),
+     N_("All of the banner: the whole name, every allergy and alert"), banner, 0, NULL},
     {"chart.section", ON_CHART | ON_SECTIONS, "@section", NULL, NULL, NULL, section, 0, NULL},
     {"detail.words", ON_DETAIL, "w", NULL, N_("Words"), N_("To the row in words"), part, 0, NULL},
     {"detail.codes", ON_DETAIL, "c", NULL, N_("Codes"), N_("To its codes"), part, 1, NULL},
@@ -325,6 +337,8 @@ const char *command_where_name(unsigned where)
         return N_("One row in full");
     case ON_HELP:
         return N_("Help");
+    case ON_BANNER:
+        return N_("The whole banner");
     case ON_ASK:
         return N_("A question on the last line");
     default:

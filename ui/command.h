@@ -21,8 +21,9 @@ enum command_where {
     ON_SECTIONS = 16, /* the chart's list of sections */
     ON_DETAIL = 32,
     ON_HELP = 64,
-    ON_ASK = 128, /* a question stands on the last line */
-    ON_LISTS = ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_DETAIL | ON_HELP,
+    ON_BANNER = 128, /* all of a patient's banner */
+    ON_ASK = 256,    /* a question stands on the last line */
+    ON_LISTS = ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_DETAIL | ON_HELP | ON_BANNER,
     ON_TYPING = ON_LOCK | ON_FIND, /* characters belong to a field */
 };
 

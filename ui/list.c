@@ -27,10 +27,11 @@ void list_fini(struct list *l)
 
 void list_clear(struct list *l, unsigned height)
 {
-    unsigned sel = l->sel, top = l->top;
+    unsigned sel = l->sel, top = l->top, was = l->height;
 
     list_fini(l);
     list_init(l);
+    l->realign = height != was;
     l->sel = sel;
     l->top = top;
     l->height = height ? height : 1;
@@ -136,11 +137,26 @@ static void show_selected(struct list *l)
     }
 }
 
+/* The page that paging from the start would show the selected item on. */
+static void align(struct list *l)
+{
+    unsigned from, to;
+
+    for (l->top = l->phase <= l->sel ? l->phase : 0;; l->top = to) {
+        list_visible(l, &from, &to);
+        if (l->sel < to || to >= l->items)
+            return;
+    }
+}
+
 void list_settle(struct list *l)
 {
     l->skip = 0;
     if (l->sel >= l->items)
         l->sel = l->items ? l->items - 1 : 0;
+    if (l->realign)
+        align(l);
+    l->realign = false;
     if (l->top > l->sel)
         l->top = l->sel;
     show_selected(l);

@@ -75,6 +75,12 @@ struct scr_detail {
     struct list list;
 };
 
+struct scr_banner {
+    struct model_banner b; /* of the width that it was opened with: only its lines are used */
+    bool loaded;
+    struct list list;
+};
+
 struct scr_help {
     struct list list;
     const struct screen *from;
@@ -98,11 +104,14 @@ struct ui {
     struct model model; /* while open */
     struct model_sync sync;
     char message[400]; /* UTF-8, made safe when it is painted */
+    bool sync_said;    /* the message is about the sync under way, and goes with it */
+    bool sync_asked;   /* the sync under way was asked for by key: its end is said */
 
     struct scr_lock lock;
     struct scr_work work;
     struct scr_chart chart;
     struct scr_detail detail;
+    struct scr_banner banner;
     struct scr_help help;
 };
 
@@ -112,6 +121,7 @@ const struct screen *scr_work_screen(void);
 const struct screen *scr_chart_screen(void);
 const struct screen *scr_sections_screen(void);
 const struct screen *scr_detail_screen(void);
+const struct screen *scr_banner_screen(void);
 const struct screen *scr_help_screen(void);
 
 /* ui.c */
@@ -122,7 +132,8 @@ void ui_say_err(struct ui *u, const struct err *e);
 void ui_lock(struct ui *u);
 int64_t ui_idle(struct ui *u);   /* locks when no key came for UI_IDLE_MS; ms until the next look */
 void ui_unlocking(struct ui *u); /* tries the passphrase that was typed */
-void ui_ask(struct ui *u);         /* "Leave wardline?" */
+const char *ui_closing(const struct ui *u); /* why it cannot be tried yet, or NULL */
+void ui_ask(struct ui *u);                  /* "Leave wardline?" */
 unsigned ui_where(const struct ui *u); /* the screen, or ON_FIND, ON_ASK */
 bool ui_small(const struct ui *u);     /* the window is too small to show anything of a patient */
 unsigned ui_body_rows(const struct ui *u);
@@ -161,11 +172,13 @@ void scr_chart_close(struct ui *u);  /* drops all that is of the patient */
  * stay empty. */
 bool scr_chart_own(struct ui *u, const char *chart);
 
-/* scr_sections.c, scr_detail.c, scr_help.c, scr_lock.c */
+/* scr_sections.c, scr_detail.c, scr_banner.c, scr_help.c, scr_lock.c */
 void scr_sections_open(struct ui *u);
 bool scr_detail_open(struct ui *u, const char *type, const char *id);
 void scr_detail_part(struct ui *u, int part);
 void scr_detail_close(struct ui *u);
+void scr_banner_open(struct ui *u);
+void scr_banner_close(struct ui *u);
 void scr_help_open(struct ui *u);
 void scr_lock_type(struct ui *u, int key);
 void scr_lock_forget(struct ui *u);

@@ -232,10 +232,15 @@ static void open_row(struct ui *u)
     struct scr_chart *c = &u->chart;
     const struct model_row *r = &c->rows.rows[c->list.sel];
 
-    if (!r->id[0])
-        ui_say(u, "%s", _("There is nothing behind this row."));
-    else
+    unsigned n;
+    const struct kind_section *all = kind_sections(&n);
+
+    if (r->id[0])
         scr_detail_open(u, r->type, r->id);
+    else if (r->goes_to) /* the row sums up a section */
+        scr_chart_section(u, (unsigned)(r->goes_to - all));
+    else
+        ui_say(u, "%s", _("There is nothing behind this row."));
 }
 
 static void back(struct ui *u)

@@ -21,17 +21,15 @@ static void pad(struct buf *b, struct text s, unsigned cols)
     buf_addc(b, ' ');
 }
 
-/* One line when all of it fits its columns; else the whole name first, and the rest below it: a
- * name is never cut, for two patients may differ in its end. */
+/* All rows have the columns of the heading, whatever wraps: a long name stands on a line of its own, for
+ * a name is never cut (two patients may differ in its end), and what needs more room goes on below, behind
+ * the names' column. */
 static void add_row(struct list *l, const struct model_patient *p, unsigned cols)
 {
     struct buf b;
-    struct text whole, none = {"", 0, 0};
-    bool one = tty_cols((struct str){p->name.s, p->name.n}) <= NAME_COLS;
+    struct text rest;
 
     buf_init(&b, 65536);
-    if (one)
-        pad(&b, p->name, NAME_COLS);
     pad(&b, p->born, BORN_COLS);
     pad(&b, p->sex, SEX_COLS);
     buf_add(&b, p->number.s, p->number.n);
@@ -39,23 +37,20 @@ static void add_row(struct list *l, const struct model_patient *p, unsigned cols
         buf_adds(&b, "  ");
         buf_add(&b, p->marks.s, p->marks.n);
     }
-    whole = text_safe(&l->arena, buf_str(&b), 0);
-    if (b.failed || !whole.n)
+    rest = text_safe(&l->arena, buf_str(&b), 0);
+    if (b.failed || !rest.n)
         l->failed = true;
-    if (one && tty_cols((struct str){whole.s, whole.n}) <= cols)
-        list_add(l, whole, 0, none, cols);
-    else if (one)
-        list_add(l, none, 2, whole, cols);
-    else
-        list_add(l, p->name, 4, whole, cols);
+    list_add(l, p->name, NAME_COLS + 1, rest, cols);
     buf_fini(&b);
 }
 
 void scr_work_rows_build(struct ui *u)
 {
     struct scr_work *w = &u->work;
+    unsigned h = ui_body_rows(u);
 
-    list_clear(&w->list, ui_body_rows(u));
+    list_clear(&w->list, h);
+    w->list.phase = (h - w->rows.offset % h) % h;
     for (unsigned i = 0; i < w->rows.n; i++)
         add_row(&w->list, &w->rows.rows[i], tty_columns(u->tty) - LIST_MARGIN);
     list_settle(&w->list);

@@ -27,6 +27,7 @@ void ui_say(struct ui *u, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(u->message, sizeof u->message, fmt, ap);
     va_end(ap);
+    u->sync_said = false;
     u->damage = true;
 }
 
@@ -82,6 +83,11 @@ void ui_go(struct ui *u, const struct screen *s)
 
 /* --- lock and unlock -------------------------------------------------------------------------- */
 
+static const char *still_closing(void)
+{
+    return _("Still closing from before. Press Enter again in a moment.");
+}
+
 void ui_lock(struct ui *u)
 {
     bool was_open = u->open;
@@ -90,9 +96,11 @@ void ui_lock(struct ui *u)
     tty_blank(u->tty);
     u->glass[0] = '\0';
     scr_detail_close(u);
+    scr_banner_close(u);
     scr_chart_close(u);
     scr_work_fini(u);
     list_clear(&u->help.list, 1);
+    auth_unlock_drop(&u->unlock); /* REQ: what was locked meanwhile does not open by itself */
     scr_lock_forget(u);
     u->message[0] = '\0';
     u->open = false;
@@ -100,6 +108,11 @@ void ui_lock(struct ui *u)
     ui_go(u, scr_lock_screen());
     if (was_open && u->hooks.locked)
         u->hooks.locked(u->hooks.arg);
+}
+
+const char *ui_closing(const struct ui *u)
+{
+    return u->hooks.closing && u->hooks.closing(u->hooks.arg) ? still_closing() : NULL;
 }
 
 static void opened(void *arg, struct store *s, const struct err *e)
@@ -111,7 +124,10 @@ static void opened(void *arg, struct store *s, const struct err *e)
     scr_lock_forget(u);
     u->damage = true;
     if (!s) {
-        ui_say_err(u, e);
+        if (e->code == ERR_INUSE && !e->num) /* no other process is known to hold it */
+            ui_say(u, "%s", still_closing());
+        else
+            ui_say_err(u, e);
         return;
     }
     u->hooks.unlocked(u->hooks.arg, s);
@@ -341,11 +357,17 @@ void ui_sync_changed(struct ui *u, const struct model_sync *s)
     bool same = u->sync.phase == s->phase;
     int64_t since = clock_boot_ms(u->clock) - u->sync_painted_ms;
 
-    if (ended && (u->sync.rows || s->rows) && u->open) {
+    if (ended && s->rows && u->open) {
         u->chart.stale = u->chart.open;
         u->work.stale = true;
     }
     u->sync = *s;
+    if (!same && u->sync_said)
+        u->message[0] = '\0';
+    if (ended && u->sync_asked && s->phase == MODEL_SYNC_IDLE)
+        ui_say(u, P_("%llu new or changed", "%llu new or changed", s->rows),
+               (unsigned long long)s->rows);
+    u->sync_asked = u->sync_asked && s->phase == MODEL_SYNC_RUNNING;
     if (ended)
         scr_work_count(u, true);
     /* While it runs, its numbers cost bytes on a thin line: at most one paint in two seconds. */
@@ -393,6 +415,7 @@ int ui_open(struct loop *l, const struct clock *clock, const char *home, const s
     list_init(&u->chart.list);
     list_init(&u->chart.sections);
     list_init(&u->detail.list);
+    list_init(&u->banner.list);
     list_init(&u->help.list);
     u->screen = scr_lock_screen();
     u->damage = true;
@@ -433,6 +456,7 @@ void ui_close(struct ui *u)
     list_fini(&u->chart.list);
     list_fini(&u->chart.sections);
     list_fini(&u->detail.list);
+    list_fini(&u->banner.list);
     list_fini(&u->help.list);
     mem_wipe(u, sizeof *u);
 }

@@ -22,6 +22,7 @@ struct auth_unlock {
     loop_timer wait;
     unsigned failures;
     bool busy, running, freed;
+    bool owed;                  /* the wait after the last wrong one was cut short */
     void (*opened)(void *arg, struct store *s, const struct err *e);
     void *arg;
 };
@@ -121,6 +122,16 @@ static void derived(struct loop_job *job)
     }
 }
 
+static void begin(void *arg)
+{
+    struct auth_unlock *u = arg;
+
+    u->wait = 0;
+    u->running = true;
+    u->job = (struct loop_job){.run = derive, .done = derived};
+    loop_submit(u->loop, LOOP_WORK, &u->job);
+}
+
 /* --- from outside ------------------------------------------------------------------------------ */
 
 int auth_unlock_start(struct loop *l, const char *home, struct secret *passphrase,
@@ -139,11 +150,29 @@ int auth_unlock_start(struct loop *l, const char *home, struct secret *passphras
     u->passphrase = passphrase;
     u->opened = call;
     u->arg = arg;
-    u->busy = u->running = true;
-    u->job = (struct loop_job){.run = derive, .done = derived};
+    u->busy = true;
     *out = u;
-    loop_submit(l, LOOP_WORK, &u->job);
+    if (u->owed)
+        u->wait = loop_after(l, auth_unlock_wait_ms(u->failures), begin, u);
+    u->owed = false;
+    if (!u->wait)
+        begin(u);
     return ERR_OK;
+}
+
+void auth_unlock_drop(struct auth_unlock **u)
+{
+    struct auth_unlock *fresh;
+
+    if (!*u || !(*u)->busy)
+        return;
+    fresh = mem_alloc(sizeof *fresh);
+    if (fresh) {
+        fresh->failures = (*u)->failures;
+        fresh->owed = (*u)->wait != 0;
+    }
+    auth_unlock_free(*u); /* its job may be running: only that job's end can free it */
+    *u = fresh;
 }
 
 void auth_unlock_free(struct auth_unlock *u)

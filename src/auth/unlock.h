@@ -21,6 +21,10 @@ int auth_unlock_start(struct loop *l, const char *home, struct secret *passphras
 /* Forgets a try that is under way: opened will not be called. May be called in opened. NULL is fine. */
 void auth_unlock_free(struct auth_unlock *u);
 
+/* Drops the try that is under way, as when the screen locks: opened will not be called for it. How many were
+ * wrong in a row is kept, and a wait that was cut short is made up for by the next try. **u NULL is fine. */
+void auth_unlock_drop(struct auth_unlock **u);
+
 /* The wait after so many wrong passphrases in a row. */
 int64_t auth_unlock_wait_ms(unsigned failures);
 

@@ -139,7 +139,7 @@ enum model_sync_phase { MODEL_SYNC_NEVER, MODEL_SYNC_IDLE, MODEL_SYNC_RUNNING, M
 struct model_sync {
     enum model_sync_phase phase;
     char type[64];
-    uint64_t rows;
+    uint64_t rows;        /* so far; when it has ended: how many were new or changed */
     unsigned done, all;
     int64_t last_ms;      /* end of the last complete sync, device clock; 0 = never */
     int64_t next_ms;      /* next refresh; 0 = none planned */

@@ -148,6 +148,27 @@ static void given_up(void)
     made_end(s, st.home);
 }
 
+/* A try that is dropped (the screen locked) calls nobody, and the next one may start at once; the wait after
+ * a wrong one that was cut short that way is waited before the next answer. */
+static void dropped(void)
+{
+    struct stage st;
+
+    stage_up(&st);
+    auth_unlock_drop(&st.u);
+    CU_ASSERT_EQUAL(auth_unlock_start(st.l, st.home, made_pass("correct horse"), opened, &st, &st.u), ERR_OK);
+    auth_unlock_drop(&st.u);
+    CU_ASSERT_EQUAL(try(&st, "wrong"), ERR_PASSPHRASE);
+    CU_ASSERT_EQUAL(st.calls, 1);
+    CU_ASSERT_PTR_NULL(st.s);
+    CU_ASSERT_EQUAL(try(&st, "wrong"), ERR_PASSPHRASE);
+    CU_ASSERT(st.answered - st.asked >= auth_unlock_wait_ms(2));
+    CU_ASSERT_EQUAL(try(&st, "correct horse"), ERR_OK);
+    CU_ASSERT_PTR_NOT_NULL(st.s);
+    auth_unlock_free(st.u);
+    stage_down(&st);
+}
+
 static void no_profile(void)
 {
     struct secret *p = made_pass("correct horse");
@@ -168,6 +189,7 @@ static const struct unit_test tests[] = {
     {"wrong passphrases wait longer and longer", wrong_ones_wait},
     {"one try at a time", one_at_a_time},
     {"a try that is given up calls nobody", given_up},
+    {"a try that is dropped calls nobody, and the next one starts", dropped},
     {"no profile is said at once", no_profile},
 };
 

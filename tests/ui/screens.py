@@ -12,7 +12,7 @@ from harness import Check, LEFT, RIGHT, Term, WARDLINE, strange
 
 check = Check()
 OPEN_BAR = "Enter Open  / Find  Space Page  R New  s Sync  L Lock  ? Help  q Exit"
-CHART_BAR = "Enter Open  Space Page  Tab Section  g Go  R New  L Lock  ? Help  q Back"
+CHART_BAR = "Enter Open  Space Page  Tab Section  g Go  b Who  R New  L Lock  ? Help  q Back"
 
 
 def put(w, *resources):

@@ -284,6 +284,7 @@ static void glass_open(struct glass *g)
     list_init(&g->u.chart.list);
     list_init(&g->u.chart.sections);
     list_init(&g->u.detail.list);
+    list_init(&g->u.banner.list);
     list_init(&g->u.help.list);
 }
 
