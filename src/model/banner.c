@@ -311,34 +311,21 @@ static void add_allergies(const struct model_person *who, struct model_banner *b
     piece_of(p, words, arena_fmt(&b->arena, "%s: ", words ? words : ""), only, 3);
 }
 
-struct namesake {
-    struct str chart;
-    bool similar;
-};
-
 static int take_namesake(void *arg, const struct store_patient *p)
 {
-    struct namesake *n = arg;
-
-    if (str_eq(p->id, n->chart))
-        n->similar = p->similar != 0;
+    *(bool *)arg = p->similar != 0;
     return ERR_OK;
 }
 
-/* Has another patient here the same or nearly the same name and birth date? By its number, which
- * finds few. */
-static int has_namesake(struct model *m, const struct tape *t, const struct model_person *who,
-                        struct arena *a, bool *similar, struct err *e)
+/* REQ: has another patient here the same or nearly the same name and birth date? The worklist and the
+ * banner must never disagree on it. */
+static int has_namesake(struct model *m, const struct model_person *who, bool *similar, struct err *e)
 {
-    struct namesake n = {.chart = str_of(who->chart)};
-    tape_at i = model_number(t, who->now_ms);
-    int code = ERR_OK;
+    int code;
 
-    if (i != TAPE_NONE)
-        code = store_patients(m->store, str_trim(tape_str(t, tape_get(t, i, "value"), a)), 0, 20,
-                              take_namesake, &n, e);
-    *similar = n.similar;
-    return code;
+    *similar = false;
+    code = store_patient(m->store, str_of(who->chart), take_namesake, similar, e);
+    return code == ERR_NOTFOUND ? ERR_OK : code;
 }
 
 static int compose(struct model *m, const struct tape *t, const struct model_person *who,
@@ -349,7 +336,7 @@ static int compose(struct model *m, const struct tape *t, const struct model_per
     struct marks k = {.who = who, .m = m, .a = &b->arena};
     struct vec only;
     bool similar;
-    int code = has_namesake(m, t, who, &b->arena, &similar, e);
+    int code = has_namesake(m, who, &similar, e);
     const char *born = model_born_text(who, &b->arena).s, *sex = model_sex_text(who, &b->arena).s;
     const char *died = died_words(who, &b->arena);
 

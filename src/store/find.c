@@ -298,6 +298,22 @@ struct page {
     struct vec pids, rows;
 };
 
+#define PAGE_ROWS 512 /* rows read in one snapshot */
+
+static void page_init(struct page *p)
+{
+    arena_init(&p->a, 16u << 20);
+    vec_init(&p->pids, sizeof(int64_t), PAGE_ROWS);
+    vec_init(&p->rows, sizeof(struct store_patient), PAGE_ROWS);
+}
+
+static void page_fini(struct page *p)
+{
+    vec_fini(&p->pids);
+    vec_fini(&p->rows);
+    arena_fini(&p->a);
+}
+
 static int page_add(struct page *p, int64_t pid, struct err *e)
 {
     int64_t *at = vec_push(&p->pids);
@@ -433,8 +449,6 @@ static int read_patient(struct sql *c, int64_t pid, struct page *p, struct err *
     return code;
 }
 
-#define PAGE_ROWS 512 /* rows read in one snapshot */
-
 /* One stretch of a list, in one snapshot. */
 static int read_page(struct store *s, struct str filter, unsigned offset, unsigned limit, struct page *p, struct err *e)
 {
@@ -465,6 +479,49 @@ static int read_page(struct store *s, struct str filter, unsigned offset, unsign
     return code;
 }
 
+/* The one patient of a chart into page p, which stays empty when there is none. */
+static int read_one(struct store *s, struct str chart, struct page *p, struct err *e)
+{
+    bool file = str_starts(chart, STORE_FILE_PREFIX);
+    size_t skip = file ? strlen(STORE_FILE_PREFIX) : 0;
+    struct str id = {chart.p + skip, chart.n - skip};
+    enum store_origin origin = file ? STORE_FILE_IMPORT : STORE_SERVER;
+    sqlite3_stmt *st;
+    int64_t pid = 0;
+    int code = store_read_begin(s, e);
+
+    if (code)
+        return code;
+    if (!(code = sql_use(&s->r, SQL_PATIENT_OF, &st, e))) {
+        sqlite3_bind_int64(st, 1, store_hash((int)origin, STR("Patient"), id));
+        sqlite3_bind_int(st, 2, (int)origin);
+        sql_bind(st, 3, id);
+        if ((code = sql_step(&s->r, st, e)) == 1) {
+            pid = sqlite3_column_int64(st, 0);
+            code = ERR_OK;
+        }
+        sql_done(st);
+    }
+    if (!code && pid)
+        code = read_patient(&s->r, pid, p, e);
+    store_read_end(s);
+    return code;
+}
+
+int store_patient(struct store *s, struct str chart, int (*each)(void *arg, const struct store_patient *p), void *arg,
+                  struct err *e)
+{
+    struct page p;
+    int code;
+
+    page_init(&p);
+    code = read_one(s, chart, &p, e);
+    if (!code)
+        code = p.rows.n ? each(arg, vec_at(&p.rows, 0)) : err_set(e, ERR_NOTFOUND, 0, 0, "Patient");
+    page_fini(&p);
+    return code;
+}
+
 int store_patients(struct store *s, struct str filter, unsigned offset, unsigned limit,
                    int (*each)(void *arg, const struct store_patient *p), void *arg, struct err *e)
 {
@@ -475,18 +532,14 @@ int store_patients(struct store *s, struct str filter, unsigned offset, unsigned
     while (!code && left && got == PAGE_ROWS) {
         struct page p;
 
-        arena_init(&p.a, 16u << 20);
-        vec_init(&p.pids, sizeof(int64_t), PAGE_ROWS);
-        vec_init(&p.rows, sizeof(struct store_patient), PAGE_ROWS);
+        page_init(&p);
         code = read_page(s, filter, offset, left < PAGE_ROWS ? (unsigned)left : PAGE_ROWS, &p, e);
         got = p.pids.n;
         offset += (unsigned)got;
         left -= got;
         for (size_t i = 0; !code && i < p.rows.n; i++)
             code = each(arg, vec_at(&p.rows, i));
-        vec_fini(&p.pids);
-        vec_fini(&p.rows);
-        arena_fini(&p.a);
+        page_fini(&p);
     }
     return code;
 }

@@ -46,6 +46,8 @@ static const char *const texts[SQL_IDS] = {
     [SQL_HEAD_ALL] = "SELECT block, bits FROM patient_head WHERE head=?1",
     [SQL_PATIENT_MAX] = "SELECT coalesce(max(pid), 0) FROM patient",
     [SQL_PATIENT_COUNT] = "SELECT count(*) FROM patient",
+    [SQL_PATIENT_OF] = "SELECT pid FROM patient WHERE rid=(SELECT rid FROM res INDEXED BY res_key "
+                       "WHERE key=?1 AND origin=?2 AND type='Patient' AND id=?3)",
     [SQL_PATIENT_PAGE] = "SELECT pid FROM patient INDEXED BY patient_name WHERE sort >= '' ORDER BY sort, pid LIMIT ?1 OFFSET ?2",
     [SQL_PATIENT_ORDER] = "SELECT pid FROM patient INDEXED BY patient_name WHERE sort >= '' ORDER BY sort, pid",
     [SQL_PATIENT_ROW] = "SELECT chart, origin, name, birth, gender, identifiers, sort, family, given, near FROM patient WHERE pid=?1",

@@ -143,6 +143,9 @@ struct store_patient {
  * birth date (1984, 1984-02, 03-Feb-1984); "" = all. By name; the nameless last. limit 0 = all. */
 int store_patients(struct store *s, struct str filter, unsigned offset, unsigned limit,
                    int (*each)(void *arg, const struct store_patient *p), void *arg, struct err *e);
+/* The same for one chart id. ERR_NOTFOUND. */
+int store_patient(struct store *s, struct str chart, int (*each)(void *arg, const struct store_patient *p), void *arg,
+                  struct err *e);
 int store_patient_count(struct store *s, struct str filter, int64_t *n, struct err *e);
 
 /* --- pull marks ------------------------------------------------------------------------------ */
