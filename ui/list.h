@@ -26,7 +26,7 @@ struct list {
         skip; /* lines of the top item above the page; not 0 only when it is taller than that */
     unsigned height; /* rows of the page */
     unsigned phase;  /* an item at which a page of the whole list begins: 0, or of a window of it */
-    bool realign;    /* the height has changed: list_settle finds the page of the selected item anew */
+    bool realign;    /* the height has changed: list_settle finds the selected item's page anew */
     bool failed;     /* memory ran out: the list is not whole and must not be shown */
     /* What the last paint showed whole, until list_forget: [painted, painted_end). */
     unsigned painted, painted_end;

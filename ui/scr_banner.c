@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The whole banner, a fact a line: what two rows have no room for, a long name, many allergies, alerts.
+ * The whole banner, a fact a line: what two rows have no room for, a long name, many allergies,
+ * alerts.
  */
 #include "config.h"
 
@@ -70,7 +71,7 @@ static void paint(struct ui *u)
     if (!scr_chart_own(u, s->b.chart))
         list_forget(&s->list);
     else if (s->list.failed)
-        tty_put(u->tty, UI_BODY, LIST_MARGIN, text_own(_("No memory for this row: NOT SHOWN.")),
+        tty_put(u->tty, UI_BODY, LIST_MARGIN, text_own(_("No memory for the banner: NOT SHOWN.")),
                 tty_columns(u->tty), TTY_PLAIN);
     else
         list_paint(&s->list, u->tty, UI_BODY);
@@ -89,7 +90,8 @@ static void back(struct ui *u)
 
 const struct screen *scr_banner_screen(void)
 {
-    static const struct screen screen = {ON_BANNER, list, patient, build, paint, nothing, back, NULL};
+    static const struct screen screen = {ON_BANNER, list,    patient, build,
+                                         paint,     nothing, back,    NULL};
 
     return &screen;
 }

@@ -21,9 +21,9 @@ static void pad(struct buf *b, struct text s, unsigned cols)
     buf_addc(b, ' ');
 }
 
-/* All rows have the columns of the heading, whatever wraps: a long name stands on a line of its own, for
- * a name is never cut (two patients may differ in its end), and what needs more room goes on below, behind
- * the names' column. */
+/* All rows have the columns of the heading, whatever wraps: a long name stands on a line of its
+ * own, for a name is never cut (two patients may differ in its end), and what needs more room goes
+ * on below, behind the names' column. */
 static void add_row(struct list *l, const struct model_patient *p, unsigned cols)
 {
     struct buf b;

@@ -23,7 +23,8 @@ struct ui_hooks {
     void (*unlocked)(void *arg, struct store *s);
     void (*locked)(
         void *arg); /* ui reads the store no more: stop everything that uses it, close it */
-    bool (*closing)(void *arg); /* locked() was called, and the store is not closed yet. May be NULL */
+    /* locked() was called, and the store is not closed yet. May be NULL: never. */
+    bool (*closing)(void *arg);
     void (*sync_now)(void *arg);
     void (*sync_stop)(void *arg);
     void *arg;
