@@ -143,6 +143,11 @@ static void lose(struct shell_lane *l, int code)
         net_cancel(l->request);
 }
 
+static bool too_many(const struct sync_run *r, const struct item *it)
+{
+    return it->bad && !it->known && r->n_refused >= SHELL_REFUSED;
+}
+
 static bool keep_row(struct shell_lane *l, struct chunk *c, struct item *it, const struct fhir_kind *k)
 {
     struct pending *p;
@@ -151,8 +156,9 @@ static bool keep_row(struct shell_lane *l, struct chunk *c, struct item *it, con
         return false; /* an OperationOutcome, an included row: not of this search */
     if (it->bad)
         it->known = sync_notes_refused(l->run, it->name);
-    if (it->known)
+    if (it->known || too_many(l->run, it))
         return true;
+    l->run->n_refused += it->bad;
     if (!(p = vec_push(&l->rows))) {
         lose(l, ERR_NOMEM);
         return false;
@@ -172,6 +178,7 @@ static void give(struct shell_lane *l, struct chunk *c, struct item *it)
         ev.url = (struct str){c->bytes.p + it->off, it->n};
     if (it->type == SYNC_EV_ROW) {
         l->unsaid += it->n;
+        ev.code = too_many(l->run, it) && !sync_notes_refused(l->run, it->name) ? ERR_TOOBIG : ERR_OK;
         if (!keep_row(l, c, it, k))
             return;
         ev.bytes = l->unsaid;
@@ -181,7 +188,6 @@ static void give(struct shell_lane *l, struct chunk *c, struct item *it)
         ev.first_version = str_is(it->ix.version, "1");
         ev.known = it->known;
         ev.bad = it->bad;
-        ev.code = ERR_OK;
         l->run->rows++;
     }
     sync_run_step(l->run, &ev);

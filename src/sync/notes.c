@@ -22,28 +22,51 @@ static struct str name_of(struct str line)
     return line;
 }
 
-bool sync_notes_refused(const struct sync_run *r, struct str name)
+/* Both ways to look a line up without reading the list. */
+static int index_line(struct sync_run *r, struct str name)
+{
+    struct str id = name_of(name);
+    bool added;
+
+    return sync_seen_add(&r->refused_names, sync_hash(name), &added) || sync_seen_add(&r->refused_ids, sync_hash(id), &added)
+               ? ERR_NOMEM : ERR_OK;
+}
+
+static int index_lines(struct sync_run *r)
 {
     struct str rest = buf_str(&r->refused);
+    int code = ERR_OK;
 
-    while (rest.n)
-        if (str_eq(name_of(str_split(&rest, '\n')), name))
-            return true;
-    return false;
+    sync_seen_clear(&r->refused_names);
+    sync_seen_clear(&r->refused_ids);
+    while (rest.n && !code)
+        code = index_line(r, name_of(str_split(&rest, '\n')));
+    return code;
 }
 
-void sync_notes_refuse(struct sync_run *r, struct str name, int code)
+bool sync_notes_refused(const struct sync_run *r, struct str name)
+{
+    return sync_seen_has(&r->refused_names, sync_hash(name));
+}
+
+int sync_notes_refuse(struct sync_run *r, struct str name, int code)
 {
     if (sync_notes_refused(r, name))
-        return;
-    buf_addf(&r->refused, "%.*s %s\n", STR_ARG(name), err_name(code));
+        return ERR_OK;
+    if (buf_addf(&r->refused, "%.*s %s\n", STR_ARG(name), err_name(code)))
+        return r->refused.failed;
     r->refused_changed = true;
+    return index_line(r, name);
 }
 
-void sync_notes_accept(struct sync_run *r, struct str type, struct str id)
+int sync_notes_accept(struct sync_run *r, struct str type, struct str id)
 {
-    size_t at = 0;
+    char name[200];
+    size_t at = 0, was = r->refused.n;
 
+    snprintf(name, sizeof name, "%.*s/%.*s", STR_ARG(type), STR_ARG(id));
+    if (!sync_seen_has(&r->refused_ids, sync_hash(str_of(name))))
+        return ERR_OK;
     while (at < r->refused.n) {
         struct str rest = {r->refused.p + at, r->refused.n - at}, line = str_split(&rest, '\n');
 
@@ -54,8 +77,10 @@ void sync_notes_accept(struct sync_run *r, struct str type, struct str id)
         }
         memmove(r->refused.p + at, r->refused.p + at + line.n + 1, r->refused.n - at - line.n - 1);
         r->refused.n -= line.n + 1;
+        r->n_refused--;
         r->refused_changed = true;
     }
+    return r->refused.n < was ? index_lines(r) : ERR_OK;
 }
 
 unsigned sync_notes_refused_count(const struct sync_run *r)
@@ -163,6 +188,9 @@ int sync_notes_load(struct sync_run *r, struct err *e)
         return code;
     if (e)
         *e = ERR_NONE;
+    if (index_lines(r))
+        return err_set(e, ERR_NOMEM, 0, 0, NULL);
+    r->n_refused = sync_notes_refused_count(r);
     if (r->same) {
         load_complete(r);
         load_unsupported(r);

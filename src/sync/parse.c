@@ -10,43 +10,57 @@
 
 #include "sync/shell.h"
 
-#define REFS_MAX 512 /* references of one row that are followed */
-
 struct naming {
     struct chunk *chunk;
-    struct str found[2 * REFS_MAX];
-    unsigned n;
+    struct vec found;          /* of struct str: type, id, type, id */
+    struct seen seen;
+    int code;
 };
 
+static int found(struct naming *w, const struct fhir_kind *k, struct str id)
+{
+    struct str *type = vec_push(&w->found), *to;
+
+    if (!type)
+        return ERR_NOMEM;
+    *type = str_of(k->type);
+    if (!(to = vec_push(&w->found)))
+        return ERR_NOMEM;
+    *to = arena_str(&w->chunk->arena, id);
+    return to->n ? ERR_OK : ERR_NOMEM;
+}
+
+/* All of them: as many as LIMIT_NODES allows. */
 static void on_reference(void *arg, struct str type, struct str id)
 {
     struct naming *w = arg;
     const struct fhir_kind *k = kind_find(type);
+    char name[200];
+    bool added;
 
-    if (!k || !sync_scope_by_id(&w->chunk->run->scope, k) || w->n + 2 > 2 * REFS_MAX)
+    if (w->code || !k || !id.n || !sync_scope_by_id(&w->chunk->run->scope, k))
         return;
-    for (unsigned i = 0; i < w->n; i += 2)
-        if (str_eq(w->found[i], type) && str_eq(w->found[i + 1], id))
-            return;
-    if (store_has(w->chunk->run->store, type, id, STR("")))
-        return;
-    w->found[w->n] = str_of(k->type);
-    w->found[w->n + 1] = arena_str(&w->chunk->arena, id);
-    w->n += w->found[w->n + 1].n ? 2 : 0;
+    snprintf(name, sizeof name, "%.*s/%.*s", STR_ARG(type), STR_ARG(id));
+    w->code = sync_seen_add(&w->seen, sync_hash(str_of(name)), &added);
+    if (!w->code && added && !store_has(w->chunk->run->store, type, id, STR("")))
+        w->code = found(w, k, id);
 }
 
 static int name_others(struct chunk *c, const struct tape *t, struct item *it)
 {
     struct naming w = {.chunk = c};
 
+    vec_init(&w.found, sizeof(struct str), 2 * (size_t)LIMIT_NODES);
     fhir_references(t, c->run->base, on_reference, &w);
-    if (!w.n)
-        return ERR_OK;
-    if (!(it->refs = arena_alloc(&c->arena, w.n * sizeof *it->refs)))
-        return ERR_NOMEM;
-    memcpy(it->refs, w.found, w.n * sizeof *it->refs);
-    it->n_refs = w.n;
-    return ERR_OK;
+    if (!w.code && w.found.n && !(it->refs = arena_alloc(&c->arena, w.found.n * sizeof *it->refs)))
+        w.code = ERR_NOMEM;
+    if (!w.code && w.found.n) {
+        memcpy(it->refs, w.found.p, w.found.n * sizeof *it->refs);
+        it->n_refs = (unsigned)w.found.n;
+    }
+    vec_fini(&w.found);
+    sync_seen_fini(&w.seen);
+    return w.code;
 }
 
 /* The value of a member of the root object, though the rest may be no JSON: only for naming what is refused. */
@@ -120,7 +134,7 @@ static int row(struct chunk *c, struct item *it)
     tape_fini(&t);
     if (code && code != ERR_NOMEM)
         refuse(c, it, bytes, code);
-    return code == ERR_NOMEM ? code : ERR_OK;
+    return code == ERR_NOMEM || c->arena.failed ? ERR_NOMEM : ERR_OK;
 }
 
 int sync_parse_run(struct loop_job *job)

@@ -58,6 +58,7 @@ struct page {
     bool from_link;       /* asked by a next link */
     bool bundle, ended, storing;
     bool orphan;          /* asked ahead of a page that failed: its rows are stored, it moves no mark */
+    int spoilt;           /* a row came that can neither be stored nor listed: the kind ends with this code */
     bool foreign;         /* the server ignored the scope: nothing of it is kept */
     int status, code;
     unsigned count;       /* what was asked for; 0 unknown */

@@ -78,9 +78,17 @@ void sync_unsorted(struct pull *p)
     p->notes |= SYNC_NOTE_UNSORTED;
 }
 
-static void on_self(struct sync_state *s, struct pull *p, struct page *g, struct str url)
+/* Nothing more of the answer is wanted; of a batch only this part. */
+static void leave(struct sync_state *s, const struct page *g)
 {
     struct sync_action *a;
+
+    if (g->outer < 0 && (a = sync_act(s, SYNC_ACT_STOP)))
+        a->lane = g->lane;
+}
+
+static void on_self(struct sync_state *s, struct pull *p, struct page *g, struct str url)
+{
     const char *scope = p->ids.n ? "_id" : s->scope->all ? NULL : p->kind->patient_param;
 
     if (sync_echoes_count(url, g->count))
@@ -89,8 +97,7 @@ static void on_self(struct sync_state *s, struct pull *p, struct page *g, struct
         return; /* opaque: says nothing */
     if (scope && !sync_echoes(url, scope)) { /* it would send other patients */
         g->foreign = true;
-        if (g->outer < 0 && (a = sync_act(s, SYNC_ACT_STOP)))
-            a->lane = g->lane;
+        leave(s, g);
         return;
     }
     if (sync_from(p) != FHIR_NO_DATE && !sync_echoes(url, "_lastUpdated")) {
@@ -167,8 +174,13 @@ void sync_on_row(struct sync_state *s, struct pull *p, struct page *g, const str
 {
     uint64_t *h;
 
-    if (g->foreign)
+    if (g->foreign || g->spoilt)
         return;
+    if (ev->code) {
+        g->spoilt = ev->code;
+        leave(s, g);
+        return;
+    }
     g->rows++;
     p->rows++;
     if (g->rows > g->count)
@@ -375,6 +387,8 @@ static enum verdict judge(struct sync_state *s, struct pull *p, struct page *g, 
 {
     if (g->foreign)
         return fail(g, ERR_UNSUPPORTED);
+    if (g->spoilt)
+        return fail(g, g->spoilt);
     if (!g->status)
         return lost(s, g, code);
     if (g->status < 200 || g->status > 299)

@@ -98,20 +98,23 @@ static void take(struct put *p, struct shell_lane *l, unsigned want)
     l->rows.n = left;
 }
 
-static void list_refused(struct put *p)
+static int list_refused(struct put *p)
 {
     struct sync_run *r = p->run;
+    int code = ERR_OK;
 
-    for (unsigned i = 0; i < p->n; i++)
+    for (unsigned i = 0; i < p->n && !code; i++)
         if (p->row[i].item->bad)
-            sync_notes_refuse(r, p->row[i].item->name, p->row[i].item->code);
+            code = sync_notes_refuse(r, p->row[i].item->name, p->row[i].item->code);
         else if (r->refused.n)
-            sync_notes_accept(r, p->row[i].item->ix.type, p->row[i].item->ix.id);
-    if (!r->refused_changed)
-        return;
-    buf_addstr(&p->refused, buf_str(&r->refused));
+            code = sync_notes_accept(r, p->row[i].item->ix.type, p->row[i].item->ix.id);
+    if (code || !r->refused_changed)
+        return code;
+    if (buf_addstr(&p->refused, buf_str(&r->refused)))
+        return p->refused.failed;
     p->refused_changed = true;
     r->refused_changed = false;
+    return ERR_OK;
 }
 
 void sync_put(struct sync_run *r, const struct sync_action *a)
@@ -132,9 +135,9 @@ void sync_put(struct sync_run *r, const struct sync_action *a)
     p->job.done = done;
     buf_init(&p->refused, LIMIT_SMALL_JSON);
     take(p, &r->lane[a->lane], a->rows);
-    list_refused(p);
+    p->spoilt = list_refused(p);
     sync_run_hold(r);
     r->moving++;
-    p->spoilt = p->n != a->rows ? ERR_BUG : p->refused.failed;
+    p->spoilt = p->n != a->rows ? ERR_BUG : p->spoilt;
     loop_submit(r->loop, LOOP_STORE, &p->job);
 }

@@ -207,8 +207,9 @@ static void carry_out(struct sync_run *r)
 
 void sync_run_later(struct sync_run *r, const struct sync_event *ev)
 {
-    if (r->n_later < sizeof r->later / sizeof *r->later)
-        r->later[r->n_later++] = *ev;
+    if (r->n_later == sizeof r->later / sizeof *r->later)
+        err_fatal("sync_run_later"); /* an event that the step never hears of is a sync that never ends */
+    r->later[r->n_later++] = *ev;
 }
 
 void sync_run_step(struct sync_run *r, const struct sync_event *ev)
@@ -217,13 +218,13 @@ void sync_run_step(struct sync_run *r, const struct sync_event *ev)
         return;
     sync_step(r->state, ev, &r->actions);
     carry_out(r);
-    for (unsigned i = 0; i < r->n_later; i++) {
-        struct sync_event next = r->later[i];
+    while (r->n_later) {
+        struct sync_event next = r->later[0];
 
+        memmove(r->later, r->later + 1, --r->n_later * sizeof *r->later);
         sync_step(r->state, &next, &r->actions);
         carry_out(r);
     }
-    r->n_later = 0;
     progress(r);
 }
 
@@ -358,6 +359,8 @@ static void destroy(struct sync_run *r)
     sync_free(r->state);
     sync_scope_fini(&r->scope);
     sync_seen_fini(&r->asked);
+    sync_seen_fini(&r->refused_names);
+    sync_seen_fini(&r->refused_ids);
     buf_fini(&r->refused);
     buf_fini(&r->unsupported);
     mem_free(r->marks);

@@ -16,6 +16,7 @@
 #include "sync/run.h"
 
 #define SHELL_HELD (SYNC_SLOTS * SYNC_PARCEL_BYTES) /* bytes of rows on their way; answers pause above it, go on below half */
+#define SHELL_REFUSED 1000       /* resources that cannot be kept: one more ends its kind with an error */
 #define SHELL_CHUNK (128u << 10) /* bytes of rows parsed in one job */
 #define SHELL_TRIED_MS ((int64_t)7 * 24 * 3600 * 1000) /* what a server refused is not tried again for a week */
 
@@ -91,6 +92,8 @@ struct sync_run {
     int64_t progress_ms;
     uint64_t rows;
     struct buf refused;        /* lines "TYPE/ID HASH CODE"; see run.h */
+    struct seen refused_names, refused_ids; /* of its lines: "TYPE/ID HASH", "TYPE/ID" */
+    unsigned n_refused;        /* its lines, and those that are on their way to it */
     bool refused_changed;
     struct seen asked;         /* ids asked for because a row names them */
     bool no_gzip, no_batch, gzip_refused;
@@ -126,10 +129,11 @@ int sync_notes_load(struct sync_run *r, struct err *e);
 int sync_notes_reset(struct loop_job *job);
 /* Writes sync.last and the rest in one transaction, on the store thread. */
 int sync_notes_save(struct loop_job *job);
-void sync_notes_refuse(struct sync_run *r, struct str name, int code);
+/* ERR_NOMEM, ERR_TOOBIG. */
+int sync_notes_refuse(struct sync_run *r, struct str name, int code);
 bool sync_notes_refused(const struct sync_run *r, struct str name);
 /* A row that was refused once is here now. */
-void sync_notes_accept(struct sync_run *r, struct str type, struct str id);
+int sync_notes_accept(struct sync_run *r, struct str type, struct str id);
 unsigned sync_notes_refused_count(const struct sync_run *r);
 
 /* --- run.c -------------------------------------------------------------------------------------- */

@@ -74,7 +74,8 @@ struct sync_event {
     size_t bytes;             /* ROW: what it and all that came before it holds in memory, since the row before */
     bool known;               /* ROW: this version is here (or was refused before): nothing to store */
     bool first_version;       /* ROW: meta.versionId is "1" */
-    bool bad;                 /* ROW: not readable; the shell lists it as refused in the same transaction */
+    bool bad;                 /* ROW: not readable; the shell lists it as refused in the same transaction, unless code says
+                               * that the list is full: the kind ends there */
     bool next;                /* LINK: next, else self */
     const struct store_mark *marks; /* START */
     const bool *skip;         /* START, may be NULL: the server lately said that it has no such kind */

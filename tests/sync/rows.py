@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Answers that a sync must get through, or own up to: large rows, a path that is no FHIR server's, kinds that are suddenly
-not there, memory that runs out while rows are read, more unreadable rows than a list should hold.
+not there, more unreadable rows than a list should hold.
 
 usage: rows.py [CASE...]
 Kills sync-pause-idle and sync-unsupported-is-done.
@@ -13,7 +13,7 @@ sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
 from scripted import Scripted, empty, fhir
 
-bad, done, skipped = [], 0, []
+bad, done = [], 0
 PULLER = os.path.join(ward.BUILD, "tests/sync/puller")
 STUCK = 120  # seconds: far beyond any of these; only a sync that never ends gets there
 NOT_THERE = fhir({"resourceType": "OperationOutcome", "issue": []}, status="404 Not Found")
@@ -150,26 +150,6 @@ def lacking(tmp):
     s.s.close()
 
 
-def memory(tmp):
-    """The n-th allocation fails while a page of many chunks is read: what that sync lost, the next one brings."""
-    if "FAULT_INJECTION 1" not in open(os.path.join(ward.BUILD, "config.h")).read():
-        skipped.append("memory: not built with --enable-fault-injection")
-        return
-    n, failed, at = 300, 0, 0
-    s = Server({"Patient": [PATIENT], "Observation": [row("Observation", i, 9000) for i in range(n)]})
-    whole = Profile(tmp, "whole")
-    total = int(whole.sync(s, {"PULLER_MEM": "1000000000"})[1]["allocations"])
-    while at < total:
-        at += max(1, total // 120)
-        p = Profile(tmp, f"mem-{at}")
-        code, out = p.sync(s, {"PULLER_MEM": str(at)})
-        failed += code != 0
-        code, out = p.sync(s)
-        expect(f"allocation {at} failed", code == 0 and p.rows("Observation") == n, f"exit {code}, {p.rows('Observation')} rows")
-    expect("some did fail", failed > 20, failed)
-    s.s.close()
-
-
 def unreadable(tmp):
     """1,500 rows that cannot be kept: a kind that has too many ends with an error, and rows that can be kept come."""
     s = Server({"Patient": [PATIENT], "Observation": ['{"resourceType":"Observation","id":"bad id %d"}' % i for i in range(1500)],
@@ -191,13 +171,11 @@ def unreadable(tmp):
     s.s.close()
 
 
-cases = [f for f in (large, nothing_there, lacking) if len(sys.argv) == 1 or f.__name__ in sys.argv[1:]]
+cases = [f for f in (large, nothing_there, lacking, unreadable) if len(sys.argv) == 1 or f.__name__ in sys.argv[1:]]
 with tempfile.TemporaryDirectory() as tmp:
     for case in cases:
         case(tmp)
 for b in bad[:40]:
     print("FAILED:", b)
-for what in skipped:
-    print("skipped:", what)
 print(f"rows: {done} checks, {len(bad)} failed")
 sys.exit(1 if bad else 0)
