@@ -23,8 +23,8 @@ struct fhir_kind {
     enum kind_priority priority;
     const char *patient_param;   /* search parameter that names the patient (R4); "_id" for Patient; NULL: none */
     const char *patient_path;    /* reference to the patient: "subject" (Patient: "id"); NULL: belongs to no chart */
-    const char *date_paths;      /* in order of preference, blank-separated: "effectiveDateTime "
-    "effectivePeriod.start issued" */
+    const char *date_paths;      /* in order of preference, blank-separated:
+                                  * "effectiveDateTime effectivePeriod.start issued" */
     const char *code_path;       /* CodeableConcept that names it */
     const char *title_path;      /* a string that names it when code_path says nothing; NULL: none */
     const char *status_path;     /* a code or CodeableConcept */
