@@ -93,7 +93,8 @@ static bool string(struct parser *p, enum tape_kind kind)
         if (*s != '\\')
             continue;
         n->escaped = 1;
-        if (++s >= p->end || !strchr("\"\\/bfnrtu", *s) || (*s == 'u' && !hex4(s + 1, p->end, &v)))
+        /* strchr also finds the NUL that ends its list */
+        if (++s >= p->end || !*s || !strchr("\"\\/bfnrtu", *s) || (*s == 'u' && !hex4(s + 1, p->end, &v)))
             return p->at = s, stop(p, ERR_JSON, "escape");
     }
     n->len = (uint32_t)(s + 1 - p->at);

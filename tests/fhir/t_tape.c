@@ -29,6 +29,8 @@ static void refused(void)
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         CU_ASSERT_EQUAL(tape_parse(&t, str_of(bad[i]), NULL), ERR_JSON);
+    CU_ASSERT_EQUAL(tape_parse(&t, STR("[\"a\0b\"]"), NULL), ERR_JSON);
+    CU_ASSERT_EQUAL(tape_parse(&t, STR("[\"a\\\0b\"]"), NULL), ERR_JSON); /* a NUL is no escape either */
 }
 
 static void deep(void)
