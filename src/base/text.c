@@ -132,7 +132,7 @@ int text_safe_buf(struct buf *out, struct str s, bool lines)
         } else if (joiner(c)) {
             if (s.n)
                 text_decode(s, &after);
-            if (!letter(before) || !letter(after))
+            if (!letter(before) || !letter(after) || (marks >= 2 && mark(after)))
                 continue;
             buf_addstr(out, here);
         } else if (text_is_control(c) || unshowable(c)) {
@@ -147,7 +147,7 @@ int text_safe_buf(struct buf *out, struct str s, bool lines)
         } else {
             buf_addstr(out, here);
         }
-        if (!mark(c == TEXT_BAD ? 'x' : c))
+        if (!mark(c == TEXT_BAD ? 'x' : c) && !joiner(c)) /* a joiner is no letter to pile more marks on */
             marks = 0;
         before = c;
     }
