@@ -8,6 +8,12 @@
 #include "base/limits.h"
 #include "base/text.h"
 
+/* A string with more than blanks in it? */
+static bool says(const struct tape *t, tape_at at)
+{
+    return tape_is(t, at, TAPE_STRING) && str_trim(tape_name(t, at)).n;
+}
+
 struct fhir_choice fhir_choice(const struct tape *t, tape_at object, const char *stem)
 {
     size_t n = strlen(stem);
@@ -41,13 +47,13 @@ struct str fhir_words(const struct tape *t, tape_at at, struct arena *a)
     if (tape_is(t, at, TAPE_STRING))
         return str_trim(tape_str(t, at, a));
     text = tape_get(t, at, "text");
-    if (tape_is(t, text, TAPE_STRING) && str_trim(tape_name(t, text)).n)
+    if (says(t, text))
         return str_trim(tape_str(t, text, a));
     codings = tape_get(t, at, "coding");
     for (tape_at c = tape_first(t, codings); c != TAPE_NONE; c = tape_next(t, codings, c)) {
         tape_at display = tape_get(t, c, "display");
 
-        if (!str_trim(tape_is(t, display, TAPE_STRING) ? tape_name(t, display) : STR("")).n)
+        if (!says(t, display))
             continue;
         if (best == TAPE_NONE || tape_true(t, tape_get(t, c, "userSelected")))
             best = display;
@@ -134,10 +140,9 @@ static bool has_word(const struct tape *t, tape_at name)
     tape_at given = tape_get(t, name, "given");
 
     for (tape_at g = tape_first(t, given); g != TAPE_NONE; g = tape_next(t, given, g))
-        if (tape_is(t, g, TAPE_STRING) && str_trim(tape_name(t, g)).n)
+        if (says(t, g))
             return true;
-    return str_trim(tape_name(t, tape_get(t, name, "family"))).n ||
-           str_trim(tape_name(t, tape_get(t, name, "text"))).n;
+    return says(t, tape_get(t, name, "family")) || says(t, tape_get(t, name, "text"));
 }
 
 static int name_rank(const struct tape *t, tape_at name, int64_t now_ms)
@@ -167,7 +172,9 @@ tape_at fhir_name(const struct tape *t, tape_at patient, int64_t now_ms)
     return best;
 }
 
-static void add_list(const struct tape *t, tape_at list, struct arena *a, struct buf *out)
+/* The words of a list: the first behind lead, the others behind a blank, tail at the end. Nothing without a word. */
+static void add_list(const struct tape *t, tape_at list, const char *lead, const char *tail, struct arena *a,
+                     struct buf *out)
 {
     bool first = true;
 
@@ -176,35 +183,26 @@ static void add_list(const struct tape *t, tape_at list, struct arena *a, struct
 
         if (!s.n)
             continue;
-        if (!first)
-            buf_addc(out, ' ');
+        buf_adds(out, first ? lead : " ");
         first = false;
         buf_addstr(out, s);
     }
+    if (!first)
+        buf_adds(out, tail);
 }
 
 int fhir_name_words(const struct tape *t, tape_at name, struct buf *out)
 {
     struct arena a;
-    struct str family;
     size_t before = out->n;
 
     arena_init(&a, 2 * LIMIT_RESOURCE_BYTES); /* room for every part of one resource */
-    family = str_trim(tape_str(t, tape_get(t, name, "family"), &a));
-    if (family.n)
-        text_upper(out, family);
-    if (has_word(t, name) && tape_count(t, tape_get(t, name, "given"))) {
-        if (out->n > before)
-            buf_adds(out, ", ");
-        add_list(t, tape_get(t, name, "given"), &a, out);
-    }
+    text_upper(out, str_trim(tape_str(t, tape_get(t, name, "family"), &a)));
+    add_list(t, tape_get(t, name, "given"), out->n > before ? ", " : "", "", &a, out);
     if (out->n == before)
         buf_addstr(out, str_trim(tape_str(t, tape_get(t, name, "text"), &a)));
-    else if (tape_count(t, tape_get(t, name, "prefix"))) {
-        buf_adds(out, " (");
-        add_list(t, tape_get(t, name, "prefix"), &a, out);
-        buf_addc(out, ')');
-    }
+    else
+        add_list(t, tape_get(t, name, "prefix"), " (", ")", &a, out);
     if (a.failed && !out->failed) /* a name without a part that is there would be another name */
         out->failed = ERR_NOMEM;
     arena_fini(&a);
@@ -226,9 +224,7 @@ tape_at fhir_identifier_next(const struct tape *t, tape_at patient, tape_at at, 
 char fhir_confidentiality(const struct tape *t)
 {
     static const char system[] = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality";
-    tape_at security = tape_path(t, 0, "meta") == TAPE_NONE
-                           ? TAPE_NONE
-                           : tape_get(t, tape_get(t, 0, "meta"), "security");
+    tape_at security = tape_get(t, tape_get(t, 0, "meta"), "security");
 
     return fhir_has_code(t, security, system, "V")   ? 'V'
            : fhir_has_code(t, security, system, "R") ? 'R'

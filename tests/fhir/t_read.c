@@ -99,6 +99,33 @@ static void people(void)
     tape_fini(&t);
 }
 
+/* Parts without a word leave no comma and no bracket behind, and a name that is no text is no name. */
+static void names_without_words(void)
+{
+    static const char *const rows[][2] = {
+        {"{\"family\":\"Roe\",\"given\":[\"\"],\"prefix\":[\" \"]}", "ROE"},
+        {"{\"family\":\"Roe\",\"given\":[null],\"prefix\":[null,\"Dr\"]}", "ROE (Dr)"},
+        {"{\"family\":\" \",\"given\":[\"Jo\"]}", "Jo"},
+        {"{\"family\":[\"Roe\"],\"text\":\"Jo Roe\"}", "Jo Roe"},
+        {"{\"use\":\"official\",\"family\":12345},{\"family\":\"Roe\"}", "ROE"},
+        {"{\"use\":\"official\",\"text\":{\"a\":1}},{\"family\":\"Roe\"}", "ROE"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char json[200];
+        struct tape t;
+        struct buf b;
+
+        snprintf(json, sizeof json, "{\"name\":[%s]}", rows[i][0]);
+        CU_ASSERT_EQUAL_FATAL(tape_parse(&t, str_of(json), NULL), ERR_OK);
+        buf_init(&b, 1000);
+        CU_ASSERT_EQUAL(fhir_name_words(&t, fhir_name(&t, 0, 0), &b), ERR_OK);
+        UNIT_STR(b.p ? b.p : "", rows[i][1]);
+        buf_fini(&b);
+        tape_fini(&t);
+    }
+}
+
 static void words(void)
 {
     struct tape t;
@@ -135,6 +162,7 @@ static const struct unit_test tests[] = {
     {"decimals are compared as text", decimals_compare},
     {"the clear form of a number", clear_form},
     {"names and numbers in force", people},
+    {"names without words", names_without_words},
     {"words, codes, quantities, absences", words},
 };
 UNIT_MAIN("read", tests)
