@@ -83,7 +83,8 @@ static bool take_words(void *arg, const struct tape *t, tape_at at)
     struct wanted *w = arg;
 
     w->found = fhir_words(t, at, w->a);
-    return w->found.n > 0;
+    w->full |= w->a->failed;
+    return w->found.n || w->full;
 }
 
 static bool take_code(void *arg, const struct tape *t, tape_at at)

@@ -177,6 +177,11 @@ static void a_full_arena_loses_no_patient(void)
                                              "\"Patient\\/1\"}}"), NULL), ERR_OK);
     CU_ASSERT_EQUAL(fhir_index(&t, BASE, &a, &x, NULL), ERR_NOMEM);
     drop(&a, &t);
+    arena_init(&a, 4); /* nor the words that it is searched by */
+    CU_ASSERT_EQUAL_FATAL(tape_parse(&t, STR("{\"resourceType\":\"Condition\",\"id\":\"c\","
+                                             "\"code\":{\"text\":\"Asthma\\/COPD\"}}"), NULL), ERR_OK);
+    CU_ASSERT_EQUAL(fhir_index(&t, BASE, &a, &x, NULL), ERR_NOMEM);
+    drop(&a, &t);
 }
 
 static void note_reference(void *arg, struct str type, struct str id)
