@@ -27,9 +27,10 @@ int net_new(struct loop *l, const struct clock *clock, struct net **out);
 /* Ends every request with ERR_CANCELLED first (on_done is called from here). NULL is fine. */
 void net_free(struct net *n);
 
-/* Parses a base URL: https, or http for a loopback address only (ERR_USAGE otherwise); no userinfo, query
- * or fragment; a host in plain letters (xn--, not umlauts), an address in its usual form. ca_file: an added
- * root for this origin, or NULL; ERR_IO when it cannot be read. May be called again. */
+/* Parses a base URL: https, or http for a loopback address only (ERR_HTTPS otherwise); ERR_USAGE for userinfo,
+ * query or fragment, a host not in plain letters (xn--, not umlauts), an address in no usual form. ca_file: an added
+ * root for this origin, or NULL; ERR_IO when it cannot be read. May be called again: a request for another host
+ * that still waits then ends with ERR_ORIGIN. */
 int net_origin_set(struct net *n, enum net_origin o, const char *base_url, const char *ca_file, struct err *e);
 /* True when the URL's host is 127.0.0.0/8, ::1 or localhost. */
 bool net_is_loopback(const char *base_url);
@@ -85,7 +86,8 @@ struct net_ask {
 };
 /* Starts it: all callbacks come on later turns, on_done exactly once, and then the request is gone. At most
  * NET_LANES run at once, the rest wait by priority. out may be NULL. ERR_ORIGIN (the gate), ERR_INPUT (a
- * header value with control characters), ERR_NOMEM, ERR_CANCELLED (net_free is under way): no on_done then.
+ * header value that is empty, too long or has control characters), ERR_NOMEM, ERR_CANCELLED (net_free is under
+ * way): no on_done then.
  *
  * How it can end, besides ERR_OK and what the sink returned: ERR_OFFLINE, ERR_TIMEOUT, ERR_TLS (what =
  * host:port), ERR_CUT (num = body bytes received), ERR_DECODE (what = path), ERR_NOTFHIR (no HTTP at all),

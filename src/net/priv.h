@@ -22,7 +22,7 @@ struct net_base {
     char path[1024];            /* "/fhir" or "": never a '/' at its end */
     bool tls, loopback;
 };
-/* ERR_USAGE with the offending part. */
+/* ERR_USAGE, ERR_HTTPS with the offending part. */
 int net_base_parse(const char *url, struct net_base *b, struct err *e);
 int net_base_gate(const struct net_base *b, struct str link, char out[LIMIT_URL_BYTES], struct err *e);
 

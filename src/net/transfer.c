@@ -142,21 +142,23 @@ static int add_headers(struct net_request *r, const struct net_ask *ask, bool gz
     const char *json = plain ? "application/json" : "application/fhir+json";
     const struct {
         const char *name, *value;
+        bool drop; /* "" takes curl's own line out; elsewhere it would lose a condition, and is refused */
     } lines[] = {
-        {"Accept", ask->accept ? ask->accept : json},
-        {"Content-Type", !ask->body.n ? "" : ask->content_type ? ask->content_type : json},
-        {"Content-Encoding", gzipped ? "gzip" : NULL},
-        {"If-Match", ask->if_match},
-        {"If-None-Exist", ask->if_none_exist},
-        {"Prefer", ask->prefer},
-        {"Cache-Control", ask->no_cache ? "no-cache" : NULL},
-        {"Expect", ""}, /* no waiting for 100 Continue: a round trip a body */
+        {"Accept", ask->accept ? ask->accept : json, false},
+        {"Content-Type", !ask->body.n ? "" : ask->content_type ? ask->content_type : json, !ask->body.n},
+        {"Content-Encoding", gzipped ? "gzip" : NULL, false},
+        {"If-Match", ask->if_match, false},
+        {"If-None-Exist", ask->if_none_exist, false},
+        {"Prefer", ask->prefer, false},
+        {"Cache-Control", ask->no_cache ? "no-cache" : NULL, false},
+        {"Expect", "", true}, /* no waiting for 100 Continue: a round trip a body */
     };
     int code = ERR_OK;
 
     for (size_t i = 0; !code && i < sizeof lines / sizeof *lines; i++)
         if (lines[i].value)
-            code = add_header(r, lines[i].name, lines[i].value, e);
+            code = *lines[i].value || lines[i].drop ? add_header(r, lines[i].name, lines[i].value, e)
+                                                    : err_set(e, ERR_INPUT, 0, 0, lines[i].name);
     return code;
 }
 
@@ -283,6 +285,12 @@ static CURLcode set_request(CURL *c, struct net_request *r)
 
 int net_transfer_start(struct net_request *r)
 {
+    char url[LIMIT_URL_BYTES];
+    int code;
+
+    /* The origin may have moved to another host since, with credentials that are not for this one. */
+    if ((code = net_gate(r->net, r->ask.origin, str_of(r->url), url, &r->stop)))
+        return code;
     r->net->meter.requests++;
     r->round = r->net->meter.round_trips;
     if (fault_hit(FAULT_NET))

@@ -87,6 +87,10 @@ static void what_is_refused_at_once(void)
     CU_ASSERT_EQUAL(rig_ask(&g, &a, 'a', (struct net_ask){.method = "GET", .url = "x", .if_match = "a\r\nX: y"}, &e), ERR_INPUT);
     UNIT_STR(e.what, "If-Match");
     CU_ASSERT_EQUAL(rig_ask(&g, &a, 'a', (struct net_ask){.method = "GET", .url = "x", .if_match = long_etag}, &e), ERR_INPUT);
+    /* an update whose condition is empty would be one without a condition */
+    CU_ASSERT_EQUAL(rig_ask(&g, &a, 'a', (struct net_ask){.method = "PUT", .url = "x", .body = STR("{}"), .if_match = ""}, &e), ERR_INPUT);
+    UNIT_STR(e.what, "If-Match");
+    CU_ASSERT_EQUAL(rig_ask(&g, &a, 'a', (struct net_ask){.method = "POST", .url = "x", .body = STR("{}"), .if_none_exist = ""}, &e), ERR_INPUT);
     CU_ASSERT_EQUAL(rig_ask(&g, &a, 'a', (struct net_ask){.method = "GET /evil", .url = "x"}, &e), ERR_BUG);
     CU_ASSERT_PTR_NULL(a.request);
     CU_ASSERT_EQUAL(a.dones, 0);
@@ -251,6 +255,31 @@ static void credentials_go_to_their_origin_alone(void)
     secret_free(basic);
     secret_free(token);
     secret_free(bad);
+}
+
+/* A request that still waits when its origin moves: the new host's key is not for the old host. */
+static void credentials_wait_for_their_own_host(void)
+{
+    struct secret *token = secret_new(64);
+    struct asked a = {0};
+    struct server other;
+    struct rig g;
+
+    CU_ASSERT_FATAL(token != NULL);
+    secret_set(token, "tok-en.123", 10);
+    rig_open(&g, say_ok, NULL);
+    CU_ASSERT_FATAL(server_start(&other, say_ok, NULL));
+    rig_get(&g, &a, 'a', "a");
+    CU_ASSERT_EQUAL(net_origin_set(g.n, NET_FHIR, other.base, NULL, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(net_credentials(g.n, NET_FHIR, NET_AUTH_BEARER, token), ERR_OK);
+    rig_wait(&g);
+    CU_ASSERT_EQUAL(a.r.code, ERR_ORIGIN);
+    UNIT_STR(g.s.log, "");
+    UNIT_STR(other.log, "");
+    rig_close(&g);
+    server_stop(&other);
+    rig_forget(&a);
+    secret_free(token);
 }
 
 static void the_environment_is_not_asked(void)
@@ -599,6 +628,7 @@ static const struct unit_test tests[] = {
     {"nor is one without a body", nor_is_one_without_a_body},
     {"gzip bodies", gzip_bodies},
     {"credentials go to their origin alone", credentials_go_to_their_origin_alone},
+    {"and wait for their own host", credentials_wait_for_their_own_host},
     {"the environment is not asked", the_environment_is_not_asked},
     {"lanes and priority", lanes_and_priority},
     {"cancelling", cancelling},
