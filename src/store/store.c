@@ -38,6 +38,16 @@ static int forget(const char *path, struct err *e)
     return ERR_OK;
 }
 
+/* A log whose store has gone belongs to nothing: its key went with the store's superblock, and beside a new store it
+ * would read as a loss. */
+static int forget_log(const char *path, struct err *e)
+{
+    char log[PATH_MAX_BYTES + 8];
+
+    snprintf(log, sizeof log, "%s-wal", path);
+    return unlink(log) && errno != ENOENT ? err_set(e, ERR_IO, errno, 0, log) : ERR_OK;
+}
+
 /* What seal_open leaves to us: 2 MiB of pages for each connection. */
 static int settle(const struct sql *c, struct err *e)
 {
@@ -95,11 +105,11 @@ int store_create_with(const char *home, const struct secret *passphrase, const s
     seal_register();
     if (!lstat(path, &st))
         code = err_set(e, ERR_EXISTS, 0, 0, path);
-    else if (!(code = forget(temp, e)) && !(code = build(temp, passphrase, kdf, v, n, e))) {
+    else if (!(code = forget(temp, e)) && !(code = forget_log(path, e)) && !(code = build(temp, passphrase, kdf, v, n, e))) {
         if (fault_hit(FAULT_IO) || rename(temp, path))
             code = err_set(e, ERR_IO, errno, 0, path);
-        else
-            code = sync_path(home, e);
+        else if ((code = sync_path(home, e)))
+            unlink(path); /* who is told that nothing was made must not find it made */
     }
     if (code && code != ERR_EXISTS)
         forget(temp, NULL);

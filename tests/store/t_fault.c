@@ -154,16 +154,18 @@ static void making(enum fault_kind kind)
         struct secret *p = made_pass("correct horse");
         struct store_key *k = NULL;
         struct store *s = NULL;
-        char home[64];
+        char home[64], path[100];
         struct err e;
-        int code;
+        int code, created;
 
         made_home(home);
+        snprintf(path, sizeof path, "%s/%s", home, STORE_FILE);
         fault_arm(kind, n);
-        if (!(code = store_create(home, p, &made_kdf, &e)) && !(code = store_unlock(home, p, &k, &e)))
+        if (!(code = created = store_create(home, p, &made_kdf, &e)) && !(code = store_unlock(home, p, &k, &e)))
             code = store_open(home, k, &s, &e);
         done = fault_count(kind) < n;
         fault_arm(kind, 0);
+        CU_ASSERT_EQUAL(created == ERR_OK, access(path, F_OK) == 0); /* not made, and yet there: init would say EXISTS */
         CU_ASSERT_EQUAL(code == ERR_OK, s != NULL);
         if (done)
             CU_ASSERT_EQUAL(code, ERR_OK);
@@ -171,7 +173,7 @@ static void making(enum fault_kind kind)
         s = NULL;
         if (done || n % 8 == 0) { /* not each time: it runs the KDF twice */
             code = store_create(home, p, &made_kdf, &e);
-            CU_ASSERT(code == ERR_OK || code == ERR_EXISTS);
+            CU_ASSERT_EQUAL(code, created ? ERR_OK : ERR_EXISTS);
             s = made_open(home);
             CU_ASSERT_PTR_NOT_NULL_FATAL(s);
             CU_ASSERT_EQUAL(two_rows_and_a_mark(s, &e), ERR_OK);

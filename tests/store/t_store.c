@@ -604,6 +604,32 @@ static void who_may_open(void)
 
 /* A second process is refused and told who holds the store; a forked child holds nothing. Kills
  * tests/mutants/store-two-owners.patch: a lock that nobody minds. */
+/* A log that an older store left behind (its file was taken away after a crash) is no loss of the new one's. */
+static void a_stale_log(void)
+{
+    struct fhir_index ix = made_index("Observation", "o1", "p1", "labs", FHIR_NO_DATE);
+    char home[64], file[100], log[120], kept[100];
+    struct store *s = made_store(home);
+    struct secret *p = made_pass("correct horse");
+    struct store_health h;
+
+    snprintf(file, sizeof file, "%s/" STORE_FILE, home);
+    snprintf(log, sizeof log, "%s-wal", file);
+    snprintf(kept, sizeof kept, "%s/kept", home);
+    CU_ASSERT_EQUAL(made_put(s, &ix, STR("old"), STORE_SERVER, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(link(log, kept), 0);
+    store_close(s);
+    CU_ASSERT_EQUAL(unlink(file), 0);
+    CU_ASSERT_EQUAL(rename(kept, log), 0);
+    CU_ASSERT_EQUAL(store_create(home, p, &made_kdf, NULL), ERR_OK);
+    s = made_open(home);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+    CU_ASSERT_EQUAL(store_health(s, &h, NULL), ERR_OK);
+    CU_ASSERT_FALSE(h.wal_damaged);
+    secret_free(p);
+    made_end(s, home);
+}
+
 static void one_owner(void)
 {
     char home[64];
@@ -653,6 +679,7 @@ static const struct unit_test tests[] = {
     {"a full disk loses nothing and stores no half", full_disk},
     {"a damaged page is an error with its number", damaged_page},
     {"who may open a profile", who_may_open},
+    {"a log that an older store left is no loss", a_stale_log},
     {"one process owns a store", one_owner},
 };
 
