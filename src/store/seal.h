@@ -44,8 +44,9 @@ int seal_inspect(const char *path, const struct seal_keys *keys, struct seal_sup
 int seal_register(void);
 /* Opens a database through it. The keys are borrowed and must outlive every connection. readonly: a
  * second connection of the same process. Set on it: WAL, temp_store=memory, secure_delete, cell_size_check,
- * trusted_schema off, defensive, wal_autocheckpoint=16384, synchronous=NORMAL, busy timeout 2 s; leaving
- * them is refused, and so are ATTACH and extensions.
+ * trusted_schema off, defensive; leaving them is refused, and so are ATTACH, extensions and every pragma that
+ * the seal does not know. For a start only: wal_autocheckpoint=16384, synchronous=NORMAL (never OFF), busy
+ * timeout 2 s.
  * ERR_INUSE (another process has it), ERR_DAMAGED (num = page), ERR_UNSUPPORTED (network file system). */
 int seal_open(const char *path, struct seal_keys *keys, bool readonly, sqlite3 **db, struct err *e);
 /* True when recovery met a whole frame that does not verify, or frames behind a header that does not:

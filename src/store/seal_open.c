@@ -20,7 +20,9 @@
 
 #define BUSY_MS 2000
 
-/* Values that may be set; one that is not listed is refused, asking is always allowed. */
+#define ANY "" /* no rule of the seal hangs on it */
+
+/* Values that may be set; a name or a value that is not listed is refused, asking is always allowed. */
 static const struct {
     const char *name;
     const char *values[6];
@@ -35,23 +37,28 @@ static const struct {
     {"trusted_schema", {"0", "off", "false", "no"}},
     {"writable_schema", {"0", "off", "false", "no", "reset"}},
     {"locking_mode", {"normal"}},
-    {"journal_size_limit", {"-1"}},
-    {"temp_store_directory", {NULL}},
-    {"data_store_directory", {NULL}},
-    {"shrink_memory", {NULL}},
+    {"query_only", {"1", "on", "true", "yes"}},
+    {"cache_size", {ANY}},
+    {"wal_autocheckpoint", {ANY}},
+    {"wal_checkpoint", {ANY}},
+    {"application_id", {ANY}},
+    {"user_version", {ANY}},
+    {"integrity_check", {ANY}},
+    {"quick_check", {ANY}},
+    {"table_info", {ANY}},
+    {"index_info", {ANY}},
+    {"index_list", {ANY}},
 };
 
 bool seal_pragma_allowed(const char *name, const char *value)
 {
-    for (size_t i = 0; name && value && i < sizeof pragmas / sizeof *pragmas; i++) {
-        if (strcasecmp(name, pragmas[i].name))
-            continue;
-        for (size_t v = 0; v < 6 && pragmas[i].values[v]; v++)
-            if (!strcasecmp(value, pragmas[i].values[v]))
+    if (!name || !value)
+        return true;
+    for (size_t i = 0; i < sizeof pragmas / sizeof *pragmas; i++)
+        for (size_t v = 0; !strcasecmp(name, pragmas[i].name) && v < 6 && pragmas[i].values[v]; v++)
+            if (!strcmp(pragmas[i].values[v], ANY) || !strcasecmp(value, pragmas[i].values[v]))
                 return true;
-        return false;
-    }
-    return true;
+    return false;
 }
 
 /* ATTACH of the empty name is VACUUM's own scratch database, in memory; every other would write pages that

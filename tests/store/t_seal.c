@@ -361,6 +361,7 @@ static void doors(void)
         "PRAGMA secure_delete=FAST", "PRAGMA temp_store_directory='/tmp'", "PRAGMA writable_schema=ON",
         "PRAGMA locking_mode=EXCLUSIVE", "ATTACH '/tmp/x.db' AS x", "ATTACH ':memory:' AS x",
         "ATTACH 'file:/tmp/x.db?vfs=unix' AS x", "SELECT load_extension('x')", "VACUUM INTO '/tmp/x.db'",
+        "PRAGMA query_only=OFF", "PRAGMA threads=4", "PRAGMA of_a_newer_sqlite=1", /* what is not known is refused */
         "CREATE TABLE sqlite_x(a)", "SELECT \"no such column\"",
     };
     struct help h = made(7, fill);
