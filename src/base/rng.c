@@ -3,6 +3,7 @@
 
 #include "base/rng.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -17,6 +18,8 @@ static void system_fill(void *arg, void *p, size_t n)
     while (n) {
         ssize_t got = getrandom(at, n, 0);
 
+        if (got < 0 && errno == EINTR)
+            continue;
         if (got < 0)
             err_fatal("getrandom");
         at += got;

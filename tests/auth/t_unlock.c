@@ -148,8 +148,37 @@ static void given_up(void)
     made_end(s, st.home);
 }
 
-/* A try that is dropped (the screen locked) calls nobody, and the next one may start at once; the wait after
- * a wrong one that was cut short that way is waited before the next answer. */
+/* At the first turn after the KDF: a wrong one is being waited for. */
+static void drop_in_its_wait(void *arg)
+{
+    struct stage *st = arg;
+
+    if (st->u && !loop_pending(st->l, LOOP_WORK)) {
+        auth_unlock_drop(&st->u);
+        loop_on_turn(st->l, NULL, NULL);
+        loop_stop(st->l, 0);
+    }
+}
+
+/* The wait after a wrong passphrase that was cut short (the screen locked) is waited for before the next try. */
+static void a_wait_is_owed(void)
+{
+    struct stage st;
+
+    stage_up(&st);
+    CU_ASSERT_EQUAL(auth_unlock_start(st.l, st.home, made_pass("wrong"), opened, &st, &st.u), ERR_OK);
+    loop_on_turn(st.l, drop_in_its_wait, &st);
+    loop_run(st.l);
+    CU_ASSERT_EQUAL(st.calls, 0);
+    CU_ASSERT_EQUAL(try(&st, "wrong"), ERR_PASSPHRASE);
+    CU_ASSERT(st.answered - st.asked >= auth_unlock_wait_ms(1) + auth_unlock_wait_ms(2));
+    CU_ASSERT_EQUAL(try(&st, "wrong"), ERR_PASSPHRASE); /* paid: only its own */
+    CU_ASSERT(st.answered - st.asked < auth_unlock_wait_ms(3) + auth_unlock_wait_ms(2));
+    auth_unlock_free(st.u);
+    stage_down(&st);
+}
+
+/* A try that is dropped (the screen locked) calls nobody, and the next one may start at once. */
 static void dropped(void)
 {
     struct stage st;
@@ -190,6 +219,7 @@ static const struct unit_test tests[] = {
     {"one try at a time", one_at_a_time},
     {"a try that is given up calls nobody", given_up},
     {"a try that is dropped calls nobody, and the next one starts", dropped},
+    {"a wait that was cut short is owed", a_wait_is_owed},
     {"no profile is said at once", no_profile},
 };
 
