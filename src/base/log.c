@@ -23,12 +23,17 @@ static int log_fd = -1;
 static struct clock log_clock;
 static pthread_mutex_t log_mutex = PTHREAD_MUTEX_INITIALIZER;
 
-/* Keeps the newer half of a full file. */
-static void halve(int fd, off_t size)
+/* Of a full file the newest half MiB stays. */
+static void keep_short(int fd)
 {
-    char *p = mem_alloc(LOG_MAX / 2);
-    ssize_t n = p ? pread(fd, p, LOG_MAX / 2, size - LOG_MAX / 2) : -1;
+    struct stat st;
+    char *p;
+    ssize_t n;
 
+    if (fstat(fd, &st) || st.st_size <= LOG_MAX)
+        return;
+    p = mem_alloc(LOG_MAX / 2);
+    n = p ? pread(fd, p, LOG_MAX / 2, st.st_size - LOG_MAX / 2) : -1;
     if (n > 0 && ftruncate(fd, 0) == 0) {
         char *line = memchr(p, '\n', (size_t)n);
 
@@ -40,15 +45,13 @@ static void halve(int fd, off_t size)
 
 int log_open(const char *path, const struct clock *clock)
 {
-    struct stat st;
     int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 
     if (fd < 0)
         return ERR_IO;
-    if (fstat(fd, &st) == 0 && st.st_size > LOG_MAX)
-        halve(fd, st.st_size);
     log_close();
     pthread_mutex_lock(&log_mutex);
+    keep_short(fd);
     log_clock = *clock;
     log_fd = fd;
     pthread_mutex_unlock(&log_mutex);
@@ -76,6 +79,7 @@ void log_event(const char *event, int code, const char *type, int64_t a, int64_t
                      err_name(code), type && str_is_type(str_of(type)) ? type : "-", a, b);
         if (n > 0 && n < (int)sizeof line)
             (void)!write(log_fd, line, (size_t)n);
+        keep_short(log_fd); /* a screen may stay open for months */
     }
     pthread_mutex_unlock(&log_mutex);
 }

@@ -10,8 +10,8 @@
 
 #include "base/clock.h"
 
-/* Opens path for appending (0600); until then, and with NULL, events are dropped. Keeps the last half of
- * a file that has passed 1 MiB. 0 or ERR_IO. Any thread may log after it. */
+/* Opens path for appending (0600); until then events are dropped. A file that passes 1 MiB keeps its newest
+ * half MiB. 0 or ERR_IO. Any thread may log after it. */
 int log_open(const char *path, const struct clock *clock);
 void log_close(void);
 

@@ -3,9 +3,12 @@
 
 #include "tests/unit.h"
 
+#include <unistd.h>
+
 #include "base/date.h"
 #include "base/err.h"
 #include "base/jsonw.h"
+#include "base/log.h"
 #include "base/text.h"
 
 static void date_precision(void)
@@ -165,6 +168,34 @@ static void ids(void)
     CU_ASSERT_FALSE(str_is_type(STR("patient")));
 }
 
+/* A log that is written for months has an end; what stays is the newest, in whole lines. */
+static void the_log_stays_short(void)
+{
+    char path[] = "/tmp/t_base-log-XXXXXX", line[256], last[256] = "";
+    struct clock clock = clock_system();
+    int fd = mkstemp(path);
+    unsigned bad = 0;
+    FILE *f;
+
+    CU_ASSERT_FATAL(fd >= 0);
+    close(fd);
+    CU_ASSERT_EQUAL_FATAL(log_open(path, &clock), ERR_OK);
+    for (int i = 0; i <= 40000; i++)
+        log_event("test.event", ERR_OK, i % 2 ? "Patient" : "no type", i, -1);
+    log_close();
+    log_event("test.dropped", ERR_OK, NULL, 0, 0);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f = fopen(path, "r"));
+    while (fgets(line, sizeof line, f)) {
+        bad += line[4] != '-' || strlen(line) < 40 || !strchr(line, '\n');
+        snprintf(last, sizeof last, "%s", line);
+    }
+    CU_ASSERT(ftell(f) > 1 << 19 && ftell(f) <= 1 << 20);
+    fclose(f);
+    CU_ASSERT_EQUAL(bad, 0);
+    UNIT_STR(last + 24, " test.event ERR_OK - 40000 -1\n");
+    unlink(path);
+}
+
 static void errors(void)
 {
     struct err e;
@@ -185,6 +216,7 @@ static const struct unit_test tests[] = {
     {"JSON escapes what drives a terminal", json_escapes},
     {"buffers and arenas keep their limit", limits_hold},
     {"ids that may become part of a URL", ids},
+    {"the log stays short", the_log_stays_short},
     {"errors carry no control bytes", errors},
 };
 
