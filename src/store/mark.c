@@ -159,22 +159,32 @@ static bool setting_name(const char *name)
     return n && !name[n];
 }
 
+int mark_setting_check(const char *name, struct str value, struct err *e)
+{
+    if (!setting_name(name))
+        return err_set(e, ERR_BUG, 0, 0, "setting");
+    return value.n > LIMIT_SMALL_JSON ? err_set(e, ERR_TOOBIG, 0, LIMIT_SMALL_JSON, name) : ERR_OK;
+}
+
+int mark_setting_put(struct sql *c, const char *name, struct str value, struct err *e)
+{
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_SET, &st, e);
+
+    if (code)
+        return code;
+    sql_bind(st, 1, str_of(name));
+    sqlite3_bind_blob64(st, 2, value.p ? value.p : "", value.n, SQLITE_STATIC);
+    return sql_run(c, st, e);
+}
+
 int store_set(struct store_tx *tx, const char *name, struct str value, struct err *e)
 {
     struct err why = ERR_NONE;
-    sqlite3_stmt *st;
-    int code;
+    int code = mark_setting_check(name, value, &why);
 
-    if (!setting_name(name))
-        return err_set(e, ERR_BUG, 0, 0, "store_set");
-    if (value.n > LIMIT_SMALL_JSON)
-        return err_set(e, ERR_TOOBIG, 0, LIMIT_SMALL_JSON, name);
-    if (!(code = sql_use(&tx->s->w, SQL_SET, &st, &why))) {
-        sql_bind(st, 1, str_of(name));
-        sqlite3_bind_blob64(st, 2, value.p ? value.p : "", value.n, SQLITE_STATIC);
-        code = sql_run(&tx->s->w, st, &why);
-    }
-    store_tx_check(tx, code, &why);
+    if (!code)
+        code = store_tx_check(tx, mark_setting_put(&tx->s->w, name, value, &why), &why);
     if (code && e)
         *e = why;
     return code;

@@ -125,6 +125,12 @@ int64_t store_chart_hash(struct str chart);
 /* "file:X" -> X and true. */
 bool store_file_id(struct str *id);
 
+/* --- mark.c: settings ---------------------------------------------------------------------------- */
+
+/* ERR_BUG for a name that is none, ERR_TOOBIG past LIMIT_SMALL_JSON. */
+int mark_setting_check(const char *name, struct str value, struct err *e);
+int mark_setting_put(struct sql *c, const char *name, struct str value, struct err *e);
+
 /* --- patient.c: the patient table, true in the same transaction as the row ------------------------ */
 
 struct patient_facts {

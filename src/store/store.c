@@ -56,16 +56,11 @@ static int settle(const struct sql *c, struct err *e)
 
 static int first_settings(struct sql *c, const struct store_value *v, unsigned n, struct err *e)
 {
-    sqlite3_stmt *st;
     int code = ERR_OK;
 
-    for (unsigned i = 0; !code && i < n; i++) {
-        if ((code = sql_use(c, SQL_SET, &st, e)))
-            break;
-        sql_bind(st, 1, str_of(v[i].name));
-        sqlite3_bind_blob64(st, 2, v[i].value.p ? v[i].value.p : "", v[i].value.n, SQLITE_STATIC);
-        code = sql_run(c, st, e);
-    }
+    for (unsigned i = 0; !code && i < n; i++)
+        if (!(code = mark_setting_check(v[i].name, v[i].value, e)))
+            code = mark_setting_put(c, v[i].name, v[i].value, e);
     return code;
 }
 

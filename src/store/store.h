@@ -175,7 +175,8 @@ int store_missing_each(struct store *s, unsigned limit, int (*each)(void *arg, s
 
 /* --- settings -------------------------------------------------------------------------------- */
 
-/* server, scope, auth, practitioner, role, demo, last sync: small values under names of [a-z.]. */
+/* server, scope, auth, practitioner, role, demo, last sync: values of at most LIMIT_SMALL_JSON bytes under names
+ * of [a-z.]; ERR_TOOBIG, ERR_BUG. */
 int store_set(struct store_tx *tx, const char *name, struct str value, struct err *e);
 int store_setting(struct store *s, const char *name, struct buf *out, struct err *e); /* ERR_NOTFOUND */
 

@@ -604,6 +604,28 @@ static void who_may_open(void)
 
 /* A second process is refused and told who holds the store; a forked child holds nothing. Kills
  * tests/mutants/store-two-owners.patch: a lock that nobody minds. */
+/* A profile made with a setting that store_set would refuse is not made. */
+static void first_settings(void)
+{
+    const struct store_value good = {"server", STR("https://h.example")}, bad = {"Server Name", STR("x")};
+    const struct store_value both[] = {good, bad};
+    struct secret *p = made_pass("correct horse");
+    struct store *s;
+    char home[64];
+    struct buf b;
+
+    made_home(home);
+    CU_ASSERT_EQUAL(store_create_with(home, p, &made_kdf, both, 2, NULL), ERR_BUG);
+    CU_ASSERT_EQUAL(store_create_with(home, p, &made_kdf, &good, 1, NULL), ERR_OK);
+    s = made_open(home);
+    buf_init(&b, 100);
+    CU_ASSERT_EQUAL(store_setting(s, "server", &b, NULL), ERR_OK);
+    CU_ASSERT(str_eq(buf_str(&b), good.value));
+    buf_fini(&b);
+    secret_free(p);
+    made_end(s, home);
+}
+
 /* A log that an older store left behind (its file was taken away after a crash) is no loss of the new one's. */
 static void a_stale_log(void)
 {
@@ -679,6 +701,7 @@ static const struct unit_test tests[] = {
     {"a full disk loses nothing and stores no half", full_disk},
     {"a damaged page is an error with its number", damaged_page},
     {"who may open a profile", who_may_open},
+    {"the first settings keep store_set's rules", first_settings},
     {"a log that an older store left is no loss", a_stale_log},
     {"one process owns a store", one_owner},
 };
