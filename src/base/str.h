@@ -25,7 +25,7 @@ bool str_ends(struct str s, const char *suffix);
 struct str str_trim(struct str s);                      /* without ASCII blanks at both ends */
 /* Cuts *rest at the first sep: returns what is before it and moves *rest behind it (p = NULL at the end). */
 struct str str_split(struct str *rest, char sep);
-/* Decimal digits only (a leading '-' if lo < 0), the whole of s, within lo..hi. */
+/* Decimal digits only, at most 18 (a leading '-' if lo < 0), the whole of s, within lo..hi. */
 bool str_int(struct str s, int64_t lo, int64_t hi, int64_t *out);
 /* A FHIR id: [A-Za-z0-9\-\.]{1,64} (R4 datatypes, id). Nothing else may become part of a URL or a key. */
 bool str_is_id(struct str s);

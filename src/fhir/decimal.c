@@ -55,18 +55,19 @@ static bool exponent(struct str *s, long *out)
 
 static bool parse(struct str s, struct decimal *d)
 {
-    bool point = false, any = false;
+    bool point = false;
     long whole = 0, exp;
 
     memset(d, 0, sizeof *d);
     if (s.n && *s.p == '-')
         d->negative = true, s.p++, s.n--;
+    if (!s.n || !is_digit(*s.p) || (s.n > 1 && *s.p == '0' && is_digit(s.p[1])))
+        return false;
     for (; s.n && (is_digit(*s.p) || (*s.p == '.' && !point)); s.p++, s.n--) {
         if (*s.p == '.') {
             point = true;
             continue;
         }
-        any = true;
         if (*s.p == '0' && !d->n) { /* leading zeros move the point only */
             if (point)
                 whole--;
@@ -77,7 +78,7 @@ static bool parse(struct str s, struct decimal *d)
         if (!push(d, *s.p))
             return false;
     }
-    if (!any || !exponent(&s, &exp))
+    if (s.p[-1] == '.' || !exponent(&s, &exp))
         return false;
     while (d->n && d->digit[d->n - 1] == '0')
         d->n--;
