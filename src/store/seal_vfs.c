@@ -450,12 +450,17 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
     f->sealed = f->work->p;
     f->clear = f->work->p + SEAL_FRAME;
     f->process = k->process;
-    if ((rc = below_open(f, name, flags, out_flags))) {
+    rc = below_open(f, name, flags, out_flags);
+    if (!rc && role == SEAL_DB && stat(name, &st)) { /* not in the list, a look at its head would drop its locks */
+        REAL(f)->xClose(f->real);
+        rc = SQLITE_CANTOPEN;
+    }
+    if (rc) {
         secret_free(f->work);
         return rc;
     }
     f->base.pMethods = role == SEAL_DB ? &seal_db : role == SEAL_WAL ? &seal_log : &seal_journal;
-    if (role == SEAL_DB && stat(name, &st) == 0) {
+    if (role == SEAL_DB) {
         f->dev = st.st_dev;
         f->ino = st.st_ino;
         pthread_mutex_lock(&seal_mutex);
@@ -560,7 +565,10 @@ int seal_register_over(sqlite3_vfs *below)
                              .xDlSym = vfs_dlsym, .xDlClose = vfs_dlclose, .xRandomness = vfs_random,
                              .xSleep = vfs_sleep, .xCurrentTime = vfs_time, .xGetLastError = vfs_error,
                              .xCurrentTimeInt64 = vfs_time64};
-    return sqlite3_vfs_register(&seal_vfs, 0) == SQLITE_OK ? ERR_OK : ERR_NOMEM;
+    if (sqlite3_vfs_register(&seal_vfs, 0) == SQLITE_OK)
+        return ERR_OK;
+    seal_vfs.pAppData = NULL; /* else seal_register would take it for done */
+    return ERR_NOMEM;
 }
 
 int seal_register(void)
