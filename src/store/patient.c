@@ -132,16 +132,23 @@ static int add_all(struct reader *r, tape_at list)
     return code;
 }
 
+static int name_words(struct reader *r, tape_at name)
+{
+    int code = add_all(r, tape_get(r->t, name, "family"));
+
+    if (!code && !(code = add_all(r, tape_get(r->t, name, "given"))))
+        code = add_all(r, tape_get(r->t, name, "text"));
+    return code;
+}
+
 /* Every name is searched, old ones too: that is how people ask. Only the one in force is shown. */
-static int name_words(struct reader *r)
+static int all_names(struct reader *r)
 {
     tape_at names = tape_get(r->t, 0, "name");
     int code = ERR_OK;
 
-    for (tape_at n = tape_first(r->t, names); !code && n != TAPE_NONE; n = tape_next(r->t, names, n)) {
-        if (!(code = add_all(r, tape_get(r->t, n, "family"))) && !(code = add_all(r, tape_get(r->t, n, "given"))))
-            code = add_all(r, tape_get(r->t, n, "text"));
-    }
+    for (tape_at n = tape_first(r->t, names); !code && n != TAPE_NONE; n = tape_next(r->t, names, n))
+        code = name_words(r, n);
     return code;
 }
 
@@ -249,6 +256,7 @@ int patient_read(struct str bytes, int64_t now_ms, struct arena *a, struct patie
     struct reader r = {.a = a};
     struct date birth;
     struct tape t;
+    tape_at name;
     int code = tape_parse(&t, bytes, e);
 
     if (code)
@@ -258,10 +266,12 @@ int patient_read(struct str bytes, int64_t now_ms, struct arena *a, struct patie
     buf_init(&r.fold, 32 * FOLD_BYTES);
     f.birth = arena_str(a, tape_plain(&t, tape_get(&t, 0, "birthDate")));
     f.gender = arena_str(a, tape_plain(&t, tape_get(&t, 0, "gender")));
-    if (!(code = shown_name(&r, fhir_name(&t, 0, now_ms), &f)) && !(code = name_words(&r)))
-        code = identifiers(&r, now_ms, &f);
-    if (!code && date_parse(f.birth, &birth))
+    name = fhir_name(&t, 0, now_ms);
+    /* What a patient is asked for first is added first: there may be more words than WORDS_MAX. */
+    if (date_parse(f.birth, &birth))
         add_word(&r, f.birth);
+    if (!(code = shown_name(&r, name, &f)) && !(code = name_words(&r, name)) && !(code = identifiers(&r, now_ms, &f)))
+        code = all_names(&r);
     f.near = near_key(a, &f);
     f.words = arena_str(a, buf_str(&r.words));
     if (!code)

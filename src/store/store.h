@@ -139,8 +139,11 @@ struct store_patient {
     unsigned similar;
     enum store_origin origin;
 };
-/* Those of whom each word of filter starts a word of a name (old names too), an identifier in force, or the
- * birth date (1984, 1984-02, 03-Feb-1984); "" = all. By name; the nameless last. limit 0 = all. */
+/* Those of whom each word of filter (of its first 8) starts a word of a name (old names too), an identifier in
+ * force, or the birth date (1984, 1984-02, 03-Feb-1984); "" = all. Of a patient's words 64 are kept: birth date, name
+ * in force, identifiers, other names, in that order. By name; the nameless last. limit 0 = all. 512 rows are one
+ * snapshot: who comes or goes meanwhile shifts what is behind them. ERR_TOOBIG past LIMIT_TEXT_CELL bytes, ERR_INPUT
+ * for what is no UTF-8. */
 int store_patients(struct store *s, struct str filter, unsigned offset, unsigned limit,
                    int (*each)(void *arg, const struct store_patient *p), void *arg, struct err *e);
 /* The same for one chart id. ERR_NOTFOUND. */

@@ -164,6 +164,8 @@ static void cuts(void)
         {"220 mail.example ESMTP\r\n", ERR_NOTFHIR, ""},
         {"<html>login</html>", ERR_NOTFHIR, ""},
         {"HTTP/1.1 abc\r\n\r\n", ERR_NOTFHIR, ""},
+        {"HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\n{}", ERR_NOTFHIR, ""}, /* no bytes without a head before them */
+        {"HTTP/1.1 000 Odd\r\nContent-Length: 2\r\n\r\n{}", ERR_NOTFHIR, ""},
     };
 
     for (size_t i = 0; i < sizeof said / sizeof *said; i++) {

@@ -233,6 +233,29 @@ static void short_prefixes_stay_true(void)
 }
 
 /* A Patient of 8 MiB, of thousands of names and numbers, of names that do not end: kept whole, listed short. */
+/* A patient of many old names has more words than are kept: number, birth date and the name in force come first. */
+static void many_old_names(void)
+{
+    char home[64];
+    struct store *s = made_store(home);
+    struct buf b;
+
+    buf_init(&b, 10000);
+    buf_adds(&b, "\"name\":[");
+    for (int i = 0; i < 40; i++)
+        buf_addf(&b, "{\"use\":\"old\",\"family\":\"Was%c%c\",\"given\":[\"Had%c%c\"]},", 'a' + i / 7, 'a' + i % 7, 'a' + i / 7, 'a' + i % 7);
+    buf_adds(&b, "{\"family\":\"Now\",\"given\":[\"Ada\"]}],\"birthDate\":\"1984-02-03\",\"identifier\":[{\"value\":\"SEC-1\",\"use\":\"secondary\"},"
+                 "{\"use\":\"usual\",\"value\":\"700123\"}]");
+    CU_ASSERT_EQUAL(made_patient(s, "p1", STORE_SERVER, "%s", b.p), ERR_OK);
+    CU_ASSERT_EQUAL(found(s, "now ada").n, 1);
+    CU_ASSERT_EQUAL(found(s, "700123").n, 1);
+    CU_ASSERT_EQUAL(found(s, "sec-1").n, 1);
+    CU_ASSERT_EQUAL(found(s, "03-Feb-1984").n, 1);
+    CU_ASSERT_EQUAL(found(s, "wasaa").n, 1);
+    buf_fini(&b);
+    made_end(s, home);
+}
+
 static void hostile_patients(void)
 {
     struct fhir_index ix = made_index("Patient", "p1", "p1", "", FHIR_NO_DATE);
@@ -275,6 +298,7 @@ static const struct unit_test tests[] = {
     {"who is easily taken for whom", namesakes},
     {"pages are cuts of one list", pages},
     {"short prefixes stay true", short_prefixes_stay_true},
+    {"many old names hide no number", many_old_names},
     {"a patient made to hurt", hostile_patients},
 };
 
