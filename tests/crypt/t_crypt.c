@@ -130,6 +130,39 @@ static void aead_vector(void)
     CU_ASSERT_EQUAL(crypt_unseal(back, out, n, tag, ad, sizeof ad, nonce, key), ERR_DAMAGED);
 }
 
+/* What the Argon2 reference library and Python's hashlib.blake2b make of the same: a change here locks every store
+ * that there is. */
+static void kdf_vectors(void)
+{
+    static const char *const want[] = {"904b42492da04031a468a6d1d51689848c15e5c88d8587b0186dce574b8c4bcc",
+                                       "82e231837fa5adf89abd33a18efd3d0a7f244956b1b25f7ae04b971779c6f73c",
+                                       "437ce4e4845eed3b61f3a86b7f14dd0cb1ab9138a69449db3aae01fe791e2488",
+                                       "e5ca2b4633424c42a87f90448f9dae87bfc2d773581ea8a1f7d2177d92c41bba",
+                                       "ca42a6350219c8f1a21439070074a4e9a2bd19a575cb7ce740c0f47af4e97586"};
+    struct secret *p = secret_new(32), *key = secret_new(CRYPT_KEY);
+    struct crypt_kdf k = {3, 64ull << 20};
+    unsigned char salt[CRYPT_SALT], sub[CRYPT_KEY], right[CRYPT_KEY], text[11 + 16];
+
+    for (int i = 0; i < CRYPT_SALT; i++)
+        salt[i] = (unsigned char)i;
+    secret_set(p, "correct horse battery", 21);
+    CU_ASSERT_EQUAL(crypt_kdf(key, p, salt, &k), ERR_OK);
+    unhex(want[0], right);
+    CU_ASSERT(key->n == CRYPT_KEY && !memcmp(key->p, right, CRYPT_KEY));
+    for (unsigned id = 1; id <= 3; id++) {
+        crypt_subkey(sub, id, key->p);
+        unhex(want[id], right);
+        CU_ASSERT(!memcmp(sub, right, CRYPT_KEY));
+    }
+    memcpy(text, "wl-commit-1", 11);
+    memcpy(text + 11, salt, 16);
+    crypt_hash(right, text, sizeof text, sub);
+    unhex(want[4], sub);
+    CU_ASSERT(!memcmp(sub, right, CRYPT_HASH));
+    secret_free(p);
+    secret_free(key);
+}
+
 static void kdf(void)
 {
     struct secret *p = secret_new(16), *a = secret_new(CRYPT_KEY), *b = secret_new(CRYPT_KEY);
@@ -214,6 +247,7 @@ static const struct unit_test tests[] = {
     {"no core dumps, not dumpable", no_dumps},
     {"the draft's vector; no changed byte is opened", aead_vector},
     {"the KDF", kdf},
+    {"the KDF, its sub-keys and a keyed hash as others compute them", kdf_vectors},
     {"no nonce twice, across threads and a fork", nonces},
 };
 

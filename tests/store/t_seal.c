@@ -350,6 +350,58 @@ static void truncated(void)
     help_fini(&h);
 }
 
+static void put_le(unsigned char *p, uint64_t v, int n)
+{
+    for (int i = 0; i < n; i++)
+        p[i] = (unsigned char)(v >> (8 * i));
+}
+
+/* The bytes where store/FORMAT says that they are, opened without the seal's own code: a store that is made today
+ * must open in ten years. */
+static void as_format_says(void)
+{
+    struct help h = made(7, fill);
+    unsigned char dek[CRYPT_KEY], db_key[CRYPT_KEY], wal_key[CRYPT_KEY], ad[48] = "WLDB", out[4064], sum[32];
+    struct seal_keys *k = NULL;
+    unsigned char *file, *log;
+    size_t n, log_n;
+    sqlite3 *db;
+
+    help_dek(dek, 7);
+    crypt_subkey(db_key, 1, dek);
+    crypt_subkey(wal_key, 2, dek);
+    file = help_read(h.path, &n);
+    CU_ASSERT(n % 4096 == 0 && n > 16384 + 4096);
+    CU_ASSERT(!memcmp(file, "WARDLN\r\n\1\0\1\0\0\x40\0\0\0\x10\0\0\x28\1", 22) && file[23] == 8);
+    crypt_hash(sum, file, 4064, NULL);
+    CU_ASSERT(!memcmp(sum, file + 4064, 32) && !memcmp(file, file + 4096, 4096));
+    put_le(ad + 4, 1, 4);
+    memcpy(ad + 8, file + 32, 16);
+    for (size_t no = 1; no <= n / 4096 - 4; no++) {
+        const unsigned char *page = file + 16384 + (no - 1) * 4096;
+
+        put_le(ad + 24, no, 8);
+        CU_ASSERT_EQUAL(crypt_unseal(out, page, 4056, page + 4080, ad, 32, page + 4056, db_key), ERR_OK);
+        CU_ASSERT(no > 1 || !memcmp(out, "SQLite format 3", 16));
+    }
+    CU_ASSERT_EQUAL_FATAL(seal_unlock_dek(h.path, dek, &k, NULL), ERR_OK);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(db = help_open(&h, k, false));
+    CU_ASSERT_EQUAL(help_sql(db, "INSERT INTO t(a) VALUES('in the log')"), SQLITE_OK);
+    log = help_read(h.wal, &log_n);
+    CU_ASSERT(log_n > 32 && (log_n - 32) % 4120 == 0);
+    memcpy(ad, "WLWL", 4);
+    for (size_t at = 32; at + 4120 <= log_n; at += 4120) {
+        put_le(ad + 24, at, 8);
+        memcpy(ad + 32, log + at, 16);
+        CU_ASSERT_EQUAL(crypt_unseal(out, log + at + 16, 4064, log + at + 4104, ad, 48, log + at + 4080, wal_key), ERR_OK);
+    }
+    mem_free(file);
+    mem_free(log);
+    sqlite3_close(db);
+    seal_keys_free(k);
+    help_fini(&h);
+}
+
 /* --- doors ------------------------------------------------------------------------------------- */
 
 static void doors(void)
@@ -644,6 +696,7 @@ static const struct unit_test tests[] = {
     {"a password change cut in two", password_change},
     {"a changed, zeroed, swapped or foreign page is met at its number", pages_tampered},
     {"a file cut short is never fewer rows", truncated},
+    {"every byte where FORMAT says", as_format_says},
     {"settings that the seal needs cannot be left", doors},
     {"the contract with SQLite: the database", contract},
     {"the contract with SQLite: the log", contract_log},
