@@ -7,7 +7,6 @@
 #include "config.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -43,8 +42,25 @@ static const struct model_status report_status[] = {
 /* --- reference ranges ---------------------------------------------------------------------------
  */
 
-/* Days that an age quantity means; months and years by the calendar's mean. -1: not understood. */
-static double age_days(const struct fhir_quantity *q)
+/* The value of a lexeme without sign or exponent, whatever the locale's point is; -1: not understood. */
+static double plain_number(struct str s)
+{
+    double v = 0, parts = 0;
+
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] >= '0' && s.p[i] <= '9') {
+            v = v * 10 + (s.p[i] - '0');
+            parts *= 10;
+        } else if (s.p[i] == '.')
+            parts = 1;
+        else
+            return -1;
+    return parts > 0 ? v / parts : v;
+}
+
+/* Days that an age quantity means, and those of one of its unit; months and years by the calendar's mean. -1: not
+ * understood. */
+static double age_days(const struct fhir_quantity *q, double *unit)
 {
     static const struct {
         const char *code;
@@ -52,18 +68,43 @@ static double age_days(const struct fhir_quantity *q)
     } units[] = {{"min", 1.0 / 1440}, {"h", 1.0 / 24},   {"d", 1},      {"wk", 7},
                  {"mo", 30.4375},     {"a", 365.25},     {"days", 1},   {"weeks", 7},
                  {"months", 30.4375}, {"years", 365.25}, {"y", 365.25}, {"yr", 365.25}};
-    char number[32];
+    double value = q->value.n ? plain_number(q->value) : -1;
 
-    if (!q->value.n || q->value.n >= sizeof number)
-        return -1;
-    snprintf(number, sizeof number, "%.*s", STR_ARG(q->value));
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (str_is(q->code, units[i].code) || str_is(q->unit, units[i].code))
-            return strtod(number, NULL) * units[i].days;
+    for (size_t i = 0; value >= 0 && i < sizeof units / sizeof *units; i++)
+        if (str_is(q->code, units[i].code) || str_is(q->unit, units[i].code)) {
+            *unit = units[i].days;
+            return value * units[i].days;
+        }
     return -1;
 }
 
+/* How many days later a date may be than its first. */
+static double open_days(const struct date *d)
+{
+    return d->precision == DATE_YEAR ? 366 : d->precision == DATE_MONTH ? 31 : 1;
+}
+
 enum fits { FITS_NO, FITS_YES, FITS_UNSURE };
+
+/* Does an age range hold the patient's age when the sample was taken? An upper end of 17 years holds all of the
+ * eighteenth in some laboratories and none of it in others. fits: what the rest of the range says. */
+static enum fits age_fits(struct model_fmt *f, tape_at age, enum fits fits)
+{
+    struct fhir_quantity lo = fhir_quantity(f->t, tape_get(f->t, age, "low"), f->a);
+    struct fhir_quantity hi = fhir_quantity(f->t, tape_get(f->t, age, "high"), f->a);
+    const struct date *born = &f->who->birth;
+    double unit = 0, least = age_days(&lo, &unit), most = age_days(&hi, &unit), days, slack;
+    struct date taken;
+
+    if (!date_parse(f->date, &taken) || born->precision == DATE_NONE || (lo.value.n && least < 0) ||
+        (hi.value.n && most < 0))
+        return FITS_UNSURE;
+    days = (double)(date_days(taken.year, taken.month, taken.day) - date_days(born->year, born->month, born->day));
+    slack = open_days(born) > open_days(&taken) ? open_days(born) : open_days(&taken);
+    if ((lo.value.n && days + slack < least) || (hi.value.n && days - slack > most + unit))
+        return FITS_NO;
+    return (lo.value.n && days - slack < least) || (hi.value.n && days + slack > most) ? FITS_UNSURE : fits;
+}
 
 /* Is a range meant for this patient's sex and age when the sample was taken? */
 static enum fits range_fits(struct model_fmt *f, tape_at range)
@@ -88,29 +129,7 @@ static enum fits range_fits(struct model_fmt *f, tape_at range)
         if (!named || !mine)
             fits = FITS_UNSURE;
     }
-    if (age != TAPE_NONE) {
-        struct fhir_quantity lo = fhir_quantity(f->t, tape_get(f->t, age, "low"), f->a);
-        struct fhir_quantity hi = fhir_quantity(f->t, tape_get(f->t, age, "high"), f->a);
-        struct date taken;
-        double days, slack;
-
-        if (!date_parse(f->date, &taken) || f->who->birth.precision == DATE_NONE)
-            return FITS_UNSURE;
-        days = (double)(date_days(taken.year, taken.month, taken.day) -
-                        date_days(f->who->birth.year, f->who->birth.month, f->who->birth.day));
-        slack = f->who->birth.precision == DATE_YEAR    ? 366
-                : f->who->birth.precision == DATE_MONTH ? 31
-                                                        : 1;
-        if ((lo.value.n && age_days(&lo) < 0) || (hi.value.n && age_days(&hi) < 0))
-            return FITS_UNSURE;
-        if ((lo.value.n && days + slack < age_days(&lo)) ||
-            (hi.value.n && days - slack > age_days(&hi)))
-            return FITS_NO;
-        if ((lo.value.n && days - slack < age_days(&lo)) ||
-            (hi.value.n && days + slack > age_days(&hi)))
-            fits = FITS_UNSURE;
-    }
-    return fits;
+    return age == TAPE_NONE ? fits : age_fits(f, age, fits);
 }
 
 /* "therapeutic range", "range": what the limits mean. */

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reads the archives' symbols: every extern one starts with its room's name (base: its file's), there is
-no mutable global outside the list below, and what sleeps, blocks or starts a program is called only in
-loop/ and demo/. Kills tests/mutants: a sleep() in sync, a helper without its prefix.
+no mutable global outside the list below, what sleeps, blocks or starts a program is called only in
+loop/ and demo/, and what reads a number by the locale nowhere. Kills tests/mutants: a sleep() in sync, a helper without its prefix.
 """
 import os, re, subprocess, sys
 
 build = os.environ.get("top_builddir", ".")
 FORBIDDEN = {"sleep", "usleep", "nanosleep", "clock_nanosleep", "poll", "ppoll", "select", "pselect", "epoll_wait",
              "curl_easy_perform", "system", "popen", "curl_multi_wait", "curl_multi_poll"}
+LOCALE = {"strtod", "strtof", "strtold", "atof"}  # where the locale writes 0,5 they read 0.5 as 0
 LEAVE = {"loop", "demo"}
 MUTABLE = {"log", "fault", "err", "crypt", "seal", "tty"}  # file or room prefixes that may hold state
 
@@ -45,6 +46,8 @@ def main():
             base = name.split("@")[0]
             if kind == "U" and base in FORBIDDEN and not any(r in LEAVE for r, _ in places):
                 bad.append(f"{obj}: calls {base}()")
+            if kind == "U" and base in LOCALE:
+                bad.append(f"{obj}: calls {base}(), which reads numbers by the locale")
             if base.startswith(("__", "_")) or kind not in "TDBRCVW":
                 continue
             if not any(base.startswith((room if room not in ("base", "ui") else stem) + "_") or

@@ -229,6 +229,22 @@ static void results(void)
         {OBS(",'valueQuantity':{'value':8,'unit':'mg/L'},'referenceRange':[{'age':{'high':{'value':28,'code':'d'}},"
              "'low':{'value':9,'unit':'mg/L'}}]"),
          "test 8 mg/L"},
+        /* born on 17-May-1979, taken on 27-Feb-2026: 46 years and nine months */
+        {OBS(",'valueQuantity':{'value':8,'unit':'mg/L'},'referenceRange':[{'age':{'low':{'value':46.5,'code':'a'}},"
+             "'low':{'value':9,'unit':'mg/L'}}]"),
+         "test 8 mg/L  BELOW RANGE - range at least 9 mg/L"},
+        {OBS(",'valueQuantity':{'value':8,'unit':'mg/L'},'referenceRange':[{'age':{'low':{'value':47.5,'code':'a'}},"
+             "'low':{'value':9,'unit':'mg/L'}}]"),
+         "test 8 mg/L"},
+        {OBS(",'valueQuantity':{'value':8,'unit':'mg/L'},'referenceRange':[{'age':{'low':{'value':1e1,'code':'a'}},"
+             "'low':{'value':9,'unit':'mg/L'}}]"),
+         "test 8 mg/L - range at least 9 mg/L (for: an age; not known to be this patient's)"},
+        {OBS(",'valueQuantity':{'value':8,'unit':'mg/L'},'referenceRange':[{'age':{'high':{'value':46,'code':'a'}},"
+             "'low':{'value':9,'unit':'mg/L'}}]"),
+         "test 8 mg/L - range at least 9 mg/L (for: an age; not known to be this patient's)"},
+        {OBS(",'valueQuantity':{'value':8,'unit':'mg/L'},'referenceRange':[{'age':{'high':{'value':45,'code':'a'}},"
+             "'low':{'value':9,'unit':'mg/L'}}]"),
+         "test 8 mg/L"},
         {OBS(",'valueQuantity':{'value':2,'unit':'{score}'}"), "test 2 score"},
         {OBS(",'valueQuantity':{'value':98,'unit':'mm[Hg]'}"), "test 98 mmHg"},
         {OBS(",'valueBoolean':false"), "test no (false)"},
