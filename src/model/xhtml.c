@@ -39,6 +39,13 @@ static bool line_start(const struct reducer *r)
     return r->out->n == r->start || r->out->p[r->out->n - 1] == '\n';
 }
 
+static bool after_digit(const struct reducer *r)
+{
+    char last = r->out->n > r->start ? r->out->p[r->out->n - 1] : 0;
+
+    return !r->lines && last >= '0' && last <= '9';
+}
+
 static void put(struct reducer *r, const char *p, size_t n)
 {
     if (r->lines && r->out->n > r->start)
@@ -106,6 +113,8 @@ static size_t entity(struct reducer *r, struct str s)
         return 0;
     for (size_t i = 0; i < sizeof entities / sizeof *entities; i++)
         if (str_is(name, entities[i].name)) {
+            /* REQ: two and a half is not 21/2 */
+            r->blank = r->blank || (entities[i].utf8[0] == '1' && after_digit(r));
             put_words(r, entities[i].utf8);
             return name.n + 2;
         }

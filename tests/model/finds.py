@@ -126,14 +126,14 @@ def notes():
         patient("p"),
         of("Composition", "c", status="final", type={"text": "Note"}, title="Ward round", date="2026-02-01", section=[
             {"title": "Plan", "text": div("<p>Give <b>5&#160;mg</b> &amp; wait</p><ul><li>one</li><li>two</li></ul><table><tr><td>K</td><td>7.1</td></tr><tr><td>Na</td><td>130</td></tr></table>"
-                                          "<script>alert(1)</script><!-- no --><p>stop <s>10 mg</s>, 10<sup>9</sup>/L</p><img src='http://x/y'/>")}]),
+                                          "<script>alert(1)</script><!-- no --><p>stop <s>10 mg</s>, 10<sup>9</sup>/L, 2&frac12; tablets, &frac12; cup</p><img src='http://x/y'/>")}]),
         doc("plain", "text/plain; charset=utf-8", b64("Seen at home.\nFever 38.5 since Monday. " + "word " * 40)), doc("html", "text/html", b64("<p>Dear colleague</p><p>a &lt; b</p>")),
         doc("bad", "text/plain", "!!!!"), doc("pdf", "application/pdf", b64("<p>no</p>")),
         of("Procedure", "n", status="completed", text=div("Only the narrative knows"))], "--details")
     rows = {r["id"]: r for s in shown["p"]["sections"].values() for r in s}
     words = lambda i: rows[i]["words"][rows[i]["words"].index("Text:") + 1:] if "Text:" in rows[i]["words"] else []
     starts = lambda i, lines: expect(words(i)[:len(lines)] == lines, f"{i}: {words(i)} and not {lines}")
-    starts("c", ["Plan", "Give 5 mg & wait", "- one", "- two", "K  7.1", "Na  130", "stop [struck out: 10 mg], 10^9/L", "[picture]"])
+    starts("c", ["Plan", "Give 5 mg & wait", "- one", "- two", "K  7.1", "Na  130", "stop [struck out: 10 mg], 10^9/L, 2 1/2 tablets, 1/2 cup", "[picture]"])
     starts("plain", ["Seen at home."])
     starts("html", ["Dear colleague", "a < b"])
     starts("bad", ["(attached text that cannot be decoded)"])
