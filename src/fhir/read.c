@@ -28,15 +28,27 @@ struct fhir_choice fhir_choice(const struct tape *t, tape_at object, const char 
     return (struct fhir_choice){TAPE_NONE, {"", 0}};
 }
 
+/* A coding of FHIR's own or of HL7's: what R4 binds a status to, whatever else a server puts beside it. */
+static bool is_hl7(const struct tape *t, tape_at coding)
+{
+    struct str system = tape_plain(t, tape_get(t, coding, "system"));
+
+    return str_starts(system, "http://terminology.hl7.org/") || str_starts(system, "http://hl7.org/fhir/");
+}
+
 struct str fhir_code(const struct tape *t, tape_at at)
 {
-    tape_at code;
+    tape_at list, best;
 
     at = tape_first(t, at);
     if (tape_is(t, at, TAPE_STRING))
         return tape_plain(t, at);
-    code = tape_path(t, at, "coding.code");
-    return tape_plain(t, code != TAPE_NONE ? code : tape_get(t, at, "code"));
+    list = tape_get(t, at, "coding");
+    best = tape_first(t, list);
+    for (tape_at c = best; c != TAPE_NONE && !is_hl7(t, best); c = tape_next(t, list, c))
+        if (is_hl7(t, c))
+            best = c;
+    return tape_plain(t, tape_get(t, best != TAPE_NONE ? best : at, "code"));
 }
 
 struct str fhir_words(const struct tape *t, tape_at at, struct arena *a)

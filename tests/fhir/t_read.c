@@ -138,6 +138,8 @@ static void words(void)
                        "{\"display\":\"y\",\"code\":\"2\",\"userSelected\":true}]},"
                        "\"b\":{\"text\":\"words\",\"coding\":[{\"display\":\"x\"}]},"
                        "\"c\":{\"coding\":[{\"code\":\"260373001\"}]},"
+                       "\"e\":{\"coding\":[{\"system\":\"urn:oid:2.999\",\"code\":\"R\"},{\"system\":"
+                       "\"http://terminology.hl7.org/CodeSystem/condition-clinical\",\"code\":\"resolved\"}]},"
                        "\"valueQuantity\":{\"value\":0.10,\"comparator\":\"<\"},"
                        "\"_d\":{\"extension\":[{\"url\":\"http://hl7.org/fhir/"
                        "StructureDefinition/data-absent-reason\",\"valueCode\":\"masked\"}]},"
@@ -149,6 +151,9 @@ static void words(void)
     CU_ASSERT(str_is(fhir_words(&t, tape_get(&t, 0, "c"), &a), ""));
     CU_ASSERT(fhir_has_code(&t, tape_get(&t, 0, "a"), NULL, "2"));
     CU_ASSERT(str_is(fhir_code(&t, tape_get(&t, 0, "c")), "260373001"));
+    /* a status is HL7's code for it, wherever that stands beside a server's own */
+    CU_ASSERT(str_is(fhir_code(&t, tape_get(&t, 0, "e")), "resolved"));
+    CU_ASSERT(str_is(fhir_code(&t, tape_get(&t, 0, "a")), "1"));
     CU_ASSERT(str_is(fhir_choice(&t, 0, "value").type, "Quantity"));
     CU_ASSERT(str_is(fhir_quantity(&t, fhir_choice(&t, 0, "value").at, &a).value, "0.10"));
     CU_ASSERT(str_is(fhir_quantity(&t, fhir_choice(&t, 0, "value").at, &a).comparator, "<"));

@@ -255,6 +255,9 @@ static void results(void)
         {OBS(""), "test - no value recorded"},
         {OBS(",'hasMember':[{'reference':'Observation/1'}]"), "test - panel of 1 result, on a row of its own"},
         {OBS(",'interpretation':[{'coding':[{'code':'HH'}]}],'valueInteger':7"), "test 7  HH critically high"},
+        {OBS(",'interpretation':[{'coding':[{'system':'urn:x','code':'2'},{'system':'http://terminology.hl7.org/CodeSystem/"
+             "v3-ObservationInterpretation','code':'LL'}]}],'valueInteger':7"),
+         "test 7  LL critically low"},
         {OBS(",'component':[{'code':{'text':'a'},'valueString':'b'},{'code':{'text':'c'},'dataAbsentReason':{'text':'d'}}]"),
          "test a b; c no result: d"},
         {"{'resourceType':'Observation','id':'x','status':'registered','subject':{'reference':'Patient/p'},'code':{'text':'test'}}",
@@ -326,6 +329,8 @@ static void allergies(void)
         {"{'code':{'text':'penicillin'},'clinicalStatus':{'coding':[{'code':'resolved'}]}}", MODEL_ALLERGY_PAST},
         {"{'code':{'text':'penicillin'},'verificationStatus':{'coding':[{'code':'refuted'}]}}", MODEL_ALLERGY_VOID},
         {"{'code':{'text':'penicillin'},'verificationStatus':{'coding':[{'code':'entered-in-error'}]}}", MODEL_ALLERGY_VOID},
+        {"{'code':{'text':'penicillin'},'verificationStatus':{'coding':[{'system':'urn:x','code':'R'},{'system':"
+         "'http://terminology.hl7.org/CodeSystem/allergyintolerance-verification','code':'refuted'}]}}", MODEL_ALLERGY_VOID},
         {"{'code':{'text':'penicillin'},'verificationStatus':{'coding':[{'code':'unconfirmed'}]}}", MODEL_ALLERGY_LIVE},
         {"{'code':{'coding':[{'system':'http://snomed.info/sct','code':'716186003'}]}}", MODEL_ALLERGY_NONE},
         {"{'code':{'coding':[{'system':'http://snomed.info/sct','code':'716186003'}]},'verificationStatus':{'coding':"
