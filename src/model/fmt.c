@@ -50,6 +50,9 @@ void model_sep(struct model_fmt *f)
 
 void model_flag(struct model_fmt *f, const char *own)
 {
+    for (unsigned i = 0; i < f->row->flags; i++)
+        if (!strcmp(f->row->flag[i].s, own))
+            return;
     if (f->row->flags < MODEL_FLAGS_MAX)
         f->row->flag[f->row->flags++] = text_own(own);
 }

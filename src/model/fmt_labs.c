@@ -6,7 +6,6 @@
  */
 #include "config.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -14,6 +13,7 @@
 #include "model/priv.h"
 
 #define LOINC "http://loinc.org"
+#define FLAGS_OF_ROW 4 /* outside range, future date, restricted, FROM FILE may follow a result's own flags */
 
 static const struct model_status observation_status[] = {
     {"final", NULL, NULL, 0},
@@ -269,14 +269,14 @@ static bool put_interpretation(struct model_fmt *f, tape_at object)
 
         model_put(f, "  ");
         if (words && !str_is(code, "N")) {
-            char flag[16];
+            const char *flag = arena_dup(f->keep, code.p, code.n); /* a code of the table: plain ASCII */
 
-            snprintf(flag, sizeof flag, "%.*s", STR_ARG(code));
-            model_put(f, flag);
+            model_put_server(f, code);
             model_put(f, " ");
             model_put(f, words);
-            if (f->row->flags < MODEL_FLAGS_MAX)
-                f->row->flag[f->row->flags++] = text_safe(f->keep, str_of(flag), 0);
+            /* REQ: a panel with many flags leaves room for those that say what the row is. */
+            if (flag && f->row->flags < MODEL_FLAGS_MAX - FLAGS_OF_ROW)
+                model_flag(f, flag);
             any = true;
         } else if (words)
             /* TRANSLATORS: the laboratory's own flag says normal */

@@ -125,7 +125,7 @@ void model_put(struct model_fmt *f, const char *own); /* words of wardline's own
 void model_putf(struct model_fmt *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void model_put_server(struct model_fmt *f, struct str s); /* text of the server's */
 void model_sep(struct model_fmt *f);                      /* " - " unless the row is empty */
-void model_flag(struct model_fmt *f, const char *own);    /* a flag of the row */
+void model_flag(struct model_fmt *f, const char *own);    /* a flag of the row, once; own is kept, not copied */
 /* A labelled server text behind a separator; nothing when s is empty. label: "note: " */
 void model_put_labelled(struct model_fmt *f, const char *label, struct str s);
 /* A date lexeme in words; one that is no R4 date is shown as it came, and said to be none. */

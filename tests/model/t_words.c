@@ -267,6 +267,9 @@ static void results(void)
     ROWS(table);
 }
 
+#define PART(flag)                                                                                 \
+    "{'code':{'text':'a'},'valueInteger':1,'interpretation':[{'coding':[{'code':'" flag "'}]}]}"
+
 static void labels(void)
 {
     struct shown s = show(RX("'doNotPerform':true,'modifierExtension':[{}]"));
@@ -280,6 +283,12 @@ static void labels(void)
     s = show("{'resourceType':'Observation','id':'x','status':'final','subject':{'reference':'Patient/p'},"
              "'effectiveDateTime':'2093-01-05','code':{'text':'test'},'valueInteger':1}");
     UNIT_STR(s.text, "test 1 - DATED IN THE FUTURE");
+    /* REQ: however many flags a panel has, what the row is keeps its own */
+    s = show(OBS(",'component':[" PART("H") "," PART("H") "," PART("L") "," PART("HH") "," PART("A") "," PART("LL") ","
+                 PART("AA") "," PART("U") "," PART("D") "],'meta':{'security':[{'system':"
+                 "'http://terminology.hl7.org/CodeSystem/v3-Confidentiality','code':'R'}]}"));
+    UNIT_STR(s.flags, "H,L,HH,A,restricted");
+    CU_ASSERT(strstr(s.text, "LL critically low") != NULL);
 }
 
 /* REQ: a row whose own reference names somebody else is refused, whoever hands it over. */
