@@ -164,6 +164,8 @@ enum model_link model_link(struct model_fmt *f, struct str reference, const char
         return MODEL_LINK_MISSING;
     if (!row.type.n)
         row.type = str_of(type);
+    if (!str_is(row.type, type)) /* of another type nobody here knows whose it is, or what it says */
+        return MODEL_LINK_MISSING;
     buf_init(&raw, LIMIT_RESOURCE_BYTES);
     buf_init(&key, 256);
     if (f->who->file)

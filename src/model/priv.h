@@ -160,7 +160,7 @@ const char *model_interpretation_word(struct str code); /* v3-ObservationInterpr
 /* Is a literal reference to a row of this chart's patient (or to no patient's)? */
 enum model_link { MODEL_LINK_OWN, MODEL_LINK_OTHER, MODEL_LINK_MISSING };
 /* Opens what a Reference names, checks whose it is, and gives it to use() when it is this patient's
- * own. type: what it is of, for references of a file, which name an id alone. */
+ * own. type: what it must be of; references of a file name an id alone. Anything else is missing. */
 enum model_link model_link(struct model_fmt *f, struct str reference, const char *type,
                            void (*use)(struct model_fmt *f, const struct tape *t));
 

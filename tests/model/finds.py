@@ -162,8 +162,17 @@ def corrections():
     expect("7.04" not in row("o")["text"] and "another patient, not shown" in row("o")["text"], f"moved from another patient: {row('o')}")
 
 
+def links():
+    """What a row points to is shown only if it is of the type that belongs there: whose another one is, nobody knows."""
+    seen = {"resourceType": "Specimen", "id": "s", "code": {"text": "Blood of another"}, "subject": {"reference": "Patient/q"}}
+    _, shown = charts([patient("p"), patient("q", "Baker", birthDate="1950-02-03"), seen,
+                       of("DiagnosticReport", "r", status="final", code={"text": "Panel"}, result=[{"reference": "Specimen/s"}])])
+    expect("another" not in text(shown["p"], "labs", "r"), f"a report that points to a specimen: {text(shown['p'], 'labs', 'r')!r}")
+    expect("a result that is not available here" in text(shown["p"], "labs", "r"), f"a report that points to a specimen: {text(shown['p'], 'labs', 'r')!r}")
+
+
 def main():
-    tests = [marks, former_names, cover, said_once, notes, corrections]
+    tests = [links, marks, former_names, cover, said_once, notes, corrections]
     for t in tests:
         t()
     for b in bad:
