@@ -57,6 +57,11 @@ void model_flag(struct model_fmt *f, const char *own)
         f->row->flag[f->row->flags++] = text_own(own);
 }
 
+bool model_not_false(const struct model_fmt *f, tape_at at)
+{
+    return at != TAPE_NONE && !tape_is(f->t, at, TAPE_FALSE);
+}
+
 void model_put_labelled(struct model_fmt *f, const char *label, struct str s)
 {
     if (!s.n)

@@ -127,7 +127,7 @@ static void request_lead(struct model_fmt *f)
     count_active(f);
     if (f->row->counts_as && intent)
         f->row->counts_as = MODEL_COUNTS_PLANNED;
-    if (tape_true(f->t, tape_get(f->t, 0, "doNotPerform"))) {
+    if (model_not_false(f, tape_get(f->t, 0, "doNotPerform"))) {
         if (f->row->counts_as)
             f->row->counts_as = MODEL_COUNTS_FORBIDDEN;
         model_put(f, _("DO NOT GIVE: "));

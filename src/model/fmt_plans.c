@@ -59,7 +59,7 @@ static void intent_lead(struct model_fmt *f)
     };
     const char *intent = model_code_word(intents, tape_plain(f->t, tape_get(f->t, 0, "intent")));
 
-    if (tape_true(f->t, tape_get(f->t, 0, "doNotPerform"))) {
+    if (model_not_false(f, tape_get(f->t, 0, "doNotPerform"))) {
         /* REQ: an order not to do something */
         model_put(f, _("DO NOT DO: "));
         model_flag(f, _("DO NOT DO"));
@@ -114,7 +114,7 @@ static void put_activity(struct model_fmt *f, tape_at detail)
 
     model_sep(f);
     /* REQ: an activity that must not be done reads as one that must, without these words */
-    if (tape_true(f->t, tape_get(f->t, detail, "doNotPerform")))
+    if (model_not_false(f, tape_get(f->t, detail, "doNotPerform")))
         model_put(f, _("DO NOT: "));
     if (!model_put_concept(f, tape_get(f->t, detail, "code")))
         model_put_server(f, said.n ? said : STR(""));

@@ -481,7 +481,9 @@ static void value_string(struct model_fmt *f, tape_at at)
 static void value_boolean(struct model_fmt *f, tape_at at)
 {
     /* TRANSLATORS: a result that is a yes/no answer: no is a value, not a gap */
-    model_put(f, tape_true(f->t, at) ? _("yes (true)") : _("no (false)"));
+    model_put(f, tape_true(f->t, at)               ? _("yes (true)")
+                 : tape_is(f->t, at, TAPE_FALSE)   ? _("no (false)")
+                                                   : _("neither yes nor no was sent: see the detail"));
 }
 
 static void value_number(struct model_fmt *f, tape_at at)
@@ -512,7 +514,8 @@ static void value_range(struct model_fmt *f, tape_at at)
     } else if (high.value.n) {
         model_put(f, _("up to "));
         put_result(f, &high);
-    }
+    } else
+        model_put(f, _("no number sent"));
 }
 
 static void value_ratio(struct model_fmt *f, tape_at at)

@@ -126,6 +126,9 @@ void model_putf(struct model_fmt *f, const char *fmt, ...) __attribute__((format
 void model_put_server(struct model_fmt *f, struct str s); /* text of the server's */
 void model_sep(struct model_fmt *f);                      /* " - " unless the row is empty */
 void model_flag(struct model_fmt *f, const char *own);    /* a flag of the row, once; own is kept, not copied */
+/* Does a member stand there that is not false? For those by which a row turns round (doNotPerform): whatever a
+ * careless server wrote, it is not nothing. */
+bool model_not_false(const struct model_fmt *f, tape_at at);
 /* A labelled server text behind a separator; nothing when s is empty. label: "note: " */
 void model_put_labelled(struct model_fmt *f, const char *label, struct str s);
 /* A date lexeme in words; one that is no R4 date is shown as it came, and said to be none. */

@@ -166,6 +166,8 @@ static void orders(void)
 {
     static const char *const table[][2] = {
         {RX("'doNotPerform':true"), "DO NOT GIVE: drug - no dose recorded - active"},
+        {RX("'doNotPerform':'true'"), "DO NOT GIVE: drug - no dose recorded - active"}, /* no R4, and no order to give */
+        {RX("'doNotPerform':false"), "drug - no dose recorded - active"},
         {RX("'intent':'proposal'"), "PROPOSAL, no order: drug - no dose recorded - active"},
         {RX("'modifierExtension':[{'url':'x'}]"),
          "CAUTION, unknown modifier, meaning may change: drug - no dose recorded - active"},
@@ -248,6 +250,8 @@ static void results(void)
         {OBS(",'valueQuantity':{'value':2,'unit':'{score}'}"), "test 2 score"},
         {OBS(",'valueQuantity':{'value':98,'unit':'mm[Hg]'}"), "test 98 mmHg"},
         {OBS(",'valueBoolean':false"), "test no (false)"},
+        {OBS(",'valueBoolean':'true'"), "test neither yes nor no was sent: see the detail"},
+        {OBS(",'valueRange':{'low':{'unit':'mg'}}"), "test no number sent"},
         {OBS(",'valueInteger':0"), "test 0"},
         {OBS(",'valueRatio':{'numerator':{'value':1},'denominator':{'value':160}}"), "test 1:160"},
         {OBS(",'valueRange':{'low':{'value':5,'unit':'/HPF'},'high':{'value':10,'unit':'/HPF'}}"), "test 5-10 /HPF"},
