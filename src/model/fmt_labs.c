@@ -371,7 +371,7 @@ static bool put_pressure(struct model_fmt *f)
         tape_at c = i ? d : s;
 
         model_put(f, i ? _("; diastolic ") : _(" systolic "));
-        if (!put_absent(f, c) && !model_put_value(f, c))
+        if (!put_absent(f, c) && !model_put_value(f, c, "value"))
             model_put(f, _("not recorded"));
         put_judgement(f, c);
     }
@@ -390,7 +390,7 @@ static bool put_components(struct model_fmt *f, bool after)
         if (!model_put_concept(f, tape_get(f->t, c, "code")))
             model_put(f, _("part without a name"));
         model_put(f, " ");
-        if (!put_absent(f, c) && !model_put_value(f, c))
+        if (!put_absent(f, c) && !model_put_value(f, c, "value"))
             model_put(f, _("not recorded"));
         put_judgement(f, c);
         any = true;
@@ -419,7 +419,7 @@ static void earlier_value(struct model_fmt *f)
     unsigned flags = f->row->flags;
 
     if (fhir_choice(f->t, 0, "value").at != TAPE_NONE)
-        model_put_value(f, 0);
+        model_put_value(f, 0, "value");
     else if (!put_components(f, false) && !put_absent(f, 0))
         model_put(f, _("no value recorded"));
     f->row->flags = flags; /* the flags of a value that no longer stands are not the row's */
@@ -492,7 +492,7 @@ static void observation_body(struct model_fmt *f)
 
     if (value) {
         model_put(f, " ");
-        model_put_value(f, 0);
+        model_put_value(f, 0, "value");
         put_judgement(f, 0);
     }
     parts = put_components(f, value);

@@ -50,14 +50,17 @@ static const struct model_status appointment_status[] = {
     {NULL, NULL, NULL, 0},
 };
 
-static void intent_lead(struct model_fmt *f)
+/* REQ: a plan, a proposal and an option are no orders. A care plan is a plan by its nature. */
+static void lead(struct model_fmt *f, bool plan)
 {
     static const struct model_code_word intents[] = {
         {"proposal", N_("PROPOSAL, no order: ")},
         {"option", N_("OPTION, no order: ")},
+        {"plan", N_("PLAN, no order: ")},
         {NULL, NULL},
     };
-    const char *intent = model_code_word(intents, tape_plain(f->t, tape_get(f->t, 0, "intent")));
+    struct str code = tape_plain(f->t, tape_get(f->t, 0, "intent"));
+    const char *intent = plan && str_is(code, "plan") ? NULL : model_code_word(intents, code);
 
     if (model_not_false(f, tape_get(f->t, 0, "doNotPerform"))) {
         /* REQ: an order not to do something */
@@ -68,10 +71,26 @@ static void intent_lead(struct model_fmt *f)
         model_put(f, intent);
 }
 
+static void order_lead(struct model_fmt *f)
+{
+    lead(f, false);
+}
+
+static void plan_lead(struct model_fmt *f)
+{
+    lead(f, true);
+}
+
 static void order_body(struct model_fmt *f)
 {
+    static const char *const more[] = {"orderDetail", "bodySite"}; /* a knee is left or right */
     struct str priority = tape_plain(f->t, tape_get(f->t, 0, "priority"));
 
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+        if (tape_count(f->t, tape_get(f->t, 0, more[i]))) {
+            model_sep(f);
+            model_put_concepts(f, tape_get(f->t, 0, more[i]), ", ");
+        }
     if (priority.n && !str_is(priority, "routine")) {
         model_sep(f);
         model_put(f, str_is(priority, "stat") ? _("STAT: at once") : _("urgent"));
@@ -185,19 +204,14 @@ static void goal_body(struct model_fmt *f)
     tape_at list = tape_get(f->t, 0, "target");
 
     for (tape_at g = tape_first(f->t, list); g != TAPE_NONE; g = tape_next(f->t, list, g)) {
-        struct fhir_choice d = fhir_choice(f->t, g, "detail"), due = fhir_choice(f->t, g, "due");
+        struct fhir_choice due = fhir_choice(f->t, g, "due");
 
-        if (d.at != TAPE_NONE) {
+        if (fhir_choice(f->t, g, "detail").at != TAPE_NONE) {
             model_sep(f);
             model_put(f, _("target: "));
-            model_put_concept(f, tape_get(f->t, g, "measure"));
-            model_put(f, " ");
-            if (str_is(d.type, "Quantity"))
-                model_put_result(f, d.at);
-            else if (str_is(d.type, "Range"))
-                model_put_dose_range(f, d.at);
-            else
-                model_put_concept(f, d.at);
+            if (model_put_concept(f, tape_get(f->t, g, "measure")))
+                model_put(f, " ");
+            model_put_value(f, g, "detail");
         }
         if (str_is(due.type, "Date")) {
             model_sep(f);
@@ -309,8 +323,8 @@ static void team_body(struct model_fmt *f)
 }
 
 static const struct model_formatter formatters[] = {
-    {"ServiceRequest", intent_lead, NULL, order_body, request_status, true},
-    {"CarePlan", intent_lead, plan_name, plan_body, request_status, true},
+    {"ServiceRequest", order_lead, NULL, order_body, request_status, true},
+    {"CarePlan", plan_lead, plan_name, plan_body, request_status, true},
     {"CareTeam", NULL, team_name, team_body, team_status, true},
     {"Task", NULL, task_name, task_body, task_status, true},
     {"Goal", NULL, goal_name, goal_body, goal_status, true},

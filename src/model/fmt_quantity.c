@@ -543,7 +543,7 @@ static void value_time(struct model_fmt *f, tape_at at)
     model_put_server(f, tape_plain(f->t, at));
 }
 
-bool model_put_value(struct model_fmt *f, tape_at object)
+bool model_put_value(struct model_fmt *f, tape_at object, const char *stem)
 {
     static const struct {
         const char *type;
@@ -554,7 +554,7 @@ bool model_put_value(struct model_fmt *f, tape_at object)
         {"Ratio", value_ratio},       {"SampledData", value_sampled},     {"Time", value_time},
         {"DateTime", value_date},     {"Period", model_put_period},
     };
-    struct fhir_choice c = fhir_choice(f->t, object, "value");
+    struct fhir_choice c = fhir_choice(f->t, object, stem);
 
     if (c.at == TAPE_NONE)
         return false;

@@ -399,7 +399,10 @@ static void response_name(struct model_fmt *f)
         tape_str(f->t, tape_path(f->t, 0, "_questionnaire.extension.valueString"), f->a);
 
     model_put(f, _("Form "));
-    model_put_server(f, shown.n ? shown : form);
+    if (shown.n || form.n)
+        model_put_server(f, shown.n ? shown : form);
+    else
+        model_put(f, _("without a name"));
 }
 
 static void nothing(struct model_fmt *f)
@@ -426,15 +429,18 @@ static void family_name(struct model_fmt *f)
 static void family_body(struct model_fmt *f)
 {
     tape_at list = tape_get(f->t, 0, "condition");
+    struct fhir_choice died = fhir_choice(f->t, 0, "deceased");
 
     for (tape_at c = tape_first(f->t, list); c != TAPE_NONE; c = tape_next(f->t, list, c)) {
         model_sep(f);
         model_put_concept(f, tape_get(f->t, c, "code"));
     }
-    if (tape_true(f->t, tape_get(f->t, 0, "deceasedBoolean"))) {
+    if (str_is(died.type, "Boolean") && tape_true(f->t, died.at)) {
         model_sep(f);
         model_put(f, _("this relative has died"));
-    }
+    } else if (!str_is(died.type, "Boolean"))
+        /* TRANSLATORS: followed by when: "this relative died at the age of 62 years" */
+        put_when(f, _("this relative died "), "deceased");
     model_put_notes(f);
 }
 

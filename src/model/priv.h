@@ -181,8 +181,8 @@ void model_put_duration(struct model_fmt *f, struct str value, struct str max,
 void model_put_number(struct model_fmt *f, struct str lexeme);
 /* A result's quantity: comparator, lexeme, unit as sent. */
 void model_put_result(struct model_fmt *f, tape_at quantity);
-/* Any value[x] of an object; false when there is none. */
-bool model_put_value(struct model_fmt *f, tape_at object);
+/* Any value[x] of an object, or another choice of the same types (detail[x]); false when there is none. */
+bool model_put_value(struct model_fmt *f, tape_at object, const char *stem);
 /* Unit in words: of an order (mcg, units, mL, per hour) or of a result (as sent, no mu glyph). */
 void model_put_order_unit(struct model_fmt *f, const struct fhir_quantity *q, bool one);
 void model_put_result_unit(struct model_fmt *f, const struct fhir_quantity *q);

@@ -295,6 +295,38 @@ static void labels(void)
     CU_ASSERT(strstr(s.text, "LL critically low") != NULL);
 }
 
+#define OF(type, rest) "{'resourceType':'" type "','id':'x','subject':{'reference':'Patient/p'}," rest "}"
+
+/* What is still to be done, and what was: its state, its side, its numbers. */
+static void others(void)
+{
+    static const char *const table[][2] = {
+        {OF("ServiceRequest", "'status':'active','intent':'order','code':{'text':'X-ray'},'bodySite':[{'text':'left knee'}],"
+                              "'orderDetail':[{'text':'two views'}]"),
+         "X-ray - two views - left knee - active"},
+        {OF("ServiceRequest", "'status':'active','intent':'plan','code':{'text':'X-ray'}"), "PLAN, no order: X-ray - active"},
+        {OF("ServiceRequest", "'status':'active','intent':'order','doNotPerform':true,'code':{'text':'X-ray'}"),
+         "DO NOT DO: X-ray - active"},
+        {OF("CarePlan", "'status':'active','intent':'plan','title':'Diabetes'"), "Diabetes - active"},
+        {OF("Goal", "'lifecycleStatus':'active','description':{'text':'g'},'target':[{'measure':{'text':'steps'},"
+                    "'detailInteger':8000},{'measure':{'text':'HbA1c'},'detailRange':{'low':{'value':6.0,'unit':'%'},"
+                    "'high':{'value':7.0,'unit':'%'}}},{'detailBoolean':false}]"),
+         "g - target: steps 8000 - target: HbA1c 6.0-7.0 % - target: no (false) - active"},
+        {"{'resourceType':'FamilyMemberHistory','id':'x','status':'completed','patient':{'reference':'Patient/p'},"
+         "'relationship':{'text':'father'},'deceasedAge':{'value':62,'code':'a'}}",
+         "father - this relative died at the age of 62 years"},
+        {"{'resourceType':'FamilyMemberHistory','id':'x','status':'completed','patient':{'reference':'Patient/p'},"
+         "'relationship':{'text':'father'},'deceasedBoolean':true}",
+         "father - this relative has died"},
+        {"{'resourceType':'FamilyMemberHistory','id':'x','status':'completed','patient':{'reference':'Patient/p'},"
+         "'relationship':{'text':'father'},'deceasedBoolean':false}",
+         "father"},
+        {OF("QuestionnaireResponse", "'status':'completed'"), "Form without a name - completed"},
+    };
+
+    ROWS(table);
+}
+
 /* REQ: a row whose own reference names somebody else is refused, whoever hands it over. */
 static void whose(void)
 {
@@ -431,6 +463,7 @@ static const struct unit_test tests[] = {
     {"orders", orders},
     {"results", results},
     {"flags and dates", labels},
+    {"orders, goals, relatives", others},
     {"a row of another patient is refused", whose},
     {"hostile and unknown resources", hostile},
     {"which allergies count", allergies},
