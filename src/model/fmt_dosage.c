@@ -235,11 +235,8 @@ static void put_bounds(struct model_fmt *f, tape_at r, bool *any)
                            hi.code.n   ? hi.code
                            : lo.code.n ? lo.code
                                        : hi.unit);
-    } else {
-        struct fhir_quantity q = fhir_quantity(f->t, b.at, f->a);
-
-        model_put_duration(f, q.value, STR(""), q.code.n ? q.code : q.unit);
-    }
+    } else
+        model_put_span(f, b.at);
 }
 
 static void put_timing(struct model_fmt *f, tape_at timing)
@@ -333,13 +330,11 @@ static void put_maxima(struct model_fmt *f, tape_at d)
     tape_at life = tape_get(f->t, d, "maxDosePerLifetime");
 
     if (per != TAPE_NONE) {
-        struct fhir_quantity q = fhir_quantity(f->t, tape_get(f->t, per, "denominator"), f->a);
-
         model_sep(f);
         model_put(f, _("maximum "));
         model_put_dose(f, tape_get(f->t, per, "numerator"));
         model_put(f, _(" in "));
-        model_put_duration(f, q.value, STR(""), q.code.n ? q.code : q.unit);
+        model_put_span(f, tape_get(f->t, per, "denominator"));
     }
     if (once != TAPE_NONE) {
         model_sep(f);

@@ -163,11 +163,9 @@ static void put_supply(struct model_fmt *f)
         model_put_dose(f, tape_get(f->t, d, "quantity"));
     }
     if (lasts != TAPE_NONE) {
-        struct fhir_quantity q = fhir_quantity(f->t, lasts, f->a);
-
         model_sep(f);
         model_put(f, _("supply for "));
-        model_put_duration(f, q.value, STR(""), q.code.n ? q.code : q.unit);
+        model_put_span(f, lasts);
     }
     /* REQ: zero refills is a number, not a gap. */
     if (refills.n) {

@@ -421,6 +421,8 @@ void model_put_duration(struct model_fmt *f, struct str value, struct str max, s
 
     if (value.n)
         model_put_number(f, value);
+    else if (!max.n)
+        model_put(f, _("amount not recorded"));
     if (max.n) {
         model_put(f, value.n ? _(" to ") : _("up to "));
         model_put_number(f, max);
@@ -435,6 +437,14 @@ void model_put_duration(struct model_fmt *f, struct str value, struct str max, s
         model_put_server(f, code);
     else
         model_put(f, _("(unit not recorded)"));
+}
+
+void model_put_span(struct model_fmt *f, tape_at quantity)
+{
+    struct fhir_quantity q = fhir_quantity(f->t, quantity, f->a);
+
+    put_comparator_words(f, q.comparator);
+    model_put_duration(f, q.value, STR(""), q.code.n ? q.code : q.unit);
 }
 
 /* --- values of results --------------------------------------------------------------------------

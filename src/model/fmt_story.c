@@ -53,11 +53,9 @@ static void put_when(struct model_fmt *f, const char *label, const char *stem)
     else if (str_is(c.type, "Period"))
         model_put_period(f, c.at);
     else if (str_is(c.type, "Age")) {
-        struct fhir_quantity q = fhir_quantity(f->t, c.at, f->a);
-
-        /* TRANSLATORS: "at the age of 12 years" */
+        /* TRANSLATORS: "at the age of 12 years", "at the age of less than 12 years" */
         model_put(f, _("at the age of "));
-        model_put_duration(f, q.value, STR(""), q.code.n ? q.code : q.unit);
+        model_put_span(f, c.at);
     } else if (str_is(c.type, "String"))
         model_put_server(f, tape_str(f->t, c.at, f->a));
     else if (str_is(c.type, "Range")) {
@@ -81,7 +79,7 @@ static void condition_body(struct model_fmt *f)
 {
     put_concept_labelled(f, _("severity: "), "severity");
     put_concept_labelled(f, "", "bodySite");
-    if (!str_eq(tape_plain(f->t, tape_get(f->t, 0, "onsetDateTime")), f->date))
+    if (!f->date.n || !str_eq(tape_plain(f->t, tape_get(f->t, 0, "onsetDateTime")), f->date))
         put_when(f, _("since "), "onset"); /* else the row's date says it */
     put_when(f, _("ended "), "abatement");
     if (fhir_has_code(f->t, tape_get(f->t, 0, "category"), NULL, "encounter-diagnosis")) {

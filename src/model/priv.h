@@ -177,6 +177,8 @@ void model_put_dose_ratio(struct model_fmt *f, tape_at ratio);
 /* "24 hours", "1 day", "5 to 7 days" */
 void model_put_duration(struct model_fmt *f, struct str value, struct str max,
                         struct str unit_code);
+/* The same of a Duration or Age: "5 days", "less than 12 years". */
+void model_put_span(struct model_fmt *f, tape_at quantity);
 /* A number with its clear form behind it when it breaks a display rule. */
 void model_put_number(struct model_fmt *f, struct str lexeme);
 /* A result's quantity: comparator, lexeme, unit as sent. */

@@ -141,6 +141,10 @@ static void timings(void)
         {TIMING("'timeOfDay':['08:00:00','20:30:00']"), "drug - at 08:00 and 20:30 - x - active"},
         {TIMING("'period':1,'periodUnit':'d','duration':30,'durationUnit':'min','boundsDuration':{'value':5,'code':'d'}"),
          "drug - once a day, over 30 minutes, for 5 days - x - active"},
+        {TIMING("'period':1,'periodUnit':'d','boundsDuration':{'value':5,'comparator':'>=','code':'d'}"),
+         "drug - once a day, for at least 5 days - x - active"},
+        {TIMING("'period':1,'periodUnit':'d','boundsDuration':{'unit':'days','code':'d'}"),
+         "drug - once a day, for amount not recorded days - x - active"},
         {TIMING("'count':3,'period':1,'periodUnit':'d'"), "drug - once a day, 3 times in all - x - active"},
         {TIMING("'period':1,'periodUnit':'d','boundsPeriod':{'start':'2026-02-03','end':'2026-02'}"),
          "drug - once a day, from 03-Feb-2026 until Feb-2026 - x - active"},
@@ -321,6 +325,9 @@ static void others(void)
         {"{'resourceType':'FamilyMemberHistory','id':'x','status':'completed','patient':{'reference':'Patient/p'},"
          "'relationship':{'text':'father'},'deceasedBoolean':false}",
          "father"},
+        {OF("Condition", "'code':{'text':'asthma'},'clinicalStatus':{'coding':[{'code':'active'}]},"
+                         "'onsetAge':{'value':12,'comparator':'<','code':'a'}"),
+         "asthma - since at the age of less than 12 years - active"},
         {OF("QuestionnaireResponse", "'status':'completed'"), "Form without a name - completed"},
     };
 
