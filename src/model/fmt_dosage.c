@@ -48,30 +48,28 @@ static const struct model_code_word day_words[] = {
     {"sun", N_("Sunday")},   {NULL, NULL},
 };
 
-/* http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation and what is typed in its place */
+/* http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation and what is typed in its place. These say how often, in the
+ * words that put_frequency has for it. */
+static const struct model_code_word often_words[] = {
+    {"QD", N_("once a day")},     {"DAILY", N_("once a day")},  {"BID", N_("twice a day")},
+    {"TID", N_("3 times a day")}, {"QID", N_("4 times a day")}, {"WK", N_("once a week")},
+    {"MO", N_("once a month")},   {"Q1H", N_("every hour")},    {"Q2H", N_("every 2 hours")},
+    {"Q3H", N_("every 3 hours")}, {"Q4H", N_("every 4 hours")}, {"Q6H", N_("every 6 hours")},
+    {"Q8H", N_("every 8 hours")}, {"Q12H", N_("every 12 hours")}, {NULL, NULL},
+};
+
 static const struct model_code_word timing_words[] = {
-    {"QD", N_("once a day")},
-    {"DAILY", N_("once a day")},
-    {"BID", N_("twice a day")},
-    {"TID", N_("3 times a day")},
-    {"QID", N_("4 times a day")},
-    {"QOD", N_("every other day")},
-    {"AM", N_("every morning")},
-    {"PM", N_("every afternoon")},
-    {"BED", N_("at bedtime")},
-    {"HS", N_("at bedtime")},
-    {"WK", N_("once a week")},
-    {"MO", N_("once a month")},
-    {"Q1H", N_("every hour")},
-    {"Q2H", N_("every 2 hours")},
-    {"Q3H", N_("every 3 hours")},
-    {"Q4H", N_("every 4 hours")},
-    {"Q6H", N_("every 6 hours")},
-    {"Q8H", N_("every 8 hours")},
-    {"Q12H", N_("every 12 hours")},
-    {"STAT", N_("at once, one time")},
+    {"QOD", N_("every other day")}, {"AM", N_("every morning")}, {"PM", N_("every afternoon")},
+    {"BED", N_("at bedtime")},      {"HS", N_("at bedtime")},    {"STAT", N_("at once, one time")},
     {NULL, NULL},
 };
+
+/* often: a word for how often, or NULL; what else it can be is in the result alone. */
+static const char *timing_word(struct str code, const char **often)
+{
+    *often = model_code_word(often_words, code);
+    return *often ? *often : model_code_word(timing_words, code);
+}
 
 static bool is_number(struct str lexeme, const char *n)
 {
@@ -244,19 +242,25 @@ static void put_timing(struct model_fmt *f, tape_at timing)
     tape_at r = tape_get(f->t, timing, "repeat"), code = tape_get(f->t, timing, "code");
     tape_at events = tape_get(f->t, timing, "event");
     struct str words = fhir_words(f->t, code, f->a), abbr = fhir_code(f->t, code);
-    const char *known = model_code_word(timing_words, abbr);
+    const char *often, *also, *known = timing_word(abbr, &often), *typed = timing_word(words, &also);
+    bool any = false, own = typed || tape_get(f->t, code, "text") == TAPE_NONE; /* a display is the code's, not the order's */
     size_t before;
-    bool any = false;
 
     if (!known)
-        known = model_code_word(timing_words, words);
+        known = typed, often = also;
     model_sep(f);
     before = f->out->n;
     put_frequency(f, r, &any);
-    /* REQ: how often is never lost: the code says it where `repeat` does not, whatever else `repeat` holds. */
+    /* REQ: how often is never lost: the code says it where `repeat` does not, whatever else `repeat` holds; where the two
+     * do not say the same, the reader must ask. */
     if (known && f->out->n == before) {
         model_put(f, known);
         any = true;
+    } else if (often && !f->out->failed && strcmp(f->out->p + before, often)) {
+        /* TRANSLATORS: behind how often: "once a day (its code says twice a day)" */
+        model_put(f, _(" (its code says "));
+        model_put(f, often);
+        model_put(f, ")");
     }
     put_whens(f, r, &any);
     put_bounds(f, r, &any);
@@ -266,7 +270,7 @@ static void put_timing(struct model_fmt *f, tape_at timing)
         model_put_date(f, tape_plain(f->t, e));
     }
     /* R4: a code is a complete statement of the schedule: its own words are shown beside the parts. */
-    if (!known && words.n) {
+    if (words.n && !(known && own)) {
         comma(f, &any);
         model_put_server(f, words);
     } else if (f->out->n == before && abbr.n) {

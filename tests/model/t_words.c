@@ -150,6 +150,13 @@ static void timings(void)
          "drug - once a day, from 03-Feb-2026 until Feb-2026 - x - active"},
         {DOSE("'text':'x','timing':{'code':{'coding':[{'code':'QOD'}]}}"), "drug - every other day - x - active"},
         {DOSE("'text':'x','timing':{'code':{'text':'BID'}}"), "drug - twice a day - x - active"},
+        {DOSE("'text':'x','timing':{'code':{'coding':[{'code':'BID','display':'two times daily'}]}}"), "drug - twice a day - x - active"},
+        {DOSE("'text':'x','timing':{'code':{'coding':[{'code':'QD'}],'text':'on dialysis days only'}}"),
+         "drug - once a day, on dialysis days only - x - active"},
+        {DOSE("'text':'x','timing':{'code':{'text':'BID'},'repeat':{'frequency':2,'period':1,'periodUnit':'d'}}"),
+         "drug - twice a day - x - active"},
+        {DOSE("'text':'x','timing':{'code':{'coding':[{'code':'BID'}]},'repeat':{'frequency':1,'period':1,'periodUnit':'wk'}}"),
+         "drug - once a week (its code says twice a day) - x - active"},
         /* how often is never lost beside a period, a count or a meal */
         {DOSE("'text':'x','timing':{'code':{'text':'BID'},'repeat':{'boundsPeriod':{'start':'2026-01-01','end':'2026-12-31'}}}"),
          "drug - twice a day, from 01-Jan-2026 until 31-Dec-2026 - x - active"},
