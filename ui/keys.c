@@ -67,9 +67,11 @@ void keys_add(struct keys *k, const char *sequence, int key)
     k->seq[k->n++].key = key;
 }
 
+/* A character's bytes wait for as long as the next one takes: on a slow line half of one is no key to be dropped, nor
+ * is the last letter of a passphrase on a terminal that is not UTF-8. */
 bool keys_waiting(const struct keys *k)
 {
-    return k->held_n > 0;
+    return k->held_n > 0 && k->held[0] == '\033';
 }
 
 static void drop(struct keys *k)
@@ -179,10 +181,11 @@ unsigned keys_feed(struct keys *k, unsigned char byte, int *out)
 
 unsigned keys_timeout(struct keys *k, int *out)
 {
-    unsigned n = k->held_n == 1 && k->held[0] == '\033';
+    unsigned n = k->held_n == 1 && keys_waiting(k);
 
     out[0] = KEYS_ESC;
-    drop(k);
+    if (keys_waiting(k))
+        drop(k);
     return n;
 }
 

@@ -65,9 +65,9 @@ void keys_init(struct keys *k); /* knows the ANSI forms of both cursor key modes
 void keys_add(struct keys *k, const char *sequence, int key);
 /* Feeds one byte. Writes 0, 1 or 2 keys to out and returns how many. */
 unsigned keys_feed(struct keys *k, unsigned char byte, int *out);
-/* No more bytes are coming: a held ESC is the key Esc. Returns 0 or 1. */
+/* No more bytes are coming: a held ESC is the key Esc; half a character stays held. Returns 0 or 1. */
 unsigned keys_timeout(struct keys *k, int *out);
-bool keys_waiting(const struct keys *k); /* something is held: set the timer */
+bool keys_waiting(const struct keys *k); /* a sequence is held: set the timer */
 
 /* "Enter", "Down", "j", "Ctrl-C" to its code and back. 0 or "" when unknown. */
 int keys_code(struct str name);

@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "base/intl.h"
+#include "base/limits.h"
 #include "ui/priv.h"
 
 #define DATE_COLS_MAX 24
+#define ROW_BYTES (5u * LIMIT_RESOURCE_BYTES) /* no row of the model is longer: one long row must not hide its section */
 
 static struct list *rows_list(struct ui *u)
 {
@@ -30,7 +32,7 @@ static struct text row_body(struct arena *a, const struct model_row *r)
     struct buf b;
     struct text t;
 
-    buf_init(&b, 65536);
+    buf_init(&b, ROW_BYTES);
     buf_add(&b, r->text.s, r->text.n);
     for (unsigned i = 0; i < r->flags; i++) {
         buf_adds(&b, i ? ", " : "  [");

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/mem.h"
 #include "crypt/secret.h"
 #include "tests/unit.h"
 #include "ui/priv.h"
@@ -101,6 +102,15 @@ static void keys_characters(void)
     CU_ASSERT(out[0] == KEYS_BYTE + 0xe9 && out[1] == 'z');
     CU_ASSERT_EQUAL(keys_utf8(out[0], back), 1);
     CU_ASSERT_EQUAL(keys_utf8(KEYS_UP, back), 0);
+    /* However long the line takes between its bytes, or the typist behind it. */
+    CU_ASSERT_EQUAL(feed(&k, "\xc3", 1, out, 16), 0);
+    CU_ASSERT(!keys_waiting(&k));
+    CU_ASSERT_EQUAL(keys_timeout(&k, out), 0);
+    CU_ASSERT_EQUAL(feed(&k, "\xa9", 1, out, 16), 1);
+    CU_ASSERT_EQUAL(out[0], 0xe9);
+    CU_ASSERT_EQUAL(feed(&k, "\xe9", 1, out, 16) + keys_timeout(&k, out), 0);
+    CU_ASSERT_EQUAL(feed(&k, "\r", 1, out, 16), 2);
+    CU_ASSERT(out[0] == KEYS_BYTE + 0xe9 && out[1] == KEYS_ENTER);
     CU_ASSERT_EQUAL(feed(&k, "\n\b\0", 3, out, 16), 2);
     CU_ASSERT(out[0] == KEYS_ENTER && out[1] == KEYS_BACKSPACE);
 }
@@ -379,6 +389,25 @@ static void paint_other_patient(void)
     CU_ASSERT(g.u.chart.open == false);
 }
 
+/* REQ: a row that is longer than others (a care plan of hundreds of activities) hides neither itself nor its section. */
+static void paint_long_row(void)
+{
+    struct glass g;
+    char got[8192], *words = mem_alloc(100001);
+
+    memset(words, 'x', 100000);
+    glass_open(&g);
+    chart(&g.u, "p1", "ONE", 3);
+    g.u.chart.rows.rows[2].text = text_own(words);
+    scr_chart_screen()->build(&g.u);
+    ui_paint(&g.u);
+    glass_read(&g, got, sizeof got);
+    scr_chart_close(&g.u);
+    glass_close(&g);
+    mem_free(words);
+    CU_ASSERT(strstr(got, "ONEROW") != NULL && strstr(got, "NOT SHOWN") == NULL);
+}
+
 /* Kills tests/mutants/ui-no-erase.patch: at every prefix of the bytes a terminal shows one patient.
  * Here by the bytes alone: between the last of one and the first of the next stands the erasing of
  * the screen. */
@@ -494,6 +523,7 @@ static const struct unit_test tests[] = {
     {"list: an item taller than the page", list_tall},
     {"list: painted is painted", list_painted_rule},
     {"paint: a row of another patient is not shown", paint_other_patient},
+    {"paint: a row of 100,000 letters", paint_long_row},
     {"paint: one patient is erased before the next", paint_erases_between},
     {"idle: five minutes without a key lock", idle_locks},
 #ifdef FAULT_INJECTION
