@@ -92,23 +92,51 @@ static bool load(struct ui *u, const char *chart, unsigned section, struct model
     return false;
 }
 
+/* REQ: banner and rows are read together: an older banner could say "No known allergies" above one. */
+static bool load_both(struct ui *u, const char *chart, unsigned section, struct model_banner *banner,
+                      struct model_section *rows)
+{
+    struct err e = ERR_NONE;
+
+    if (model_banner(&u->model, str_of(chart), tty_columns(u->tty), banner, &e)) {
+        ui_say_err(u, &e);
+        return false;
+    }
+    if (load(u, chart, section, rows))
+        return true;
+    model_banner_fini(banner);
+    return false;
+}
+
+/* Both in place of what is shown of the same patient. */
+static bool renew(struct ui *u, unsigned section)
+{
+    struct scr_chart *c = &u->chart;
+    struct model_banner banner;
+    struct model_section rows;
+
+    if (!load_both(u, c->chart, section, &banner, &rows))
+        return false;
+    model_banner_fini(&c->banner);
+    model_section_fini(&c->rows);
+    c->banner = banner;
+    c->cols = tty_columns(u->tty);
+    c->rows = rows;
+    c->section = section;
+    c->stale = false;
+    return true;
+}
+
 bool scr_chart_open(struct ui *u, const char *chart)
 {
     struct scr_chart *c = &u->chart;
     struct model_banner banner;
     struct model_section rows;
-    struct err e = ERR_NONE;
     char id[sizeof c->chart];
 
     snprintf(id, sizeof id, "%s", chart); /* it may be part of what is dropped here */
-    if (model_banner(&u->model, str_of(id), tty_columns(u->tty), &banner, &e)) {
-        ui_say_err(u, &e);
+    if (!load_both(u, id, 0, &banner, &rows))
         return false;
-    }
-    if (!load(u, id, 0, &rows)) {
-        model_banner_fini(&banner);
-        return false;
-    }
     scr_chart_close(u);
     memcpy(c->chart, id, sizeof id);
     c->banner = banner;
@@ -137,15 +165,9 @@ void scr_chart_close(struct ui *u)
 
 void scr_chart_section(struct ui *u, unsigned section)
 {
-    struct scr_chart *c = &u->chart;
-    struct model_section rows;
-
-    if (!load(u, c->chart, section, &rows))
+    if (!renew(u, section))
         return;
-    model_section_fini(&c->rows);
-    c->rows = rows;
-    c->section = section;
-    c->list.sel = c->list.top = 0;
+    u->chart.list.sel = u->chart.list.top = 0;
     build(u);
     ui_go(u, scr_chart_screen());
 }
@@ -154,28 +176,16 @@ void scr_chart_section(struct ui *u, unsigned section)
 static void reload(struct ui *u)
 {
     struct scr_chart *c = &u->chart;
-    struct model_banner banner;
-    struct model_section rows;
     char type[64] = "", id[80] = "";
-    struct err e = ERR_NONE;
 
     if (c->list.sel < c->rows.n) {
         snprintf(type, sizeof type, "%s", c->rows.rows[c->list.sel].type);
         snprintf(id, sizeof id, "%s", c->rows.rows[c->list.sel].id);
     }
-    if (model_banner(&u->model, str_of(c->chart), tty_columns(u->tty), &banner, &e)) {
-        ui_say_err(u, &e);
+    if (!renew(u, c->section))
         return;
-    }
-    model_banner_fini(&c->banner);
-    c->banner = banner;
-    if (!load(u, c->chart, c->section, &rows))
-        return;
-    model_section_fini(&c->rows);
-    c->rows = rows;
-    c->stale = false;
-    for (unsigned i = 0; i < rows.n; i++)
-        if (id[0] && !strcmp(rows.rows[i].id, id) && !strcmp(rows.rows[i].type, type))
+    for (unsigned i = 0; i < c->rows.n; i++)
+        if (id[0] && !strcmp(c->rows.rows[i].id, id) && !strcmp(c->rows.rows[i].type, type))
             c->list.sel = i;
     build(u);
 }
