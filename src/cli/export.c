@@ -134,9 +134,13 @@ static int export_all(struct cli_app *app, struct exporting *x, struct str chart
 CLI_VERB(cli_verb_export)
 {
     struct exporting x = {.dir_name = args->word[0], .e = e};
-    int r = cli_need_store(app, e);
+    int r;
 
     (void)in, (void)err;
+    /* REQ: an empty id (a script's variable that was never set) is nobody, and never everybody. */
+    if (args->value[PATIENT] && !*args->value[PATIENT])
+        return err_set(e, ERR_USAGE, 0, 0, "--patient");
+    r = cli_need_store(app, e);
     if (r)
         return r;
     x.origin = str_starts(str_of(args->value[PATIENT]), STORE_FILE_PREFIX) ? STORE_FILE_IMPORT : STORE_SERVER;

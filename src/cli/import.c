@@ -17,8 +17,8 @@
 
 #define IMPORT_CHUNK 65536
 
-/* A file is walked twice: first every resource in it is parsed, so that a file that is not whole changes
- * nothing; then its rows are stored, LIMIT_TX_ROWS a transaction. An import that was stopped is begun again:
+/* All files are walked twice: first every resource in them is parsed, so that one that is not whole changes
+ * nothing; then their rows are stored, LIMIT_TX_ROWS a transaction. An import that was stopped is begun again:
  * rows that are there already cost nothing. */
 struct importing {
     struct cli_app *app;
@@ -29,6 +29,7 @@ struct importing {
     unsigned in_tx;
     int64_t rows, fresh;
     int64_t now_ms;
+    bool inside;           /* the error is of the resource that rows counts, not of what is around it */
     struct err *e;
 };
 
@@ -81,6 +82,7 @@ static int one(struct importing *m, struct str bytes)
         arena_fini(&a);
     }
     tape_fini(&t);
+    m->inside = r != ERR_OK;
     progress(m);
     return r;
 }
@@ -152,15 +154,33 @@ static int walk(struct importing *m, int fd, bool lines)
     return r;
 }
 
+/* Bad input is a file's, and in it a byte's (NAME:BYTE) or a resource's (NAME#3: the third). */
+static int say_where(struct importing *m, int r)
+{
+    char where[2 * sizeof m->e->what + 32];
+
+    if (err_exit(r) != 2 && err_exit(r) != 3) /* 3: the scanner speaks of a line; here it is a file */
+        return r;
+    if (m->inside)
+        snprintf(where, sizeof where, "%.150s#%lld%s%s", m->name, (long long)m->rows, r == ERR_TOOBIG ? ": " : "",
+                 r == ERR_TOOBIG ? m->e->what : "");
+    else if (r == ERR_JSON)
+        snprintf(where, sizeof where, "%.150s:%lld", m->name, (long long)m->e->num);
+    else
+        snprintf(where, sizeof where, "%.150s", m->name);
+    return err_set(m->e, r == ERR_TOOBIG ? r : ERR_INPUT, 0, m->e->num, where);
+}
+
+/* One walk over a file: to check it, or to store what it holds. */
 static int one_file(struct importing *m, const char *path)
 {
     const char *slash = strrchr(path, '/');
     char head[16];
     ssize_t n;
     int fd = open(path, O_RDONLY | O_CLOEXEC), r;
-    bool lines = str_ends(str_of(path), ".ndjson");
 
     m->name = slash ? slash + 1 : path;
+    m->inside = false;
     if (fd < 0)
         return err_set(m->e, ERR_NOFILE, errno, 0, m->name);
     n = pread(fd, head, sizeof head, 0);
@@ -172,21 +192,15 @@ static int one_file(struct importing *m, const char *path)
         close(fd);
         return err_set(m->e, ERR_UNSUPPORTED, 0, 0, "HL7 v2");
     }
-    m->storing = false;
-    r = walk(m, fd, lines);
+    r = walk(m, fd, str_ends(str_of(path), ".ndjson"));
     if (!r && !m->rows)
         r = err_set(m->e, ERR_INPUT, 0, 0, m->name);
-    m->storing = true;
-    if (!r)
-        r = walk(m, fd, lines);
     if (!r)
         r = commit(m);
     store_rollback(m->tx);
     m->tx = NULL;
     close(fd);
-    if (r && err_exit(r) == 3) /* the scanner speaks of a line; here it is a file */
-        r = err_set(m->e, ERR_INPUT, 0, m->e->num, m->name);
-    return r;
+    return say_where(m, r);
 }
 
 CLI_VERB(cli_verb_import)
@@ -199,9 +213,12 @@ CLI_VERB(cli_verb_import)
     if (r)
         return r;
     m.now_ms = clock_wall_ms(&app->clock);
-    for (int i = 0; !r && i < args->n; i++) {
-        r = one_file(&m, args->word[i]);
-        rows += r ? 0 : m.rows;
+    for (int walk = 0; walk < 2; walk++) {
+        m.storing = walk == 1;
+        for (int i = 0; !r && i < args->n; i++) {
+            r = one_file(&m, args->word[i]);
+            rows += r || !m.storing ? 0 : m.rows;
+        }
     }
     cli_progress(err, NULL);
     if (!r) {

@@ -30,6 +30,7 @@ def usage(w):
                          (("get", "Patient/no-such"), 2), (("show", "no-such"), 2), (("init",), 1), (("export",), 1),
                          (("init", "--server", "http://example.org/fhir"), 1), (("init", "--server", "ftp://127.0.0.1/"), 1),
                          (("init", "--server", w.url, "--auth", "device"), 2), (("init", "--server", w.url, "--scope", "group/1"), 2),
+                         (("export", os.path.join(w.tmp, "all"), "--patient", ""), 1), (("show", ""), 2),
                          (("init", "--server", w.url, "--scope", "rubbish"), 1), (("show", "x", "no-such-section"), 2), (("import", "/no/such/file"), 2), (("sync", "extra"), 1)):
         if status is None:
             continue
@@ -120,6 +121,16 @@ def files(w):
         r = w.cli("import", p, check=False)
         check(f"import {name}: exit {status}", r.returncode == status and clean(r.stderr), f"{r.returncode} {r.stderr}")
         check(f"import {name} changes nothing", w.json("status")["counts"] == counts)
+    first = os.path.join(w.tmp, "first.json")
+    open(first, "wb").write(b'{"resourceType":"Patient","id":"first"}')
+    for name, body, where in (("bad.json", b'{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Patient","id":"x"}},'
+                                           b'{"resource":{"resourceType":"Patient"}}]}', "bad.json#2"),
+                              ("odd.json", b'{"resourceType":"Bundle" "type":"collection"}', "odd.json:")):
+        open(os.path.join(w.tmp, name), "wb").write(body)
+        counts = w.json("status")["counts"]
+        r = w.cli("import", first, os.path.join(w.tmp, name), check=False)
+        check(f"import names the file and where in it: {name}", r.returncode == 2 and where in r.stderr, r.stderr)
+        check("one bad file, and none is stored", w.json("status")["counts"] == counts)
     good = os.path.join(w.tmp, "g.ndjson")
     open(good, "wb").write(b'{"resourceType":"Patient","id":"n1"}\n{"resourceType":"Patient","id":"n2"}')
     w.cli("import", good)
