@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,9 +21,9 @@ static void add_line(struct model_banner *b, const char *words)
 /* --- who ----------------------------------------------------------------------------------------
  */
 
-/* "70010638", "TMP-17 (temp)"; " +1" behind when there are others. short_: a number of more than 20
- * columns is cut, with a mark: whole in the lines. */
-static const char *number_words(const struct tape *t, int64_t now_ms, struct arena *a, bool short_)
+/* "70010638", "TMP-17 (temp)"; others: " +1" behind when there are any. A number of more than most columns is cut, with
+ * a mark: whole in the lines. */
+static const char *number_words(const struct tape *t, int64_t now_ms, struct arena *a, unsigned most, bool others_too)
 {
     tape_at best = model_number(t, now_ms);
     const char *temp = tape_str_is(t, tape_get(t, best, "use"), "temp") ? _(" (temp)") : "";
@@ -35,11 +36,11 @@ static const char *number_words(const struct tape *t, int64_t now_ms, struct are
         return _("none");
     for (tape_at i = TAPE_NONE; (i = fhir_identifier_next(t, 0, i, now_ms)) != TAPE_NONE;)
         more += i != best;
-    if (short_ && v.cols > 20) {
+    if (v.cols > most) {
         fit = text_fit((struct str){v.s, v.n}, 8);
         snprintf(cut, sizeof cut, "[+%u]", v.cols - 8);
     }
-    if (more)
+    if (more && others_too)
         snprintf(others, sizeof others, " +%u", more);
     return arena_fmt(a, "%.*s%s%s%s", (int)fit, v.s, cut, temp, others);
 }
@@ -260,19 +261,29 @@ static void add_labels(const struct tape *t, const struct model_person *who, str
 /* --- rows for the screen ------------------------------------------------------------------------
  */
 
+/* In at most cols columns; what is cut ends in a mark, and stands whole in the lines. */
+static const char *within(struct arena *a, const char *s, unsigned cols)
+{
+    struct str safe = str_of(s);
+
+    return text_cols(safe) <= cols ? s : arena_fmt(a, "%.*s [+]", (int)text_fit(safe, cols - 4), s);
+}
+
 /* REQ: birth date, gender and number keep their places, however long the name is; a name that does
  * not fit ends in a mark, and stands whole in line[0]. */
 static void first_row(struct model_banner *b, unsigned cols, const struct tape *t,
                       const struct model_person *who, const char *born, const char *sex)
 {
-    const char *number = number_words(t, who->now_ms, &b->arena, false);
-    const char *brief = number_words(t, who->now_ms, &b->arena, true);
+    const char *number = number_words(t, who->now_ms, &b->arena, UINT_MAX, true);
+    const char *brief = number_words(t, who->now_ms, &b->arena, 20, true);
+    const char *least = number_words(t, who->now_ms, &b->arena, 13, false);
     /* TRANSLATORS: the banner's first row behind the name, from wide to narrow */
     const char *const forms[] = {
         arena_fmt(&b->arena, _("  Born %s  Gender %s  ID No. %s"), born, sex, number),
         arena_fmt(&b->arena, _(" Born %s Gender %s ID No. %s"), born, sex, number),
         arena_fmt(&b->arena, _(" Born %s Gender %s No. %s"), born, sex, number),
         arena_fmt(&b->arena, _(" Born %s Gender %s No. %s"), born, sex, brief),
+        arena_fmt(&b->arena, _(" Born %s Gender %s No. %s"), within(&b->arena, born, 18), within(&b->arena, sex, 12), least),
     };
     const struct text name = b->line[0];
     struct str head = {name.s, name.n};
@@ -287,7 +298,7 @@ static void first_row(struct model_banner *b, unsigned cols, const struct tape *
     }
     if (name.cols + used > cols) {
         mark = " [+]";
-        head.n = text_fit(head, cols > used + 12 ? cols - used - 4 : 8);
+        head.n = text_fit(head, cols > used + 10 ? cols - used - 4 : 6);
         while (head.n && (head.p[head.n - 1] == ' ' || head.p[head.n - 1] == ','))
             head.n--;
     }

@@ -162,6 +162,21 @@ def corrections():
     expect("7.04" not in row("o")["text"] and "another patient, not shown" in row("o")["text"], f"moved from another patient: {row('o')}")
 
 
+def first_rows():
+    """The banner's first row is as wide as the screen, whatever stands in it: a number that runs out of it is another number."""
+    long = dict(name=[{"family": "Wolfeschlegelsteinhausenbergerdorff", "given": ["Hubert", "Blaine"]}], gender="female")
+    number = lambda v, **more: {"value": v, **more}
+    people = [patient("a", **long, identifier=[number("12345678901234567890", use="temp"), number("2"), number("3")]),
+              patient("b", **long, identifier=[number("1234567890123456789012345", use="temp"), *[number(str(i)) for i in range(12)]]),
+              patient("c", **{**long, "gender": "not-said-by-anybody-here"}, identifier=[number("12345678901234567890", use="temp"), number("2")]),
+              {**patient("d", **long, identifier=[number("12345678901234567890", use="temp"), number("2")]), "birthDate": "17 May 1979 or some time before"}]
+    _, shown = charts(people)
+    for p, c in shown.items():
+        row = c["rows"][0]
+        expect(len(row) <= 80, f"{p}: {len(row)} columns: {row!r}")
+        expect(row.startswith("WOLF") and "Born" in row and "No. 12345678" in row, f"{p}: {row!r}")
+
+
 def links():
     """What a row points to is shown only if it is of the type that belongs there: whose another one is, nobody knows."""
     seen = {"resourceType": "Specimen", "id": "s", "code": {"text": "Blood of another"}, "subject": {"reference": "Patient/q"}}
@@ -172,7 +187,7 @@ def links():
 
 
 def main():
-    tests = [links, marks, former_names, cover, said_once, notes, corrections]
+    tests = [first_rows, links, marks, former_names, cover, said_once, notes, corrections]
     for t in tests:
         t()
     for b in bad:
