@@ -114,10 +114,10 @@ struct text model_born_text(const struct model_person *p, struct arena *a)
     if (p->birth.precision == DATE_NONE)
         return text_own(_("not recorded"));
     date_text(&p->birth, when);
-    /* The age of somebody who has died stops there; without a date of death none is said. */
-    model_age(&p->birth, p->dead ? &p->death : &p->today, age);
-    if (p->dead)
-        age[0] = '\0';
+    /* Of somebody who has died none is said here: the banner says the age at death. */
+    age[0] = '\0';
+    if (!p->dead)
+        model_age(&p->birth, &p->today, age);
     s = age[0] ? arena_fmt(a, "%s (%s)", when, age) : arena_fmt(a, "%s", when);
     return text_own(s ? s : "");
 }

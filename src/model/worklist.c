@@ -116,7 +116,7 @@ static bool begins(struct str folded, struct str w)
     return false;
 }
 
-static void fold_name(const struct tape *t, tape_at name, struct buf *out)
+static void fold_name(const struct tape *t, tape_at name, struct arena *a, struct buf *out)
 {
     struct buf words;
 
@@ -124,6 +124,7 @@ static void fold_name(const struct tape *t, tape_at name, struct buf *out)
     buf_init(&words, LIMIT_RESOURCE_BYTES);
     fhir_name_words(t, name, &words);
     text_fold(out, buf_str(&words));
+    a->failed = a->failed || words.failed == ERR_NOMEM || out->failed == ERR_NOMEM;
     buf_fini(&words);
 }
 
@@ -140,7 +141,7 @@ static const char *former(const struct tape *t, tape_at now, struct str w, struc
     for (tape_at n = tape_first(t, names); !was && n != TAPE_NONE; n = tape_next(t, names, n)) {
         if (n == now)
             continue;
-        fold_name(t, n, scratch);
+        fold_name(t, n, a, scratch);
         if (!begins(buf_str(scratch), w))
             continue;
         buf_init(&upper, LIMIT_RESOURCE_BYTES);
@@ -174,15 +175,14 @@ static struct text name_of(const struct tape *t, const struct model_person *who,
     text_fold(&asked, filter);
     for (size_t i = 0; i < asked.n; i++)
         asked.p[i] = asked.p[i] == ',' ? ' ' : asked.p[i];
-    fold_name(t, now, &folded);
+    fold_name(t, now, a, &folded);
     for (rest = buf_str(&asked); !was && rest.n;) {
         struct str w = str_split(&rest, ' ');
 
         if (w.n && !begins(buf_str(&folded), w))
             was = former(t, now, w, a, &scratch);
     }
-    a->failed = a->failed || asked.failed == ERR_NOMEM || folded.failed == ERR_NOMEM ||
-                scratch.failed == ERR_NOMEM;
+    a->failed = a->failed || asked.failed == ERR_NOMEM || scratch.failed == ERR_NOMEM;
     buf_fini(&asked);
     buf_fini(&folded);
     buf_fini(&scratch);
