@@ -83,7 +83,7 @@ static int list_json(struct cli_app *app, struct str filter, struct cli_out *out
 CLI_VERB(cli_verb_list)
 {
     struct str filter = args->n ? str_of(args->word[0]) : STR("");
-    struct model_worklist l;
+    struct model_worklist l = {.total = 1};
     int r = cli_need_store(app, e);
 
     (void)in, (void)err;
@@ -92,7 +92,9 @@ CLI_VERB(cli_verb_list)
     if (args->value[0])
         return list_json(app, filter, out, e);
     cli_marks(app, out);
-    for (unsigned at = 0; !r; at += LIST_STEP) {
+    for (unsigned at = 0; !r && at < l.total; at += LIST_STEP) {
+        int64_t total;
+
         r = model_worklist(&app->model, filter, at, LIST_STEP, &l, e);
         if (r)
             return r;
@@ -104,10 +106,9 @@ CLI_VERB(cli_verb_list)
             r = cli_line(out, "%s  %s  %s  %s  %s%s%s", p->chart, p->name.s, p->born.s, p->sex.s, p->number.s,
                          p->marks.n ? "  " : "", p->marks.s);
         }
-        at = l.n < LIST_STEP ? UINT32_MAX - LIST_STEP : at;
+        total = l.total; /* to its end, even if a row of a window is gone meanwhile */
         model_worklist_fini(&l);
-        if (at == UINT32_MAX - LIST_STEP)
-            break;
+        l.total = total;
     }
     return r;
 }
