@@ -354,7 +354,6 @@ static void document_body(struct model_fmt *f)
         {"preliminary", N_("PRELIMINARY, not signed")},
         {"amended", N_("amended")},
         {"final", N_("final")},
-        {"entered-in-error", N_("ITS TEXT WAS ENTERED IN ERROR")},
         {NULL, NULL}};
     const char *words = model_code_word(states, tape_plain(f->t, tape_get(f->t, 0, "docStatus")));
     tape_at attached = tape_path(f->t, 0, "content.attachment");

@@ -118,7 +118,7 @@ int model_own(const struct model *m, const struct model_person *who, const struc
 
 static bool is_struck(const struct tape *t, struct str status)
 {
-    return str_is(status, "entered-in-error") ||
+    return str_is(status, "entered-in-error") || tape_str_is(t, tape_get(t, 0, "docStatus"), "entered-in-error") ||
            str_is(fhir_code(t, tape_get(t, 0, "verificationStatus")), "entered-in-error");
 }
 

@@ -335,6 +335,10 @@ static void others(void)
         {OF("Condition", "'code':{'text':'asthma'},'clinicalStatus':{'coding':[{'code':'active'}]},"
                          "'onsetAge':{'value':12,'comparator':'<','code':'a'}"),
          "asthma - since at the age of less than 12 years - active"},
+        /* the document behind it is void: its words are not read out, whatever the reference's own status */
+        {OF("DocumentReference", "'status':'current','docStatus':'entered-in-error','type':{'text':'Letter'},"
+                                 "'description':'give 9 mg'"),
+         "ENTERED IN ERROR: Letter"},
         {OF("QuestionnaireResponse", "'status':'completed'"), "Form without a name - completed"},
     };
 
