@@ -60,7 +60,7 @@ static void paint_bar(struct ui *u, struct arena *a)
     }
 }
 
-/* What a sync has brought and the screen does not show yet, or "". */
+/* What a sync has brought and the screen does not show yet, or what to do about one that failed, or "". */
 static const char *news(struct ui *u, struct arena *a)
 {
     int64_t fresh = u->work.fresh;
@@ -73,7 +73,8 @@ static const char *news(struct ui *u, struct arena *a)
         return _("Changed since this list was made - R shows it");
     if (u->screen == scr_chart_screen() && u->chart.stale)
         return _("A sync has brought data since this was shown - R shows it");
-    return "";
+    /* The last line says what failed, and has no room for what to do. */
+    return u->open && !u->message[0] ? model_sync_todo(&u->sync) : "";
 }
 
 /* Row 22: what was said, what a sync has brought, that there is more below. */

@@ -108,19 +108,35 @@ static void put_arg(const struct err *e, enum arg arg, struct buf *out)
     }
 }
 
-void model_say(const struct err *e, struct buf *out)
+static const struct sentence *find(const struct err *e)
 {
     for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
-        if (sentences[i].code == e->code) {
-            buf_adds(out, _(sentences[i].what));
-            put_arg(e, sentences[i].arg, out);
-            if (e->code == ERR_IO && e->sub)
-                buf_addf(out, " (%s)", strerror(e->sub));
-            buf_adds(out, "; ");
-            buf_adds(out, _(sentences[i].todo));
-            return;
-        }
-    buf_addf(out, "%s", err_name(e->code));
+        if (sentences[i].code == e->code)
+            return &sentences[i];
+    return NULL;
+}
+
+/* What and where. */
+static void say_what(const struct err *e, struct buf *out)
+{
+    const struct sentence *s = find(e);
+
+    buf_adds(out, s ? _(s->what) : err_name(e->code));
+    if (s)
+        put_arg(e, s->arg, out);
+    if (s && e->code == ERR_IO && e->sub)
+        buf_addf(out, " (%s)", strerror(e->sub));
+}
+
+void model_say(const struct err *e, struct buf *out)
+{
+    const struct sentence *s = find(e);
+
+    say_what(e, out);
+    if (s) {
+        buf_adds(out, "; ");
+        buf_adds(out, _(s->todo));
+    }
 }
 
 /* --- sync ---------------------------------------------------------------------------------------
@@ -130,6 +146,23 @@ static const char *when_of(const struct model *m, int64_t ms, char out[DATE_TEXT
 {
     date_short(ms, date_today(clock_wall_ms(&m->clock)).year, out);
     return out;
+}
+
+const char *model_sync_todo(const struct model_sync *s)
+{
+    const struct sentence *x = s->phase == MODEL_SYNC_FAILED ? find(&s->err) : NULL;
+
+    return x ? _(x->todo) : "";
+}
+
+/* REQ: no age without a complete sync; the age never leaves while a sync runs. */
+static const char *fetching(const struct model_sync *s, const char *last, struct arena *a)
+{
+    if (s->last_ms)
+        return arena_fmt(a, _("fetching %u of %u, %llu rows; as of %s"), s->done, s->all,
+                         (unsigned long long)s->rows, last);
+    return arena_fmt(a, _("fetching %u of %u %s, %llu rows so far"), s->done, s->all, s->type,
+                     (unsigned long long)s->rows);
 }
 
 void model_sync_words(const struct model *m, const struct model_sync *s, struct arena *a,
@@ -143,28 +176,27 @@ void model_sync_words(const struct model *m, const struct model_sync *s, struct 
     when_of(m, s->next_ms, next);
     switch (s->phase) {
     case MODEL_SYNC_NEVER:
-        words = _("not synchronised yet");
+        words = _("no complete sync yet");
         break;
     case MODEL_SYNC_IDLE:
-        words = !kept        ? _("not synchronised yet")
-                : s->next_ms ? arena_fmt(a, _("synced %s, next %s"), last, next)
-                             : arena_fmt(a, _("synced %s"), last);
-        if (s->err.code == ERR_ATTENTION)
-            words = arena_fmt(a, _("%s; %lld not kept, see `wardline status'"), words, (long long)s->err.num);
+        if (!kept)
+            words = _("no complete sync yet");
+        else if (s->err.code == ERR_ATTENTION)
+            words = arena_fmt(a, _("synced %s, %lld NOT kept: tell your support"), last, (long long)s->err.num);
+        else
+            words = s->next_ms ? arena_fmt(a, _("synced %s, next %s"), last, next) : arena_fmt(a, _("synced %s"), last);
         break;
     case MODEL_SYNC_RUNNING:
-        words = arena_fmt(a, _("fetching %s (%u of %u), %llu rows so far"),
-                          s->type[0] ? s->type : "-", s->done, s->all, (unsigned long long)s->rows);
+        words = fetching(s, last, a);
         break;
     case MODEL_SYNC_OFFLINE: /* calm: offline is a state of the line, no error */
-        words = kept ? arena_fmt(a, _("offline, showing what is kept here as of %s"), last)
-                     : _("offline, nothing fetched yet");
+        words = kept ? arena_fmt(a, _("offline, kept here as of %s"), last) : _("offline, no complete sync yet");
         break;
     case MODEL_SYNC_FAILED: { /* REQ: a failed sync never says that it was done */
         struct buf b;
 
         buf_init(&b, 2048);
-        model_say(&s->err, &b);
+        say_what(&s->err, &b);
         words = kept ? arena_fmt(a, _("NOT up to date since %s: %s"), last, b.p ? b.p : "")
                      : arena_fmt(a, _("NOT up to date: %s"), b.p ? b.p : "");
         buf_fini(&b);

@@ -468,10 +468,19 @@ static void sync_words(void)
         CU_ASSERT_EQUAL(strncmp(t.s, "synced 23-Nov ", 14) == 0, p == MODEL_SYNC_IDLE);
         CU_ASSERT_EQUAL(strstr(t.s, "synced") != NULL, p == MODEL_SYNC_IDLE);
     }
+    UNIT_STR(t.s, "NOT up to date since 23-Nov 14:04: the server's certificate was refused");
+    UNIT_STR(model_sync_todo(&s), "nothing was sent; ask your support, do not go around it");
+    s.phase = MODEL_SYNC_RUNNING; /* the age stays while it runs */
+    model_sync_words(&m, &s, &a, &t);
+    UNIT_STR(t.s, "fetching 0 of 0, 0 rows; as of 23-Nov 14:04");
+    UNIT_STR(model_sync_todo(&s), "");
     s.phase = MODEL_SYNC_IDLE;
     s.last_ms = 0;
     model_sync_words(&m, &s, &a, &t);
-    UNIT_STR(t.s, "not synchronised yet");
+    UNIT_STR(t.s, "no complete sync yet");
+    s.phase = MODEL_SYNC_OFFLINE; /* a part may have been fetched: never "nothing" */
+    model_sync_words(&m, &s, &a, &t);
+    UNIT_STR(t.s, "offline, no complete sync yet");
     arena_fini(&a);
 }
 
