@@ -20,38 +20,42 @@ struct exporting {
     int dir;
     const char *dir_name;
     struct cli_out file;
-    char type[65];
+    char type[65], name[80]; /* of the file that is open */
     enum store_origin origin; /* records of the server and of files are never in one export */
     int64_t lines;
     struct err *e;
 };
 
+/* A file that is not whole does not stay: it would pass for one that is. */
 static int file_close(struct exporting *x)
 {
     bool failed;
+    int why;
 
     if (!x->type[0])
         return ERR_OK;
     cli_flush(&x->file);
     failed = x->file.failed || fsync(x->file.fd);
     failed |= close(x->file.fd) != 0;
+    why = errno;
+    if (failed)
+        unlinkat(x->dir, x->name, 0);
     buf_fini(&x->file.buf);
     x->type[0] = '\0';
-    return failed ? err_set(x->e, ERR_IO, errno, 0, x->dir_name) : ERR_OK;
+    return failed ? err_set(x->e, ERR_IO, why, 0, x->dir_name) : ERR_OK;
 }
 
 static int file_open(struct exporting *x, struct str type)
 {
-    char name[80];
     int fd, r = file_close(x);
 
     if (r)
         return r;
-    snprintf(name, sizeof name, "%.*s.ndjson", STR_ARG(type));
+    snprintf(x->name, sizeof x->name, "%.*s.ndjson", STR_ARG(type));
     /* O_EXCL: an earlier export is never mixed into, nor a link followed. */
-    fd = fault_hit(FAULT_IO) ? -1 : openat(x->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    fd = fault_hit(FAULT_IO) ? -1 : openat(x->dir, x->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
-        return err_set(x->e, errno == EEXIST ? ERR_EXISTS : ERR_IO, errno, 0, name);
+        return err_set(x->e, errno == EEXIST ? ERR_EXISTS : ERR_IO, errno, 0, x->name);
     cli_out_init(&x->file, fd);
     snprintf(x->type, sizeof x->type, "%.*s", STR_ARG(type));
     return ERR_OK;
@@ -153,6 +157,7 @@ CLI_VERB(cli_verb_export)
     if (r && x.type[0]) {
         struct err first = *e;
 
+        x.file.failed = true;
         file_close(&x);
         *e = first;
     }

@@ -3,7 +3,7 @@
 """The command line as wardline(1) promises it: exit codes, JSON shapes, exact bytes, offline answers.
 Kills tests/mutants/get-reserialised.patch, tests/mutants/export-overwrites.patch, tests/mutants/import-half.patch.
 """
-import json, os, re, subprocess, sys, tempfile, unicodedata
+import json, os, re, resource, signal, subprocess, sys, tempfile, unicodedata
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path.insert(0, os.path.join(TOP, "tests"))
@@ -137,6 +137,18 @@ def files(w):
     check("NDJSON without a last line end", w.cli("get", "Patient/file:n2").returncode == 0)
 
 
+def full_disk(w):
+    """No file of an export that broke off passes for a whole one."""
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (30000, 30000))
+    out = os.path.join(w.tmp, "full")
+    p = w.cli("export", out, check=False, preexec_fn=limit)
+    check("export into a full disk: exit 5", p.returncode == 5 and "(File too large)" in p.stderr, f"{p.returncode} {p.stderr}")
+    names = os.listdir(out)
+    check("each file there is whole", names and all(open(os.path.join(out, n), "rb").read().count(b"\n") == w.json("status")["counts"][n[:-7]] for n in names), str(names))
+
+
 def offline(w):
     patients = w.json("list")
     before = {p["id"]: w.json("show", p["id"])["sections"] for p in patients[:4]}
@@ -174,6 +186,7 @@ with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
         exact(w)
         files(w)
         scope(one, w)
+        full_disk(w)
         offline(w)
     unprotected(two)
 for b in bad[:40]:
