@@ -172,12 +172,11 @@ static int words(struct cli_app *app, struct cli_out *out, struct err *e)
         cli_line(out, _("server %s, scope %s"), app->model.base, app->model.scope);
         ended = complete(app);
         date_short(ended, 0, when);
-        if (ended)
-            cli_line(out, _("last complete sync %s: %lld requests, %lld bytes up, %lld bytes down, %lld round trips"),
-                     when, (long long)last_number(&l, "requests"), (long long)last_number(&l, "bytesUp"),
-                     (long long)last_number(&l, "bytesDown"), (long long)last_number(&l, "roundTrips"));
-        else
-            cli_line(out, "%s", _("never synced completely"));
+        cli_line(out, _("last complete sync: %s"), ended ? when : _("never"));
+        /* Another sync than the complete one, when a later one failed. */
+        cli_line(out, _("traffic of the last sync: requests %lld, bytes up %lld, bytes down %lld, round trips %lld"),
+                 (long long)last_number(&l, "requests"), (long long)last_number(&l, "bytesUp"),
+                 (long long)last_number(&l, "bytesDown"), (long long)last_number(&l, "roundTrips"));
         cli_line(out, _("queue: %lld queued, %lld in doubt, %lld in conflict, %lld need attention"),
                  (long long)q.queued, (long long)q.indoubt, (long long)q.conflict, (long long)q.attention);
         cli_line(out, _("store: %lld bytes"), (long long)(h.file_bytes + h.wal_bytes));

@@ -158,6 +158,9 @@ def offline(w):
     check("sync --json without a server: exit 3", w.cli("sync", "--json", check=False).returncode == 3)
     for rid, sections in before.items():
         check("show stays as it was", w.json("show", rid)["sections"] == sections)
+    said = w.cli("status").stdout
+    check("a failed sync's traffic is not called the complete one's", re.search(r"^last complete sync: \d\d-\w{3}", said, re.M), said)
+    check("traffic of the last sync", re.search(r"^traffic of the last sync: requests \d+, bytes up \d+, bytes down 0,", said, re.M), said)
     for args in (("list",), ("status",)):
         check(f"{args} offline", w.cli(*args).returncode == 0)
 
