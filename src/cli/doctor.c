@@ -92,10 +92,10 @@ static void check_tls(const struct doctor *d, struct finding *f)
     else if (d->probe.code == ERR_TLS)
         found(f, FAIL, _("the server's certificate or protocol was refused"),
               _("check this clock, then the certificate; a clinic's own CA is added by init --ca FILE"));
-    else if (d->probe.https)
-        found(f, OK, _("https, certificate verified"), NULL);
-    else
+    else if (!d->probe.https)
         found(f, OK, _("http, on this machine only"), NULL);
+    else if (!no_server(d, f)) /* REQ: nothing is verified where nobody answered */
+        found(f, OK, _("https, certificate verified"), NULL);
 }
 
 static void check_gzip(const struct doctor *d, struct finding *f)
@@ -130,7 +130,9 @@ static void check_store(const struct doctor *d, struct finding *f)
     if (d->opened) {
         buf_init(&b, 1024);
         model_say(&d->open_error, &b);
-        found(f, FAIL, b.p ? b.p : "", _("restore the store, or make a new profile and sync again"));
+        found(f, FAIL, b.p ? b.p : "",
+              d->opened == ERR_DAMAGED ? _("restore the store, or make a new profile and sync again")
+                                       : _("mend that, then run doctor again; the store itself may be whole"));
         buf_fini(&b);
     } else if (d->healthy) {
         found(f, FAIL, _("the store does not tell its state"), _("run doctor again; if it stays so, make a new profile"));

@@ -74,6 +74,15 @@ with tempfile.TemporaryDirectory() as tmp:
     s.close()
     time.sleep(0.1)
     expect("server gone", verdicts(w)[0], "link", "FAIL")
+    w.home += "-https"
+    w.cli("init", "--server", s.url.replace("http:", "https:"))
+    expect("https server gone: nothing was verified", verdicts(w)[0], "tls", "WARN", "COULD NOT RUN")
+    os.chmod(os.path.join(w.home, "store.wdb"), 0o666)
+    got = verdicts(w)[0]
+    expect("readable by all", got, "store", "FAIL")
+    done += 1
+    if "new profile" in got["store"][2]:
+        bad.append(f"a store that may be whole is given up: {got['store']}")
     s, w = server(tmp, lambda *_: fhir(CAPABLE, gz=True, date=time.time() + 660))
     expect("clock 11 min off", verdicts(w)[0], "clock", "WARN", "6")
     s, w = server(tmp, lambda *_: fhir(CAPABLE))
