@@ -69,18 +69,26 @@ static int check_server(const char *url, const char *ca, struct cli_app *app, st
     return r;
 }
 
-/* The passphrase, asked twice on a terminal. */
-static int new_passphrase(struct cli_app *app, struct secret **out, struct err *e)
+/* The passphrase; on a terminal asked twice, until both are the same. */
+static int new_passphrase(struct cli_app *app, struct secret **out, struct cli_out *err, struct err *e)
 {
     struct secret *again;
+    bool same = false;
     int r = cli_passphrase(app, _("New passphrase: "), out, e);
 
-    if (r || app->passphrase_fd >= 0)
-        return r;
-    r = cli_passphrase(app, _("The same again: "), &again, e);
-    if (!r && ((*out)->n != again->n || memcmp((*out)->p, again->p, again->n)))
-        r = err_set(e, ERR_INPUT, 0, 0, "passphrase");
-    secret_free(again);
+    while (!r && !same && app->passphrase_fd < 0) {
+        r = cli_passphrase(app, _("The same again: "), &again, e);
+        if (r)
+            break;
+        same = (*out)->n == again->n && !memcmp((*out)->p, again->p, again->n);
+        secret_free(again);
+        if (!same) {
+            cli_line(err, "%s", _("The two are not the same. Once more, or Ctrl-C to stop."));
+            cli_flush(err);
+            secret_free(*out);
+            r = cli_passphrase(app, _("New passphrase: "), out, e);
+        }
+    }
     return r;
 }
 
@@ -145,7 +153,7 @@ CLI_VERB(cli_verb_init)
     if (!r)
         r = path_make_private(app->home, e);
     if (!r)
-        r = new_passphrase(app, &passphrase, e);
+        r = new_passphrase(app, &passphrase, err, e);
     if (!r)
         r = create(app, args, secret, ca, passphrase, e);
     if (!r) {

@@ -68,7 +68,7 @@ static const struct sentence {
     {ERR_FINDINGS, N_("checks with a finding"), ARG_NUM, N_("each says its next step above")},
     {ERR_SCOPE, N_("done, but the server has no such patient of the scope"), ARG_WHAT,
      N_("check the id; a profile's scope is set by `wardline init'")},
-    {ERR_PASSPHRASE, N_("no key opens with that passphrase"), ARG_NONE,
+    {ERR_PASSPHRASE, N_("that passphrase does not open this profile"), ARG_NONE,
      N_("try again; nobody can recover a lost one")},
     {ERR_INUSE, N_("another process has this profile open; its pid is"), ARG_NUM,
      N_("close it there first")},

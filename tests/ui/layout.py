@@ -148,7 +148,7 @@ def late(w):
     os.kill(pid, signal.SIGCONT)
     t.wait("Passphrase:")
     t.send("wrong\r")  # answered after the first try's end: one thread derives all keys
-    t.wait("no key opens with that passphrase")
+    t.wait("that passphrase does not open this profile")
     check(t.row(1) == "wardline - locked" and "kept here" not in t.text(), f"still locked: {t.text()}")
     t.send(ward.PASS + "\r")
     t.wait("kept here")

@@ -56,7 +56,7 @@ def lock_screen(w):
         check(t.row(5) == "Passphrase: *****" and t.cursor() == (5, 18), f"stars: {t.row(5)!r} {t.cursor()}")
         check("wron" not in t.text(), "a passphrase is never shown")
         t.send("\r")
-        t.wait("no key opens with that passphrase")
+        t.wait("that passphrase does not open this profile")
         check(t.row(5) == "Passphrase:", "a wrong passphrase is forgotten")
         t.key("half\x15")
         check(t.row(5) == "Passphrase:", "Ctrl-U takes all away")
@@ -355,6 +355,18 @@ def terminals(w):
         t.end()
 
 
+def asked_twice(w):
+    """A slip in a new passphrase is said in words and asked again, both lines of it."""
+    with Term([WARDLINE, "--home", w.home + "-twice", "init", "--server", w.url]) as t:
+        for n, first, second, then in ((1, "one", "two", "The two are not the same."), (2, "two", "two", "Profile made.")):
+            for prompt, typed in (("New passphrase:", first), ("The same again:", second)):
+                while t.text().count(prompt) < n:
+                    t.pump(0.2)
+                t.send(typed + "\r")
+            t.wait(then)
+        check(t.end() == 0, "and the profile is made")
+
+
 def unlock_offline(t):
     t.wait("Passphrase:")
     t.send(ward.PASS + "\r")
@@ -380,6 +392,7 @@ with tempfile.TemporaryDirectory() as tmp, ward_of(tmp) as w:
         check(t.end() == 0, "SIGTERM ends it with 0")
         check(not strange(t.raw), f"bytes that no screen may send: {strange(t.raw)[:3]}")
     signals(w, token)
+    asked_twice(w)
     stopped(w)
     terminals(w)
 check.finish()
