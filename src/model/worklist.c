@@ -213,13 +213,30 @@ static int read_row(struct filling *f, const struct found *x, struct model_patie
     return ERR_OK;
 }
 
-static void say_empty(struct model *m, struct model_worklist *w, bool filtered)
+static bool has_digit(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] >= '0' && s.p[i] <= '9')
+            return true;
+    return false;
+}
+
+static void say_empty(struct model *m, struct model_worklist *w, struct str filter)
 {
     const char *scope = m->scope[0] ? text_safe(&w->arena, str_of(m->scope), 0).s : _("all");
 
     if (w->total)
         return;
-    if (filtered) /* REQ: an empty search is of this cache alone, and says so */
+    if (has_digit(filter)) /* a date in another form than those it is found by finds nobody */
+        w->empty = text_own(arena_fmt(
+            &w->arena,
+            P_("none in the %lld patient kept here (%s); the server was not searched; birth dates are typed 1984, 1984-02 "
+               "or 03-Feb-1984",
+               "none in the %lld patients kept here (%s); the server was not searched; birth dates are typed 1984, 1984-02 "
+               "or 03-Feb-1984",
+               w->kept),
+            (long long)w->kept, scope));
+    else if (filter.n) /* REQ: an empty search is of this cache alone, and says so */
         w->empty = text_own(arena_fmt(
             &w->arena,
             P_("none in the %lld patient kept here (%s); the server was not searched",
@@ -227,7 +244,7 @@ static void say_empty(struct model *m, struct model_worklist *w, bool filtered)
             (long long)w->kept, scope));
     else
         w->empty = text_own(arena_fmt(
-            &w->arena, _("no patients kept here yet (%s); synchronise to fetch them"), scope));
+            &w->arena, _("no patients kept here yet (%s); a sync fetches them"), scope));
 }
 
 int model_worklist(struct model *m, struct str filter, unsigned offset, unsigned limit,
@@ -256,7 +273,7 @@ int model_worklist(struct model *m, struct str filter, unsigned offset, unsigned
             out->n++;
     }
     if (!code)
-        say_empty(m, out, str_trim(filter).n != 0);
+        say_empty(m, out, str_trim(filter));
     if (!code && out->arena.failed)
         code = err_set(e, ERR_NOMEM, 0, 0, "worklist");
     vec_fini(&f.ids);

@@ -75,6 +75,7 @@ def shapes(w):
     find = patients[0]["name"].split(",")[0]
     check("list TEXT finds", any(p["id"] == patients[0]["id"] for p in w.json("list", find)))
     text = w.cli("list", "zzqq").stdout
+    check("a date in another form: says which are found", "03-Feb-1984" in w.cli("list", "20/10/1978").stdout)
     check("an empty search says where it looked", "12 patients kept here (all)" in text and "server was not searched" in text, text)
 
 
