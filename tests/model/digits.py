@@ -76,15 +76,22 @@ def synthea(all_):
     return files if all_ else files[:32]
 
 
-def resources(paths):
-    """{(type, id): bytes} of Bundles, each resource with its numbers as they are."""
-    have = {}
-    for path in paths:
-        doc = json.load(open(path, encoding="utf-8"), parse_float=lambda s: f"@@{s}@@", parse_int=lambda s: f"@@{s}@@")
-        for e in doc["entry"]:
-            r = e["resource"]
-            have[r["resourceType"], r["id"]] = re.sub(r'"@@([^"@]+)@@"', r"\1", json.dumps(r, ensure_ascii=False)).encode()
-    return have
+class Resources:
+    """The resources of Bundles, each with its numbers as they are."""
+
+    def __init__(self, paths):
+        self.have, self.made = {}, {}
+        for path in paths:
+            with open(path, encoding="utf-8") as f:
+                doc = json.load(f, parse_float=lambda s: f"@@{s}@@", parse_int=lambda s: f"@@{s}@@")
+            self.have.update(((e["resource"]["resourceType"], e["resource"]["id"]), e["resource"]) for e in doc["entry"])
+
+    def get(self, kind, id_):
+        """Its bytes, or None; the id of an imported one has "file:" before it."""
+        key = kind, id_.removeprefix("file:")
+        if key not in self.made and key in self.have:
+            self.made[key] = re.sub(r'"@@([^"@]+)@@"', r"\1", json.dumps(self.have[key], ensure_ascii=False)).encode()
+        return self.made.get(key)
 
 
 def raw_differs(row, have):
@@ -97,16 +104,16 @@ def raw_differs(row, have):
 
 
 def details(folder):
-    have = resources(glob.glob(f"{folder}/*.json"))
+    have = Resources(glob.glob(f"{folder}/*.json"))
     rows = [r for c in from_store(folder, ["--details"])[1].values() for s in c["sections"].values() for r in s if r["id"]]
-    bad = [f"{r['resourceType']}/{r['id']}: its detail is another document" for r in rows if raw_differs(r, have[r["resourceType"], r["id"]])]
+    bad = [f"{r['resourceType']}/{r['id']}: its detail is another document" for r in rows if raw_differs(r, have.get(r["resourceType"], r["id"]))]
     return len(rows), bad
 
 
 def one_run(folder, more, total):
-    have = resources(glob.glob(f"{folder}/*.json") + glob.glob(f"{folder}/refused/*.json"))
+    have = Resources(glob.glob(f"{folder}/*.json") + glob.glob(f"{folder}/refused/*.json"))
     for show in from_store(folder, more)[1].values():
-        n, zeros, faults = check(show, lambda t, i: have.get((t, i.removeprefix("file:"))))
+        n, zeros, faults = check(show, have.get)
         total = [total[0] + n, total[1] + zeros, total[2] + faults]
     return total
 

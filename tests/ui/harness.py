@@ -19,11 +19,48 @@ PASS = "correct horse battery staple"
 UP, DOWN, RIGHT, LEFT = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D"
 
 
+class Screen(pyte.Screen):
+    """pyte's terminal, and the sequences of xterm that it lacks: ncurses scrolls by SU and SD, and repeats by REP."""
+
+    def line(self, y):
+        """A row as text: what display says, at a fraction of its price."""
+        row = self.buffer[y]
+        cells = [row[x].data for x in range(self.columns)] if row else []
+        if "" in cells:  # the second half of a wide character
+            cells = [c for c in cells if c]
+        return "".join(cells) if row else " " * self.columns
+
+    @property
+    def display(self):
+        return [self.line(y) for y in range(self.lines)]
+
+    def scroll(self, n, step, edge):
+        at = self.cursor.y
+        self.cursor.y = (self.margins or pyte.screens.Margins(0, self.lines - 1))[edge]
+        for _ in range(n or 1):
+            step()
+        self.cursor.y = at
+
+    def scroll_up(self, n=1):
+        self.scroll(n, self.index, 1)
+
+    def scroll_down(self, n=1):
+        self.scroll(n, self.reverse_index, 0)
+
+    def repeat(self, n=1):
+        self.draw(self.buffer[self.cursor.y][self.cursor.x - 1].data * (n or 1))
+
+
+class Stream(pyte.ByteStream):
+    csi = {**pyte.ByteStream.csi, "S": "scroll_up", "T": "scroll_down", "b": "repeat"}
+    events = pyte.ByteStream.events | {"scroll_up", "scroll_down", "repeat"}
+
+
 class Term:
     def __init__(self, argv, term="xterm-256color", rows=24, cols=80, env=None, quiet=0.25):
         self.raw, self.rows, self.cols, self.quiet = b"", rows, cols, quiet
-        self.screen = pyte.Screen(cols, rows)
-        self.stream = pyte.ByteStream(self.screen)
+        self.screen = Screen(cols, rows)
+        self.stream = Stream(self.screen)
         self.status = None
         keep = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS", "FAKE_N", "LANG")}
         keep.update({"TERM": term, "LC_ALL": "C.UTF-8", "TZ": "UTC"})
@@ -81,10 +118,10 @@ class Term:
 
     def row(self, n):
         """Row n, counted from 1 as DESIGN does."""
-        return self.screen.display[n - 1].rstrip()
+        return self.screen.line(n - 1).rstrip()
 
     def body(self):
-        return [line.rstrip() for line in self.screen.display[3:self.rows - 3]]
+        return [self.screen.line(y).rstrip() for y in range(3, self.rows - 3)]
 
     def cursor(self):
         return self.screen.cursor.y + 1, self.screen.cursor.x + 1

@@ -9,7 +9,7 @@ import re, sys, tempfile, os
 
 sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), "tests"), os.path.join(os.environ.get("top_srcdir", "."), "tests", "ui")]
 import tokens, ward
-from harness import Check, Term, WARDLINE, pyte, strange
+from harness import Check, Screen, Stream, Term, WARDLINE, strange
 
 check = Check()
 
@@ -60,8 +60,8 @@ def row_faults(line):
 
 
 def prefixes(raw, term):
-    screen = pyte.Screen(80, 24)
-    stream = pyte.ByteStream(screen)
+    screen = Screen(80, 24)
+    stream = Stream(screen)
     rows, faults, seen, steps = {}, [], set(), 0
     screen.dirty.clear()
     for at in range(len(raw)):
