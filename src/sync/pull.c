@@ -380,6 +380,8 @@ static enum verdict lost(struct sync_state *s, struct page *g, int code)
 {
     if (s->stopping)
         return VERDICT_CUT;
+    if (code == ERR_TOOBIG) /* a head beyond the limit is this search's answer, not the state of the line */
+        return fail(g, code);
     return sync_patience(s, code) ? VERDICT_AGAIN : fail(g, code ? code : ERR_OFFLINE);
 }
 

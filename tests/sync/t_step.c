@@ -2,7 +2,10 @@
  *
  * The rules of the step function, one test a rule; t_sim shows that they hold together.
  *
- * Kills sync-retry-ignored, sync-loop-unseen, sync-count-not-halved.
+ * Not against HAPI: no server is asked here, each answer is made to fit one rule. The whole of the rules
+ * against HAPI is tests/live/pull and tests/live/run's cuts.
+ *
+ * Kills sync-retry-ignored, sync-loop-unseen, sync-count-not-halved, sync-head-stops.
  */
 #include "config.h"
 
@@ -413,6 +416,20 @@ static void forbidden_ends_the_kind(void)
     bench_free(b);
 }
 
+/* A head beyond the limit, of a server or of what stands before it: one search's answer, not the state of the line. */
+static void huge_head_ends_the_kind(void)
+{
+    struct bench *b = bench(2, "all");
+
+    start(b, NULL);
+    end(b, 0, ERR_TOOBIG);
+    CU_ASSERT(!b->done && !b->waits && asks(b, b->lane, "Bb?"));
+    nothing_new(b, b->lane);
+    CU_ASSERT(b->done && b->code == ERR_PARTIAL);
+    CU_ASSERT(result(b, "Aa").code == ERR_TOOBIG && result(b, "Bb").code == ERR_OK);
+    bench_free(b);
+}
+
 static void retry_after_is_honoured(void)
 {
     static const struct { int64_t said, waited; } t[] = {{7, 7000}, {0, 1000}, {1000000, LIMIT_RETRY_AFTER_S * 1000}};
@@ -535,6 +552,7 @@ static const struct unit_test tests[] = {
     {"no restart rests on a broken order", no_restart_rests_on_a_broken_order},
     {"401 stops the run", signed_out_stops_all},
     {"403 ends the kind alone", forbidden_ends_the_kind},
+    {"a head beyond the limit ends the kind alone", huge_head_ends_the_kind},
     {"Retry-After is honoured and capped", retry_after_is_honoured},
     {"an ignored _lastUpdated is said", ignored_filter_is_said},
     {"an ignored scope: nothing is kept", other_patients_are_not_kept},
