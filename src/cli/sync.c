@@ -31,7 +31,10 @@ static void progress(void *arg, const char *type, uint64_t rows, unsigned done, 
     struct syncing *s = arg;
     char line[160];
 
-    snprintf(line, sizeof line, _("syncing %s: %lld rows, %u of %u kinds"), type, (long long)rows, done, all);
+    if (*type)
+        snprintf(line, sizeof line, _("syncing %s: %lld rows, %u of %u kinds"), type, (long long)rows, done, all);
+    else /* the first answer has not come */
+        snprintf(line, sizeof line, _("syncing: %lld rows, %u of %u kinds"), (long long)rows, done, all);
     cli_progress(s->err, line);
 }
 
