@@ -60,7 +60,8 @@ static void paint_bar(struct ui *u, struct arena *a)
     }
 }
 
-/* What a sync has brought and the screen does not show yet, or what to do about one that failed, or "". */
+/* What a sync has brought and the screen does not show yet, or what to do about one that failed, or
+ * "". */
 static const char *news(struct ui *u, struct arena *a)
 {
     int64_t fresh = u->work.fresh;

@@ -145,7 +145,8 @@ struct model_sync {
     int64_t next_ms;      /* next refresh; 0 = none planned */
     struct err err;
 };
-/* What is so, and since when: one line. What to do about a sync that failed is another; "" when it did not. */
+/* What is so, and since when: one line. What to do about a sync that failed is another; "" when it
+ * did not. */
 void model_sync_words(const struct model *m, const struct model_sync *s, struct arena *a, struct text *out);
 const char *model_sync_todo(const struct model_sync *s);
 

@@ -182,15 +182,18 @@ void model_sync_words(const struct model *m, const struct model_sync *s, struct 
         if (!kept)
             words = _("no complete sync yet");
         else if (s->err.code == ERR_ATTENTION)
-            words = arena_fmt(a, _("synced %s, %lld NOT kept: tell your support"), last, (long long)s->err.num);
+            words = arena_fmt(a, _("synced %s, %lld NOT kept: tell your support"), last,
+                              (long long)s->err.num);
         else
-            words = s->next_ms ? arena_fmt(a, _("synced %s, next %s"), last, next) : arena_fmt(a, _("synced %s"), last);
+            words = s->next_ms ? arena_fmt(a, _("synced %s, next %s"), last, next)
+                               : arena_fmt(a, _("synced %s"), last);
         break;
     case MODEL_SYNC_RUNNING:
         words = fetching(s, last, a);
         break;
     case MODEL_SYNC_OFFLINE: /* calm: offline is a state of the line, no error */
-        words = kept ? arena_fmt(a, _("offline, kept here as of %s"), last) : _("offline, no complete sync yet");
+        words = kept ? arena_fmt(a, _("offline, kept here as of %s"), last)
+                     : _("offline, no complete sync yet");
         break;
     case MODEL_SYNC_FAILED: { /* REQ: a failed sync never says that it was done */
         struct buf b;

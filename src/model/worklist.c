@@ -230,10 +230,10 @@ static void say_empty(struct model *m, struct model_worklist *w, struct str filt
     if (has_digit(filter)) /* a date in another form than those it is found by finds nobody */
         w->empty = text_own(arena_fmt(
             &w->arena,
-            P_("none in the %lld patient kept here (%s); the server was not searched; birth dates are typed 1984, 1984-02 "
-               "or 03-Feb-1984",
-               "none in the %lld patients kept here (%s); the server was not searched; birth dates are typed 1984, 1984-02 "
-               "or 03-Feb-1984",
+            P_("none in the %lld patient kept here (%s); the server was not searched; "
+               "birth dates are typed 1984, 1984-02 or 03-Feb-1984",
+               "none in the %lld patients kept here (%s); the server was not searched; "
+               "birth dates are typed 1984, 1984-02 or 03-Feb-1984",
                w->kept),
             (long long)w->kept, scope));
     else if (filter.n) /* REQ: an empty search is of this cache alone, and says so */
