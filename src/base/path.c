@@ -4,6 +4,7 @@
 #include "base/path.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,24 @@ int path_home(const char *given, char out[PATH_MAX_BYTES], struct err *e)
     return err_set(e, ERR_USAGE, 0, 0, "--home");
 }
 
+/* A directory that was just made is there for good only when the one that holds it is on disk. As well as may be:
+ * one that cannot be read cannot be synced. */
+static void sync_holder(const char *dir)
+{
+    char holder[PATH_MAX_BYTES];
+    const char *slash = strrchr(dir, '/');
+    size_t n = slash ? (size_t)(slash - dir) + 1 : 0;
+    int fd;
+
+    memcpy(holder, n ? dir : ".", n ? n : 1);
+    holder[n ? n : 1] = '\0';
+    fd = open(holder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+}
+
 int path_make_private(const char *dir, struct err *e)
 {
     char part[PATH_MAX_BYTES];
@@ -47,7 +66,9 @@ int path_make_private(const char *dir, struct err *e)
         if (dir[i] != '/' && dir[i] != '\0')
             continue;
         part[i] = '\0';
-        if (mkdir(part, 0700) && errno != EEXIST)
+        if (!mkdir(part, 0700))
+            sync_holder(part);
+        else if (errno != EEXIST)
             return err_set(e, ERR_IO, errno, 0, part);
         part[i] = dir[i];
     }

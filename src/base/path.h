@@ -14,8 +14,8 @@
 int path_home(const char *given, char out[PATH_MAX_BYTES], struct err *e);
 /* "dir/name". ERR_TOOBIG when it does not fit. */
 int path_join(char out[PATH_MAX_BYTES], const char *dir, const char *name, struct err *e);
-/* Makes dir and its missing parents, 0700. An existing one must be a directory of this user that nobody
- * else can write to or read: else ERR_PERM. */
+/* Makes dir and its missing parents, 0700, and puts them on disk. An existing one must be a directory of this
+ * user that nobody else can write to or read: else ERR_PERM. */
 int path_make_private(const char *dir, struct err *e);
 
 #endif

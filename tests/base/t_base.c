@@ -3,12 +3,15 @@
 
 #include "tests/unit.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/date.h"
 #include "base/err.h"
 #include "base/jsonw.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/text.h"
 
 static void date_precision(void)
@@ -168,6 +171,71 @@ static void ids(void)
     CU_ASSERT_FALSE(str_is_type(STR("patient")));
 }
 
+static void numbers(void)
+{
+    int64_t v = 7;
+
+    CU_ASSERT(str_int(STR("-12"), -12, 0, &v) && v == -12);
+    CU_ASSERT(str_int(STR("999999999999999999"), 0, INT64_MAX, &v) && v == 999999999999999999);
+    CU_ASSERT(!str_int(STR("9223372036854775808"), 0, INT64_MAX, &v) && !str_int(STR("-1"), 0, 9, &v));
+    CU_ASSERT(!str_int(STR("10"), 0, 9, &v) && !str_int(STR(""), 0, 9, &v) && !str_int(STR("-"), -9, 9, &v));
+    CU_ASSERT(!str_int(STR("1 "), 0, 9, &v) && !str_int(STR("+1"), 0, 9, &v) && !str_int(STR("1\0"), 0, 9, &v));
+    CU_ASSERT_EQUAL(v, 999999999999999999); /* what is refused changes nothing */
+}
+
+static void private_directories(void)
+{
+    char top[] = "/tmp/t_base-XXXXXX", deep[64], link[64], file[64], home[PATH_MAX_BYTES];
+    struct stat st;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(top));
+    snprintf(deep, sizeof deep, "%s/a//b/c/", top);
+    snprintf(link, sizeof link, "%s/link", top);
+    snprintf(file, sizeof file, "%s/file", top);
+    CU_ASSERT_EQUAL(path_make_private(deep, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(path_make_private(deep, NULL), ERR_OK);
+    CU_ASSERT(!stat(deep, &st) && (st.st_mode & 07777) == 0700);
+    chmod(deep, 0750);
+    CU_ASSERT_EQUAL(path_make_private(deep, NULL), ERR_PERM);
+    chmod(deep, 0700);
+    CU_ASSERT_EQUAL(symlink(deep, link), 0);
+    CU_ASSERT_EQUAL(path_make_private(link, NULL), ERR_PERM);
+    CU_ASSERT_EQUAL(close(creat(file, 0600)), 0);
+    CU_ASSERT_EQUAL(path_make_private(file, NULL), ERR_PERM);
+    CU_ASSERT_EQUAL(path_join(home, file, "x", NULL), ERR_OK);
+    CU_ASSERT_EQUAL(path_make_private(home, NULL), ERR_IO);
+    unlink(file);
+    unlink(link);
+    for (const char *at = "a/b/c\0a/b\0a\0"; *at; at += strlen(at) + 1) {
+        snprintf(file, sizeof file, "%s/%s", top, at);
+        CU_ASSERT_EQUAL(rmdir(file), 0);
+    }
+    rmdir(top);
+}
+
+static void where_a_profile_lies(void)
+{
+    char home[PATH_MAX_BYTES], far[PATH_MAX_BYTES];
+
+    memset(far, 'x', sizeof far - 1);
+    far[sizeof far - 1] = '\0';
+    setenv("HOME", "/home/u", 1);
+    setenv("XDG_DATA_HOME", "relative", 1); /* the specification says to ignore it */
+    CU_ASSERT_EQUAL(path_home(NULL, home, NULL), ERR_OK);
+    UNIT_STR(home, "/home/u/.local/share/wardline");
+    setenv("XDG_DATA_HOME", "/data", 1);
+    CU_ASSERT_EQUAL(path_home(NULL, home, NULL), ERR_OK);
+    UNIT_STR(home, "/data/wardline");
+    CU_ASSERT_EQUAL(path_home("here", home, NULL), ERR_OK);
+    UNIT_STR(home, "here");
+    CU_ASSERT_EQUAL(path_home("", home, NULL), ERR_USAGE);
+    CU_ASSERT_EQUAL(path_home(far, home, NULL), ERR_USAGE);
+    CU_ASSERT_EQUAL(path_join(home, far, "x", NULL), ERR_TOOBIG);
+    unsetenv("XDG_DATA_HOME");
+    setenv("HOME", "", 1);
+    CU_ASSERT_EQUAL(path_home(NULL, home, NULL), ERR_USAGE);
+}
+
 /* A log that is written for months has an end; what stays is the newest, in whole lines. */
 static void the_log_stays_short(void)
 {
@@ -216,6 +284,9 @@ static const struct unit_test tests[] = {
     {"JSON escapes what drives a terminal", json_escapes},
     {"buffers and arenas keep their limit", limits_hold},
     {"ids that may become part of a URL", ids},
+    {"numbers", numbers},
+    {"private directories", private_directories},
+    {"where a profile lies", where_a_profile_lies},
     {"the log stays short", the_log_stays_short},
     {"errors carry no control bytes", errors},
 };
