@@ -20,6 +20,7 @@ struct str {
 struct str str_of(const char *z);                       /* of a C string; NULL gives the empty slice */
 bool str_eq(struct str a, struct str b);
 bool str_is(struct str a, const char *z);
+int str_cmp(struct str a, struct str b);                /* < 0, 0, > 0: by bytes, a beginning before the whole */
 bool str_starts(struct str s, const char *prefix);
 bool str_ends(struct str s, const char *suffix);
 struct str str_trim(struct str s);                      /* without ASCII blanks at both ends */

@@ -23,6 +23,14 @@ size_t text_decode(struct str s, uint32_t *c)
     return (size_t)k;
 }
 
+size_t text_encode(uint32_t c, char out[4])
+{
+    utf8proc_ssize_t n =
+        c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : utf8proc_encode_char((utf8proc_int32_t)c, (utf8proc_uint8_t *)out);
+
+    return n > 0 ? (size_t)n : 0;
+}
+
 bool text_is_utf8(struct str s)
 {
     while (s.n) {
@@ -276,16 +284,12 @@ int text_fold(struct buf *out, struct str s)
 int text_upper(struct buf *out, struct str s)
 {
     while (s.n) {
-        utf8proc_uint8_t up[4];
+        char up[4];
         uint32_t c;
         size_t k = text_decode(s, &c);
-        utf8proc_ssize_t n =
-            c == TEXT_BAD ? 0 : utf8proc_encode_char(utf8proc_toupper((utf8proc_int32_t)c), up);
+        size_t n = c == TEXT_BAD ? 0 : text_encode((uint32_t)utf8proc_toupper((utf8proc_int32_t)c), up);
 
-        if (n > 0)
-            buf_add(out, up, (size_t)n);
-        else
-            buf_add(out, s.p, k);
+        buf_add(out, n ? up : s.p, n ? n : k);
         s.p += k;
         s.n -= k;
     }

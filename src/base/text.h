@@ -50,6 +50,8 @@ int text_fold(struct buf *out, struct str s);
 /* One code point of s (s.n > 0): its length in bytes (1 for a bad byte, with *c = TEXT_BAD). */
 #define TEXT_BAD 0xffffffffu
 size_t text_decode(struct str s, uint32_t *c);
+/* The other way: bytes written; 0 for what is no code point. */
+size_t text_encode(uint32_t c, char out[4]);
 bool text_is_utf8(struct str s);
 
 /* Upper case, letter by letter, in any script that has it: for family names. Nothing else changes. */

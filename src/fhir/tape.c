@@ -162,10 +162,7 @@ static bool word(struct parser *p, const char *w, enum tape_kind kind)
 
 static int by_bytes(const void *a, const void *b)
 {
-    const struct str *x = a, *y = b;
-    int c = memcmp(x->p, y->p, x->n < y->n ? x->n : y->n);
-
-    return c ? c : (x->n > y->n) - (x->n < y->n);
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
 /* No member's name may stand twice: two readers would then see two different charts. */
@@ -423,26 +420,6 @@ bool tape_str_is(const struct tape *t, tape_at at, const char *plain)
     return tape_is(t, at, TAPE_STRING) && str_is(tape_plain(t, at), plain);
 }
 
-static char *utf8(char *to, uint32_t c)
-{
-    if (c < 0x80) {
-        *to++ = (char)c;
-    } else if (c < 0x800) {
-        *to++ = (char)(0xc0 | c >> 6);
-        *to++ = (char)(0x80 | (c & 63));
-    } else if (c < 0x10000) {
-        *to++ = (char)(0xe0 | c >> 12);
-        *to++ = (char)(0x80 | (c >> 6 & 63));
-        *to++ = (char)(0x80 | (c & 63));
-    } else {
-        *to++ = (char)(0xf0 | c >> 18);
-        *to++ = (char)(0x80 | (c >> 12 & 63));
-        *to++ = (char)(0x80 | (c >> 6 & 63));
-        *to++ = (char)(0x80 | (c & 63));
-    }
-    return to;
-}
-
 /* One \u escape at s (behind the u), with its low half when it is a high surrogate. */
 static const char *unescape_u(const char *s, const char *end, uint32_t *c)
 {
@@ -485,7 +462,7 @@ struct str tape_str(const struct tape *t, tape_at at, struct arena *a)
             p += 2;
         } else {
             p = unescape_u(p + 2, end, &c);
-            to = utf8(to, c);
+            to += text_encode(c, to);
         }
     }
     return (struct str){out, (size_t)(to - out)};

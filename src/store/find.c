@@ -373,10 +373,8 @@ struct keyed {
 static int by_sort(const void *a, const void *b)
 {
     const struct keyed *x = a, *y = b;
-    int d = memcmp(x->sort.p, y->sort.p, x->sort.n < y->sort.n ? x->sort.n : y->sort.n);
+    int d = str_cmp(x->sort, y->sort);
 
-    if (!d)
-        d = (x->sort.n > y->sort.n) - (x->sort.n < y->sort.n);
     return d ? d : (x->pid > y->pid) - (x->pid < y->pid);
 }
 

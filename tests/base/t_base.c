@@ -171,6 +171,24 @@ static void ids(void)
     CU_ASSERT_FALSE(str_is_type(STR("patient")));
 }
 
+static void slices(void)
+{
+    static const uint32_t points[] = {0, 'a', 0x7f, 0x80, 0x7ff, 0x800, 0xfffd, 0x10000, 0x10ffff};
+    char out[4];
+    uint32_t c;
+
+    CU_ASSERT(str_cmp(STR("a"), STR("b")) < 0 && str_cmp(STR("ab"), STR("a")) > 0 && !str_cmp(STR("a\0"), STR("a\0")));
+    CU_ASSERT(str_cmp(STR("a"), STR("a\0")) < 0 && str_cmp(STR("\xff"), STR("a")) > 0);
+    CU_ASSERT(!str_cmp((struct str){NULL, 0}, STR("")) && str_cmp((struct str){NULL, 0}, STR("a")) < 0);
+    for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+        size_t n = text_encode(points[i], out);
+
+        CU_ASSERT_EQUAL(text_decode((struct str){out, n}, &c), n);
+        CU_ASSERT_EQUAL(c, points[i]);
+    }
+    CU_ASSERT(!text_encode(0xd800, out) && !text_encode(0xdfff, out) && !text_encode(0x110000, out) && !text_encode(TEXT_BAD, out));
+}
+
 static void numbers(void)
 {
     int64_t v = 7;
@@ -284,6 +302,7 @@ static const struct unit_test tests[] = {
     {"JSON escapes what drives a terminal", json_escapes},
     {"buffers and arenas keep their limit", limits_hold},
     {"ids that may become part of a URL", ids},
+    {"slices compare, code points go there and back", slices},
     {"numbers", numbers},
     {"private directories", private_directories},
     {"where a profile lies", where_a_profile_lies},
