@@ -78,12 +78,9 @@ static void add_words(struct detail *d, const struct model_row *row, const struc
     char when[DATE_TEXT_MAX];
 
     while (rest.n) { /* a row's parts, each on its line */
-        const char *cut = strstr(rest.p, " - ");
-        size_t n = cut ? (size_t)(cut - rest.p) : rest.n;
+        struct str part = str_split(&rest, '\n');
 
-        add(d, text_own(arena_dup(d->a, rest.p, n)));
-        rest.p += cut ? n + 3 : n;
-        rest.n -= cut ? n + 3 : n;
+        add(d, text_own(arena_dup(d->a, part.p, part.n)));
     }
     add_own(d, arena_fmt(d->a, "%s: %s", date_label(t, r), row->date.s));
     for (unsigned i = 0; i < row->flags; i++)
@@ -229,7 +226,7 @@ static int take(void *arg, const struct store_row *r)
     buf_init(&raw, LIMIT_RESOURCE_BYTES);
     code = store_get(w->m->store, r->type, r->id, &raw, w->e);
     if (!code && !(code = tape_parse(&t, buf_str(&raw), w->e))) {
-        code = model_format(w->m, w->who, r, &t, &w->out->arena, &row, &rank, w->e);
+        code = model_format_lines(w->m, w->who, r, &t, &w->out->arena, &row, &rank, w->e);
         if (!code) {
             w->found = true;
             w->out->title = model_format_name(w->m, w->who, r, &t, &w->out->arena);

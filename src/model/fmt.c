@@ -44,8 +44,8 @@ void model_sep(struct model_fmt *f)
 {
     struct str s = buf_str(f->out);
 
-    if (s.n && !str_ends(s, " - ") && !str_ends(s, ": "))
-        buf_adds(f->out, " - ");
+    if (s.n && !str_ends(s, f->sep) && !str_ends(s, ": "))
+        buf_adds(f->out, f->sep);
 }
 
 void model_flag(struct model_fmt *f, const char *own)

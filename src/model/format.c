@@ -14,6 +14,8 @@
 #include "fhir/index.h"
 #include "model/priv.h"
 
+#define SEP " - "
+
 /* The kind's own name: its code, else whatever names such things. */
 static void generic_name(struct model_fmt *f)
 {
@@ -242,16 +244,17 @@ static void compose(struct model_fmt *f, const struct store_row *r)
     put_labels(f);
     if (r->origin == STORE_FILE_IMPORT)
         model_flag(f, _("FROM FILE, NOT ON SERVER"));
-    while (str_ends(buf_str(f->out), " - "))
-        f->out->n -= 3;
+    while (str_ends(buf_str(f->out), f->sep))
+        f->out->n -= strlen(f->sep);
 }
 
-int model_format(struct model *m, const struct model_person *who, const struct store_row *r,
-                 const struct tape *t, struct arena *keep, struct model_row *row, int *rank,
-                 struct err *e)
+static int format(struct model *m, const struct model_person *who, const struct store_row *r,
+                  const struct tape *t, struct arena *keep, const char *sep, struct model_row *row, int *rank,
+                  struct err *e)
 {
     struct model_fmt f = {.m = m,
                           .who = who,
+                          .sep = sep,
                           .kind = kind_find(r->type),
                           .t = t,
                           .keep = keep,
@@ -288,6 +291,20 @@ int model_format(struct model *m, const struct model_person *who, const struct s
     return code;
 }
 
+int model_format(struct model *m, const struct model_person *who, const struct store_row *r,
+                 const struct tape *t, struct arena *keep, struct model_row *row, int *rank,
+                 struct err *e)
+{
+    return format(m, who, r, t, keep, SEP, row, rank, e);
+}
+
+int model_format_lines(struct model *m, const struct model_person *who, const struct store_row *r,
+                       const struct tape *t, struct arena *keep, struct model_row *row, int *rank,
+                       struct err *e)
+{
+    return format(m, who, r, t, keep, "\n", row, rank, e);
+}
+
 struct text model_format_name(struct model *m, const struct model_person *who,
                               const struct store_row *r, const struct tape *t, struct arena *keep)
 {
@@ -295,6 +312,7 @@ struct text model_format_name(struct model *m, const struct model_person *who,
     struct model_row row = {0};
     struct model_fmt f = {.m = m,
                           .who = who,
+                          .sep = SEP,
                           .kind = kind_find(r->type),
                           .t = t,
                           .keep = keep,

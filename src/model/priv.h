@@ -114,6 +114,7 @@ struct model_fmt {
     struct arena *a;    /* for this row alone */
     struct arena *keep; /* the view model's: flags live here */
     struct buf *out;
+    const char *sep; /* between the parts of the row */
     struct model_row *row;
     struct str date, status; /* lexeme and code by the kind table, or "" */
     int rank;                /* groups of a section, smallest first */
@@ -124,7 +125,7 @@ struct model_fmt {
 void model_put(struct model_fmt *f, const char *own); /* words of wardline's own */
 void model_putf(struct model_fmt *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void model_put_server(struct model_fmt *f, struct str s); /* text of the server's */
-void model_sep(struct model_fmt *f);                      /* " - " unless the row is empty */
+void model_sep(struct model_fmt *f);                      /* f->sep unless the row is empty */
 void model_flag(struct model_fmt *f, const char *own);    /* a flag of the row, once; own is kept, not copied */
 /* Does a member stand there that is not false? For those by which a row turns round (doNotPerform): whatever a
  * careless server wrote, it is not nothing. */
@@ -228,6 +229,11 @@ const struct model_status *model_status(const struct model_formatter *ft, struct
 int model_format(struct model *m, const struct model_person *who, const struct store_row *r,
                  const struct tape *t, struct arena *keep, struct model_row *row, int *rank,
                  struct err *e);
+
+/* The same with LF between the parts of the row, for the detail: " - " may also stand inside one. */
+int model_format_lines(struct model *m, const struct model_person *who, const struct store_row *r,
+                       const struct tape *t, struct arena *keep, struct model_row *row, int *rank,
+                       struct err *e);
 
 /* What references in this chart's rows are read against (fhir_reference): the server's base, or a file's own
  * names. */

@@ -112,6 +112,10 @@ def said_once():
     expect(text(p, "immunizations", "v2") == "flu - given", f"site without words: {text(p, 'immunizations', 'v2')!r}")
     expect("DATE UNREADABLE: 2026-02-30" in text(p, "problems", "c1"), f"date: {text(p, 'problems', 'c1')!r}")
     words = next(r["words"] for r in p["sections"]["labs"] if r["id"] == "a")
+    expect("Hb 13.1 g/dL" in words and "range 12.0-16.0 g/dL" in words, f"a row's parts, a line each: {words}")
+    words = next(r["words"] for r in p["sections"]["labs"] if r["id"] == "d")
+    expect("range 12.0-16.0 g/dL 12.0 - 16.5" in words, f"a range is never broken over two lines: {words}")
+    words = next(r["words"] for r in p["sections"]["labs"] if r["id"] == "a")
     expect("Effective: 01-Feb-2026" in words, f"detail's date: {words}")
     last = p["sections"]["allergies"][-1]
     expect(last["id"] == "a2" and last["text"].startswith("OUTRANKED by the allergies beside it: "), f"no known drug allergy: {last}")
