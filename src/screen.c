@@ -117,26 +117,13 @@ static void sync_stop(void *arg)
         sync_session_stop(s->session);
 }
 
-/* The end of the last complete sync (setting "sync.complete"), or 0. */
-static int64_t last_complete(struct store *store)
-{
-    struct buf b;
-    int64_t ms = 0;
-
-    buf_init(&b, 32);
-    if (!store_setting(store, "sync.complete", &b, NULL))
-        str_int(buf_str(&b), 0, INT64_MAX, &ms);
-    buf_fini(&b);
-    return ms;
-}
-
 static void unlocked(void *arg, struct store *store)
 {
     struct screen *s = arg;
     struct err e = ERR_NONE;
 
     s->store = store;
-    s->state = (struct model_sync){.last_ms = last_complete(store)};
+    s->state = (struct model_sync){.last_ms = sync_complete_ms(store)};
     s->state.phase = s->state.last_ms ? MODEL_SYNC_IDLE : MODEL_SYNC_NEVER;
     if (sync_session_new(s->loop, store, &s->app->clock, &s->session, &e)) {
         s->state.phase = MODEL_SYNC_FAILED;

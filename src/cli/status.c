@@ -8,25 +8,13 @@
 #include "base/intl.h"
 #include "base/limits.h"
 #include "fhir/tape.h"
+#include "sync/run.h"
 
 /* What the last sync left behind (setting "sync.last", sync/run.h). */
 struct last {
     struct buf json;
     struct tape tape;
 };
-
-/* The end of the last complete sync (setting "sync.complete"), or 0. */
-static int64_t complete(struct cli_app *app)
-{
-    struct buf b;
-    int64_t ms = 0;
-
-    buf_init(&b, 32);
-    if (!store_setting(app->store, "sync.complete", &b, NULL))
-        str_int(buf_str(&b), 0, INT64_MAX, &ms);
-    buf_fini(&b);
-    return ms;
-}
 
 static int last_open(struct cli_app *app, struct last *l, struct err *e)
 {
@@ -107,7 +95,7 @@ int cli_status_members(struct cli_app *app, struct jsonw *w, struct err *e)
     if (!r)
         r = store_health(app->store, &h, e);
     if (!r) {
-        ended = complete(app);
+        ended = sync_complete_ms(app->store);
         date_instant(ended, when);
         jsonw_key(w, "server");
         jsonw_z(w, app->model.base);
@@ -170,7 +158,7 @@ static int words(struct cli_app *app, struct cli_out *out, struct err *e)
     if (!r) {
         cli_marks(app, out);
         cli_line(out, _("server %s, scope %s"), app->model.base, app->model.scope);
-        ended = complete(app);
+        ended = sync_complete_ms(app->store);
         date_short(ended, 0, when);
         cli_line(out, _("last complete sync: %s"), ended ? when : _("never"));
         /* Another sync than the complete one, when a later one failed. */

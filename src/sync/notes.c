@@ -163,15 +163,16 @@ static int same_as_before(struct sync_run *r, struct err *e)
     return code;
 }
 
-/* When the last whole sync ended: a run that fails keeps it. */
-static void load_complete(struct sync_run *r)
+int64_t sync_complete_ms(struct store *store)
 {
     struct buf b;
+    int64_t ms = 0;
 
     buf_init(&b, 32);
-    if (!store_setting(r->store, "sync.complete", &b, NULL))
-        str_int(buf_str(&b), 0, INT64_MAX, &r->report.complete_ms);
+    if (!store_setting(store, "sync.complete", &b, NULL))
+        str_int(buf_str(&b), 0, INT64_MAX, &ms);
     buf_fini(&b);
+    return ms;
 }
 
 int sync_notes_load(struct sync_run *r, struct err *e)
@@ -192,7 +193,7 @@ int sync_notes_load(struct sync_run *r, struct err *e)
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
     r->n_refused = sync_notes_refused_count(r);
     if (r->same) {
-        load_complete(r);
+        r->report.complete_ms = sync_complete_ms(r->store); /* a run that fails keeps it */
         load_unsupported(r);
         r->no_batch = setting_lately(r, "sync.nobatch");
         r->no_gzip = setting_lately(r, "sync.nogzip");

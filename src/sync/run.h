@@ -54,4 +54,7 @@ void sync_cancel(struct sync_run *r);
  * come back, which net_free and loop_free make sure of. Also from within done. */
 void sync_run_free(struct sync_run *r);
 
+/* The setting sync.complete; 0: none yet, or it cannot be read. */
+int64_t sync_complete_ms(struct store *store);
+
 #endif
