@@ -44,6 +44,8 @@ static void done(void *arg, const struct sync_report *r)
 
     s->report = *r;
     cli_progress(s->err, NULL);
+    if (s->watch && !s->stopped && r->code) /* the next one is a quarter of an hour away */
+        cli_fail(&r->err);
     /* A few minutes of difference between clients spare the server a common tick. */
     if (!s->watch || s->stopped ||
         !loop_after(s->loop, WATCH_MS + (int64_t)(rng_u64(&s->app->rng) % (WATCH_MS / 4)), again, s))

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "base/vec.h"
 #include "fhir/kind.h"
@@ -23,7 +24,7 @@ struct model {
     struct clock clock;
     bool demo;            /* profile of made-up patients: DEMO - NOT REAL PATIENTS everywhere */
     bool unprotected;     /* --auth none to a host that is not loopback: UNPROTECTED */
-    char base[512];       /* the server's base URL, for references */
+    char base[LIMIT_URL_BYTES]; /* the server's base URL, for references: as long as net takes one */
     char scope[256];
 };
 int model_init(struct model *m, struct store *s, const struct clock *clock, struct err *e); /* reads the settings */

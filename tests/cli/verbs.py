@@ -41,6 +41,7 @@ def usage(w):
     check("wrong passphrase: exit 5", w.cli("list", passphrase="wrong", check=False).returncode == 5)
     check("no profile: exit 5", w.cli("list", home=os.path.join(w.tmp, "none"), check=False).returncode == 5)
     p = subprocess.run([ward.WARDLINE, "--help"], capture_output=True, text=True, env=ward.environment())
+    check("--help knows --ca", "--ca FILE" in p.stdout, p.stdout)
     verbs = re.findall(r"^  (\w+)", p.stdout, re.M)
     page = open(os.path.join(TOP, "man/wardline.1"), encoding="utf-8").read().split(".SH COMMANDS")[1].split(".SH EXIT")[0]
     check("every verb has its place in wardline(1)", len(verbs) > 5 and all(re.search(rf'^\.BI? "?{v}\b', page, re.M) for v in verbs), str(verbs))
@@ -157,6 +158,16 @@ def offline(w):
     p = w.cli("sync", check=False)
     check("sync without a server: exit 3", p.returncode == 3 and p.stderr.count("\n") == 1, f"{p.returncode} {p.stderr}")
     check("sync --json without a server: exit 3", w.cli("sync", "--json", check=False).returncode == 3)
+    r, wr = os.pipe()
+    os.write(wr, ward.PASS.encode() + b"\n")
+    os.close(wr)
+    p = subprocess.Popen([ward.WARDLINE, "--home", w.home, "--passphrase-fd", str(r), "sync", "--watch"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                         pass_fds=[r], env=ward.environment(), stdin=subprocess.DEVNULL)
+    os.close(r)
+    line = p.stderr.readline()
+    p.send_signal(signal.SIGINT)
+    p.communicate()
+    check("sync --watch says at once what went wrong", line.startswith("wardline: no answer from the server") and p.returncode == 3, f"{p.returncode} {line}")
     for rid, sections in before.items():
         check("show stays as it was", w.json("show", rid)["sections"] == sections)
     said = w.cli("status").stdout
@@ -177,6 +188,9 @@ def scope(tmp, w):
 
 
 def unprotected(tmp):
+    far = ward.Ward(tmp, init=False, url="https://fhir.example.org/" + "r4" * 300)
+    far.cli("init", "--server", far.url, home=os.path.join(tmp, "far"))
+    check("a long address opens what init made", far.cli("list", home=os.path.join(tmp, "far"), check=False).returncode == 0)
     w = ward.Ward(tmp, init=False, url="https://fhir.example.org/r4")
     p = w.cli("init", "--server", w.url)
     check("--auth none to a far host says UNPROTECTED", "UNPROTECTED" in p.stderr + p.stdout, p.stderr)
