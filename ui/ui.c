@@ -220,6 +220,8 @@ static void key_in(struct ui *u, int key)
     if (!c) {
         if (where & ON_LISTS)
             ui_say(u, "%s", _("That key does nothing here. ? = help"));
+        else if (where & ON_TYPING)
+            ui_say(u, "%s", _("That key does nothing here."));
         return;
     }
     why = c->refused ? c->refused(u, arg) : NULL;
@@ -367,6 +369,8 @@ void ui_sync_changed(struct ui *u, const struct model_sync *s)
     if (ended && u->sync_asked && s->phase == MODEL_SYNC_IDLE)
         ui_say(u, P_("%llu new or changed", "%llu new or changed", s->rows),
                (unsigned long long)s->rows);
+    else if (ended && u->sync_asked && s->phase == MODEL_SYNC_FAILED) /* the last row has no room for what to do */
+        ui_say_err(u, &s->err);
     u->sync_asked = u->sync_asked && s->phase == MODEL_SYNC_RUNNING;
     if (ended)
         scr_work_count(u, true);

@@ -78,11 +78,15 @@ static const char *news(struct ui *u, struct arena *a)
     return u->open && !u->message[0] ? model_sync_todo(&u->sync) : "";
 }
 
-/* Row 22: what was said, what a sync has brought, that there is more below. */
-static void paint_message(struct ui *u, struct arena *a)
+/* Row 22: what was said, what a sync has brought, that there is more below. What was said and is longer takes the key
+ * bar's row too, until the next key: an error ends in what to do. False: the row is free for the bar. */
+static bool paint_message(struct ui *u, struct arena *a)
 {
     struct list *l = u->screen->list ? u->screen->list(u) : NULL;
     bool more = l && !list_at_end(l);
+    unsigned cols = tty_columns(u->tty), row = tty_rows(u->tty) - 3;
+    struct text words;
+    struct str rest;
     struct buf b;
 
     if (u->screen == scr_work_screen() && u->work.rows.offset + u->work.rows.n < u->work.rows.total)
@@ -96,8 +100,14 @@ static void paint_message(struct ui *u, struct arena *a)
             buf_adds(&b, "  ");
         buf_adds(&b, part);
     }
-    put(u, tty_rows(u->tty) - 3, 0, text_safe(a, buf_str(&b), 0));
+    words = text_safe(a, buf_str(&b), 0);
+    rest = (struct str){words.s, words.n};
     buf_fini(&b);
+    put(u, row, 0, text_safe(a, tty_wrap(&rest, cols), 0));
+    if (!u->message[0] || !rest.n || u->asking)
+        return false;
+    put(u, row + 1, 0, text_safe(a, rest, 0));
+    return true;
 }
 
 /* What must stand on every screen; returns the columns it takes. */
@@ -185,8 +195,8 @@ void ui_paint(struct ui *u)
     if (small) {
         paint_small(u, &a);
     } else {
-        paint_message(u, &a);
-        paint_bar(u, &a);
+        if (!paint_message(u, &a))
+            paint_bar(u, &a);
         paint_last(u, &a);
         u->screen->paint(u);
         if (ui_where(u) == ON_FIND)

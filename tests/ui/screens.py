@@ -112,6 +112,8 @@ def pieces(t):
 def find(t):
     t.key("/")
     check(t.row(24).endswith("Find:") and t.row(23) == "Enter Choose  Ctrl-U Clear  Ctrl-G All", t.row(24))
+    t.key(b"\x1b[5~")
+    check(t.row(22).startswith("That key does nothing here."), f"no key is swallowed: {t.row(22)}")
     t.key("pemb")
     check(t.row(2) == '2 match "pemb"' and sum("PEMBERTON" in r for r in t.body()) == 2, t.text())
     check(t.row(24).endswith("Find: pemb") and t.cursor() == (24, len(t.row(24)) + 1), f"{t.row(24)!r} {t.cursor()}")

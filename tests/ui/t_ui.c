@@ -408,6 +408,26 @@ static void paint_long_row(void)
     CU_ASSERT(strstr(got, "ONEROW") != NULL && strstr(got, "NOT SHOWN") == NULL);
 }
 
+/* An error says what to do at its end: it is never cut at the edge; the key bar comes back with the next key. */
+static void paint_long_message(void)
+{
+    struct glass g;
+    char got[2][8192];
+
+    glass_open(&g);
+    chart(&g.u, "p1", "ONE", 3);
+    ui_say(&g.u, "%s", "the server's certificate was refused: fhir.example.org:443; nothing was sent; ask your support, do not go AROUND");
+    ui_paint(&g.u);
+    glass_read(&g, got[0], sizeof got[0]);
+    g.u.message[0] = '\0';
+    ui_paint(&g.u);
+    glass_read(&g, got[1], sizeof got[1]);
+    scr_chart_close(&g.u);
+    glass_close(&g);
+    CU_ASSERT(strstr(got[0], "AROUND") != NULL && strstr(got[0], "Enter Open") == NULL);
+    CU_ASSERT(strstr(got[1], "Enter Open") != NULL);
+}
+
 /* Kills tests/mutants/ui-no-erase.patch: at every prefix of the bytes a terminal shows one patient.
  * Here by the bytes alone: between the last of one and the first of the next stands the erasing of
  * the screen. */
@@ -524,6 +544,7 @@ static const struct unit_test tests[] = {
     {"list: painted is painted", list_painted_rule},
     {"paint: a row of another patient is not shown", paint_other_patient},
     {"paint: a row of 100,000 letters", paint_long_row},
+    {"paint: a message of two rows", paint_long_message},
     {"paint: one patient is erased before the next", paint_erases_between},
     {"idle: five minutes without a key lock", idle_locks},
 #ifdef FAULT_INJECTION
