@@ -37,7 +37,7 @@ def expect(what, got, check, verdict, words=""):
 def server(tmp, answer):
     s = Scripted(answer)
     home = os.path.join(tmp, "h%d" % len(os.listdir(tmp)))
-    w = ward.Ward(tmp, init=False, url=s.url)
+    w = ward.Ward(tmp, init=False, url=s.url, quick=True)
     w.home = home
     w.cli("init", "--server", s.url)
     return s, w

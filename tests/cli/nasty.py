@@ -44,7 +44,7 @@ def main():
 
 
 def files(tmp, nasty):
-    w = ward.Ward(tmp, init=False, url="http://127.0.0.1:9/fhir")
+    w = ward.Ward(tmp, init=False, url="http://127.0.0.1:9/fhir", quick=True)
     w.cli("init", "--server", w.url)
     # All of text/ is valid FHIR: one call. The others one by one, for each has an answer of its own.
     p = w.cli("import", *sorted(glob.glob(nasty + "/text/*.json")), check=False)
@@ -75,7 +75,7 @@ def server(tmp, nasty):
             bodies[os.path.relpath(path, nasty)] = body
     current = {}
     s = Scripted(lambda *a: search_server(current)(*a))
-    w = ward.Ward(tmp, init=False, url=s.url)
+    w = ward.Ward(tmp, init=False, url=s.url, quick=True)
     w.home = os.path.join(tmp, "served")
     w.cli("init", "--server", s.url)
     current["Patient"] = json.dumps({**empty(), "entry": [{"resource": {"resourceType": "Patient", "id": "keeper", "meta": {

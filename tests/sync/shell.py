@@ -31,7 +31,7 @@ def bundle(*rows):
 
 
 def profile(tmp, name, server):
-    w = ward.Ward(tmp, init=False, url=server.url)
+    w = ward.Ward(tmp, init=False, url=server.url, quick=True)
     w.home = os.path.join(tmp, name)
     w.cli("init", "--server", server.url)
     return w
