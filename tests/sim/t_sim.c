@@ -142,16 +142,18 @@ static void ward(unsigned long_ago, bool stored_pages)
 /* Every answer is cut behind its k-th row. Kills sync-ties-stuck. */
 static void cuts(void)
 {
-    unsigned whole = 900;
+    unsigned whole = 900, bad = 0;
 
     for (unsigned mode = 0; mode < 4; mode++)
-        for (unsigned k = 1; k < 520; k += k < 8 ? 1 : 97) {
+        for (unsigned k = 1; k < 520 && bad < 3; k += k < 8 ? 1 : 97) { /* one that does not end takes long */
             ward(mode & 1 ? 4000000 : 2000, mode & 2);
             w.fault.after_rows = k;
             sim_run(&w);
-            if (w.broken || w.code || sim_differs(&w) || w.rows_sent > whole + w.cut * SYNC_COUNT)
+            if (w.broken || w.code || sim_differs(&w) || w.rows_sent > whole + w.cut * SYNC_COUNT) {
+                bad++;
                 printf("\n    mode %u, cut behind row %u: %s %s, %u rows sent, %u cuts, %u requests ", mode, k, err_name(w.code),
                        w.broken ? w.broken : "", w.rows_sent, w.cut, w.requests);
+            }
             CU_ASSERT(!w.broken && w.done && w.code == ERR_OK && !sim_differs(&w));
             CU_ASSERT(w.rows_sent <= whole + w.cut * SYNC_COUNT);
         }
