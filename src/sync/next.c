@@ -192,8 +192,9 @@ static void after_cut(struct sync_state *s, struct pull *p, struct page *g)
         over(p, g->code ? g->code : ERR_CUT, 0);
         return;
     }
-    /* A restart would bring more rows again than the page has: try the page itself twice. */
-    if (g->from_link && (!sync_ordered(p) || p->at_max + p->loose > g->count) && p->again++ < 2) {
+    /* A restart would bring again more rows than half a page has, in smaller pages, each with its own head: try the page
+     * itself twice. */
+    if (g->from_link && (!sync_ordered(p) || 2 * (p->at_max + p->loose) > g->count) && p->again++ < 2) {
         drop_ahead(s, p);
         by_link(s, p, buf_str(&g->asked));
         return;

@@ -160,7 +160,9 @@ struct page *sync_chain(struct pull *p, unsigned i);
 void sync_page_open(struct pull *p, struct page *g, unsigned lane, int outer, struct str link);
 void sync_on_link(struct sync_state *s, struct pull *p, struct page *g, const struct sync_event *ev);
 void sync_on_row(struct sync_state *s, struct pull *p, struct page *g, const struct sync_event *ev);
-/* loose: a batch entry that says nothing; it is asked by GET. */
+/* The answer broke off, or cannot be read from somewhere on: what came before is good. */
+bool sync_is_cut(int code);
+/* loose: a batch entry that says nothing; it is asked again. */
 void sync_on_end(struct sync_state *s, struct pull *p, struct page *g, int code, bool loose);
 void sync_on_stored(struct sync_state *s, struct pull *p, struct page *g, int code);
 /* The order does not hold: nothing may rest on it any more. */

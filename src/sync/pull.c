@@ -332,7 +332,7 @@ void sync_on_stored(struct sync_state *s, struct pull *p, struct page *g, int co
 
 /* --- how it ended ----------------------------------------------------------------------------- */
 
-static bool is_cut(int code)
+bool sync_is_cut(int code)
 {
     return code == ERR_CUT || code == ERR_TIMEOUT || code == ERR_OFFLINE || code == ERR_DECODE || code == ERR_JSON ||
            code == ERR_TOOBIG || code == ERR_CANCELLED;
@@ -397,9 +397,9 @@ static enum verdict judge(struct sync_state *s, struct pull *p, struct page *g, 
         return refused(s, p, g);
     if (code == ERR_OK && g->bundle)
         return VERDICT_WHOLE;
-    if (is_cut(code) && g->bundle && full(p, g))
+    if (sync_is_cut(code) && g->bundle && full(p, g))
         return VERDICT_WHOLE;
-    if (is_cut(code) || s->stopping) {
+    if (sync_is_cut(code) || s->stopping) {
         g->code = code;
         return VERDICT_CUT;
     }

@@ -516,6 +516,13 @@ static void batch_failed(struct sync_state *s, struct lane *l, int code)
         sync_wait(s, 1000);
 }
 
+/* Entries of a batch answer that broke off before it came to them go into another batch: one by one each would cost a
+ * head. It is shorter by what came; when nothing comes, SYNC_TRIES times, they are asked one by one after all. */
+static bool not_reached(const struct lane *l, unsigned i, int code)
+{
+    return sync_is_cut(code) && (int)i > l->last;
+}
+
 static void batch_end(struct sync_state *s, unsigned lane, int code)
 {
     struct lane *l = &s->lane[lane];
@@ -523,16 +530,19 @@ static void batch_end(struct sync_state *s, unsigned lane, int code)
 
     if (failed)
         batch_failed(s, l, code);
+    else if (l->n > 1 && not_reached(l, l->n - 2, code))
+        s->batch_due = l->last >= 0 || s->batch_tries++ < SYNC_TRIES;
     for (unsigned i = 0; i < l->n; i++) {
         bool whole = !code || (int)i < l->last;
         struct pull *p;
         struct page *g = page_of(s, lane, (int)i, &p);
         int st = g ? g->status : 0;
+        bool later = !failed && not_reached(l, i, code);
 
         if (!g)
             continue;
-        p->batched = p->batched && s->batch_due;
-        if (failed || (whole && st != 403 && (st < 200 || st > 299 || !g->bundle)))
+        p->batched = p->batched && s->batch_due && (failed || later);
+        if (failed || later || (whole && st != 403 && (st < 200 || st > 299 || !g->bundle)))
             sync_on_end(s, p, g, code, true);
         else
             sync_on_end(s, p, g, whole ? ERR_OK : code, false);

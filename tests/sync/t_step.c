@@ -5,7 +5,8 @@
  * Not against HAPI: no server is asked here, each answer is made to fit one rule. The whole of the rules
  * against HAPI is tests/live/pull and tests/live/run's cuts.
  *
- * Kills sync-retry-ignored, sync-loop-unseen, sync-count-not-halved, sync-head-stops.
+ * Kills sync-retry-ignored, sync-loop-unseen, sync-count-not-halved, sync-head-stops, sync-batch-one-by-one,
+ * sync-ties-dear.
  */
 #include "config.h"
 
@@ -34,6 +35,8 @@ struct bench {
     struct sync_state *s;
     char url[LANES][LIMIT_URL_BYTES + 1]; /* asked on a lane */
     unsigned lane, gets;                       /* the last GET's lane; how many there were */
+    char batch[1024];                          /* the last batch */
+    unsigned batches, batch_lane;
     int64_t wait_ms;                           /* the last wait */
     unsigned waits, stops, rows;               /* rows: given to the store */
     struct store_mark mark;                    /* the last one given to the store */
@@ -49,6 +52,10 @@ static void note(struct bench *b, const struct sync_action *a, struct sync_event
         b->lane = a->lane;
         b->gets++;
         snprintf(b->url[a->lane], sizeof b->url[0], "%.*s", STR_ARG(a->url));
+    } else if (a->type == SYNC_ACT_BATCH) {
+        b->batches++;
+        b->batch_lane = a->lane;
+        snprintf(b->batch, sizeof b->batch, "%.*s", STR_ARG(a->body));
     } else if (a->type == SYNC_ACT_WAIT) {
         b->wait_ms = a->wait_ms;
         b->waits++;
@@ -305,6 +312,65 @@ static void cut_page_is_halved_and_doubled(void)
     bench_free(b);
 }
 
+/* Of a batch that breaks off in its second entry: that one goes by GET, those behind it in a batch of their own. */
+static void cut_batch_goes_on_in_one(void)
+{
+    struct bench *b = bench(4, "all");
+    struct store_mark m[4];
+
+    for (unsigned i = 0; i < 4; i++)
+        m[i] = (struct store_mark){.mark_ms = START_MS - DAY, .asof_ms = START_MS - DAY};
+    start(b, m);
+    CU_ASSERT(b->batches == 1 && !b->gets && strstr(b->batch, "Aa?") && strstr(b->batch, "Dd?"));
+    head(b, 0, 200, START_MS);
+    for (int i = 0; i < 2; i++) {
+        feed(b, (struct sync_event){.type = SYNC_EV_RESPONSE, .outer = i, .status = 200});
+        feed(b, (struct sync_event){.type = SYNC_EV_BUNDLE, .outer = i});
+    }
+    feed(b, (struct sync_event){.type = SYNC_EV_ROW, .outer = 1, .id = STR("b"), .updated_ms = START_MS - HOUR});
+    end(b, 0, ERR_CUT);
+    CU_ASSERT_EQUAL(b->rows, 1);
+    CU_ASSERT(b->batches == 2 && !strstr(b->batch, "Aa?") && !strstr(b->batch, "Bb?") && strstr(b->batch, "Cc?") && strstr(b->batch, "Dd?"));
+    CU_ASSERT_EQUAL(result(b, "Aa").over, true);
+    CU_ASSERT_EQUAL(result(b, "Bb").cuts, 1);
+    CU_ASSERT_EQUAL(result(b, "Cc").cuts, 0);
+    for (unsigned i = 0; i < 4; i++) { /* nothing comes: three times in a batch, then one by one */
+        unsigned lane = b->batch_lane, gets = b->gets;
+
+        head(b, lane, 200, START_MS);
+        end(b, lane, ERR_CUT);
+        CU_ASSERT_EQUAL(b->batches, i < 3 ? i + 3 : 5);
+        CU_ASSERT(i < 3 ? strstr(b->batch, "Cc?") && strstr(b->batch, "Dd?") : b->gets == gets + 1 && asks(b, b->lane, "Dd?"));
+    }
+    bench_free(b);
+}
+
+/* A page by link, cut among rows of one instant: a restart there would bring more of them again than the page has left. */
+static void cut_among_ties_asks_the_link(void)
+{
+    struct bench *b = bench(1, "all");
+    struct store_mark m = {.run_start_ms = START_MS, .count = 8};
+    char id[16];
+
+    start(b, &m);
+    opens(b, b->lane);
+    link_to(b, b->lane, "Aa?page=2", true);
+    for (unsigned i = 0; i < 8; i++) {
+        snprintf(id, sizeof id, "t-%u", i);
+        row(b, b->lane, id, i < 5 ? START_MS - DAY : START_MS - HOUR);
+    }
+    end(b, b->lane, ERR_OK);
+    UNIT_STR(b->url[b->lane], "Aa?page=2");
+    head(b, b->lane, 200, START_MS);
+    feed(b, (struct sync_event){.type = SYNC_EV_BUNDLE, .lane = b->lane, .outer = -1});
+    row(b, b->lane, "t-8", START_MS - HOUR);
+    row(b, b->lane, "t-9", START_MS - HOUR);
+    end(b, b->lane, ERR_CUT);
+    CU_ASSERT_EQUAL(b->rows, 10);
+    UNIT_STR(b->url[b->lane], "Aa?page=2"); /* five again would be more than half a page */
+    bench_free(b);
+}
+
 static void seen_next_link_ends(void)
 {
     struct bench *b = bench(1, "all");
@@ -546,6 +612,8 @@ static const struct unit_test tests[] = {
     {"asks ge mark minus overlap", asks_from_mark_minus_overlap},
     {"overlap grows with lateness and is capped", overlap_grows_and_is_capped},
     {"a cut page is halved down to 1, doubled after three whole ones", cut_page_is_halved_and_doubled},
+    {"a cut batch goes on in another", cut_batch_goes_on_in_one},
+    {"a page cut among rows of one instant is asked by its link", cut_among_ties_asks_the_link},
     {"a next link seen before ends the kind", seen_next_link_ends},
     {"pages without anything new end the kind", nothing_new_for_ever_ends},
     {"an expired link restarts at the greatest lastUpdated", expired_link_restarts},
