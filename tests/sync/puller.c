@@ -8,6 +8,9 @@
  *     puller rows HOME                 TYPE/ID VERSION HASH, a line a row
  *     puller marks HOME                TYPE MARK OVERLAP ASOF RUN MAX COUNT NEXT, a line a kind that has a mark
  *     puller set HOME NAME VALUE       a setting
+ *     puller mark HOME TYPE COUNT      a run of TYPE is under way, has brought nothing yet and asks for COUNT rows a page
+ *     puller many HOME                 reads lines "VERB HOME2 ...", HOME2 being a copy of HOME, and does each in a process of its
+ *                                      own with the key of HOME: the KDF runs once. Behind what it prints: "= STATUS"
  *     puller gets HOME                 reads lines "TYPE/ID FILE" and runs the verb `get` on each; prints those whose
  *                                      output is not FILE byte for byte, then "N equal"
  *
@@ -20,6 +23,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/path.h"
@@ -27,8 +31,12 @@
 #include "crypt/crypt.h"
 #include "loop/loop.h"
 #include "net/net.h"
+#include "store/priv.h"
+#include "store/seal_priv.h"
 #include "store/store.h"
 #include "sync/run.h"
+
+#define MANY_SECONDS 300 /* a verb of `many` that takes longer is killed: it hangs */
 
 static struct clock system_clock;
 
@@ -49,11 +57,10 @@ static int fail(const struct err *e)
     return err_exit(e->code);
 }
 
-static int open_store(const char *home, bool make, struct store **s, struct err *e)
+static int unlock(const char *home, bool make, struct store_key **key, struct err *e)
 {
     struct crypt_kdf cheap = {CRYPT_KDF_MIN_PASSES, CRYPT_KDF_MIN_MEM};
     struct secret *word = secret_new(32);
-    struct store_key *key;
     int code;
 
     if (!word || secret_set(word, "correct horse", 13))
@@ -62,8 +69,7 @@ static int open_store(const char *home, bool make, struct store **s, struct err 
         path_make_private(home, NULL);
         store_create(home, word, &cheap, NULL); /* or it is there */
     }
-    if (!(code = store_unlock(home, word, &key, e)))
-        code = store_open(home, key, s, e);
+    code = store_unlock(home, word, key, e);
     secret_free(word);
     return code;
 }
@@ -158,14 +164,15 @@ static void marks(struct store *s)
                    (long long)m.run_start_ms, (long long)m.run_max_ms, m.count, m.next);
 }
 
-static int set(struct store *s, const char *name, const char *value, struct err *e)
+/* A setting, or a mark. */
+static int set(struct store *s, const char *name, const char *value, const struct store_mark *m, struct err *e)
 {
     struct store_tx *tx;
     int code = store_begin(s, true, &tx, e);
 
     if (code)
         return code;
-    code = store_set(tx, name, str_of(value), e);
+    code = m ? store_mark_put(tx, m, e) : store_set(tx, name, str_of(value), e);
     if (!code)
         return store_commit(tx, e);
     store_rollback(tx);
@@ -231,30 +238,88 @@ static int gets_all(const char *home, struct store *s)
     return unlike ? 1 : 0;
 }
 
-int main(int argc, char **argv)
+static int begin_run(struct store *s, const char *type, const char *count, struct err *e)
+{
+    struct store_mark m = {.run_start_ms = clock_wall_ms(&system_clock), .count = (unsigned)atoi(count)};
+
+    snprintf(m.type, sizeof m.type, "%s", type);
+    return set(s, NULL, NULL, &m, e);
+}
+
+/* --- verbs ---------------------------------------------------------------------------------------- */
+
+static int act(struct store *s, int argc, char **argv, struct err *e)
+{
+    if (!strcmp(argv[1], "sync") && argc > 3)
+        return pull(s, argv[3], argc > 4 ? argv[4] : "all", e);
+    if (!strcmp(argv[1], "rows"))
+        return store_each(s, &(struct store_query){.bytes = true}, row, NULL, e);
+    if (!strcmp(argv[1], "set") && argc > 4)
+        return set(s, argv[3], argv[4], NULL, e);
+    if (!strcmp(argv[1], "mark") && argc > 4)
+        return begin_run(s, argv[3], argv[4], e);
+    if (!strcmp(argv[1], "marks"))
+        marks(s);
+    return ERR_OK;
+}
+
+static int run(struct store_key *key, int argc, char **argv)
 {
     struct err e = ERR_NONE;
     struct store *s;
-    int code;
+    int code = store_open(argv[2], key, &s, &e);
+
+    if (code)
+        return fail(&e);
+    if (!strcmp(argv[1], "gets"))
+        return gets_all(argv[2], s);
+    code = act(s, argc, argv, &e);
+    store_close(s);
+    return code ? fail(&e) : 0;
+}
+
+static int many(struct store_key *key)
+{
+    char line[4096], *word[8] = {line};
+
+    while (fgets(line, sizeof line, stdin)) {
+        int n = 1, status = 0;
+        pid_t pid;
+
+        line[strcspn(line, "\n")] = '\0';
+        for (char *at = line; *at && n < 8; n++) {
+            word[n] = at;
+            at += strcspn(at, " ");
+            if (*at)
+                *at++ = '\0';
+        }
+        if (n < 3 || (pid = fork()) < 0)
+            return 1;
+        if (!pid) {
+            alarm(MANY_SECONDS);
+            key->seal->process = crypt_process(); /* no store is open here or in the parent */
+            status = run(key, n, word);
+            fflush(NULL);
+            _exit(status);
+        }
+        if (waitpid(pid, &status, 0) != pid)
+            return 1;
+        printf("= %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+        fflush(stdout);
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct err e = ERR_NONE;
+    struct store_key *key;
 
     system_clock = clock_system();
     umask(077);
     if (argc < 3 || crypt_init(NULL))
         return 1;
-    if (open_store(argv[2], !strcmp(argv[1], "make"), &s, &e))
+    if (unlock(argv[2], !strcmp(argv[1], "make"), &key, &e))
         return fail(&e);
-    if (!strcmp(argv[1], "sync") && argc > 3)
-        code = pull(s, argv[3], argc > 4 ? argv[4] : "all", &e);
-    else if (!strcmp(argv[1], "rows"))
-        code = store_each(s, &(struct store_query){.bytes = true}, row, NULL, &e);
-    else if (!strcmp(argv[1], "set") && argc > 4)
-        code = set(s, argv[3], argv[4], &e);
-    else if (!strcmp(argv[1], "gets"))
-        return gets_all(argv[2], s);
-    else if (!strcmp(argv[1], "marks"))
-        code = ERR_OK, marks(s);
-    else
-        code = ERR_OK;
-    store_close(s);
-    return code ? fail(&e) : 0;
+    return !strcmp(argv[1], "many") ? many(key) : run(key, argc, argv);
 }

@@ -18,12 +18,18 @@ Control: a TCP port on loopback, one command a line, one line of JSON for an ans
                      Opaque: each burst of the client's after bytes of the server's; give it an rtt of some
                      milliseconds, else what merely crosses on the way (session tickets) looks like an answer.
     reset            all of these to zero, and the numbering of requests too
-    cut N K [WHERE] [HOW]   ends the answer to the N-th request after K bytes. N: a number from 1 (since the
-                     start or reset), or * for each. WHERE: body (default; the bytes behind the head, as they
-                     travel), response (head included), stream (of the N-th connection: TLS too). HOW: close
-                     (FIN, the default), reset (RST), hang (no byte more, the connection stays). A numbered cut
-                     happens once, * until uncut.
-    uncut            forgets cuts that have not happened
+    cut N K [WHERE] [HOW] [last=M,RE]   ends the answer to the N-th request after K bytes. N: a number from 1 (since the
+                     start or reset), /RE/ for the first whose request line it finds, or * for each. WHERE: body
+                     (default; the bytes behind the head, as they travel), response (head included), stream (of the
+                     N-th connection: TLS too). HOW: close (FIN, the default), reset (RST), hang (no byte more, the
+                     connection stays). A cut happens once, * until uncut.
+                     last: no request reaches the server any more. They wait for ever; one whose line RE finds,
+                     and the M-th, get 401, so that the client stops. With serial nothing is under way but the cut:
+                     a client of M lanes that asks M times, or RE again, has taken note of it.
+    uncut            forgets cuts that have not happened and the end that a last one made
+    serial on / off  one request passes at a time, in order; the next one goes when the answer to it has passed
+    accept CODING    Accept-Encoding's value is overwritten, in its own length (see --gzip)
+    to HOST:PORT     where new connections lead
     down / up        no link: open connections are reset, new ones refused; and back
     hang / flow      no byte passes in either direction, nothing is closed; and on again
     rtt MS           half of it each way; a new connection costs one more
@@ -42,6 +48,7 @@ In a Python test:
 """
 import argparse, asyncio, collections, json, os, re, socket, struct, subprocess, sys, time, traceback, zlib
 
+REFUSAL = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 PIECE = 4096         # what one connection puts on the line before another has its turn
 AHEAD = 256 * 1024   # bytes in flight in one direction of a connection
 
@@ -176,13 +183,20 @@ class Line:
 
 class Cut:
     def __init__(self, words):
-        self.which = None if words[0] == "*" else int(words[0])
+        self.line = re.compile(words[0][1:-1]) if words[0].startswith("/") else None
+        self.which = None if self.line or words[0] == "*" else int(words[0])
+        self.once = self.line is not None or self.which is not None
         self.after = int(words[1])
-        rest = words[2:]
+        rest = [w for w in words[2:] if not w.startswith("last=")]
+        last = [w[5:].partition(",") for w in words[2:] if w.startswith("last=")]
+        self.last = (int(last[0][0]), re.compile(last[0][2])) if last else None
         self.where = next((w for w in rest if w in ("body", "response", "stream")), "body")
         self.how = next((w for w in rest if w in ("close", "reset", "hang")), "close")
         if self.after < 0 or set(rest) - {self.where, self.how}:
             raise ValueError("cut")
+
+    def fits(self, number, line=""):
+        return number is not None and self.which in (None, number) and (not self.line or self.line.search(line) is not None)
 
 
 class Direction:
@@ -235,6 +249,7 @@ class Connection:
         self.requests, self.responses = Http(False, methods), Http(True, methods)
         self.request = self.response = None  # the ones under way
         self.server = None
+        self.has_turn = self.held = False
 
     def log(self, event, **more):
         if self.state.log:
@@ -260,6 +275,7 @@ class Connection:
             await asyncio.gather(*tasks, return_exceptions=True)
             self.response_ends()
             self.close_file(self.request)
+            self.turn_over()
             self.log("close", up=self.up_bytes, down=self.down_bytes)
             self.drop(None)
 
@@ -307,6 +323,8 @@ class Connection:
             self.state.up += len(data)
             for kind, part in self.requests.feed(data):
                 if kind == "head":
+                    if not await self.may_ask(part):
+                        return
                     part = self.request_begins(part)
                 elif kind == "raw":
                     self.opaque_burst()
@@ -319,6 +337,25 @@ class Connection:
                     await self.to_server.put(part, extra)
                     extra = 0.0
 
+    async def may_ask(self, head):
+        """False: a last cut has been, and the connection has come to its end."""
+        if self.state.serial:
+            await self.state.turn.acquire()
+            self.has_turn = True
+        if self.state.ended is None:
+            return True
+        self.turn_over()
+        self.held = True
+        most, line = self.state.ended
+        if sum(c.held for c in self.state.open) >= most or line.search(head.split(b"\r\n")[0].decode("latin-1")):
+            await self.to_client.put(REFUSAL, then=self.end)
+        return False
+
+    def turn_over(self):
+        if self.has_turn:
+            self.has_turn = False
+            self.state.turn.release()
+
     def asked(self):
         """The depth of something asked now."""
         depth = self.state.rounds + 1 + self.fresh
@@ -329,16 +366,17 @@ class Connection:
         self.opaque = True
         if self.burst:
             self.burst = False
-            self.waiting.append((None, self.asked()))
+            self.waiting.append((None, self.asked(), ""))
 
     def request_begins(self, head):
         s = self.state
         s.requests += 1
         self.requests.methods.append(head.split(b" ")[0])
-        self.waiting.append((s.requests, self.asked()))
-        self.log("request", n=s.requests, line=head.split(b"\r\n")[0].decode("latin-1"))
-        if s.gzip:
-            head = re.sub(rb"(?im)^(accept-encoding: *)([^\r\n]*)", lambda m: m[1] + b"gzip".ljust(len(m[2])), head)
+        line = head.split(b"\r\n")[0].decode("latin-1")
+        self.waiting.append((s.requests, self.asked(), line))
+        self.log("request", n=s.requests, line=line)
+        if s.coding:
+            head = re.sub(rb"(?im)^(accept-encoding: *)([^\r\n]*)", lambda m: m[1] + s.coding.ljust(len(m[2])), head)
         self.request = {"file": self.open_file(s.requests, "req")}
         return head
 
@@ -363,8 +401,8 @@ class Connection:
         """False: the connection ends here, by a cut."""
         extra, seen = 0.0, None
         if self.response is None and self.waiting and (kind == "head" or self.opaque):
-            n, depth = self.waiting.popleft()
-            self.response = {"n": n, "sent": 0, "body": 0, "file": self.open_file(n, "res") if n else None,
+            n, depth, line = self.waiting.popleft()
+            self.response = {"n": n, "line": line, "sent": 0, "body": 0, "file": self.open_file(n, "res") if n else None,
                              "status": "", "whole": False}
             extra = self.state.delay / 1000
             seen = lambda: self.first_byte(depth)
@@ -374,6 +412,7 @@ class Connection:
         cut = self.cut_here(kind, part)
         if cut:
             self.state.cuts += 1
+            self.state.ended = self.state.ended or cut[0].last
             part = part[:cut[1]]
         if r:
             r["status"] = part[9:12].decode("latin-1") if kind == "head" else r["status"]
@@ -400,13 +439,13 @@ class Connection:
         r = self.response
         for cut in self.state.cut_list:
             if cut.where == "stream":
-                fits, done = cut.which in (None, self.number), self.passed
+                fits, done = cut.fits(self.number), self.passed
             else:
-                fits = r is not None and r["n"] is not None and cut.which in (None, r["n"])
+                fits = r is not None and cut.fits(r["n"], r["line"])
                 fits = fits and (cut.where == "response" or kind == "body")
                 done = (r["body"] if cut.where == "body" else r["sent"]) if fits else 0
             if fits and part and done + len(part) > cut.after:
-                if cut.which is not None:
+                if cut.once:
                     self.state.cut_list.remove(cut)
                 return cut, max(cut.after - done, 0)
         return None
@@ -435,15 +474,16 @@ class Connection:
         r = self.response
         if r and r["n"]:
             self.log("response", n=r["n"], status=r["status"], bytes=r["sent"], body=r["body"], whole=r["whole"])
+            self.turn_over()
         self.close_file(r)
         self.response = None
 
 
 class State:
     def __init__(self, options):
-        host, _, port = options.to.rpartition(":")
-        self.to = (host.strip("[]") or "127.0.0.1", int(port))
-        self.record, self.gzip = options.record, options.gzip
+        self.leads_to(options.to)
+        self.record, self.coding = options.record, b"gzip" if options.gzip else b""
+        self.serial, self.turn, self.ended = False, asyncio.Lock(), None
         self.log = open(options.log, "a", encoding="utf-8") if options.log else None
         self.rtt, self.delay = options.rtt / 1000, options.delay
         self.up_line, self.down_line = Line(), Line()
@@ -455,6 +495,10 @@ class State:
         self.flow.set()
         self.over = asyncio.Event()
         self.zero()
+
+    def leads_to(self, where):
+        host, _, port = where.rpartition(":")
+        self.to = (host.strip("[]") or "127.0.0.1", int(port))
 
     def zero(self):
         self.connections = self.requests = self.up = self.down = self.rounds = self.cuts = self.refused = 0
@@ -504,6 +548,15 @@ class State:
             self.cut_list.append(Cut(args))
         elif name == "uncut":
             self.cut_list.clear()
+            self.ended = None
+            for c in [c for c in self.open if c.held]:
+                c.end()
+        elif name == "serial":
+            self.serial = args[0] == "on"
+        elif name == "accept":
+            self.coding = args[0].encode()
+        elif name == "to":
+            self.leads_to(args[0])
         elif name == "down":
             await self.cut_link()
         elif name == "up":
@@ -527,7 +580,11 @@ class State:
 
 def body(path):
     """(status, head, decoded body, whole) of a recorded answer; gzip, deflate and chunks are undone."""
-    raw = open(path, "rb").read()
+    return decoded(open(path, "rb").read())
+
+
+def decoded(raw):
+    """The same of an answer's bytes, which may end anywhere behind its head: what came of it can be read."""
     head, _, rest = raw.partition(b"\r\n\r\n")
     head = head.decode("latin-1").lower()
     whole = True

@@ -202,6 +202,40 @@ def link(server):
         check("no server behind it", (ask(p.port, "plain")[0][0][0], p("stats")["refused"]), ("ERR_OFFLINE", 1))
 
 
+def answer_to(p, what):
+    """A request of its own connection: (the connection, the answer's first bytes; None when it waits)."""
+    s = socket.create_connection(("127.0.0.1", p.port))
+    s.sendall(f"GET /fhir/{what} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: br, gzip, zstd\r\n\r\n".encode())
+    s.settimeout(0.5)
+    try:
+        return s, s.recv(12)
+    except TimeoutError:
+        return s, None
+
+
+def in_turn(server, folder):
+    log = os.path.join(folder, "turns")
+    with Proxy("127.0.0.1:1", "--log", log) as p:
+        p("to " + server)
+        p("accept identity")
+        p("serial on")
+        Handler.seen.clear()
+        ask(p.port, "plain1,chunked,plain2,zip")
+        check("one request at a time", [e for e in (json.loads(l)["event"] for l in open(log)) if e in ("request", "response")], ["request", "response"] * 4)
+        check("only identity was asked for", {v.strip() for v in Handler.seen}, {"identity"})
+        p(r"cut /fhir/chunked/ 50 body last=3,none")
+        check("the cut is where its line is", [(c, a["decoded"] > 50) for c, a in ask(p.port, "plain", "chunked")[0]], [("OK", True), ("ERR_CUT", False)])
+        asked = len(Handler.seen)
+        held = [answer_to(p, "plain"), answer_to(p, "zip")]
+        check("then requests wait", [a for _, a in held], [None, None])
+        check("the one that RE names is refused", answer_to(p, "none")[1], b"HTTP/1.1 401")
+        check("and the third", answer_to(p, "plain")[1], b"HTTP/1.1 401")
+        check("none has reached the server", len(Handler.seen), asked)
+        p("uncut")
+        check("uncut ends those that wait", [s.recv(1) for s, _ in held], [b"", b""])
+        check("and others pass", answer_to(p, "plain")[1], b"HTTP/1.1 200")
+
+
 def tls(folder):
     if not shutil.which("openssl"):
         print("skipped: no openssl command, TLS not tried")
@@ -231,6 +265,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         counts(server, folder)
         tls(folder)
+        in_turn(server, folder)
     cuts(server)
     link(server)
     return 1 if bad else 0
