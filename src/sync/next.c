@@ -180,15 +180,36 @@ static void after_whole(struct sync_state *s, struct pull *p, struct page *g)
     }
 }
 
+/* True when cut pages come to nothing: the smallest ones bring the same rows again and again. That a row is unknown each time
+ * is no progress: two of one id in one page replace each other in the store for ever. */
+static bool goes_in_circles(struct sync_state *s, struct pull *p, struct page *g)
+{
+    bool news = g->max_ms > p->max_ms, added;
+
+    if (news)
+        sync_seen_clear(&p->torn);
+    for (size_t i = 0; i < g->hashes.n; i++) {
+        if (sync_seen_add(&p->torn, *(uint64_t *)vec_at(&g->hashes, i), &added))
+            sync_stop(s, ERR_NOMEM);
+        news = news || added;
+    }
+    if (news || g->count > 1)
+        p->circles = 0;
+    else
+        p->circles++;
+    return p->circles > SYNC_TRIES;
+}
+
 static void after_cut(struct sync_state *s, struct pull *p, struct page *g)
 {
     bool ties = g->first_ms == FHIR_NO_DATE || g->first_ms == g->max_ms || !sync_ordered(p);
+    bool circles = goes_in_circles(s, p, g);
     unsigned half = g->count / 2 ? g->count / 2 : 1;
     bool on = merge(p, g);
 
     p->cuts++;
     p->whole = 0;
-    if (!on && g->count <= 1 && ++p->barren > SYNC_TRIES) {
+    if (circles || (!on && g->count <= 1 && ++p->barren > SYNC_TRIES)) {
         over(p, g->code ? g->code : ERR_CUT, 0);
         return;
     }

@@ -105,6 +105,8 @@ struct pull {
     struct seen links;        /* next links of this run */
     struct seen chain;        /* ids since the chain last moved on in time */
     int64_t chain_ms;
+    struct seen torn;         /* ids of cut pages since the run last moved on in time */
+    unsigned circles;         /* cut pages of one row in a row that brought none but those */
     uint64_t rows, fresh;
     unsigned pages, cuts, notes;
     int code, status;

@@ -50,6 +50,7 @@ void sync_pull_free(struct pull *p)
     buf_fini(&p->link);
     sync_seen_fini(&p->links);
     sync_seen_fini(&p->chain);
+    sync_seen_fini(&p->torn);
 }
 
 void sync_page_open(struct pull *p, struct page *g, unsigned lane, int outer, struct str link)

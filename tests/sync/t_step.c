@@ -5,8 +5,8 @@
  * Not against HAPI: no server is asked here, each answer is made to fit one rule. The whole of the rules
  * against HAPI is tests/live/pull and tests/live/run's cuts.
  *
- * Kills sync-retry-ignored, sync-loop-unseen, sync-count-not-halved, sync-head-stops, sync-batch-one-by-one,
- * sync-ties-dear.
+ * Kills sync-retry-ignored, sync-loop-unseen, sync-count-not-halved, sync-head-stops,
+ * sync-batch-one-by-one, sync-ties-dear, sync-circles.
  */
 #include "config.h"
 
@@ -371,6 +371,27 @@ static void cut_among_ties_asks_the_link(void)
     bench_free(b);
 }
 
+/* A page that is cut behind the same two rows each time: versions of one resource, so that either is another one than the
+ * store has, without an end. */
+static void same_rows_cut_for_ever_end(void)
+{
+    struct bench *b = bench(1, "all");
+    unsigned i;
+
+    start(b, NULL);
+    for (i = 0; i < 40 && !b->done; i++) {
+        unsigned lane = b->lane;
+
+        opens(b, lane);
+        row(b, lane, "again", START_MS - DAY);
+        row(b, lane, "again", START_MS - DAY);
+        end(b, lane, ERR_JSON);
+    }
+    CU_ASSERT(b->done && b->code == ERR_JSON);
+    CU_ASSERT_EQUAL(b->mark.mark_ms, 0);
+    bench_free(b);
+}
+
 static void seen_next_link_ends(void)
 {
     struct bench *b = bench(1, "all");
@@ -614,6 +635,7 @@ static const struct unit_test tests[] = {
     {"a cut page is halved down to 1, doubled after three whole ones", cut_page_is_halved_and_doubled},
     {"a cut batch goes on in another", cut_batch_goes_on_in_one},
     {"a page cut among rows of one instant is asked by its link", cut_among_ties_asks_the_link},
+    {"the same rows in a cut page for ever end the kind", same_rows_cut_for_ever_end},
     {"a next link seen before ends the kind", seen_next_link_ends},
     {"pages without anything new end the kind", nothing_new_for_ever_ends},
     {"an expired link restarts at the greatest lastUpdated", expired_link_restarts},
