@@ -12,6 +12,7 @@
 #include "base/intl.h"
 #include "base/limits.h"
 #include "cli/probe.h"
+#include "net/net.h"
 
 #define CLOCK_WARN_MS (2 * 60 * 1000)
 
@@ -85,17 +86,36 @@ static void check_clock(const struct doctor *d, struct finding *f)
              skew > 0 ? _("behind") : _("ahead of"));
 }
 
+static const struct {
+    const char *what, *next;
+} refusals[] = {
+    [NET_TLS_OTHER] = {N_("the server's certificate or protocol was refused"),
+                       N_("check this clock, then the certificate; a clinic's own CA is added by init --ca FILE")},
+    [NET_TLS_ISSUER] = {N_("no authority known here vouches for the server's certificate"),
+                        N_("a clinic's own CA is added by init --ca FILE; with no such CA, do not go on: ask who runs the server")},
+    [NET_TLS_EXPIRED] = {N_("the server's certificate has expired"),
+                         N_("check this clock; if it is right, the server's keeper must renew the certificate")},
+    [NET_TLS_NOT_YET] = {N_("the server's certificate is not valid yet"),
+                         N_("check this clock; if it is right, the server's keeper must look at the certificate")},
+    [NET_TLS_HOST] = {N_("the server's certificate is for another host name"),
+                      N_("check the server's address: it must be the name that the certificate is for")},
+    [NET_TLS_PROTOCOL] = {N_("the server offers no TLS 1.2 or newer, or no TLS at all"),
+                          N_("check the port; if it is right, the server's keeper must switch on TLS 1.2 or 1.3")},
+};
+
 static void check_tls(const struct doctor *d, struct finding *f)
 {
-    if (d->opened)
+    if (d->opened) {
         no_server(d, f);
-    else if (d->probe.code == ERR_TLS)
-        found(f, FAIL, _("the server's certificate or protocol was refused"),
-              _("check this clock, then the certificate; a clinic's own CA is added by init --ca FILE"));
-    else if (!d->probe.https)
+    } else if (d->probe.code == ERR_TLS) {
+        size_t n = sizeof refusals / sizeof *refusals, why = d->probe.err.num > 0 ? (size_t)d->probe.err.num : 0;
+
+        found(f, FAIL, _(refusals[why < n ? why : 0].what), _(refusals[why < n ? why : 0].next));
+    } else if (!d->probe.https) {
         found(f, OK, _("http, on this machine only"), NULL);
-    else if (!no_server(d, f)) /* REQ: nothing is verified where nobody answered */
+    } else if (!no_server(d, f)) { /* REQ: nothing is verified where nobody answered */
         found(f, OK, _("https, certificate verified"), NULL);
+    }
 }
 
 static void check_gzip(const struct doctor *d, struct finding *f)

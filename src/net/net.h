@@ -55,6 +55,9 @@ struct net_head {
     char location[512];     /* as received, or "" */
 };
 
+/* Why ERR_TLS, in its num. OTHER also where curl's TLS library does not tell. */
+enum net_refusal { NET_TLS_OTHER, NET_TLS_ISSUER, NET_TLS_EXPIRED, NET_TLS_NOT_YET, NET_TLS_HOST, NET_TLS_PROTOCOL };
+
 struct net_request;
 struct net_result {
     int code;               /* ERR_OK: the body came whole (whatever the status); else why not */
@@ -90,7 +93,7 @@ struct net_ask {
  * way): no on_done then.
  *
  * How it can end, besides ERR_OK and what the sink returned: ERR_OFFLINE, ERR_TIMEOUT, ERR_TLS (what =
- * host:port), ERR_CUT (num = body bytes received), ERR_DECODE (what = path), ERR_NOTFHIR (no HTTP at all),
+ * host:port, num = enum net_refusal), ERR_CUT (num = body bytes received), ERR_DECODE (what = path), ERR_NOTFHIR (no HTTP at all),
  * ERR_TOOBIG (what = "headers" or "inflation", num = the limit), ERR_CANCELLED, ERR_NOMEM. */
 #define NET_LANES 4
 int net_start(struct net *n, const struct net_ask *ask, struct net_request **out, struct err *e);

@@ -359,6 +359,29 @@ static int code_of(const struct net_request *r, CURLcode curl)
     return ERR_OFFLINE;
 }
 
+/* OpenSSL's results of verification (x509_vfy.h); a name that is another host's is curl's own finding, before
+ * it has asked for the result, which then is 0 or curl's first value, 1. A handshake that was refused has no certificate yet: no version or cipher is common. */
+static enum net_refusal refusal(const struct net_request *r, CURLcode curl)
+{
+    static const struct {
+        long result;
+        enum net_refusal why;
+    } known[] = {{0, NET_TLS_HOST}, {1, NET_TLS_HOST}, {2, NET_TLS_ISSUER}, {9, NET_TLS_NOT_YET}, {10, NET_TLS_EXPIRED}, {18, NET_TLS_ISSUER},
+                 {19, NET_TLS_ISSUER}, {20, NET_TLS_ISSUER}, {21, NET_TLS_ISSUER}};
+    const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+    long result = -1;
+
+    if (curl == CURLE_SSL_CONNECT_ERROR)
+        return NET_TLS_PROTOCOL;
+    if (curl != CURLE_PEER_FAILED_VERIFICATION || !v->ssl_version || strncmp(v->ssl_version, "OpenSSL", 7))
+        return NET_TLS_OTHER;
+    curl_easy_getinfo(r->easy, CURLINFO_SSL_VERIFYRESULT, &result);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i].result == result)
+            return known[i].why;
+    return NET_TLS_OTHER;
+}
+
 static void say_why(const struct net_request *r, CURLcode curl, struct net_result *out)
 {
     curl_off_t received = 0;
@@ -373,7 +396,8 @@ static void say_why(const struct net_request *r, CURLcode curl, struct net_resul
     else if (out->code == ERR_NOTFHIR)
         err_set(&out->err, out->code, (int)curl, 0, r->reader.head.content_type);
     else
-        err_set(&out->err, out->code, (int)curl, 0, r->net->sites[r->ask.origin].base.place);
+        err_set(&out->err, out->code, (int)curl, out->code == ERR_TLS ? refusal(r, curl) : 0,
+                r->net->sites[r->ask.origin].base.place);
 }
 
 void net_transfer_result(const struct net_request *r, CURLcode curl, struct net_result *out)

@@ -10,6 +10,8 @@ TOP = os.environ.get("top_srcdir", ".")
 sys.path.insert(0, os.path.join(TOP, "tests"))
 sys.path.insert(0, os.path.join(TOP, "tests/tools"))
 import ward
+sys.path.insert(0, os.path.join(TOP, "tests/net"))
+import tls
 from scripted import Scripted, fhir
 
 CAPABLE = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "rest": [{"mode": "server", "interaction": [{"code": "batch"}]}],
@@ -26,12 +28,12 @@ def verdicts(w, **kw):
         return {}, p.returncode
 
 
-def expect(what, got, check, verdict, words=""):
+def expect(what, got, check, verdict, words="", step=""):
     global done
     done += 1
     v = got.get(check, ("", "", ""))
-    if v[0] != verdict or words not in v[1] or (verdict != "OK" and not v[2]):
-        bad.append(f"{what}: {check} is {v}, want {verdict} {words!r}")
+    if v[0] != verdict or words not in v[1] or (verdict != "OK" and not v[2]) or step not in (v[2] or ""):
+        bad.append(f"{what}: {check} is {v}, want {verdict} {words!r} {step!r}")
 
 
 def server(tmp, answer):
@@ -41,6 +43,41 @@ def server(tmp, answer):
     w.home = home
     w.cli("init", "--server", s.url)
     return s, w
+
+
+def certificates():
+    """What the TLS check says of each server, and what to do: never of a certificate that nobody saw."""
+    if not tls.shutil.which("openssl"):
+        print("skipped: no openssl command, TLS servers not tried")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        good = tls.make_cert(folder, "good", "IP:127.0.0.1,DNS:localhost")
+        elsewhere = tls.make_cert(folder, "elsewhere", "DNS:fhir.clinic.example,IP:192.0.2.1")
+        old = tls.make_expired(folder)
+        new = os.path.join(folder, "ca")
+        os.mkdir(new)
+        new = tls.make_expired(new, "20990101000000Z", "20991231000000Z")
+        cases = (
+            ("a clinic's own CA", tls.serve(good), good[1], "OK", "verified", ""),
+            ("an unknown CA", tls.serve(good), None, "FAIL", "no authority", "--ca"),
+            ("expired", tls.serve(old), old[1], "FAIL", "expired", "renew"),
+            ("not valid yet", tls.serve(new), new[1], "FAIL", "not valid yet", "clock"),
+            ("another host's", tls.serve(elsewhere), elsewhere[1], "FAIL", "another host name", "address"),
+            ("TLS 1.1", tls.serve(good, tls.tls11), good[1], "FAIL", "TLS 1.2", "switch on"),
+            ("no TLS there", tls.serve(), good[1], "FAIL", "TLS 1.2", "port"),
+            ("a line that breaks", tls.serve_raw("reset"), good[1], "WARN", "COULD NOT RUN", "link"),
+            ("server gone", None, good[1], "WARN", "COULD NOT RUN", "link"),
+        )
+        for what, port, ca, verdict, words, step in cases:
+            if port is None:
+                with tls.socket.create_server(("127.0.0.1", 0)) as s:
+                    port = s.getsockname()[1]
+            w = ward.Ward(folder, init=False, url=f"https://127.0.0.1:{port}/fhir")
+            w.home = os.path.join(folder, "h" + what.replace(" ", "-").replace("'", ""))
+            w.cli("init", "--server", w.url, *(["--ca", ca] if ca else []))
+            got = verdicts(w)[0]
+            expect(what, got, "tls", verdict, words, step)
+            expect(what, got, "link", "OK" if verdict == "OK" else "FAIL")
 
 
 def memlock():
@@ -96,6 +133,7 @@ with tempfile.TemporaryDirectory() as tmp:
     done += 1
     if p.returncode != 5 or "FAIL" not in p.stdout:
         bad.append(f"store cut short: exit {p.returncode}, {p.stdout[:300]}")
+certificates()
 for b in bad:
     print("FAILED:", b)
 print(f"doctor: {done} checks, {len(bad)} failed")

@@ -23,7 +23,7 @@ def make_cert(folder, name, san, days="30", extra=()):
     return key, cert
 
 
-def make_expired(folder):
+def make_expired(folder, start="20200101000000Z", end="20210101000000Z"):
     key, cert = os.path.join(folder, "old.key"), os.path.join(folder, "old.pem")
     conf = os.path.join(folder, "ca.cnf")
     for f, text in (("index.txt", ""), ("serial", "01\n"),
@@ -35,7 +35,7 @@ def make_expired(folder):
     csr = os.path.join(folder, "old.csr")
     openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=old", "-keyout", key, "-out", csr)
     openssl("ca", "-batch", "-selfsign", "-config", conf, "-keyfile", key, "-in", csr, "-out", cert, "-notext",
-            "-startdate", "20200101000000Z", "-enddate", "20210101000000Z")
+            "-startdate", start, "-enddate", end)
     return key, cert
 
 
@@ -55,6 +55,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Server(http.server.ThreadingHTTPServer):
     def handle_error(self, request, client_address):
         pass
+
+
+def tls11(context):
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
 
 
 def serve(cert=None, change=None):
@@ -138,10 +143,6 @@ def main():
         expect("another host's certificate", ask("--ca", elsewhere[1], f"https://127.0.0.1:{serve(elsewhere)}/fhir", "a"), "ERR_TLS")
         expect("expired", ask("--ca", old[1], f"https://127.0.0.1:{serve(old)}/fhir", "a"), "ERR_TLS")
 
-        def tls11(context):
-            context.set_ciphers("ALL:@SECLEVEL=0")
-            context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
-
         def tls12(context):
             context.maximum_version = ssl.TLSVersion.TLSv1_2
         expect("TLS 1.1", ask("--ca", good[1], f"https://127.0.0.1:{serve(good, tls11)}/fhir", "a"), "ERR_TLS")
@@ -157,4 +158,5 @@ def main():
     return 1 if bad else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
