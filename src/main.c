@@ -11,12 +11,21 @@
 #include "base/fault.h"
 #include "base/intl.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "cli/cli.h"
 #include "crypt/secret.h"
 #include "loop/loop.h"
 #include "screen.h"
 
 extern char **environ;
+
+/* libcurl brings GnuTLS along, for RTMP and LDAP alone, and its constructor is a MiB of memory and a tenth of the
+ * start. This is GnuTLS's own hook (GNUTLS_SKIP_GLOBAL_INIT); a libcurl that does use it starts it by itself. */
+int _gnutls_global_init_skip(void);
+int _gnutls_global_init_skip(void)
+{
+    return 1;
+}
 
 /* What may stay of the environment. The rest is a way in: SSLKEYLOGFILE writes down TLS secrets, OPENSSL_CONF
  * loads code, https_proxy diverts, TERMINFO feeds ncurses a hostile entry. */
@@ -62,6 +71,7 @@ int main(int argc, char **argv)
     bool screen = false;
     int status;
 
+    mem_start();
     fault_from_env();
     drop_environment();
     umask(077);

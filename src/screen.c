@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/path.h"
 #include "loop/loop.h"
 #include "model/model.h"
@@ -74,6 +75,7 @@ static void done(void *arg, const struct sync_report *r)
         s->next = loop_after(s->loop, 0, release, s);
         return;
     }
+    mem_trim();
     s->state.err = r->err;
     s->state.rows = r->pulled;
     if (!r->code || r->code == ERR_ATTENTION) { /* every kind came whole; some resources could not be kept */

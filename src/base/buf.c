@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@ void buf_init(struct buf *b, size_t max)
 
 void buf_fini(struct buf *b)
 {
-    mem_wipe(b->p, b->cap);
+    mem_wipe(b->p, b->used);
     buf_init(b, b->max);
 }
 
@@ -37,11 +38,15 @@ int buf_reserve(struct buf *b, size_t extra)
         return b->failed;
     if (extra > b->max || b->n > b->max - extra)
         return b->failed = ERR_TOOBIG;
-    if (b->n + extra + 1 <= b->cap)
+    if (b->n + extra + 1 <= b->cap) {
+        b->used = b->n + extra + 1 > b->used ? b->n + extra + 1 : b->used;
         return ERR_OK;
+    }
     cap = b->cap ? b->cap : 128;
     while (cap < b->n + extra + 1)
         cap *= 2;
+    if (cap > b->max && b->max < SIZE_MAX)
+        cap = b->max + 1;
     /* Not realloc: it would leave patient data behind in the old block. */
     p = mem_alloc(cap);
     if (!p)
@@ -49,9 +54,10 @@ int buf_reserve(struct buf *b, size_t extra)
     if (b->n)
         memcpy(p, b->p, b->n);
     p[b->n] = '\0';
-    mem_wipe(b->p, b->cap);
+    mem_wipe(b->p, b->used);
     b->p = p;
     b->cap = cap;
+    b->used = b->n + extra + 1;
     return ERR_OK;
 }
 

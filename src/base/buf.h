@@ -15,6 +15,7 @@ struct buf {
     char *p;      /* NUL-ended whenever not NULL; the NUL is not counted in n */
     size_t n;     /* bytes */
     size_t cap;
+    size_t used;  /* bytes of p that may ever have been written: what is wiped */
     size_t max;   /* n never passes it */
     int failed;   /* ERR_OK, ERR_TOOBIG or ERR_NOMEM */
 };

@@ -8,6 +8,28 @@
 #include <stdlib.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+#define LARGE_BLOCK (512 << 10) /* bytes */
+
+/* glibc raises its threshold to the largest block freed, and keeps blocks below it in heaps that seldom shrink: one
+ * answer of 8 MiB would stay for the day. */
+void mem_start(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+    mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK);
+#endif
+}
+
+void mem_trim(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
 
 void *mem_alloc(size_t n)
 {

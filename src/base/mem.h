@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+void mem_start(void);                       /* once, from main, first: large blocks go back to the system when freed */
+void mem_trim(void);                        /* gives back what is free, after a large piece of work; milliseconds */
 void *mem_alloc(size_t n);                  /* n bytes, zeroed; n = 0 gives one byte */
 void *mem_resize(void *p, size_t n);        /* as realloc; the old block stays valid on NULL */
 char *mem_dup(const void *p, size_t n);     /* a copy with a NUL behind it */

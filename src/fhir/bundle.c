@@ -59,6 +59,7 @@ static const struct member_row {
 
 #define LEVELS 2      /* the page, and an answer to one search of a batch */
 #define FRAMES 10
+#define HOLD_KEPT (256u << 10) /* a larger value's memory is given back behind it */
 #define SHORT_BYTES 1024                  /* of a relation, a status, an etag */
 #define TOKEN_BYTES (6 * LIMIT_URL_BYTES) /* each character may come as \uXXXX */
 
@@ -139,6 +140,11 @@ void bundle_free(struct bundle_scan *s)
 size_t bundle_bytes(const struct bundle_scan *s)
 {
     return s->bytes;
+}
+
+size_t bundle_held(const struct bundle_scan *s)
+{
+    return s->span.on && s->span.hold ? s->hold.n : 0;
 }
 
 static bool fail(struct bundle_scan *s, int code, int64_t num, const char *what)
@@ -315,10 +321,15 @@ static bool promote(struct bundle_scan *s)
 /* A root that is no Bundle waits for the end: text behind it would make it no document at all. */
 static bool end_span(struct bundle_scan *s)
 {
+    int code;
+
     s->expect = root_span(s) ? WANT_NOTHING : WANT_COMMA_OR_END;
     if (root_span(s) || !s->span.hold || !s->sink.resource)
         return true;
-    return told(s, s->sink.resource(s->sink.arg, outer(s), buf_str(&s->hold)));
+    code = s->sink.resource(s->sink.arg, outer(s), buf_str(&s->hold));
+    if (s->hold.cap > HOLD_KEPT)
+        buf_fini(&s->hold);
+    return told(s, code);
 }
 
 static size_t span_feed(struct bundle_scan *s, struct str in)

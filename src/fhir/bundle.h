@@ -39,6 +39,8 @@ void bundle_free(struct bundle_scan *s);
 int bundle_feed(struct bundle_scan *s, struct str bytes, struct err *e);
 /* ERR_CUT unless the root object is closed; or the code of the feed that failed, or the sink's. Once, at the end. */
 int bundle_end(struct bundle_scan *s, struct err *e);
+/* Bytes of the entry under way that are kept in memory. */
+size_t bundle_held(const struct bundle_scan *s);
 /* Bytes fed so far. */
 size_t bundle_bytes(const struct bundle_scan *s);
 

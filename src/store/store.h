@@ -52,6 +52,9 @@ void store_key_free(struct store_key *k);
 int store_open(const char *home, struct store_key *key, struct store **out, struct err *e);
 void store_close(struct store *s);
 
+/* Gives back the memory that writing took; the next write takes it again. On the thread that writes. */
+void store_rest(struct store *s);
+
 /* What opening found amiss but survived: shown by doctor and once on the lock screen. */
 struct store_health {
     bool superblock_a, superblock_b; /* whole and verified */

@@ -11,6 +11,43 @@
 
 static void deliver(struct shell_lane *l);
 
+/* --- large rows, one at a time ------------------------------------------------------------------ */
+
+/* One that is stuck in memory, its page having come to nothing, must not hold up the others: no job is under way then. */
+static bool may_grow(const struct sync_run *r)
+{
+    for (unsigned i = 0; i < SYNC_SLOTS; i++)
+        if (r->lane[i].grows)
+            return false;
+    return !(r->large && r->moving);
+}
+
+static void take_turns(struct sync_run *r)
+{
+    for (unsigned i = 0; i < SYNC_SLOTS; i++) {
+        struct shell_lane *l = &r->lane[i];
+
+        if (!l->waits || !may_grow(r))
+            continue;
+        l->waits = false;
+        l->grows = true;
+        if (l->request)
+            net_pause(l->request, r->paused);
+    }
+}
+
+static void look_at_size(struct shell_lane *l)
+{
+    if (!l->scan || bundle_held(l->scan) <= SHELL_LARGE) {
+        l->grows = l->waits = false;
+    } else if (!l->grows && !l->waits) {
+        l->waits = true;
+        if (l->request)
+            net_pause(l->request, true); /* take_turns may take that back */
+    }
+    take_turns(l->run);
+}
+
 /* --- chunks ----------------------------------------------------------------------------------- */
 
 void sync_hold(struct sync_run *r, size_t more, size_t less)
@@ -20,18 +57,20 @@ void sync_hold(struct sync_run *r, size_t more, size_t less)
     r->held += more;
     r->held -= less;
     pause = r->moving && (r->paused ? r->held > SHELL_HELD / 2 : r->held > SHELL_HELD);
+    take_turns(r);
     if (pause == r->paused)
         return;
     r->paused = pause;
     for (unsigned i = 0; i < SYNC_SLOTS; i++)
         if (r->lane[i].request)
-            net_pause(r->lane[i].request, pause);
+            net_pause(r->lane[i].request, pause || r->lane[i].waits);
 }
 
 void sync_chunk_release(struct chunk *c)
 {
     if (!c || --c->refs)
         return;
+    c->run->large -= c->large;
     sync_hold(c->run, 0, c->held);
     buf_fini(&c->bytes);
     vec_fini(&c->items);
@@ -66,8 +105,12 @@ static struct item *add(struct shell_lane *l, enum sync_event_type type, int out
         c->items.n--;
         return NULL;
     }
-    c->held += bytes.n;
-    sync_hold(l->run, bytes.n, 0);
+    c->held += bytes.n + sizeof *it;
+    if (bytes.n > SHELL_LARGE && !c->large) {
+        c->large = true;
+        l->run->large++;
+    }
+    sync_hold(l->run, bytes.n + sizeof *it, 0);
     return it;
 }
 
@@ -290,6 +333,7 @@ static int on_bytes(void *arg, struct str bytes)
     if (code)
         sync_run_err(l->run, &e);
     deliver(l);
+    look_at_size(l);
     return code;
 }
 
@@ -336,8 +380,11 @@ static void on_done(void *arg, const struct net_result *res)
     struct shell_lane *l = arg;
 
     l->request = NULL;
-    if (!l->run->abandoned)
+    l->grows = l->waits = false; /* what has not come by now will not */
+    if (!l->run->abandoned) {
         settle(l, res);
+        take_turns(l->run);
+    }
     sync_run_drop(l->run);
 }
 
@@ -363,6 +410,7 @@ static int send(struct shell_lane *l, const struct net_ask *more)
     sync_run_hold(l->run);
     if (l->run->paused)
         net_pause(l->request, true);
+    l->grows = l->waits = false;
     return ERR_OK;
 }
 

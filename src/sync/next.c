@@ -27,6 +27,8 @@ static void over(struct pull *p, int code, int status)
     p->phase = PULL_OVER;
     p->code = code;
     p->status = status;
+    sync_seen_fini(&p->chain);
+    sync_seen_fini(&p->links);
 }
 
 /* Drops the pages asked ahead: what came of them is stored, without a mark. */

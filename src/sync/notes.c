@@ -337,5 +337,9 @@ static int save(struct sync_run *r, struct store_tx *tx, struct err *e)
 
 int sync_notes_save(struct loop_job *job)
 {
-    return transaction((struct sync_run *)((char *)job - offsetof(struct sync_run, last)), save, &job->err);
+    struct sync_run *r = (struct sync_run *)((char *)job - offsetof(struct sync_run, last));
+    int code = transaction(r, save, &job->err);
+
+    store_rest(r->store);
+    return code;
 }

@@ -2,7 +2,8 @@
  *
  * Inside the shell. Bytes go net -> scanner (loop's thread) -> chunk -> tape and index (work thread) -> step, row by
  * row (loop's thread) -> put (store thread). What lies in memory between is counted; above SHELL_HELD the
- * answers are paused while a job is under way that will bring it down: without one, only more bytes can.
+ * answers are paused while a job is under way that will bring it down: without one, only more bytes can. Of rows
+ * larger than SHELL_LARGE there is one at a time: with its copies and its tape, one of 8 MiB is 40 MiB.
  */
 #ifndef SYNC_SHELL_H
 #define SYNC_SHELL_H
@@ -16,6 +17,7 @@
 #include "sync/run.h"
 
 #define SHELL_HELD (SYNC_SLOTS * SYNC_PARCEL_BYTES) /* bytes of rows on their way; answers pause above it, go on below half */
+#define SHELL_LARGE (1u << 20) /* one row of more than that at a time */
 #define SHELL_REFUSED 1000       /* resources that cannot be kept: one more ends its kind with an error */
 #define SHELL_CHUNK (128u << 10) /* bytes of rows parsed in one job */
 #define SHELL_TRIED_MS ((int64_t)7 * 24 * 3600 * 1000) /* what a server refused is not tried again for a week */
@@ -43,6 +45,7 @@ struct chunk {
     struct vec items;
     struct arena arena;
     size_t held;
+    bool large;
 };
 
 struct shell_lane {
@@ -54,6 +57,7 @@ struct shell_lane {
     struct chunk *chunk;       /* under construction */
     unsigned jobs;             /* chunks on the work thread */
     bool ended, gzipped, resent;
+    bool grows, waits;         /* receives a large row; would, and waits for its turn */
     int lost;                  /* a row could not be read for want of memory: nothing behind it is handed over */
     size_t unsaid;             /* bytes of rows that the step does not hear of */
     int code, status;
@@ -81,6 +85,7 @@ struct sync_run {
     struct sync_actions actions;
     struct shell_lane lane[SYNC_SLOTS];
     size_t held;
+    unsigned large;            /* chunks in memory with a large row */
     bool paused, finishing, abandoned;
     unsigned moving;           /* jobs that parse or store rows */
     unsigned busy;             /* requests and jobs that will still call back */

@@ -145,6 +145,17 @@ def screens(tmp):
 
 
 @row
+def resident(tmp):
+    """VmRSS of the worklist, of charts of 5,000 resources, and the most that the worst answers of a server take; the tests' own figures."""
+    for test in ("ui", "sync"):
+        p = subprocess.run([sys.executable, os.path.join(TOP, f"tests/{test}/resident.py")], env={**os.environ, "top_srcdir": TOP, "top_builddir": BUILD},
+                           text=True, capture_output=True, timeout=1800)
+        sys.stdout.write(p.stdout)
+        if p.returncode:
+            raise RuntimeError(f"tests/{test}/resident.py: exit {p.returncode} {p.stderr.strip()[-200:]}")
+
+
+@row
 def patients(tmp):
     """A filter keystroke over 100,000 patients, opening, memory; wall clock."""
     p = subprocess.run([os.path.join(BUILD, "tests/bench/bench_patients")], capture_output=True, text=True, timeout=1200)

@@ -6,7 +6,8 @@ import fcntl, os, pty, re, select, signal, statistics, struct, sys, tempfile, te
 
 TOP = os.path.abspath(os.environ.get("top_srcdir", "."))
 sys.path.insert(0, os.path.join(TOP, "tests"))
-import ward
+sys.path.insert(0, os.path.join(TOP, "tests/tools"))
+import footprint, ward
 
 
 def spawn(cmd, env):
@@ -56,10 +57,6 @@ def start_ms(cmd, env, until, n=9):
     return statistics.median(times), size
 
 
-def rss(pid):
-    return int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{pid}/status").read()).group(1)) / 1024
-
-
 def say(name, figure, limit):
     print(f"{name:34} {figure:42} {limit}", flush=True)
 
@@ -72,7 +69,7 @@ def session(w, env, term, label):
     first, last = drain(fd, quiet=3.0, until=rb"Born|born")
     say(f"lock screen, {label}", f"{len(lock)} B", "<= 1,000 B")
     say(f"unlock to quiet worklist, {label}", f"{(last - t) * 1000:.0f} ms with the KDF, {len(first)} B", "")
-    say(f"resident memory at the worklist, {label}", f"{rss(pid):.1f} MiB", "<= 14 MiB")
+    say(f"resident memory at the worklist, {label}", f"{footprint.now(pid):.1f} MiB", "<= 14 MiB")
     moves = []
     for _ in range(8):
         os.write(fd, b"j")
@@ -85,7 +82,7 @@ def session(w, env, term, label):
     os.write(fd, b"\r")
     opened, _ = drain(fd)
     say(f"chart open, {label}", f"{len(opened)} B", "<= 1,300 B (dense 1,800)")
-    say(f"resident memory in a chart, {label}", f"{rss(pid):.1f} MiB", "<= 24 MiB")
+    say(f"resident memory in a chart, {label}", f"{footprint.now(pid):.1f} MiB", "<= 24 MiB")
     idle, _ = drain(fd, quiet=20, limit=20)
     say(f"idle 20 s, {label}", f"{len(idle)} B", "0 B")
     stop(pid, fd)
@@ -104,4 +101,5 @@ def main():
     return 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
