@@ -324,19 +324,28 @@ static int page_add(struct page *p, int64_t pid, struct err *e)
     return ERR_OK;
 }
 
-static int page_everybody(struct sql *c, unsigned offset, unsigned limit, struct page *p, struct err *e)
+/* From the nearer end of the names: an offset is walked, and the list's last page is asked for as often as its first. */
+static int page_everybody(struct sql *c, int64_t all, unsigned offset, unsigned limit, struct page *p, struct err *e)
 {
+    int64_t take = offset >= all ? 0 : limit && limit < all - offset ? (int64_t)limit : all - offset;
+    bool back = offset > all / 2;
     sqlite3_stmt *st;
-    int code = sql_use(c, SQL_PATIENT_PAGE, &st, e);
+    int code = sql_use(c, back ? SQL_PATIENT_BACK : SQL_PATIENT_PAGE, &st, e);
 
     if (code)
         return code;
-    sqlite3_bind_int64(st, 1, limit ? (int64_t)limit : -1);
-    sqlite3_bind_int64(st, 2, offset);
+    sqlite3_bind_int64(st, 1, take);
+    sqlite3_bind_int64(st, 2, back ? all - offset - take : (int64_t)offset);
     while ((code = sql_step(c, st, e)) == 1)
         if ((code = page_add(p, sqlite3_column_int64(st, 0), e)))
             break;
     sql_done(st);
+    for (size_t i = 0; back && i < p->pids.n / 2; i++) {
+        int64_t *a = vec_at(&p->pids, i), *b = vec_at(&p->pids, p->pids.n - 1 - i), x = *a;
+
+        *a = *b;
+        *b = x;
+    }
     return code;
 }
 
@@ -460,7 +469,7 @@ static int read_page(struct store *s, struct str filter, unsigned offset, unsign
         double walk = ((double)offset + limit) * (double)(f.bytes * 8) / ((double)f.n + 1);
 
         if (!f.bits)
-            code = page_everybody(&s->r, offset, limit, p, e);
+            code = page_everybody(&s->r, f.n, offset, limit, p, e);
         else if (f.n && 20.0 * (double)f.n < walk)
             code = page_sort(&s->r, &f, offset, limit, p, e);
         else

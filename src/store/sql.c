@@ -49,6 +49,7 @@ static const char *const texts[SQL_IDS] = {
     [SQL_PATIENT_OF] = "SELECT pid FROM patient WHERE rid=(SELECT rid FROM res INDEXED BY res_key "
                        "WHERE key=?1 AND origin=?2 AND type='Patient' AND id=?3)",
     [SQL_PATIENT_PAGE] = "SELECT pid FROM patient INDEXED BY patient_name WHERE sort >= '' ORDER BY sort, pid LIMIT ?1 OFFSET ?2",
+    [SQL_PATIENT_BACK] = "SELECT pid FROM patient INDEXED BY patient_name WHERE sort >= '' ORDER BY sort DESC, pid DESC LIMIT ?1 OFFSET ?2",
     [SQL_PATIENT_ORDER] = "SELECT pid FROM patient INDEXED BY patient_name WHERE sort >= '' ORDER BY sort, pid",
     [SQL_PATIENT_ROW] = "SELECT chart, origin, name, birth, gender, identifiers, sort, family, given, near FROM patient WHERE pid=?1",
     [SQL_SAME_NAME] = "SELECT pid FROM patient INDEXED BY patient_name WHERE sort=?1 LIMIT ?2",

@@ -39,7 +39,7 @@ static void say(const char *what, double value, const char *unit, const char *go
 
 static _Noreturn void die(const char *where, const struct err *e)
 {
-    fprintf(stderr, "bench_store: %s: %s %d %s\n", where, e ? err_name(e->code) : "", e ? e->sub : 0, e ? e->what : "");
+    fprintf(stderr, "bench_patients: %s: %s %d %s\n", where, e ? err_name(e->code) : "", e ? e->sub : 0, e ? e->what : "");
     exit(1);
 }
 
@@ -119,7 +119,7 @@ static void filter(struct store *s, const char *words, unsigned offset)
 
 static void patients(unsigned n)
 {
-    static const char *const filters[] = {"a", "1", "19", "an", "an b", "an b 19", "abe", "1964-02", "10050000", "zzzz"};
+    static const char *const filters[] = {"h", "1", "19", "hb", "hb o", "hb o 19", "hber", "1964-02", "10010000", "zzzz"};
     struct secret *p = made_pass("correct horse");
     struct store_key *key;
     struct store_health h;
