@@ -44,9 +44,9 @@ def visit(t, n):
         t.key("\r")
         t.wait("Cover")
         for section in "pmaleidtsxfouv":
-            t.key(section)
+            t.key(section, first=1)
             for keys in (" ", ">", "\r", "q", "<"):
-                t.key(keys)
+                t.key(keys, first=1)
         t.key("q")
     t.key("/\x15\r")
     return peak.mib
@@ -68,7 +68,7 @@ def main():
             within("worklist, once the sync is over", footprint.now(t.pid), WORKLIST)
             with footprint.Peak(t.pid) as peak:
                 for keys in (" ", ">", "<", "/an\r", "/\x15\r", "?", "q"):
-                    t.key(keys)
+                    t.key(keys, first=1)
             print(f"worklist, most while it is read, searched and helped with: {peak.mib:.1f} MiB", flush=True)
             within(f"chart of {RESOURCES} resources of all kinds", visit(t, 0), CHART)
             within(f"chart of {RESOURCES} results", visit(t, 1), CHART)
