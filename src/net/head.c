@@ -73,6 +73,10 @@ static void field(struct net_head_reader *h, struct str name, struct str value)
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (strlen(kept[i].name) == name.n && !strncasecmp(kept[i].name, name.p, name.n))
             keep((char *)h + kept[i].offset, kept[i].cap, value);
+    if (name.n == 16 && !strncasecmp(name.p, "content-encoding", 16)) {
+        keep(h->encoding, sizeof h->encoding, value.n < sizeof h->encoding ? value : STR("too long"));
+        h->encodings++;
+    }
     if (name.n == 12 && !strncasecmp(name.p, "content-type", 12))
         keep_type(h->head.content_type, sizeof h->head.content_type, value);
     if (name.n == 4 && !strncasecmp(name.p, "date", 4) && !h->head.date_ms && !date_http(value, &h->head.date_ms))
@@ -105,7 +109,8 @@ int net_head_line(struct net_head_reader *h, struct str line, const struct clock
         rest.n--;
     if (str_starts(rest, "HTTP/")) {
         h->head = (struct net_head){.status = status_of(rest)};
-        h->retry_after[0] = '\0';
+        h->retry_after[0] = h->encoding[0] = '\0';
+        h->encodings = 0;
         return ERR_OK;
     }
     if (!rest.n) {

@@ -198,6 +198,15 @@ static void finish(struct net *n, struct net_request *r, CURLcode curl)
         pump_soon(n);
 }
 
+/* A sink that has paused gets the rest of what came first. */
+static void ended(struct net *n, struct net_request *r, CURLcode code)
+{
+    r->over = net_body_waits(r) && !r->cancelled && !r->stop.code;
+    r->over_code = code;
+    if (!r->over)
+        finish(n, r, code);
+}
+
 static void ended_by_curl(struct net *n)
 {
     CURLMsg *m;
@@ -209,7 +218,7 @@ static void ended_by_curl(struct net *n)
             void *r = NULL;
 
             curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &r);
-            finish(n, r, code);
+            ended(n, r, code);
         }
     while (n->dead && n->running)
         finish(n, n->running, CURLE_OUT_OF_MEMORY);
@@ -222,6 +231,30 @@ static struct net_request *cancelled_in(struct net_request *list)
     return list;
 }
 
+static struct net_request *held_in(struct net_request *list)
+{
+    while (list && (list->pause_wanted || list->cancelled || !net_body_waits(list)))
+        list = list->next;
+    return list;
+}
+
+/* What lies here for sinks that go on again, and then curl. */
+static void resume(struct net *n)
+{
+    struct net_request *r;
+
+    while ((r = held_in(n->running)))
+        if (!net_body_resume(r))
+            finish(n, r, CURLE_WRITE_ERROR);
+        else if (r->over && !net_body_waits(r))
+            finish(n, r, r->over_code);
+    for (r = n->running; r; r = r->next)
+        if (r->paused && !r->pause_wanted) {
+            r->paused = false;
+            curl_easy_pause(r->easy, CURLPAUSE_CONT);
+        }
+}
+
 static void pump(void *arg)
 {
     struct net *n = arg;
@@ -230,11 +263,7 @@ static void pump(void *arg)
     n->pump_timer = 0;
     while ((r = cancelled_in(n->running)) || (r = cancelled_in(n->waiting)))
         finish(n, r, CURLE_OK);
-    for (r = n->running; r; r = r->next)
-        if (r->paused && !r->pause_wanted) {
-            r->paused = false;
-            curl_easy_pause(r->easy, CURLPAUSE_CONT);
-        }
+    resume(n);
     while (n->waiting && n->lanes < NET_LANES) {
         r = n->waiting;
         n->waiting = r->next;

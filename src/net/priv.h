@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What the files of this room share: gate.c (URLs), head.c (header lines), wire.c (sockets' byte counts),
- * net.c (origins, queue and lanes), transfer.c (one transfer: its curl handle, its end).
+ * decode.c (content codings), body.c (a body's way to its sink), net.c (origins, queue and lanes), transfer.c (one
+ * transfer: its curl handle, its end).
  */
 #ifndef NET_PRIV_H
 #define NET_PRIV_H
 
 #include <curl/curl.h>
 
+#include "base/buf.h"
 #include "base/limits.h"
 #include "base/vec.h"
 #include "net/net.h"
@@ -32,6 +34,8 @@ struct net_head_reader {
     struct net_head head;
     size_t bytes;       /* of all header lines so far */
     bool whole;         /* the empty line behind a final (not 1xx) head was seen */
+    char encoding[32];  /* Content-Encoding, or "" */
+    unsigned encodings; /* lines that name one */
     char retry_after[64];
 };
 /* One line with its CR LF. ERR_TOOBIG past LIMIT_HEADER_BYTES. *ended: this line completed the head. */
@@ -53,6 +57,18 @@ void net_wire_fini(struct net_wire *w);
 void net_wire_watch(struct net_wire *w, CURL *easy); /* w outlives every connection */
 bool net_wire_since_reset(const struct net_wire *w, struct net_count *out); /* false: blind */
 void net_wire_reset(struct net_wire *w);
+
+/* --- content codings (RFC 9110 8.4) ------------------------------------------------------------ */
+
+#define NET_CODINGS "gzip, br, zstd" /* that are asked for */
+struct net_decoder;
+/* *out NULL: as it comes ("" or "identity"). ERR_DECODE for a coding, or a list of them, that is not known; ERR_NOMEM. */
+int net_decoder_new(const char *coding, struct net_decoder **out);
+/* Writes at most room bytes to out, *n of them, and takes what they were made of from in. *n == room: there may be more
+ * without new input. To be called until neither that nor in is left. ERR_DECODE; ERR_TOOBIG: wants a window above 8 MiB; ERR_NOMEM. */
+int net_decoder_next(struct net_decoder *d, struct str *in, char *out, size_t room, size_t *n);
+bool net_decoder_ended(const struct net_decoder *d); /* what was taken is whole */
+void net_decoder_free(struct net_decoder *d);        /* NULL is fine */
 
 /* --- requests --------------------------------------------------------------------------------- */
 
@@ -78,7 +94,12 @@ struct net_request {
     bool running, cancelled, pause_wanted, paused;
     char why[CURL_ERROR_SIZE]; /* curl's words: never shown, see code_of */
     struct err stop;         /* why we stopped it ourselves */
-    uint64_t decoded;
+    struct net_decoder *decoder; /* NULL: the body comes as it is */
+    struct buf held;         /* bytes received while the sink would not have them, not decoded yet */
+    bool more;               /* the decoder has more to give without another byte */
+    bool over;               /* curl has ended with over_code; the sink has not had all yet */
+    CURLcode over_code;
+    uint64_t received, decoded;
     uint64_t round;          /* answers that had to come before this one could be asked */
 };
 
@@ -96,7 +117,15 @@ struct net {
     struct net_meter meter;
 };
 
+/* body.c */
+size_t net_body_in(char *p, size_t size, size_t n, void *arg); /* CURLOPT_WRITEFUNCTION */
+bool net_body_waits(const struct net_request *r);  /* bytes are here that the sink has not had */
+bool net_body_resume(struct net_request *r);       /* gives them; false: r->stop says why */
+bool net_body_torn(const struct net_request *r);   /* a compressed body that is not whole */
+
 /* transfer.c */
+#define NET_PATH_BYTES 200
+const char *net_path_of(const struct net_request *r, char out[NET_PATH_BYTES]); /* without the query: for errors */
 int net_transfer_prepare(struct net_request *r, const struct net_ask *ask, struct err *e);
 int net_transfer_start(struct net_request *r); /* hands it to curl; on error r->stop says why */
 void net_transfer_result(const struct net_request *r, CURLcode curl, struct net_result *out);

@@ -11,16 +11,15 @@
 #include "net/priv.h"
 
 #define HEADER_MAX 1024
-#define CURL_BUFFER 16384 /* what curl may have read but not counted yet while it decodes (CURLOPT_BUFFERSIZE) */
 
 /* --- what curl calls -------------------------------------------------------------------------- */
 
-static const char *path_of(const struct net_request *r, char out[200])
+const char *net_path_of(const struct net_request *r, char out[NET_PATH_BYTES])
 {
     const char *p = r->url + strlen(r->net->sites[r->ask.origin].base.root);
     size_t n = strcspn(p, "?");
 
-    snprintf(out, 200, "%.*s", (int)(n < 199 ? n : 199), p);
+    snprintf(out, NET_PATH_BYTES, "%.*s", (int)(n < NET_PATH_BYTES ? n : NET_PATH_BYTES - 1), p);
     return out;
 }
 
@@ -48,7 +47,7 @@ static void count_round(struct net_request *r)
 static size_t header_in(char *p, size_t size, size_t n, void *arg)
 {
     struct net_request *r = arg;
-    char path[200];
+    char path[NET_PATH_BYTES];
     bool ended;
     int code;
 
@@ -60,39 +59,9 @@ static size_t header_in(char *p, size_t size, size_t n, void *arg)
         count_round(r);
         code = r->ask.on_head ? r->ask.on_head(r->ask.arg, &r->reader.head) : ERR_OK;
         if (code)
-            return stop(r, code, 0, path_of(r, path));
+            return stop(r, code, 0, net_path_of(r, path));
     }
     return size * n;
-}
-
-/* curl has no bound of its own on decoded bytes (its MAXFILESIZE looks at what is received). */
-static bool inflated(const struct net_request *r)
-{
-    curl_off_t received = 0;
-
-    if (r->decoded <= LIMIT_INFLATE_FREE)
-        return false;
-    curl_easy_getinfo(r->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
-    return r->decoded / LIMIT_INFLATE_RATIO > (uint64_t)received + CURL_BUFFER;
-}
-
-static size_t body_in(char *p, size_t size, size_t n, void *arg)
-{
-    struct net_request *r = arg;
-    char path[200];
-    int code;
-
-    if (r->cancelled)
-        return 0;
-    if (r->pause_wanted) {
-        r->paused = true;
-        return CURL_WRITEFUNC_PAUSE; /* curl keeps these bytes and brings them again */
-    }
-    r->decoded += size * n;
-    if (inflated(r))
-        return stop(r, ERR_TOOBIG, LIMIT_INFLATE_RATIO, "inflation");
-    code = r->ask.on_bytes ? r->ask.on_bytes(r->ask.arg, (struct str){p, size * n}) : ERR_OK;
-    return code ? stop(r, code, 0, path_of(r, path)) : size * n;
 }
 
 static size_t body_out(char *p, size_t size, size_t n, void *arg)
@@ -146,6 +115,7 @@ static int add_headers(struct net_request *r, const struct net_ask *ask, bool gz
     } lines[] = {
         {"Accept", ask->accept ? ask->accept : json, false},
         {"Content-Type", !ask->body.n ? "" : ask->content_type ? ask->content_type : json, !ask->body.n},
+        {"Accept-Encoding", NET_CODINGS, false},
         {"Content-Encoding", gzipped ? "gzip" : NULL, false},
         {"If-Match", ask->if_match, false},
         {"If-None-Exist", ask->if_none_exist, false},
@@ -205,7 +175,7 @@ static const struct {
     {CURLOPT_TCP_KEEPALIVE, 1L},
     {CURLOPT_TCP_KEEPIDLE, 30L},
     {CURLOPT_TCP_KEEPINTVL, 15L},
-    {CURLOPT_BUFFERSIZE, CURL_BUFFER},
+    {CURLOPT_BUFFERSIZE, CURL_MAX_WRITE_SIZE},
 #if LIBCURL_VERSION_NUM >= 0x075700
     {CURLOPT_QUICK_EXIT, 1L}, /* quitting does not wait for a name server that is not there */
 #endif
@@ -245,7 +215,7 @@ static CURLcode set_request(CURL *c, struct net_request *r)
 #else
     SET(CURLOPT_PROTOCOLS, (long)(site->base.tls ? CURLPROTO_HTTPS : CURLPROTO_HTTP));
 #endif
-    SET(CURLOPT_ACCEPT_ENCODING, ""); /* all that this curl can decode */
+    /* No CURLOPT_ACCEPT_ENCODING: body.c decodes, and says why. */
     SET(CURLOPT_USERAGENT, "wardline/" PACKAGE_VERSION);
     SET(CURLOPT_HTTPHEADER, r->headers);
     SET(CURLOPT_SHARE, r->net->share);
@@ -253,7 +223,7 @@ static CURLcode set_request(CURL *c, struct net_request *r)
     SET(CURLOPT_ERRORBUFFER, r->why);
     SET(CURLOPT_HEADERFUNCTION, header_in);
     SET(CURLOPT_HEADERDATA, r);
-    SET(CURLOPT_WRITEFUNCTION, body_in);
+    SET(CURLOPT_WRITEFUNCTION, net_body_in);
     SET(CURLOPT_WRITEDATA, r);
     if (site->ca_file)
         SET(CURLOPT_CAINFO, site->ca_file); /* beside the system's own, which CAPATH still names */
@@ -329,7 +299,6 @@ static const struct {
     {CURLE_GOT_NOTHING, ERR_OFFLINE, ERR_CUT},
     {CURLE_HTTP2, ERR_OFFLINE, ERR_CUT},
     {CURLE_HTTP2_STREAM, ERR_OFFLINE, ERR_CUT},
-    {CURLE_BAD_CONTENT_ENCODING, ERR_DECODE, ERR_DECODE},
     {CURLE_WEIRD_SERVER_REPLY, ERR_NOTFHIR, ERR_NOTFHIR},
     {CURLE_UNSUPPORTED_PROTOCOL, ERR_NOTFHIR, ERR_NOTFHIR}, /* HTTP/0.9: bytes without a head */
     {CURLE_OUT_OF_MEMORY, ERR_NOMEM, ERR_NOMEM},
@@ -385,12 +354,12 @@ static enum net_refusal refusal(const struct net_request *r, CURLcode curl)
 static void say_why(const struct net_request *r, CURLcode curl, struct net_result *out)
 {
     curl_off_t received = 0;
-    char path[200];
+    char path[NET_PATH_BYTES];
 
     out->code = code_of(r, curl);
     curl_easy_getinfo(r->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
     if (out->code == ERR_CUT || out->code == ERR_DECODE)
-        err_set(&out->err, out->code, (int)curl, received, path_of(r, path));
+        err_set(&out->err, out->code, (int)curl, received, net_path_of(r, path));
     else if (out->code == ERR_TOOBIG)
         err_set(&out->err, out->code, (int)curl, LIMIT_HEADER_BYTES, "headers");
     else if (out->code == ERR_NOTFHIR)
@@ -421,7 +390,7 @@ void net_transfer_result(const struct net_request *r, CURLcode curl, struct net_
     else if (r->stop.code) {
         out->err = r->stop;
         out->code = r->stop.code;
-    } else if (curl || !r->reader.whole) /* a head that was cut is CURLE_OK to curl */
+    } else if (curl || !r->reader.whole || net_body_torn(r)) /* a head that was cut is CURLE_OK to curl */
         say_why(r, curl ? curl : CURLE_PARTIAL_FILE, out);
 }
 
@@ -435,5 +404,7 @@ void net_transfer_free(struct net_request *r)
     }
     curl_slist_free_all(r->headers);
     mem_wipe(r->body, r->body_n);
+    net_decoder_free(r->decoder);
+    buf_fini(&r->held);
     mem_free(r);
 }

@@ -11,7 +11,7 @@ top = os.environ.get("top_srcdir", ".")
 LIBS = {  # header -> library as the table calls it
     "sodium.h": "libsodium", "curl/curl.h": "libcurl", "jansson.h": "jansson", "sqlite3.h": "SQLite",
     "zstd.h": "zstd", "curses.h": "ncursesw", "ncurses.h": "ncursesw", "term.h": "ncursesw",
-    "microhttpd.h": "microhttpd", "zlib.h": "zlib", "utf8proc.h": "utf8proc",
+    "microhttpd.h": "microhttpd", "zlib.h": "zlib", "brotli/decode.h": "brotli", "zstd_errors.h": "zstd", "utf8proc.h": "utf8proc",
 }
 
 
