@@ -31,6 +31,7 @@ struct fhir_kind {
     const char *section;         /* chart section by default; NULL: in no section */
     /* Where the section hangs on the content (labs or vitals): returns a section's name; NULL = use section. */
     const char *(*section_of)(const struct tape *t);
+    bool bulk;                   /* as a rule most of a record by number: asked in full pages from the first on */
 };
 
 /* In the order of the first sync (DESIGN 3). Ends at *n. */

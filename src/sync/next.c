@@ -141,7 +141,7 @@ static void go_on(struct sync_state *s, struct pull *p, struct page *g)
     if (!added) {
         drop_ahead(s, p);
         over(p, ERR_LOOP, 0);
-    } else if (g->outer >= 0) { /* in large pages, and from the beginning: a leap rests on the order */
+    } else if (g->outer >= 0 && g->count < p->count) { /* in large pages, from the beginning: a leap rests on the order */
         p->max_ms = FHIR_NO_DATE;
         restart(s, p);
     } else if (!has_ahead && sync_regrows(p, &count)) {
@@ -206,6 +206,7 @@ static void after_cut(struct sync_state *s, struct pull *p, struct page *g)
 {
     bool ties = g->first_ms == FHIR_NO_DATE || g->first_ms == g->max_ms || !sync_ordered(p);
     bool circles = goes_in_circles(s, p, g);
+    bool small = g->outer >= 0 && g->count < p->count; /* a batch's page, which says nothing of what fits */
     unsigned half = g->count / 2 ? g->count / 2 : 1;
     bool on = merge(p, g);
 
@@ -224,7 +225,7 @@ static void after_cut(struct sync_state *s, struct pull *p, struct page *g)
     }
     p->again = 0;
     p->count = ties && !on && g->rows && g->rows < half ? g->rows : half;
-    if (g->outer >= 0)
+    if (small)
         p->count = SYNC_COUNT / 2;
     restart(s, p);
 }
@@ -239,6 +240,10 @@ static void after_nothing(struct sync_state *s, struct pull *p, struct page *g)
     if (g->verdict == VERDICT_EXPIRED && ++p->barren > SYNC_TRIES) {
         over(p, ERR_HTTP, g->status);
         return;
+    }
+    if (g->verdict == VERDICT_LOOSE) {
+        p->count = SYNC_COUNT;
+        p->start_ms = p->rows ? p->start_ms : p->mark.run_start_ms;
     }
     if (g->verdict == VERDICT_BARE) {
         p->bare = true;

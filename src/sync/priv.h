@@ -97,6 +97,7 @@ struct pull {
     bool disorder;            /* the order was broken, or is not there to see */
     bool leapt;               /* restarted from max_ms in this run: rests on the order */
     bool batched;             /* goes in the batch */
+    bool alone;               /* no answer in a batch served: by GET only */
     struct buf link;          /* how to ask when queued: this link; empty: the beginning of a chain */
     unsigned stale, barren;   /* see SYNC_STALE, SYNC_TRIES */
     unsigned tries, again;    /* refusals in a row; asks of one link in a row */
@@ -121,6 +122,7 @@ struct lane {
     size_t bytes;             /* of rows that came since a parcel was closed */
     int status;               /* 0 until a head came */
     int last;                 /* greatest batch entry that showed; those before it are whole */
+    bool left;                /* batch: stopped because the first rank has more to come */
 };
 
 struct sync_state {
@@ -132,7 +134,9 @@ struct sync_state {
     struct lane lane[SYNC_SLOTS];
     bool started, done;
     bool answered;            /* a head came in this run */
+    bool no_batch;            /* refused lately, or in this run */
     bool batch_due, batch_refused;
+    bool later_planned;       /* the ranks behind the first had their chance of a batch */
     bool ids_asked;           /* ACT_IDS is out */
     unsigned n_by_id;         /* pulls by id when it went out: no new ones end the rounds */
     bool store_failed;        /* no mark may be written any more */
@@ -157,6 +161,8 @@ bool sync_echoes_count(struct str url, unsigned count);
 /* --- pull.c: one kind's run ------------------------------------------------------------------- */
 
 void sync_pull_free(struct pull *p);
+/* Behind what came of it there is, or may be, more to ask: false when the rest of it streams. */
+bool sync_more_due(struct pull *p);
 /* The i-th page of the chain from the front one. */
 struct page *sync_chain(struct pull *p, unsigned i);
 void sync_page_open(struct pull *p, struct page *g, unsigned lane, int outer, struct str link);

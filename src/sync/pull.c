@@ -67,8 +67,19 @@ void sync_page_open(struct pull *p, struct page *g, unsigned lane, int outer, st
     buf_addstr(&g->asked, link);
     vec_init(&g->parcels, sizeof(struct parcel), LIMIT_PAGE_BYTES / LIMIT_TX_ROWS);
     vec_init(&g->hashes, sizeof(uint64_t), LIMIT_PAGE_BYTES / 8);
-    g->count = outer >= 0 ? SYNC_COUNT_BATCH : p->count;
+    g->count = outer >= 0 && (p->mark.mark_ms || p->ids.n) ? SYNC_COUNT_BATCH : p->count;
     g->first_ms = g->max_ms = FHIR_NO_DATE;
+}
+
+bool sync_more_due(struct pull *p)
+{
+    struct page *g = sync_chain(p, 0);
+
+    for (unsigned i = 1; i < SYNC_PAGES && sync_chain(p, i)->live && !sync_chain(p, i)->orphan; i++)
+        g = sync_chain(p, i);
+    if (p->phase != PULL_ASKED || !g->live)
+        return p->phase != PULL_OVER;
+    return g->ended ? !sync_closes(p, g) : !g->bundle || !g->links_first || g->next.n || g->next_bad;
 }
 
 /* --- what comes in ---------------------------------------------------------------------------- */
@@ -400,6 +411,9 @@ static enum verdict judge(struct sync_state *s, struct pull *p, struct page *g, 
         return VERDICT_WHOLE;
     if (sync_is_cut(code) && g->bundle && full(p, g))
         return VERDICT_WHOLE;
+    /* The cut fell on another part of the batch, or the step left it here: nothing rests on where. */
+    if (g->outer >= 0 && (code == ERR_CANCELLED ? !s->stopping : sync_is_cut(code) && !g->rows))
+        return VERDICT_LOOSE;
     if (sync_is_cut(code) || s->stopping) {
         g->code = code;
         return VERDICT_CUT;

@@ -177,20 +177,47 @@ static const struct store_mark *mark_of(const struct sync_event *ev, unsigned i)
     return ev->marks ? &ev->marks[i] : &none;
 }
 
-/* A batch only where every kind of the first rank has a mark: until then those go first, and alone. */
-static void plan_batch(struct sync_state *s, bool refused)
+/* At a first sync the first kinds go by GET beside the batch: they are there before it is made, and their connections are
+ * open when next pages are asked. */
+static bool goes_alone(const struct sync_state *s, const struct pull *p)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; s->pull[i] != p; i++)
+        n += s->pull[i]->kind->priority == KIND_P0 && !s->pull[i]->ids.n;
+    return p->kind->priority == KIND_P0 && !p->ids.n && !p->mark.mark_ms && n < SYNC_LANES - 1;
+}
+
+/* The batch may hold later ranks: what is not whole of the first goes in it too, or goes out by GET before it. */
+static bool in_rank(const struct sync_state *s)
+{
+    bool first = false, open = false;
+
+    for (unsigned i = 0; i < s->n; i++) {
+        const struct pull *p = s->pull[i];
+
+        if (p->kind->priority != KIND_P0 || p->phase == PULL_OVER)
+            continue;
+        if (!p->batched && (p->start_ms || !goes_alone(s, p)))
+            return false;
+        open = true;
+        first = first || p->batched;
+    }
+    return first || !open;
+}
+
+/* All that has no run under way, in one batch. What the lanes can ask at once comes sooner in pages of its own. */
+static void plan_batch(struct sync_state *s)
 {
     unsigned n = 0;
 
     for (unsigned i = 0; i < s->n; i++) {
         struct pull *p = s->pull[i];
 
-        p->batched = p->phase == PULL_QUEUED && p->mark.mark_ms && !p->start_ms && n < SYNC_KINDS_MAX;
+        p->batched = p->phase == PULL_QUEUED && !p->start_ms && !p->alone && n < SYNC_KINDS_MAX && !goes_alone(s, p);
         n += p->batched;
-        if (p->kind->priority == KIND_P0 && p->phase == PULL_QUEUED && !p->batched)
-            refused = true;
     }
-    s->batch_due = n > 1 && !refused;
+    s->batch_due = n > (s->later_planned ? SYNC_LANES : 1) && !s->no_batch && in_rank(s);
 }
 
 /* A kind that must not be missing without a word: of the first rank, or there was some of it before. */
@@ -229,22 +256,27 @@ static void on_start(struct sync_state *s, const struct sync_event *ev)
     }
     s->started = true;
     s->n_by_id = s->n;
-    plan_batch(s, ev->no_batch);
+    s->no_batch = ev->no_batch;
+    plan_batch(s);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
-static int free_slot(const struct sync_state *s)
+static unsigned busy_lanes(const struct sync_state *s)
 {
     unsigned busy = 0;
-    int slot = -1;
 
-    for (unsigned i = 0; i < SYNC_SLOTS; i++) {
+    for (unsigned i = 0; i < SYNC_SLOTS; i++)
         busy += s->lane[i].busy;
-        if (!s->lane[i].busy && !s->lane[i].pages && slot < 0)
-            slot = (int)i;
-    }
-    return busy < SYNC_LANES ? slot : -1;
+    return busy;
+}
+
+static int free_slot(const struct sync_state *s)
+{
+    for (unsigned i = 0; i < SYNC_SLOTS && busy_lanes(s) < SYNC_LANES; i++)
+        if (!s->lane[i].busy && !s->lane[i].pages)
+            return (int)i;
+    return -1;
 }
 
 static void ask_page(struct sync_state *s, struct pull *p, struct page *g, unsigned slot, struct str link)
@@ -279,11 +311,13 @@ static void ask_batch(struct sync_state *s, unsigned slot)
     struct sync_action *a;
 
     *l = (struct lane){.batch = true, .last = -1};
-    for (unsigned i = 0; i < s->n && l->n < SYNC_KINDS_MAX; i++) {
-        struct pull *p = s->pull[i];
+    for (unsigned i = 0; i < s->n * SYNC_RANKS && l->n < SYNC_KINDS_MAX; i++) {
+        struct pull *p = s->pull[i % s->n];
 
-        if (!p->batched || p->phase != PULL_QUEUED)
+        if (!p->batched || p->phase != PULL_QUEUED || p->kind->priority != (enum kind_priority)(i / s->n))
             continue;
+        if (p->kind->priority != KIND_P0 && !p->kind->bulk && !p->mark.mark_ms && !p->ids.n)
+            p->count = SYNC_COUNT_LATER;
         sync_page_open(p, &p->page[p->front], slot, (int)l->n, STR(""));
         p->phase = PULL_ASKED;
         l->of[l->n++] = p;
@@ -301,18 +335,24 @@ static void ask_batch(struct sync_state *s, unsigned slot)
     a->body = buf_str(&s->body);
 }
 
+static bool first_rank_over(const struct sync_state *s)
+{
+    for (unsigned i = 0; i < s->n; i++)
+        if (s->pull[i]->kind->priority == KIND_P0 && s->pull[i]->phase != PULL_OVER)
+            return false;
+    return true;
+}
+
 /* The first queued kind; later ranks wait until the first is whole (or failed) for all patients. */
 static struct pull *queued(const struct sync_state *s)
 {
     struct pull *found = NULL;
-    bool p0 = false;
+    bool p0 = !first_rank_over(s);
 
-    for (unsigned i = 0; i < s->n; i++)
-        p0 = p0 || (s->pull[i]->kind->priority == KIND_P0 && s->pull[i]->phase != PULL_OVER);
     for (unsigned i = 0; i < s->n && !found; i++) {
         struct pull *p = s->pull[i];
 
-        if (p->phase == PULL_QUEUED && !p->page[p->front].live && (!p0 || p->kind->priority == KIND_P0))
+        if (p->phase == PULL_QUEUED && !(p->batched && s->batch_due) && !p->page[p->front].live && (!p0 || p->kind->priority == KIND_P0))
             found = p;
     }
     return found;
@@ -327,7 +367,7 @@ static bool may_go_ahead(struct pull *p, unsigned *tail)
     bool streams = false;
 
     *tail = 0;
-    if (p->phase != PULL_ASKED || !g->live || g->outer >= 0 || p->cuts || p->count < SYNC_COUNT || sync_regrows(p, &count))
+    if (p->phase != PULL_ASKED || !g->live || (g->outer >= 0 && g->count < p->count) || p->cuts || p->count < SYNC_COUNT_LATER || sync_regrows(p, &count))
         return false;
     for (;;) {
         if (g->ended ? g->verdict != VERDICT_WHOLE : streams)
@@ -345,8 +385,10 @@ static bool may_go_ahead(struct pull *p, unsigned *tail)
 
 static struct pull *ahead(const struct sync_state *s, unsigned *tail)
 {
+    bool p0 = !first_rank_over(s);
+
     for (unsigned i = 0; i < s->n; i++)
-        if (may_go_ahead(s->pull[i], tail))
+        if ((!p0 || s->pull[i]->kind->priority == KIND_P0) && may_go_ahead(s->pull[i], tail))
             return s->pull[i];
     return NULL;
 }
@@ -355,11 +397,7 @@ static struct pull *ahead(const struct sync_state *s, unsigned *tail)
  * empty behind answers of kinds that have nothing. */
 static bool keeps_lane(const struct sync_state *s)
 {
-    unsigned busy = 0;
-
-    for (unsigned i = 0; i < SYNC_SLOTS; i++)
-        busy += s->lane[i].busy;
-    for (unsigned i = 0; i < s->n && busy == SYNC_LANES - 1; i++)
+    for (unsigned i = 0; i < s->n && busy_lanes(s) == SYNC_LANES - 1; i++)
         for (unsigned j = 0; j < SYNC_PAGES; j++) {
             const struct page *g = &s->pull[i]->page[j];
 
@@ -375,8 +413,12 @@ static void schedule(struct sync_state *s)
     unsigned tail;
     int slot;
 
+    if (s->started && !s->later_planned && !s->batch_due && first_rank_over(s)) {
+        s->later_planned = true;
+        plan_batch(s);
+    }
     while (!s->stopping && !s->waiting && (slot = free_slot(s)) >= 0) {
-        if (s->batch_due) {
+        if (s->batch_due && (busy_lanes(s) == SYNC_LANES - 1 || !queued(s))) { /* what goes alone is made sooner: it is asked before */
             ask_batch(s, (unsigned)slot);
         } else if ((p = ahead(s, &tail))) { /* before other kinds: it is a page that is sure to fill the line */
             ask_page(s, p, sync_chain(p, tail + 1), (unsigned)slot, buf_str(&sync_chain(p, tail)->next));
@@ -385,8 +427,6 @@ static void schedule(struct sync_state *s)
         } else {
             return;
         }
-        if (s->lane[slot].batch)
-            return; /* one round trip answers it all; what it leaves is asked after it */
     }
 }
 
@@ -506,14 +546,50 @@ static void batch_failed(struct sync_state *s, struct lane *l, int code)
 
     if (st == 401 || (st >= 300 && st < 400))
         sync_stop(s, st == 401 ? ERR_AUTH : ERR_NOTFHIR);
-    else if (!st)
+    else if (!st && code != ERR_TIMEOUT && code != ERR_TOOBIG)
         s->batch_due = sync_patience(s, code);
-    else if (busy && s->batch_tries++ < SYNC_TRIES)
+    else if (busy && st != 504 && s->batch_tries++ < SYNC_TRIES)
         s->batch_due = true;
-    else
-        s->batch_refused = !busy;
+    else /* too much at once for the server or a proxy's patience, or not taken at all: kind by kind */
+        s->batch_refused = st && !busy;
+    s->no_batch = s->no_batch || !s->batch_due;
     if (s->batch_due && !s->waiting)
         sync_wait(s, 1000);
+}
+
+/* The batch's entry has ended: whole when code is ERR_OK. */
+static void part_end(struct sync_state *s, unsigned lane, unsigned i, int code)
+{
+    struct pull *p;
+    struct page *g = page_of(s, lane, (int)i, &p);
+    bool loose;
+
+    if (!g || g->ended)
+        return;
+    loose = !code && g->status != 403 && (g->status < 200 || g->status > 299 || !g->bundle);
+    p->alone = p->alone || loose;
+    p->batched = false;
+    sync_on_end(s, p, g, code, loose);
+}
+
+/* A later entry than before shows: those before it are whole. Behind the first rank nothing more is wanted while one of
+ * that never was whole and has more to come. */
+static void part_shows(struct sync_state *s, unsigned lane, int outer)
+{
+    struct lane *l = &s->lane[lane];
+    struct sync_action *a;
+
+    for (int i = l->last < 0 ? 0 : l->last; i < outer; i++)
+        part_end(s, lane, (unsigned)i, ERR_OK);
+    l->last = outer;
+    for (unsigned i = 0; i < s->n && !l->left && l->of[outer]->kind->priority != KIND_P0; i++) {
+        struct pull *p = s->pull[i];
+
+        if (p->kind->priority == KIND_P0 && !p->mark.mark_ms && !p->alone && sync_more_due(p) && (a = sync_act(s, SYNC_ACT_STOP))) {
+            a->lane = lane;
+            l->left = true;
+        }
+    }
 }
 
 /* Entries of a batch answer that broke off before it came to them go into another batch: one by one each would cost a
@@ -526,26 +602,28 @@ static bool not_reached(const struct lane *l, unsigned i, int code)
 static void batch_end(struct sync_state *s, unsigned lane, int code)
 {
     struct lane *l = &s->lane[lane];
-    bool failed = l->status < 200 || l->status > 299;
+    bool failed = l->status < 200 || l->status > 299, again = false;
 
     if (failed)
         batch_failed(s, l, code);
-    else if (l->n > 1 && not_reached(l, l->n - 2, code))
-        s->batch_due = l->last >= 0 || s->batch_tries++ < SYNC_TRIES;
+    else if (!l->left && l->n > 1 && not_reached(l, l->n - 2, code))
+        again = s->batch_due = l->last >= 0 || s->batch_tries++ < SYNC_TRIES;
     for (unsigned i = 0; i < l->n; i++) {
-        bool whole = !code || (int)i < l->last;
+        bool later = failed || not_reached(l, i, code);
         struct pull *p;
         struct page *g = page_of(s, lane, (int)i, &p);
-        int st = g ? g->status : 0;
-        bool later = !failed && not_reached(l, i, code);
 
-        if (!g)
+        if (!g || g->ended)
             continue;
-        p->batched = p->batched && s->batch_due && (failed || later);
-        if (failed || later || (whole && st != 403 && (st < 200 || st > 299 || !g->bundle)))
+        p->batched = s->batch_due && later;
+        if (later)
             sync_on_end(s, p, g, code, true);
         else
-            sync_on_end(s, p, g, whole ? ERR_OK : code, false);
+            part_end(s, lane, i, code);
+    }
+    if (again && !in_rank(s)) { /* together all the same, when the first rank is whole */
+        s->batch_due = false;
+        s->later_planned = false;
     }
 }
 
@@ -586,7 +664,7 @@ static void on_page(struct sync_state *s, const struct sync_event *ev)
     if (!g)
         return;
     if (ev->outer > l->last)
-        l->last = ev->outer;
+        part_shows(s, ev->lane, ev->outer);
     if (ev->type == SYNC_EV_BUNDLE)
         g->bundle = true;
     else if (ev->type == SYNC_EV_RESPONSE)

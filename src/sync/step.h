@@ -9,7 +9,8 @@
  *   - a page that was cut leaves its whole resources; it is asked again from the greatest lastUpdated stored,
  *     smaller. Progress never needs a page larger than the rows of one instant: see sync/pull.c;
  *   - a next link is followed on its own origin only; paging that goes in circles ends with ERR_LOOP;
- *   - KIND_P0 is whole for all patients before the first byte of anything else is asked.
+ *   - KIND_P0 is whole for all patients before anything else is asked, but for what stands behind it in the same
+ *     answer: a first sync asks all ranks in one batch, in their order, and leaves it where P0 has more to come.
  */
 #ifndef SYNC_STEP_H
 #define SYNC_STEP_H
@@ -24,9 +25,10 @@
 
 #define SYNC_OVERLAP_MS (5 * 60 * 1000)
 #define SYNC_OVERLAP_MAX_MS (24 * 3600 * 1000)
-#define SYNC_COUNT 500        /* _count to begin with */
-#define SYNC_COUNT_MAX 1000   /* grown to after whole pages; HAPI FHIR gives no more */
+#define SYNC_COUNT 1000       /* _count to begin with: a page that outlasts the round trip for the next link */
+#define SYNC_COUNT_MAX 1000   /* HAPI FHIR gives no more */
 #define SYNC_COUNT_BATCH 50   /* _count inside a batch, where nearly all are empty */
+#define SYNC_COUNT_LATER 200  /* there, of a later rank that never came: a server makes the whole batch before it sends any */
 #define SYNC_KINDS_MAX 64
 #define SYNC_LANES 4          /* requests under way at once */
 

@@ -72,7 +72,7 @@ int sync_batch_body(const struct sync_state *s, const struct lane *l, struct buf
     jsonw_key(&w, "entry");
     jsonw_open(&w, '[');
     for (unsigned i = 0; i < l->n && !url.failed; i++) {
-        sync_url(s, l->of[i], sync_from(l->of[i]), SYNC_COUNT_BATCH, &url);
+        sync_url(s, l->of[i], sync_from(l->of[i]), l->of[i]->page[l->of[i]->front].count, &url);
         jsonw_open(&w, '{');
         jsonw_key(&w, "request");
         jsonw_open(&w, '{');

@@ -75,14 +75,20 @@ def fetch_time(nbytes, **line):
 @row
 def first_sync(tmp):
     """First sync over 1 Mbit/s and 300 ms, beside curl of the same bytes in one stream."""
+    runs = []
     with ward.Ward(tmp, generate=200, charts=60, init=False) as w:
-        link = Link(port_of(w.url), rtt_ms=300, kbit=1000)
-        w.url = f"http://127.0.0.1:{link.port}/fhir"
-        w.cli("init", "--server", w.url)
-        (ms, requests, up, down, rtts, rows), = bench_sync(w.home, 1)
-        outside = link.close()
-        curl = fetch_time(down, rtt_ms=300, kbit=1000)
-        say("first sync / curl, 1 Mbit/s 300 ms", f"{ms / curl:.2f} ({ms} / {curl:.0f} ms, {down} B, {rows} rows)", "<= 1.10")
+        server = port_of(w.url)
+        for i in range(5):
+            link = Link(server, rtt_ms=300, kbit=1000)
+            w.url, w.home = f"http://127.0.0.1:{link.port}/fhir", os.path.join(tmp, f"home{i}")
+            w.cli("init", "--server", w.url)
+            (ms, requests, up, down, rtts, rows), = bench_sync(w.home, 1)
+            outside = link.close()
+            curl = fetch_time(down, rtt_ms=300, kbit=1000)
+            runs.append((ms / curl, ms, curl))
+        runs.sort()
+        ratio, ms, curl = runs[len(runs) // 2]
+        say("first sync / curl, 1 Mbit/s 300 ms", f"{ratio:.2f} ({runs[0][0]:.2f} to {runs[-1][0]:.2f}; {ms} / {curl:.0f} ms, {down} B, {rows} rows)", "<= 1.10")
         say("  the meter beside the wire", f"down {down} / {outside['down']}, up {up} / {outside['up']}", "within 1 %")
 
 

@@ -10,9 +10,12 @@
 #include "base/rng.h"
 
 static const struct fhir_kind kinds[SIM_KINDS] = {
+    /* of the first rank more than go by GET beside the batch of a first sync */
     {.type = "K0", .priority = KIND_P0, .patient_param = "patient"}, {.type = "K1", .priority = KIND_P0, .patient_param = "patient"},
-    {.type = "K2", .priority = KIND_P1, .patient_param = "patient"}, {.type = "K3", .priority = KIND_P2, .patient_param = "patient"},
-    {.type = "K4", .priority = KIND_NAMED},
+    {.type = "K2", .priority = KIND_P0, .patient_param = "patient"}, {.type = "K3", .priority = KIND_P0, .patient_param = "patient"},
+    {.type = "K4", .priority = KIND_P0, .patient_param = "patient"}, {.type = "K5", .priority = KIND_P1, .patient_param = "patient", .bulk = true},
+    {.type = "K6", .priority = KIND_P2, .patient_param = "patient"}, {.type = "K7", .priority = KIND_P2, .patient_param = "patient"},
+    {.type = "K8", .priority = KIND_NAMED}, {.type = "K9", .priority = KIND_NAMED},
 };
 
 const struct fhir_kind *sim_kinds(void)

@@ -11,7 +11,7 @@
 
 #include "base/str.h"
 
-#define SIM_KINDS 5
+#define SIM_KINDS 10
 #define SIM_ROWS 700      /* resources a kind */
 #define SIM_VERSIONS 4000 /* writes in all */
 

@@ -11,7 +11,7 @@ import json, os, subprocess, sys, tempfile, urllib.parse
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
-from scripted import Scripted, empty, fhir
+from scripted import Scripted, batch, empty, fhir
 
 bad, done = [], 0
 PULLER = os.path.join(ward.BUILD, "tests/sync/puller")
@@ -40,8 +40,8 @@ def row(kind, i, size, **more):
 class Server:
     """kinds: {TYPE: rows, or bytes of a whole answer}; what it does not name has no rows."""
 
-    def __init__(self, kinds=None, other=None):
-        self.kinds, self.other, self.asked = kinds or {}, other, []
+    def __init__(self, kinds=None, other=None, batches=False):
+        self.kinds, self.other, self.batches, self.asked = kinds or {}, other, batches, []
         self.s = Scripted(self.answer)
         self.url = self.s.url
 
@@ -61,6 +61,8 @@ class Server:
         return fhir(('{"resourceType":"Bundle","type":"searchset","link":%s,"entry":[%s]}' % (json.dumps(link), entry)).encode())
 
     def answer(self, method, path, headers, body):
+        if method == "POST" and self.batches:
+            return batch(body, lambda url: self.search(url, "http://" + headers["host"] + "/fhir"))
         if method == "POST":
             return NOT_THERE if self.other else fhir({"resourceType": "Bundle", "type": "x"}, status="400 Bad Request")
         return self.search(path.split("/fhir/", 1)[-1], "http://" + headers["host"] + "/fhir")
@@ -97,8 +99,9 @@ def large(tmp):
         "four lanes of 8 KB rows": {k: [row(k, i, 8000) for i in range(199)] for k in ("Observation", "Procedure", "Goal", "CarePlan")},
         "small rows behind one of 7 MiB": {"Observation": [row("Observation", i, 7 << 20 if i == 3 else 300) for i in range(450)]},
     }
-    for what, kinds in cases.items():
-        p, s = Profile(tmp, what.replace(" ", "-")), Server({"Patient": [PATIENT], **kinds})
+    for what, kinds, batches in [(w, k, b) for w, k in cases.items() for b in (False, True)]:
+        what += " in a batch" if batches else ""
+        p, s = Profile(tmp, what.replace(" ", "-")), Server({"Patient": [PATIENT], **kinds}, batches=batches)
         code, out = p.sync(s)
         expect(what + ": ends well", code == 0, f"exit {code} {out.get('code')}")
         for kind, rows in kinds.items():
@@ -125,7 +128,12 @@ def nothing_there(tmp):
 
 def lacking(tmp):
     """A kind of the first rank, or one that was here before, is never left out without a word."""
-    p, s = Profile(tmp, "lacking"), Server({"Patient": [PATIENT], "Goal": [row("Goal", 1, 300)], "CarePlan": NOT_THERE})
+    for batches in (False, True):
+        lacking_from(tmp, "lacking" + str(batches), Server({"Patient": [PATIENT], "Goal": [row("Goal", 1, 300)], "CarePlan": NOT_THERE}, batches=batches))
+
+
+def lacking_from(tmp, name, s):
+    p = Profile(tmp, name)
     code, out = p.sync(s)
     expect("a kind that the server never had", code == 0, f"exit {code} {out}")
     before = s.asked.count("CarePlan")
@@ -141,7 +149,7 @@ def lacking(tmp):
         s.kinds[kind] = []
         code, out = p.sync(s)
         expect(f"{kind} is back", code == 0, f"exit {code} {out.get('code')}")
-    p, other = Profile(tmp, "scoped", "patient/a"), fhir(empty("http://127.0.0.1/fhir/AllergyIntolerance?_sort=_lastUpdated&_count=500"))
+    p, other = Profile(tmp, name + "-scoped", "patient/a"), fhir(empty("http://127.0.0.1/fhir/AllergyIntolerance?_sort=_lastUpdated&_count=500"))
     s.kinds.update(AllergyIntolerance=other)
     for turn in (1, 2):
         before = s.asked.count("AllergyIntolerance")
@@ -152,9 +160,14 @@ def lacking(tmp):
 
 def unreadable(tmp):
     """1,500 rows that cannot be kept: a kind that has too many ends with an error, and rows that can be kept come."""
-    s = Server({"Patient": [PATIENT], "Observation": ['{"resourceType":"Observation","id":"bad id %d"}' % i for i in range(1500)],
-                "Goal": [row("Goal", i, 300) for i in range(20)]})
-    p = Profile(tmp, "unreadable")
+    for batches in (False, True):
+        unreadable_from(tmp, "unreadable" + str(batches), Server({
+            "Patient": [PATIENT], "Observation": ['{"resourceType":"Observation","id":"bad id %d"}' % i for i in range(1500)],
+            "Goal": [row("Goal", i, 300) for i in range(20)]}, batches=batches))
+
+
+def unreadable_from(tmp, name, s):
+    p = Profile(tmp, name)
     for turn in (1, 2):
         code, out = p.sync(s)
         kinds = out.get("kinds", {})
@@ -163,7 +176,7 @@ def unreadable(tmp):
         expect(f"listed, sync {turn}", 0 < out.get("refused", 0) <= 1000, out.get("refused"))
         expect(f"the others, sync {turn}", p.rows("Goal") == 20, p.rows("Goal"))
     s.kinds["Observation"] = s.kinds["Observation"][:300]
-    p = Profile(tmp, "some")
+    p = Profile(tmp, name + "-some")
     code, out = p.sync(s)
     expect("300 unreadable rows", code == 4 and out["code"] == "ERR_ATTENTION" and out["refused"] == 300, f"exit {code} {out.get('refused')}")
     code, out = p.sync(s)

@@ -6,7 +6,7 @@
  * against HAPI is tests/live/pull and tests/live/run's cuts.
  *
  * Kills sync-retry-ignored, sync-loop-unseen, sync-count-not-halved, sync-head-stops,
- * sync-batch-one-by-one, sync-ties-dear, sync-circles.
+ * sync-batch-one-by-one, sync-ties-dear, sync-circles, sync-batch-not-left, sync-batch-out-of-rank, sync-ahead-of-rank.
  */
 #include "config.h"
 
@@ -29,13 +29,22 @@ static const struct fhir_kind kinds[] = {
     {.type = "Dd", .priority = KIND_P0, .patient_param = "patient"},
 };
 
+/* More of the first rank than goes by GET beside the batch of a first sync; not in the order of ranks. */
+static const struct fhir_kind ward[] = {
+    {.type = "Pa", .priority = KIND_P0}, {.type = "Pb", .priority = KIND_P0},  {.type = "Pc", .priority = KIND_P0},
+    {.type = "Na", .priority = KIND_NAMED}, {.type = "Bulk", .priority = KIND_P1, .bulk = true},
+    {.type = "Pd", .priority = KIND_P0}, {.type = "Pe", .priority = KIND_P0},  {.type = "Old", .priority = KIND_P2},
+    {.type = "Oa", .priority = KIND_P2}, {.type = "Ob", .priority = KIND_P2},
+};
+enum ward_part { PD, PE, BULK, OLD, OA, OB, NA }; /* in the batch */
+
 /* The shell in small: stores at once, ends what is stopped, remembers the rest. */
 struct bench {
     struct sync_scope scope;
     struct sync_state *s;
     char url[LANES][LIMIT_URL_BYTES + 1]; /* asked on a lane */
     unsigned lane, gets;                       /* the last GET's lane; how many there were */
-    char batch[1024];                          /* the last batch */
+    char batch[4096];                          /* the last batch */
     unsigned batches, batch_lane;
     int64_t wait_ms;                           /* the last wait */
     unsigned waits, stops, rows;               /* rows: given to the store */
@@ -96,13 +105,18 @@ static void feed(struct bench *b, struct sync_event ev)
 }
 
 /* spec: as for init --scope. */
-static struct bench *bench(unsigned n_kinds, const char *spec)
+static struct bench *bench_of(const struct fhir_kind *table, unsigned n_kinds, const char *spec)
 {
     struct bench *b = calloc(1, sizeof *b);
 
-    if (!b || sync_scope_parse(str_of(spec), &b->scope, NULL) || sync_new(&b->scope, kinds, n_kinds, &b->s))
+    if (!b || sync_scope_parse(str_of(spec), &b->scope, NULL) || sync_new(&b->scope, table, n_kinds, &b->s))
         abort();
     return b;
+}
+
+static struct bench *bench(unsigned n_kinds, const char *spec)
+{
+    return bench_of(kinds, n_kinds, spec);
 }
 
 static void bench_free(struct bench *b)
@@ -272,14 +286,14 @@ static void overlap_grows_and_is_capped(void)
 
 static void cut_page_is_halved_and_doubled(void)
 {
-    static const char *const counts[] = {"250", "125", "62", "31", "15", "7", "3", "1", "1"};
+    static const char *const counts[] = {"500", "250", "125", "62", "31", "15", "7", "3", "1", "1"};
     struct bench *b = bench(1, "all");
     int64_t at = START_MS - DAY;
     char id[16], want[32], next[32];
     unsigned i;
 
     start(b, NULL);
-    CU_ASSERT(asks(b, 0, "_count=500"));
+    CU_ASSERT(asks(b, 0, "_count=1000"));
     for (i = 0; i < sizeof counts / sizeof *counts; i++) {
         unsigned lane = b->lane;
 
@@ -308,39 +322,41 @@ static void cut_page_is_halved_and_doubled(void)
             UNIT_STR(b->url[b->lane], next);
     }
     CU_ASSERT(asks(b, b->lane, "_count=2") && asks_from(b, b->lane, at));
-    CU_ASSERT_EQUAL(result(b, "Aa").cuts, 9);
+    CU_ASSERT_EQUAL(result(b, "Aa").cuts, 10);
     bench_free(b);
 }
 
-/* Of a batch that breaks off in its second entry: that one goes by GET, those behind it in a batch of their own. */
+/* Of a batch that breaks off in an entry: that one goes by GET, those behind it in a batch of their own. */
 static void cut_batch_goes_on_in_one(void)
 {
-    struct bench *b = bench(4, "all");
-    struct store_mark m[4];
+    enum { N = sizeof ward / sizeof *ward, CUT = 5 }; /* Bulk, behind five of the first rank */
+    struct bench *b = bench_of(ward, N, "all");
+    struct store_mark m[N];
 
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < N; i++)
         m[i] = (struct store_mark){.mark_ms = START_MS - DAY, .asof_ms = START_MS - DAY};
     start(b, m);
-    CU_ASSERT(b->batches == 1 && !b->gets && strstr(b->batch, "Aa?") && strstr(b->batch, "Dd?"));
+    CU_ASSERT(b->batches == 1 && !b->gets && strstr(b->batch, "Pa?") && strstr(b->batch, "Na?"));
     head(b, 0, 200, START_MS);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i <= CUT; i++) {
         feed(b, (struct sync_event){.type = SYNC_EV_RESPONSE, .outer = i, .status = 200});
         feed(b, (struct sync_event){.type = SYNC_EV_BUNDLE, .outer = i});
     }
-    feed(b, (struct sync_event){.type = SYNC_EV_ROW, .outer = 1, .id = STR("b"), .updated_ms = START_MS - HOUR});
+    feed(b, (struct sync_event){.type = SYNC_EV_ROW, .outer = CUT, .id = STR("b"), .updated_ms = START_MS - HOUR});
     end(b, 0, ERR_CUT);
     CU_ASSERT_EQUAL(b->rows, 1);
-    CU_ASSERT(b->batches == 2 && !strstr(b->batch, "Aa?") && !strstr(b->batch, "Bb?") && strstr(b->batch, "Cc?") && strstr(b->batch, "Dd?"));
-    CU_ASSERT_EQUAL(result(b, "Aa").over, true);
-    CU_ASSERT_EQUAL(result(b, "Bb").cuts, 1);
-    CU_ASSERT_EQUAL(result(b, "Cc").cuts, 0);
+    CU_ASSERT(b->batches == 2 && !strstr(b->batch, "Pa?") && !strstr(b->batch, "Bulk?") && strstr(b->batch, "Old?") && strstr(b->batch, "Na?"));
+    CU_ASSERT_EQUAL(result(b, "Pa").over, true);
+    CU_ASSERT_EQUAL(result(b, "Bulk").cuts, 1);
+    CU_ASSERT(asks(b, b->lane, "Bulk?") && asks(b, b->lane, "_count=500"));
+    CU_ASSERT_EQUAL(result(b, "Old").cuts, 0);
     for (unsigned i = 0; i < 4; i++) { /* nothing comes: three times in a batch, then one by one */
         unsigned lane = b->batch_lane, gets = b->gets;
 
         head(b, lane, 200, START_MS);
         end(b, lane, ERR_CUT);
         CU_ASSERT_EQUAL(b->batches, i < 3 ? i + 3 : 5);
-        CU_ASSERT(i < 3 ? strstr(b->batch, "Cc?") && strstr(b->batch, "Dd?") : b->gets == gets + 1 && asks(b, b->lane, "Dd?"));
+        CU_ASSERT(i < 3 ? strstr(b->batch, "Old?") && strstr(b->batch, "Na?") : b->gets == gets + 3 && asks(b, b->lane, "Oa?"));
     }
     bench_free(b);
 }
@@ -627,6 +643,172 @@ static void named_patients(void)
     bench_free(b);
 }
 
+/* --- the batch of a first sync ---------------------------------------------------------------- */
+
+static struct bench *first_sync(void)
+{
+    struct bench *b = bench_of(ward, sizeof ward / sizeof *ward, "all");
+
+    start(b, NULL);
+    CU_ASSERT(b->gets == 3 && b->batches == 1 && asks(b, 0, "Pa?") && asks(b, 1, "Pb?") && asks(b, 2, "Pc?"));
+    return b;
+}
+
+static void part(struct bench *b, enum ward_part i, const char *row_id, const char *next)
+{
+    static const char *const self[] = {"Pd?_sort=_lastUpdated&_count=1000", "Pe?_sort=_lastUpdated&_count=1000",
+                                       "Bulk?_sort=_lastUpdated&_count=1000", "Old?_sort=_lastUpdated&_count=200",
+                                       "Oa?_sort=_lastUpdated&_count=200", "Ob?_sort=_lastUpdated&_count=200",
+                                       "Na?_sort=_lastUpdated&_count=200"};
+    struct sync_event ev = {.type = SYNC_EV_BUNDLE, .lane = b->batch_lane, .outer = (int)i};
+
+    feed(b, ev);
+    ev.type = SYNC_EV_LINK;
+    ev.url = str_of(self[i]);
+    feed(b, ev);
+    ev.url = str_of(next ? next : "");
+    ev.next = true;
+    if (next)
+        feed(b, ev);
+    ev = (struct sync_event){.type = SYNC_EV_ROW, .lane = b->batch_lane, .outer = (int)i, .id = str_of(row_id ? row_id : ""),
+                             .updated_ms = START_MS - DAY, .first_version = true};
+    if (row_id)
+        feed(b, ev);
+}
+
+static void status(struct bench *b, enum ward_part i, int code)
+{
+    feed(b, (struct sync_event){.type = SYNC_EV_RESPONSE, .lane = b->batch_lane, .outer = (int)i, .status = code});
+}
+
+static void alone_are_whole(struct bench *b)
+{
+    for (unsigned lane = 0; lane < 3; lane++)
+        nothing_new(b, lane);
+}
+
+static void first_batch_is_in_rank_order(void)
+{
+    static const char *const want[] = {"Pd?_sort=_lastUpdated&_count=1000\"", "Pe?_sort=_lastUpdated&_count=1000\"",
+                                       "Bulk?_sort=_lastUpdated&_count=1000\"", "Old?_sort=_lastUpdated&_count=200\"",
+                                       "Na?_sort=_lastUpdated&_count=200\""};
+    struct bench *b = first_sync();
+    const char *at = b->batch;
+
+    for (size_t i = 0; i < sizeof want / sizeof *want && at; i++)
+        CU_ASSERT_PTR_NOT_NULL(at = strstr(at, want[i]));
+    alone_are_whole(b);
+    head(b, b->batch_lane, 200, START_MS);
+    part(b, PD, "d", NULL);
+    CU_ASSERT(!result(b, "Pd").over); /* more of it may come */
+    part(b, PE, "e", NULL);
+    CU_ASSERT(result(b, "Pd").over && b->mark.mark_ms == START_MS); /* stored, mark and all, while the batch streams */
+    CU_ASSERT_EQUAL(b->gets, 3);
+    part(b, BULK, "b", "Bulk?page=2");
+    CU_ASSERT(result(b, "Pe").over && b->gets == 4 && asks(b, b->lane, "Bulk?page=2")); /* at once, while this page streams */
+    nothing_new(b, b->lane);
+    part(b, OLD, "o", "Old?page=2");
+    CU_ASSERT(b->gets == 5 && asks(b, b->lane, "Old?page=2")); /* goes on behind the page that it has */
+    part(b, OA, NULL, NULL);
+    part(b, OB, NULL, NULL);
+    part(b, NA, NULL, NULL);
+    end(b, b->batch_lane, ERR_OK);
+    nothing_new(b, b->lane);
+    CU_ASSERT(b->done && b->code == ERR_OK && b->batches == 1 && b->gets == 5 && b->stops == 0 && b->rows == 4);
+    bench_free(b);
+}
+
+static void batch_is_left_for_the_first_rank(void)
+{
+    struct bench *b = first_sync();
+    unsigned next;
+
+    alone_are_whole(b);
+    head(b, b->batch_lane, 200, START_MS);
+    part(b, PD, "d", "Pd?page=2");
+    part(b, PE, NULL, NULL);
+    next = b->lane;
+    CU_ASSERT(b->gets == 4 && asks(b, next, "Pd?page=2") && b->stops == 0);
+    feed(b, (struct sync_event){.type = SYNC_EV_BUNDLE, .lane = b->batch_lane, .outer = BULK});
+    CU_ASSERT_EQUAL(b->stops, 1);
+    CU_ASSERT(b->gets == 4 && b->batches == 1); /* nothing of a later rank is asked */
+    opens(b, next);
+    row(b, next, "d2", START_MS - HOUR);
+    end(b, next, ERR_OK);
+    CU_ASSERT(result(b, "Pd").over && b->batches == 2 && strstr(b->batch, "Bulk?") && strstr(b->batch, "Na?"));
+    CU_ASSERT(!b->done && b->gets == 4);
+    bench_free(b);
+}
+
+static void batch_is_left_for_those_alone(void)
+{
+    for (int streams = 0; streams < 2; streams++) {
+        struct bench *b = first_sync();
+
+        nothing_new(b, 0);
+        nothing_new(b, 1);
+        if (streams) /* its one page is under way: nothing more of it has to be asked */
+            opens(b, 2);
+        head(b, b->batch_lane, 200, START_MS);
+        part(b, PD, "d", NULL);
+        part(b, PE, "e", NULL);
+        part(b, BULK, "b", "Bulk?page=2");
+        CU_ASSERT_EQUAL(b->stops, !streams);
+        CU_ASSERT_EQUAL(b->gets, 3); /* and none of a later rank before it is whole */
+        if (streams)
+            end(b, 2, ERR_OK);
+        CU_ASSERT_EQUAL(b->gets, 3 + streams);
+        bench_free(b);
+    }
+}
+
+static void cut_batch_is_taken_as_far_as_it_came(void)
+{
+    struct bench *b = first_sync();
+    unsigned lane = 0;
+
+    alone_are_whole(b);
+    head(b, b->batch_lane, 200, START_MS);
+    part(b, PD, "d", NULL);
+    part(b, PE, NULL, NULL);
+    status(b, PE, 404); /* this one alone is asked by GET, for all the others the batch goes on */
+    part(b, BULK, "b", NULL);
+    CU_ASSERT(b->stops == 0 && b->gets == 4 && asks(b, b->lane, "Pe?_sort=_lastUpdated&_count=1000"));
+    lane = b->lane;
+    part(b, OLD, "o", NULL);
+    end(b, b->batch_lane, ERR_CUT);
+    CU_ASSERT(b->gets == 4 && b->batches == 1); /* later ranks wait for Pe */
+    nothing_new(b, lane);
+    CU_ASSERT(result(b, "Bulk").over && !result(b, "Bulk").cuts && b->rows == 3);
+    {
+        bool old = false, na = false;
+
+        for (unsigned i = 0; i < LANES; i++) {
+            old = old || (strstr(b->url[i], "Old?_lastUpdated=ge") && strstr(b->url[i], "_count=100"));
+            na = na || strstr(b->url[i], "Na?_sort=_lastUpdated&_count=1000"); /* it had not begun: no smaller page */
+        }
+        CU_ASSERT(old && na && b->gets == 8 && b->batches == 1);
+    }
+    bench_free(b);
+}
+
+static void batch_too_much_at_once(void)
+{
+    static const struct { int status, code; } t[] = {{0, ERR_TIMEOUT}, {0, ERR_TOOBIG}, {504, ERR_OK}};
+
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        struct bench *b = first_sync();
+
+        alone_are_whole(b);
+        if (t[i].status)
+            head(b, b->batch_lane, t[i].status, START_MS);
+        end(b, b->batch_lane, t[i].code);
+        CU_ASSERT(b->waits == 0 && b->batches == 1 && b->gets == 5);
+        CU_ASSERT(asks(b, b->lane, "Pe?_sort=_lastUpdated&_count=1000") && !sync_batch_refused(b->s));
+        bench_free(b);
+    }
+}
+
 static const struct unit_test tests[] = {
     {"the mark is the server's Date at the run's start", mark_is_the_start},
     {"no mark after a failed page", no_mark_after_a_failed_page},
@@ -648,6 +830,11 @@ static const struct unit_test tests[] = {
     {"an ignored scope: nothing is kept", other_patients_are_not_kept},
     {"cancel stops, and keeps what is whole", cancel_stops_and_keeps},
     {"the first rank before the second", first_rank_first},
+    {"a first sync asks one batch, in the order of ranks", first_batch_is_in_rank_order},
+    {"the batch is left where the first rank has more", batch_is_left_for_the_first_rank},
+    {"the batch is left where a kind beside it has not come", batch_is_left_for_those_alone},
+    {"a cut batch is taken as far as it came", cut_batch_is_taken_as_far_as_it_came},
+    {"a batch that is too much at once is asked kind by kind", batch_too_much_at_once},
     {"named patients by patient_param, the rest by id", named_patients},
 };
 

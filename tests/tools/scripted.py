@@ -24,6 +24,16 @@ def empty(url="", kind="searchset"):
     return {"resourceType": "Bundle", "type": kind, "total": 0, "link": [{"relation": "self", "url": url}]}
 
 
+def batch(body, search):
+    """A batch of searches: search(url) gives the raw answer of each."""
+    out = []
+    for e in json.loads(body).get("entry", []):
+        head, _, resource = search(e["request"]["url"]).partition(b"\r\n\r\n")
+        resource = gzip.decompress(resource) if b"Content-Encoding: gzip" in head else resource
+        out.append(b'{"resource":' + resource + b',"response":{"status":"' + head.split(b"\r\n")[0].split(b" ", 1)[1] + b'"}}')
+    return fhir(b'{"resourceType":"Bundle","type":"batch-response","entry":[' + b",".join(out) + b"]}")
+
+
 class Scripted:
     def __init__(self, answer):
         self.answer, self.requests = answer, []
@@ -81,9 +91,7 @@ def search_server(pages, self_link=True):
     def answer(method, path, headers, body):
         base = "http://" + headers["host"] + "/fhir"
         if method == "POST":
-            entries = json.loads(body).get("entry", [])
-            out = [{"response": {"status": "200 OK"}, "resource": empty(base + "/" + e["request"]["url"])} for e in entries]
-            return fhir({"resourceType": "Bundle", "type": "batch-response", "entry": out})
+            return batch(body, lambda url: answer("GET", "/fhir/" + url, headers, b""))
         kind = path.split("/fhir/", 1)[-1].split("?")[0]
         if kind in pages:
             raw = pages[kind]
