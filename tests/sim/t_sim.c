@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
+ * Not against HAPI: its clock, its order of rows and the moment of a crash cannot be chosen by a seed, and a
+ * history takes it seconds. What the simulated server does with ties, pages and links is taken from HAPI
+ * (tests/live/demo-like-hapi); tests/live/pull and the cuts of tests/live/run meet HAPI itself.
+ *
  * Thousands of histories, each from one seed. After the faults stop, two clean syncs make the client's set the server's. A
  * failing seed is printed: WARDLINE_SIM_SEED=N runs that one alone, WARDLINE_SIM_SEEDS=N that many.
  */

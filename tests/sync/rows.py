@@ -3,6 +3,9 @@
 """Answers that a sync must get through, or own up to: large rows, a path that is no FHIR server's, kinds that are suddenly
 not there, more unreadable rows than a list should hold.
 
+Not against HAPI: it has all kinds at all times, stores nothing unreadable, and takes minutes to be given rows of megabytes.
+The server here pages and links as HAPI does; the same pull against HAPI is tests/live/pull.
+
 usage: rows.py [CASE...]
 Kills sync-pause-idle and sync-unsupported-is-done.
 """

@@ -3,6 +3,9 @@
 """The shell of the sync against servers that refuse: a compressed body, a sign-in, one resource, all of FHIR. What
 is in the cache stays.
 
+Not against HAPI: it takes compressed bodies, asks for no sign-in, refuses to store a broken resource and is no hotel's
+sign-in page. What it does answer, tests/live/pull meets.
+
 Kills sync-gzip-forgotten and sync-refused-forgotten.
 """
 import json, os, sys, tempfile
