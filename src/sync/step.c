@@ -188,15 +188,16 @@ static bool goes_alone(const struct sync_state *s, const struct pull *p)
     return p->kind->priority == KIND_P0 && !p->ids.n && !p->mark.mark_ms && n < SYNC_LANES - 1;
 }
 
-/* The batch may hold later ranks: what is not whole of the first goes in it too, or goes out by GET before it. */
-static bool in_rank(const struct sync_state *s)
+/* The batch may hold later ranks: what is not whole of the first goes in it too, or goes out by GET before it. The rest of a
+ * batch that was cut need not look at kinds that have been whole. */
+static bool in_rank(const struct sync_state *s, bool rest)
 {
     bool first = false, open = false;
 
     for (unsigned i = 0; i < s->n; i++) {
         const struct pull *p = s->pull[i];
 
-        if (p->kind->priority != KIND_P0 || p->phase == PULL_OVER)
+        if (p->kind->priority != KIND_P0 || p->phase == PULL_OVER || (rest && p->mark.mark_ms))
             continue;
         if (!p->batched && (p->start_ms || !goes_alone(s, p)))
             return false;
@@ -217,7 +218,7 @@ static void plan_batch(struct sync_state *s)
         p->batched = p->phase == PULL_QUEUED && !p->start_ms && !p->alone && n < SYNC_KINDS_MAX && !goes_alone(s, p);
         n += p->batched;
     }
-    s->batch_due = n > (s->later_planned ? SYNC_LANES : 1) && !s->no_batch && in_rank(s);
+    s->batch_due = n > (s->later_planned ? SYNC_LANES : 1) && !s->no_batch && in_rank(s, false);
 }
 
 /* A kind that must not be missing without a word: of the first rank, or there was some of it before. */
@@ -621,7 +622,7 @@ static void batch_end(struct sync_state *s, unsigned lane, int code)
         else
             part_end(s, lane, i, code);
     }
-    if (again && !in_rank(s)) { /* together all the same, when the first rank is whole */
+    if (again && !in_rank(s, true)) { /* together all the same, when the first rank is whole */
         s->batch_due = false;
         s->later_planned = false;
     }
