@@ -68,8 +68,8 @@ class Rows:
 
 
 class Glass:
-    def __init__(self, home, rows=24, cols=80):
-        self.t = Term([ward.WARDLINE, "--home", home], rows=rows, cols=cols, quiet=0.05)
+    def __init__(self, home, rows=24, cols=80, env=None):
+        self.t = Term([ward.WARDLINE, "--home", home], rows=rows, cols=cols, quiet=0.05, env=env)
         self.lines, self.pages, self.charts = 0, 0, 0
         self.sections = sections()
 
@@ -205,7 +205,7 @@ class Reading:
         self.cells, self.painted, self.bad = {}, {}, []
         listed = w.json("list")
         self.shown = {p["id"]: w.json("show", p["id"]) for p in listed if keep(p)}
-        with Glass(w.home, rows=rows) as g:
+        with Glass(w.home, rows=rows, env=w.extra) as g:
             g.unlock()
             for n, p in enumerate(listed):
                 show = self.shown.get(p["id"])
