@@ -12,7 +12,8 @@
 #include "ui/priv.h"
 
 #define DATE_COLS_MAX 24
-#define ROW_BYTES (5u * LIMIT_RESOURCE_BYTES) /* no row of the model is longer: one long row must not hide its section */
+#define ROW_BYTES                                                                                                      \
+    (5u * LIMIT_RESOURCE_BYTES) /* no row of the model is longer: one long row must not hide its section */
 
 static struct list *rows_list(struct ui *u)
 {

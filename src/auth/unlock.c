@@ -135,7 +135,8 @@ static void begin(void *arg)
 /* --- from outside ------------------------------------------------------------------------------ */
 
 int auth_unlock_start(struct loop *l, const char *home, struct secret *passphrase,
-                      void (*call)(void *arg, struct store *s, const struct err *e), void *arg, struct auth_unlock **out)
+                      void (*call)(void *arg, struct store *s, const struct err *e), void *arg,
+                      struct auth_unlock **out)
 {
     struct auth_unlock *u = *out ? *out : mem_alloc(sizeof *u);
 

@@ -17,7 +17,8 @@ struct auth_unlock;
  * 60 s, by how many were wrong in a row: *u remembers. *u is NULL before the first try and is handed in again
  * for the next one. ERR_NOMEM; ERR_BUG while a try is under way: then opened is not called. */
 int auth_unlock_start(struct loop *l, const char *home, struct secret *passphrase,
-                      void (*opened)(void *arg, struct store *s, const struct err *e), void *arg, struct auth_unlock **u);
+                      void (*opened)(void *arg, struct store *s, const struct err *e), void *arg,
+                      struct auth_unlock **u);
 /* Forgets a try that is under way: opened will not be called. May be called in opened. NULL is fine. */
 void auth_unlock_free(struct auth_unlock *u);
 

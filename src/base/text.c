@@ -25,8 +25,9 @@ size_t text_decode(struct str s, uint32_t *c)
 
 size_t text_encode(uint32_t c, char out[4])
 {
-    utf8proc_ssize_t n =
-        c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : utf8proc_encode_char((utf8proc_int32_t)c, (utf8proc_uint8_t *)out);
+    utf8proc_ssize_t n = c > 0x10ffff || (c >= 0xd800 && c < 0xe000)
+                             ? 0
+                             : utf8proc_encode_char((utf8proc_int32_t)c, (utf8proc_uint8_t *)out);
 
     return n > 0 ? (size_t)n : 0;
 }

@@ -59,7 +59,8 @@ static void check_link(const struct doctor *d, struct finding *f)
     } else if (d->probe.code) {
         buf_init(&b, 1024);
         model_say(&d->probe.err, &b);
-        found(f, FAIL, b.p ? b.p : "", _("check the cable, the network and the server's address; what is kept here can be read meanwhile"));
+        found(f, FAIL, b.p ? b.p : "",
+              _("check the cable, the network and the server's address; what is kept here can be read meanwhile"));
         buf_fini(&b);
     } else {
         found(f, OK, "", NULL);
@@ -91,8 +92,9 @@ static const struct {
 } refusals[] = {
     [NET_TLS_OTHER] = {N_("the server's certificate or protocol was refused"),
                        N_("check this clock, then the certificate; a clinic's own CA is added by init --ca FILE")},
-    [NET_TLS_ISSUER] = {N_("no authority known here vouches for the server's certificate"),
-                        N_("a clinic's own CA is added by init --ca FILE; with no such CA, do not go on: ask who runs the server")},
+    [NET_TLS_ISSUER] =
+        {N_("no authority known here vouches for the server's certificate"),
+         N_("a clinic's own CA is added by init --ca FILE; with no such CA, do not go on: ask who runs the server")},
     [NET_TLS_EXPIRED] = {N_("the server's certificate has expired"),
                          N_("check this clock; if it is right, the server's keeper must renew the certificate")},
     [NET_TLS_NOT_YET] = {N_("the server's certificate is not valid yet"),
@@ -155,7 +157,8 @@ static void check_store(const struct doctor *d, struct finding *f)
                                        : _("mend that, then run doctor again; the store itself may be whole"));
         buf_fini(&b);
     } else if (d->healthy) {
-        found(f, FAIL, _("the store does not tell its state"), _("run doctor again; if it stays so, make a new profile"));
+        found(f, FAIL, _("the store does not tell its state"),
+              _("run doctor again; if it stays so, make a new profile"));
     } else if (d->health.wal_damaged) {
         found(f, WARN, _("the store's log was damaged: the last commits before it were lost"), _("sync again now"));
     } else {
@@ -172,7 +175,8 @@ static void check_superblocks(const struct doctor *d, struct finding *f)
     else if (d->health.superblock_a && d->health.superblock_b)
         found(f, OK, _("both copies are whole"), NULL);
     else
-        found(f, WARN, d->health.superblock_a ? _("copy B is damaged; copy A serves") : _("copy A is damaged; copy B serves"),
+        found(f, WARN,
+              d->health.superblock_a ? _("copy B is damaged; copy A serves") : _("copy A is damaged; copy B serves"),
               _("the disk may be failing: sync, then make a new profile on a sound disk"));
 }
 
@@ -223,7 +227,8 @@ static void check_swap(const struct doctor *d, struct finding *f)
         }
     fclose(file);
     if (plain)
-        found(f, WARN, _("swap is not encrypted: text on screen could reach the disk"), _("encrypt the swap or use zram"));
+        found(f, WARN, _("swap is not encrypted: text on screen could reach the disk"),
+              _("encrypt the swap or use zram"));
     else
         found(f, OK, _("no plain swap"), NULL);
 }
@@ -234,7 +239,8 @@ static bool known_terminal(const char *term)
     static const char *const dirs[] = {"/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo", "/usr/lib/terminfo"};
     char path[256];
 
-    if (!*term || strlen(term) > 64 || strspn(term, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+-_") != strlen(term))
+    if (!*term || strlen(term) > 64 ||
+        strspn(term, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+-_") != strlen(term))
         return false;
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
         snprintf(path, sizeof path, "%s/%c/%s", dirs[i], term[0], term);
@@ -256,7 +262,8 @@ static void check_terminal(const struct doctor *d, struct finding *f)
         found(f, WARN, _("this terminal cannot place the cursor: no full screen here"),
               _("set TERM to what the terminal is (vt100, xterm), or use list and show"));
     else if (!known_terminal(term))
-        found(f, FAIL, _("TERM names a terminal that this system does not know"), _("set TERM=vt100, or install ncurses-term"));
+        found(f, FAIL, _("TERM names a terminal that this system does not know"),
+              _("set TERM=vt100, or install ncurses-term"));
     else
         found(f, OK, _("known to this system"), NULL);
 }

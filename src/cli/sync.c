@@ -107,9 +107,10 @@ static int say(struct cli_app *app, const struct cli_args *args, const struct sy
         for (unsigned i = 0; i < r->n; i++)
             if (r->kinds[i].code == ERR_UNSUPPORTED)
                 cli_line(out, _("not supported by this server: %s"), r->kinds[i].type);
-        return cli_line(out, _("new or changed resources: %lld; requests %lld, bytes up %lld, bytes down %lld, round trips %lld"),
-                        (long long)r->pulled, (long long)r->wire.requests, (long long)r->wire.bytes_up,
-                        (long long)r->wire.bytes_down, (long long)r->wire.round_trips);
+        return cli_line(
+            out, _("new or changed resources: %lld; requests %lld, bytes up %lld, bytes down %lld, round trips %lld"),
+            (long long)r->pulled, (long long)r->wire.requests, (long long)r->wire.bytes_up,
+            (long long)r->wire.bytes_down, (long long)r->wire.round_trips);
     }
     jsonw_init(&w, &out->buf);
     jsonw_open(&w, '{');

@@ -9,7 +9,8 @@
 
 /* One row a verb. Usage lines are not translated: scripts and manuals quote them. */
 static const struct cli_verb verbs[] = {
-    {"init", "--server URL [--scope SPEC] [--auth KIND [--secret-fd N]] [--practitioner REF] [--role R] [--ca FILE] [--demo]",
+    {"init",
+     "--server URL [--scope SPEC] [--auth KIND [--secret-fd N]] [--practitioner REF] [--role R] [--ca FILE] [--demo]",
      N_("make a profile and its sealed store"),
      {{"--server", true}, {"--scope", true}, {"--auth", true}, {"--secret-fd", true}, {"--practitioner", true},
       {"--role", true}, {"--demo", false}, {"--ca", true}},

@@ -21,8 +21,8 @@ struct fhir_choice fhir_choice(const struct tape *t, tape_at object, const char 
 
 /* --- codes and words -------------------------------------------------------------------------- */
 
-/* A code that stands alone, in a Coding, or in a CodeableConcept's first coding of HL7's own systems, else in its first.
- * Plain ASCII or "". */
+/* A code that stands alone, in a Coding, or in a CodeableConcept's first coding of HL7's own systems, else in its
+ * first. Plain ASCII or "". */
 struct str fhir_code(const struct tape *t, tape_at at);
 /* What a CodeableConcept (or Coding, or string) says: text, else the display of the coding that a person
  * selected, else the first display, else "". Never a code. */

@@ -56,7 +56,8 @@ bool tape_is(const struct tape *t, tape_at at, enum tape_kind kind);
 tape_at tape_get(const struct tape *t, tape_at object, const char *name);
 /* A path of names, "code.coding.display"; an array on the way stands for its first element. */
 tape_at tape_path(const struct tape *t, tape_at from, const char *path);
-/* The elements of an array; of a single value, itself (once): for (i = tape_first(..); i != TAPE_NONE; i = tape_next(t, array, i)) */
+/* The elements of an array; of a single value, itself (once): for (i = tape_first(..); i != TAPE_NONE; i =
+ * tape_next(t, array, i)) */
 tape_at tape_first(const struct tape *t, tape_at array);
 tape_at tape_next(const struct tape *t, tape_at array, tape_at element);
 uint32_t tape_count(const struct tape *t, tape_at array);

@@ -283,7 +283,8 @@ static void first_row(struct model_banner *b, unsigned cols, const struct tape *
         arena_fmt(&b->arena, _(" Born %s Gender %s ID No. %s"), born, sex, number),
         arena_fmt(&b->arena, _(" Born %s Gender %s No. %s"), born, sex, number),
         arena_fmt(&b->arena, _(" Born %s Gender %s No. %s"), born, sex, brief),
-        arena_fmt(&b->arena, _(" Born %s Gender %s No. %s"), within(&b->arena, born, 18), within(&b->arena, sex, 12), least),
+        arena_fmt(&b->arena, _(" Born %s Gender %s No. %s"), within(&b->arena, born, 18), within(&b->arena, sex, 12),
+                  least),
     };
     const struct text name = b->line[0];
     struct str head = {name.s, name.n};

@@ -243,7 +243,8 @@ static void put_timing(struct model_fmt *f, tape_at timing)
     tape_at events = tape_get(f->t, timing, "event");
     struct str words = fhir_words(f->t, code, f->a), abbr = fhir_code(f->t, code);
     const char *often, *also, *known = timing_word(abbr, &often), *typed = timing_word(words, &also);
-    bool any = false, own = typed || tape_get(f->t, code, "text") == TAPE_NONE; /* a display is the code's, not the order's */
+    bool any = false,
+         own = typed || tape_get(f->t, code, "text") == TAPE_NONE; /* a display is the code's, not the order's */
     size_t before;
 
     if (!known)
@@ -251,8 +252,8 @@ static void put_timing(struct model_fmt *f, tape_at timing)
     model_sep(f);
     before = f->out->n;
     put_frequency(f, r, &any);
-    /* REQ: how often is never lost: the code says it where `repeat` does not, whatever else `repeat` holds; where the two
-     * do not say the same, the reader must ask. */
+    /* REQ: how often is never lost: the code says it where `repeat` does not, whatever else `repeat` holds; where
+     * the two do not say the same, the reader must ask. */
     if (known && f->out->n == before) {
         model_put(f, known);
         any = true;

@@ -57,12 +57,18 @@ struct model_worklist {
     int64_t kept;         /* patients in the cache */
     struct text empty;    /* when total = 0: "none in the N patients kept here (scope); the server was not searched" */
 };
-int model_worklist(struct model *m, struct str filter, unsigned offset, unsigned limit, struct model_worklist *out, struct err *e);
+int model_worklist(struct model *m, struct str filter, unsigned offset, unsigned limit, struct model_worklist *out,
+                   struct err *e);
 void model_worklist_fini(struct model_worklist *w);
 
 /* --- banner ---------------------------------------------------------------------------------- */
 
-enum model_allergy { MODEL_ALLERGIES_KNOWN, MODEL_ALLERGIES_NONE_KNOWN, MODEL_ALLERGIES_NOT_RECORDED, MODEL_ALLERGIES_UNAVAILABLE };
+enum model_allergy {
+    MODEL_ALLERGIES_KNOWN,
+    MODEL_ALLERGIES_NONE_KNOWN,
+    MODEL_ALLERGIES_NOT_RECORDED,
+    MODEL_ALLERGIES_UNAVAILABLE
+};
 
 #define MODEL_BANNER_MAX 20
 struct model_banner {
@@ -91,13 +97,19 @@ enum model_state {
 
 #define MODEL_FLAGS_MAX 8
 /* What a medicine's row counts as where medicines are counted. */
-enum model_counts { MODEL_COUNTS_NOT, MODEL_COUNTS_ACTIVE, MODEL_COUNTS_HELD, MODEL_COUNTS_FORBIDDEN, MODEL_COUNTS_PLANNED };
+enum model_counts {
+    MODEL_COUNTS_NOT,
+    MODEL_COUNTS_ACTIVE,
+    MODEL_COUNTS_HELD,
+    MODEL_COUNTS_FORBIDDEN,
+    MODEL_COUNTS_PLANNED
+};
 struct model_row {
     char chart[80];       /* whose row it is: asserted when it is painted */
     char type[64], id[80]; /* "" for a row that says why there are none */
     int64_t sort_ms;      /* newest first; FHIR_NO_DATE last */
     struct text date;     /* "05-Mar-2026", "no date" */
-    struct text text;     /* the whole row in words, never cut; flags' words are in it too where they change its meaning */
+    struct text text; /* the whole row in words, never cut; flags' words are in it too where they change its meaning */
     struct text flag[MODEL_FLAGS_MAX]; /* "HH", "DO NOT GIVE", "entered in error", "FROM FILE" */
     unsigned flags;
     enum model_counts counts_as;
@@ -127,7 +139,8 @@ struct model_detail {
     unsigned n;
     unsigned codes_at, raw_at; /* line numbers where those parts begin */
 };
-int model_detail(struct model *m, struct str chart, struct str type, struct str id, struct model_detail *out, struct err *e);
+int model_detail(struct model *m, struct str chart, struct str type, struct str id, struct model_detail *out,
+                 struct err *e);
 void model_detail_fini(struct model_detail *d);
 
 /* --- words ----------------------------------------------------------------------------------- */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * An answer's body on its way from curl to the sink. It is decoded here and not by curl: curl goes on decoding what it
- * has while a sink has paused it, without a bound, keeps whatever window a server names, and takes a compressed body that
- * breaks off for a whole one when no length says otherwise.
- */
+ * has while a sink has paused it, without a bound, keeps whatever window a server names, and takes a compressed
+ * body that breaks off for a whole one when no length says otherwise. */
 #include "config.h"
 
 #include "net/priv.h"

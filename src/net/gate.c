@@ -81,7 +81,10 @@ static bool take_apart(const char *url, struct pieces *p)
 
 static int hex(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 /* Decodes %XX in place, once. True when something was decoded. */
@@ -273,7 +276,8 @@ int net_base_gate(const struct net_base *b, struct str link, char out[LIMIT_URL_
         pass = !strcmp(root, b->root) && under_base(b, p->path);
     }
     if (pass) {
-        n = snprintf(out, LIMIT_URL_BYTES, "%s%s%s%s", b->root, p->path, p->has_query ? "?" : "", p->has_query ? p->query : "");
+        n = snprintf(out, LIMIT_URL_BYTES, "%s%s%s%s", b->root, p->path, p->has_query ? "?" : "",
+                     p->has_query ? p->query : "");
         pass = n > 0 && n < LIMIT_URL_BYTES;
     }
     mem_free(p);

@@ -94,8 +94,8 @@ struct net_ask {
  * way): no on_done then.
  *
  * How it can end, besides ERR_OK and what the sink returned: ERR_OFFLINE, ERR_TIMEOUT, ERR_TLS (what =
- * host:port, num = enum net_refusal), ERR_CUT (num = body bytes received), ERR_DECODE (what = path), ERR_NOTFHIR (no HTTP at all),
- * ERR_TOOBIG (what = "headers" or "inflation", num = the limit), ERR_CANCELLED, ERR_NOMEM. */
+ * host:port, num = enum net_refusal), ERR_CUT (num = body bytes received), ERR_DECODE (what = path), ERR_NOTFHIR
+ * (no HTTP at all), ERR_TOOBIG (what = "headers" or "inflation", num = the limit), ERR_CANCELLED, ERR_NOMEM. */
 #define NET_LANES 4
 int net_start(struct net *n, const struct net_ask *ask, struct net_request **out, struct err *e);
 void net_cancel(struct net_request *r); /* on_done comes with ERR_CANCELLED, on a later turn */

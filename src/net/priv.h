@@ -62,10 +62,12 @@ void net_wire_reset(struct net_wire *w);
 
 #define NET_CODINGS "gzip, br, zstd" /* that are asked for */
 struct net_decoder;
-/* *out NULL: as it comes ("" or "identity"). ERR_DECODE for a coding, or a list of them, that is not known; ERR_NOMEM. */
+/* *out NULL: as it comes ("" or "identity"). ERR_DECODE for a coding, or a list of them, that is not known;
+ * ERR_NOMEM. */
 int net_decoder_new(const char *coding, struct net_decoder **out);
 /* Writes at most room bytes to out, *n of them, and takes what they were made of from in. *n == room: there may be more
- * without new input. To be called until neither that nor in is left. ERR_DECODE; ERR_TOOBIG: wants a window above 8 MiB; ERR_NOMEM. */
+ * without new input. To be called until neither that nor in is left. ERR_DECODE; ERR_TOOBIG: wants a window above 8
+ * MiB; ERR_NOMEM. */
 int net_decoder_next(struct net_decoder *d, struct str *in, char *out, size_t room, size_t *n);
 bool net_decoder_ended(const struct net_decoder *d); /* what was taken is whole */
 void net_decoder_free(struct net_decoder *d);        /* NULL is fine */

@@ -136,7 +136,8 @@ int net_transfer_prepare(struct net_request *r, const struct net_ask *ask, struc
 {
     int code;
 
-    if (strlen(ask->method) >= sizeof r->method || strspn(ask->method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(ask->method))
+    if (strlen(ask->method) >= sizeof r->method ||
+        strspn(ask->method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(ask->method))
         return err_set(e, ERR_BUG, 0, 0, "net method");
     snprintf(r->method, sizeof r->method, "%s", ask->method);
     if ((code = net_gate(r->net, ask->origin, str_of(ask->url), r->url, e)))
@@ -248,7 +249,10 @@ static CURLcode set_request(CURL *c, struct net_request *r)
      * wait for one answer just to learn that there is nothing to share. */
     curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     curl_easy_setopt(c, CURLOPT_PIPEWAIT, (long)site->base.tls);
-    curl_easy_setopt(c, CURLOPT_STREAM_WEIGHT, r->ask.priority <= 0 ? 256L : r->ask.priority > 8 ? 1L : 256L >> r->ask.priority);
+    curl_easy_setopt(c, CURLOPT_STREAM_WEIGHT,
+                     r->ask.priority <= 0  ? 256L
+                     : r->ask.priority > 8 ? 1L
+                                           : 256L >> r->ask.priority);
     net_wire_watch(&r->net->wire, c);
     return code;
 }
@@ -329,14 +333,16 @@ static int code_of(const struct net_request *r, CURLcode curl)
 }
 
 /* OpenSSL's results of verification (x509_vfy.h); a name that is another host's is curl's own finding, before
- * it has asked for the result, which then is 0 or curl's first value, 1. A handshake that was refused has no certificate yet: no version or cipher is common. */
+ * it has asked for the result, which then is 0 or curl's first value, 1. A handshake that was refused has no
+ * certificate yet: no version or cipher is common. */
 static enum net_refusal refusal(const struct net_request *r, CURLcode curl)
 {
     static const struct {
         long result;
         enum net_refusal why;
-    } known[] = {{0, NET_TLS_HOST}, {1, NET_TLS_HOST}, {2, NET_TLS_ISSUER}, {9, NET_TLS_NOT_YET}, {10, NET_TLS_EXPIRED}, {18, NET_TLS_ISSUER},
-                 {19, NET_TLS_ISSUER}, {20, NET_TLS_ISSUER}, {21, NET_TLS_ISSUER}};
+    } known[] = {{0, NET_TLS_HOST},    {1, NET_TLS_HOST},     {2, NET_TLS_ISSUER},
+                 {9, NET_TLS_NOT_YET}, {10, NET_TLS_EXPIRED}, {18, NET_TLS_ISSUER},
+                 {19, NET_TLS_ISSUER}, {20, NET_TLS_ISSUER},  {21, NET_TLS_ISSUER}};
     const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
     long result = -1;
 

@@ -76,7 +76,8 @@ int body_unpack_at(struct body_ctx **b, struct str packed, enum body_codec codec
     return !ZSTD_isError(got) && got == size ? ERR_OK : err_set(e, ERR_DAMAGED, 0, 0, STORE_FILE);
 }
 
-int body_unpack(struct body_ctx **b, struct str packed, enum body_codec codec, size_t size, struct buf *out, struct err *e)
+int body_unpack(struct body_ctx **b, struct str packed, enum body_codec codec, size_t size, struct buf *out,
+                struct err *e)
 {
     int code;
 

@@ -272,9 +272,9 @@ static int look(struct sql *c, enum sql_id id, struct str key, int64_t self, str
 
 /* Counted when a row is shown, by three index look-ups, and never stored: so it is true in the snapshot that
  * the row comes from, whoever came or went, and no put ever touches another patient's row. Similar are: the
- * same folded full name; the same birth date and a family name within one edit (twins), or the same given names and a family name that
- * begins with the same part;
- * the same birth year with family and given name each within one edit. */
+ * same folded full name; the same birth date and a family name within one edit (twins), or the same given names and
+ * a family name that begins with the same part; the same birth year with family and given name each within one
+ * edit. */
 static int similar(struct sql *c, int64_t pid, struct str sort, struct str family, struct str given, struct str birth,
                    struct str near, unsigned *n, struct err *e)
 {
@@ -324,7 +324,8 @@ static int page_add(struct page *p, int64_t pid, struct err *e)
     return ERR_OK;
 }
 
-/* From the nearer end of the names: an offset is walked, and the list's last page is asked for as often as its first. */
+/* From the nearer end of the names: an offset is walked, and the list's last page is asked for as often as its
+ * first. */
 static int page_everybody(struct sql *c, int64_t all, unsigned offset, unsigned limit, struct page *p, struct err *e)
 {
     int64_t take = offset >= all ? 0 : limit && limit < all - offset ? (int64_t)limit : all - offset;
@@ -350,7 +351,8 @@ static int page_everybody(struct sql *c, int64_t all, unsigned offset, unsigned 
 }
 
 /* Walks the names in order and takes those of the set. */
-static int page_walk(struct sql *c, const struct found *f, unsigned offset, unsigned limit, struct page *p, struct err *e)
+static int page_walk(struct sql *c, const struct found *f, unsigned offset, unsigned limit, struct page *p,
+                     struct err *e)
 {
     int64_t left = f->n;
     sqlite3_stmt *st;
@@ -388,7 +390,8 @@ static int by_sort(const void *a, const void *b)
 }
 
 /* Few: their sort keys are looked up and sorted. */
-static int page_sort(struct sql *c, const struct found *f, unsigned offset, unsigned limit, struct page *p, struct err *e)
+static int page_sort(struct sql *c, const struct found *f, unsigned offset, unsigned limit, struct page *p,
+                     struct err *e)
 {
     struct vec keys;
     sqlite3_stmt *st;

@@ -112,7 +112,8 @@ struct missing {
     struct str type, id;
 };
 
-int store_missing_each(struct store *s, unsigned limit, int (*each)(void *arg, struct str type, struct str id), void *arg, struct err *e)
+int store_missing_each(struct store *s, unsigned limit, int (*each)(void *arg, struct str type, struct str id),
+                       void *arg, struct err *e)
 {
     struct arena a;
     struct vec all;

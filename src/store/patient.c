@@ -252,7 +252,8 @@ static struct str near_key(struct arena *a, const struct patient_facts *f)
 
 int patient_read(struct str bytes, int64_t now_ms, struct arena *a, struct patient_facts *out, struct err *e)
 {
-    struct patient_facts f = {.name = STR(""), .sort = STR(PATIENT_NAMELESS), .family = STR(""), .given = STR(""), .identifiers = STR("")};
+    struct patient_facts f = {
+        .name = STR(""), .sort = STR(PATIENT_NAMELESS), .family = STR(""), .given = STR(""), .identifiers = STR("")};
     struct reader r = {.a = a};
     struct date birth;
     struct tape t;
@@ -301,7 +302,8 @@ static int words_each(struct sql *c, enum sql_id id, int64_t pid, struct str wor
 /* One bit of patient_head. */
 static int head_bit(struct sql *c, struct str head, int64_t pid, bool on, struct err *e)
 {
-    unsigned char bits[PATIENT_BLOCK / 8] = {0}, bit = (unsigned char)(1u << (pid & 7)), *at = &bits[pid % PATIENT_BLOCK / 8];
+    unsigned char bits[PATIENT_BLOCK / 8] = {0}, bit = (unsigned char)(1u << (pid & 7)),
+                                       *at = &bits[pid % PATIENT_BLOCK / 8];
     sqlite3_stmt *st;
     int code = sql_use(c, SQL_HEAD_GET, &st, e);
 

@@ -21,16 +21,16 @@
 /* --- sql.c: a connection and its statements ---------------------------------------------------- */
 
 #define SQL_WALKS 16 /* one statement for each set of a walk's filters */
-#define SQL_LIST(X)                                                                                \
-    X(SQL_BEGIN) X(SQL_COMMIT)                                                                     \
-    X(SQL_FIND) X(SQL_INSERT) X(SQL_UPDATE) X(SQL_DELETE) X(SQL_COUNT_ADD) X(SQL_BODY) X(SQL_HAS)  \
-    X(SQL_ROW) X(SQL_COUNTS) X(SQL_PRIOR_KEEP) X(SQL_PRIOR_GET) X(SQL_PRIOR_DROP)                  \
-    X(SQL_PATIENT_FIND) X(SQL_PATIENT_INSERT) X(SQL_PATIENT_UPDATE) X(SQL_PATIENT_DELETE)          \
-    X(SQL_WORD_ADD) X(SQL_WORD_DROP) X(SQL_WORD_RANGE) X(SQL_HEAD_GET) X(SQL_HEAD_PUT)          \
-    X(SQL_HEAD_ALL) X(SQL_PATIENT_MAX) X(SQL_PATIENT_COUNT)                                        \
-    X(SQL_PATIENT_OF) X(SQL_PATIENT_PAGE) X(SQL_PATIENT_BACK) X(SQL_PATIENT_ORDER) X(SQL_PATIENT_ROW) X(SQL_SAME_NAME) X(SQL_SAME_BIRTH) \
-    X(SQL_NEAR)                                                                                    \
-    X(SQL_MARK_PUT) X(SQL_MARK_GET) X(SQL_MISSING_ADD) X(SQL_MISSING_DROP) X(SQL_MISSING_TRIED)    \
+#define SQL_LIST(X)                                                                                   \
+    X(SQL_BEGIN) X(SQL_COMMIT)                                                                        \
+    X(SQL_FIND) X(SQL_INSERT) X(SQL_UPDATE) X(SQL_DELETE) X(SQL_COUNT_ADD) X(SQL_BODY) X(SQL_HAS)     \
+    X(SQL_ROW) X(SQL_COUNTS) X(SQL_PRIOR_KEEP) X(SQL_PRIOR_GET) X(SQL_PRIOR_DROP)                     \
+    X(SQL_PATIENT_FIND) X(SQL_PATIENT_INSERT) X(SQL_PATIENT_UPDATE) X(SQL_PATIENT_DELETE)             \
+    X(SQL_WORD_ADD) X(SQL_WORD_DROP) X(SQL_WORD_RANGE) X(SQL_HEAD_GET) X(SQL_HEAD_PUT)                \
+    X(SQL_HEAD_ALL) X(SQL_PATIENT_MAX) X(SQL_PATIENT_COUNT)                                           \
+    X(SQL_PATIENT_OF) X(SQL_PATIENT_PAGE) X(SQL_PATIENT_BACK) X(SQL_PATIENT_ORDER) X(SQL_PATIENT_ROW) \
+    X(SQL_SAME_NAME) X(SQL_SAME_BIRTH) X(SQL_NEAR)                                                    \
+    X(SQL_MARK_PUT) X(SQL_MARK_GET) X(SQL_MISSING_ADD) X(SQL_MISSING_DROP) X(SQL_MISSING_TRIED)       \
     X(SQL_MISSING_EACH) X(SQL_SET) X(SQL_SETTING) X(SQL_QUEUE)
 enum sql_id {
 #define SQL_ENUM_(id) id,
@@ -113,8 +113,10 @@ void body_free(struct body_ctx *b); /* NULL is fine */
 /* out: the bytes to store, mem_wipe'd by the caller with its *n. */
 int body_pack(struct body_ctx **b, struct str bytes, char **out, size_t *n, enum body_codec *codec, struct err *e);
 /* Writes, or appends, exactly size bytes. ERR_DAMAGED when they are not what was packed. */
-int body_unpack_at(struct body_ctx **b, struct str packed, enum body_codec codec, size_t size, char *out, struct err *e);
-int body_unpack(struct body_ctx **b, struct str packed, enum body_codec codec, size_t size, struct buf *out, struct err *e);
+int body_unpack_at(struct body_ctx **b, struct str packed, enum body_codec codec, size_t size, char *out,
+                   struct err *e);
+int body_unpack(struct body_ctx **b, struct str packed, enum body_codec codec, size_t size, struct buf *out,
+                struct err *e);
 
 /* --- res.c ------------------------------------------------------------------------------------- */
 

@@ -40,7 +40,8 @@ int64_t store_chart_hash(struct str chart)
 }
 
 /* The chart that a resource of an origin belongs to: rows of a file never join a server patient's. */
-static struct str chart_of(struct str patient, enum store_origin origin, char room[sizeof STORE_FILE_PREFIX + LIMIT_ID_BYTES])
+static struct str chart_of(struct str patient, enum store_origin origin,
+                           char room[sizeof STORE_FILE_PREFIX + LIMIT_ID_BYTES])
 {
     size_t pre = sizeof STORE_FILE_PREFIX - 1;
 
@@ -68,7 +69,8 @@ static void bind_name(sqlite3_stmt *st, int origin, struct str type, struct str 
 /* --- writing ----------------------------------------------------------------------------------- */
 
 /* The row that is there: *rid (0: none), and whether its bytes and its index are the same already. */
-static int find(struct sql *c, const struct fhir_index *ix, struct str bytes, int origin, int64_t *rid, bool *same, struct err *e)
+static int find(struct sql *c, const struct fhir_index *ix, struct str bytes, int origin, int64_t *rid, bool *same,
+                struct err *e)
 {
     sqlite3_stmt *st;
     struct buf old;
@@ -86,7 +88,8 @@ static int find(struct sql *c, const struct fhir_index *ix, struct str bytes, in
         code = ERR_OK;
         *rid = sqlite3_column_int64(st, 0);
         if (size == bytes.n && sqlite3_column_int(st, 4) == FHIR_INDEX_REV &&
-            !(code = body_unpack(&c->body, sql_column(st, 3), (enum body_codec)sqlite3_column_int(st, 2), size, &old, e)))
+            !(code =
+                  body_unpack(&c->body, sql_column(st, 3), (enum body_codec)sqlite3_column_int(st, 2), size, &old, e)))
             *same = str_eq(buf_str(&old), bytes);
         if (code == ERR_DAMAGED) /* what is unreadable is replaced by what has just come */
             code = ERR_OK;
@@ -277,8 +280,8 @@ int store_get(struct store *s, struct str type, struct str id, struct buf *out, 
         store_read_end(s);
     }
     if (code == ERR_NOTFOUND) {
-        snprintf(name, sizeof name, "%.*s/%s%.*s", (int)(type.n > 64 ? 64 : type.n), type.p, file ? STORE_FILE_PREFIX : "",
-                 (int)(id.n > 64 ? 64 : id.n), id.p);
+        snprintf(name, sizeof name, "%.*s/%s%.*s", (int)(type.n > 64 ? 64 : type.n), type.p,
+                 file ? STORE_FILE_PREFIX : "", (int)(id.n > 64 ? 64 : id.n), id.p);
         err_set(e, ERR_NOTFOUND, 0, 0, name);
     }
     return code;

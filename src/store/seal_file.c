@@ -98,13 +98,15 @@ static bool same_slots(const struct heads *h)
     return true;
 }
 
-static int try_copy(const struct heads *h, int i, const struct secret *passphrase, struct secret *dek, struct seal_keys **out)
+static int try_copy(const struct heads *h, int i, const struct secret *passphrase, struct secret *dek,
+                    struct seal_keys **out)
 {
     int code = ERR_DAMAGED;
 
     for (unsigned no = 0; no < SEAL_SLOTS && !*out; no++) {
         const struct seal_slot *s = &h->copy[i].slot[no];
-        int slot_code = s->type == SEAL_PASSPHRASE ? seal_slot_unwrap(s, no, h->copy[i].file_id, passphrase, dek) : ERR_DAMAGED;
+        int slot_code =
+            s->type == SEAL_PASSPHRASE ? seal_slot_unwrap(s, no, h->copy[i].file_id, passphrase, dek) : ERR_DAMAGED;
 
         if (slot_code == ERR_OK)
             return keys_from(h, i, (int)no, dek->p, out);

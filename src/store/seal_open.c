@@ -159,8 +159,10 @@ static int settle(sqlite3 *db, bool readonly)
         rc = sqlite3_db_config(db, config[i].option, config[i].value, NULL);
     sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 1); /* VACUUM's */
     if (!rc)
-        rc = sqlite3_exec(db, "PRAGMA temp_store=2; PRAGMA mmap_size=0; PRAGMA secure_delete=ON; PRAGMA cell_size_check=ON;"
-                              "PRAGMA wal_autocheckpoint=16384; PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
+        rc = sqlite3_exec(db,
+                          "PRAGMA temp_store=2; PRAGMA mmap_size=0; PRAGMA secure_delete=ON; PRAGMA cell_size_check=ON;"
+                          "PRAGMA wal_autocheckpoint=16384; PRAGMA synchronous=NORMAL",
+                          NULL, NULL, NULL);
     if (!rc && readonly) /* a reader that is the last to close leaves the log as it lies */
         rc = sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (!rc && readonly)

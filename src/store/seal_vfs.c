@@ -583,8 +583,8 @@ int seal_register(void)
 
 /* --- the superblock's bytes -------------------------------------------------------------------- */
 
-static int read_open_file(struct seal_file *f, unsigned char *p, size_t n, size_t *got, uint64_t *size, const char *path,
-                          struct err *e)
+static int read_open_file(struct seal_file *f, unsigned char *p, size_t n, size_t *got, uint64_t *size,
+                          const char *path, struct err *e)
 {
     sqlite3_int64 bytes = 0;
 

@@ -22,8 +22,9 @@ static const char *const texts[SQL_IDS] = {
                        "SELECT rid, version, size, codec, body FROM res WHERE rid=?1 AND (version<>?2 OR version='') "
                        "AND (status IN ('corrected','amended','entered-in-error') "
                        "OR ?3 IN ('corrected','amended','entered-in-error'))",
-    [SQL_PRIOR_GET] = "SELECT p.size, p.codec, p.body, p.version FROM res INDEXED BY res_key JOIN res_prior p ON p.rid=res.rid "
-                      "WHERE res.key=?1 AND res.origin=?2 AND res.type=?3 AND res.id=?4",
+    [SQL_PRIOR_GET] =
+        "SELECT p.size, p.codec, p.body, p.version FROM res INDEXED BY res_key JOIN res_prior p ON p.rid=res.rid "
+        "WHERE res.key=?1 AND res.origin=?2 AND res.type=?3 AND res.id=?4",
     [SQL_PRIOR_DROP] = "DELETE FROM res_prior WHERE rid=?1",
     [SQL_BODY] = "SELECT size, codec, body FROM res INDEXED BY res_key "
                  "WHERE key=?1 AND origin=?2 AND type=?3 AND id=?4",
@@ -33,8 +34,9 @@ static const char *const texts[SQL_IDS] = {
                 "fetched_ms, size, codec, body FROM res WHERE rid=?1",
     [SQL_COUNTS] = "SELECT type, n FROM count WHERE n > 0 ORDER BY type",
     [SQL_PATIENT_FIND] = "SELECT pid, words FROM patient WHERE rid=?1",
-    [SQL_PATIENT_INSERT] = "INSERT INTO patient(rid, chart, origin, name, sort, family, given, birth, gender, identifiers, "
-                           "near, words) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+    [SQL_PATIENT_INSERT] =
+        "INSERT INTO patient(rid, chart, origin, name, sort, family, given, birth, gender, identifiers, "
+        "near, words) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
     [SQL_PATIENT_UPDATE] = "UPDATE patient SET chart=?2, origin=?3, name=?4, sort=?5, family=?6, given=?7, birth=?8, "
                            "gender=?9, identifiers=?10, near=?11, words=?12 WHERE rid=?1",
     [SQL_PATIENT_DELETE] = "DELETE FROM patient WHERE rid=?1",
@@ -48,10 +50,14 @@ static const char *const texts[SQL_IDS] = {
     [SQL_PATIENT_COUNT] = "SELECT count(*) FROM patient",
     [SQL_PATIENT_OF] = "SELECT pid FROM patient WHERE rid=(SELECT rid FROM res INDEXED BY res_key "
                        "WHERE key=?1 AND origin=?2 AND type='Patient' AND id=?3)",
-    [SQL_PATIENT_PAGE] = "SELECT pid FROM patient INDEXED BY patient_name WHERE sort >= '' ORDER BY sort, pid LIMIT ?1 OFFSET ?2",
-    [SQL_PATIENT_BACK] = "SELECT pid FROM patient INDEXED BY patient_name WHERE sort >= '' ORDER BY sort DESC, pid DESC LIMIT ?1 OFFSET ?2",
+    [SQL_PATIENT_PAGE] =
+        "SELECT pid FROM patient INDEXED BY patient_name WHERE sort >= '' ORDER BY sort, pid LIMIT ?1 OFFSET ?2",
+    [SQL_PATIENT_BACK] =
+        "SELECT pid FROM patient INDEXED BY patient_name WHERE sort >= '' ORDER BY sort DESC, pid DESC "
+        "LIMIT ?1 OFFSET ?2",
     [SQL_PATIENT_ORDER] = "SELECT pid FROM patient INDEXED BY patient_name WHERE sort >= '' ORDER BY sort, pid",
-    [SQL_PATIENT_ROW] = "SELECT chart, origin, name, birth, gender, identifiers, sort, family, given, near FROM patient WHERE pid=?1",
+    [SQL_PATIENT_ROW] =
+        "SELECT chart, origin, name, birth, gender, identifiers, sort, family, given, near FROM patient WHERE pid=?1",
     [SQL_SAME_NAME] = "SELECT pid FROM patient INDEXED BY patient_name WHERE sort=?1 LIMIT ?2",
     [SQL_SAME_BIRTH] = "SELECT pid, family, given FROM patient INDEXED BY patient_birth WHERE birth=?1 LIMIT ?2",
     [SQL_NEAR] = "SELECT pid, family, given FROM patient INDEXED BY patient_near WHERE near=?1 LIMIT ?2",

@@ -99,7 +99,8 @@ int store_create_with(const char *home, const struct secret *passphrase, const s
     seal_register();
     if (!lstat(path, &st))
         code = err_set(e, ERR_EXISTS, 0, 0, path);
-    else if (!(code = forget(temp, e)) && !(code = forget_log(path, e)) && !(code = build(temp, passphrase, kdf, v, n, e))) {
+    else if (!(code = forget(temp, e)) && !(code = forget_log(path, e)) &&
+             !(code = build(temp, passphrase, kdf, v, n, e))) {
         if (fault_hit(FAULT_IO) || rename(temp, path))
             code = err_set(e, ERR_IO, errno, 0, path);
         else if ((code = sync_path(home, e)))
@@ -122,7 +123,8 @@ static int private_file(const char *home, char path[PATH_MAX_BYTES], struct err 
     if (code)
         return code;
     if (lstat(path, &st))
-        return errno == ENOENT || errno == ENOTDIR ? err_set(e, ERR_NOPROFILE, 0, 0, home) : err_set(e, ERR_IO, errno, 0, path);
+        return errno == ENOENT || errno == ENOTDIR ? err_set(e, ERR_NOPROFILE, 0, 0, home)
+                                                   : err_set(e, ERR_IO, errno, 0, path);
     if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077))
         return err_set(e, ERR_PERM, 0, 0, path);
     return path_make_private(home, e);
@@ -218,7 +220,8 @@ int store_health(struct store *s, struct store_health *h, struct err *e)
     struct stat st;
     int code = seal_inspect(s->path, s->key->seal, &sb, e);
 
-    *h = (struct store_health){.superblock_a = sb.a_whole, .superblock_b = sb.b_whole, .kdf = sb.kdf, .format = sb.format};
+    *h = (struct store_health){
+        .superblock_a = sb.a_whole, .superblock_b = sb.b_whole, .kdf = sb.kdf, .format = sb.format};
     h->wal_damaged = seal_wal_damaged(s->key->seal);
     snprintf(wal, sizeof wal, "%s-wal", s->path);
     if (!stat(s->path, &st))

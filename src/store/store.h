@@ -125,7 +125,8 @@ struct store_query {
 };
 /* Calls each for every row; a code other than 0 ends it and is returned. Up to 256 rows and 256 KiB are one
  * snapshot; a longer walk goes on in the next one. */
-int store_each(struct store *s, const struct store_query *q, int (*each)(void *arg, const struct store_row *row), void *arg, struct err *e);
+int store_each(struct store *s, const struct store_query *q, int (*each)(void *arg, const struct store_row *row),
+               void *arg, struct err *e);
 int store_counts(struct store *s, int (*each)(void *arg, struct str type, int64_t n), void *arg, struct err *e);
 
 
@@ -138,7 +139,8 @@ struct store_patient {
     struct str gender;     /* code */
     struct str identifiers; /* those in force, usual ones first, joined by one blank; a blank inside one is U+00A0 */
     /* Others here (at most 99 are counted) with the same folded name, or the same birth date and a family name
-     * within one letter or (given names being equal) of the same first part, or the same birth year and both names within one letter. */
+     * within one letter or (given names being equal) of the same first part, or the same birth year and both names
+     * within one letter. */
     unsigned similar;
     enum store_origin origin;
 };
@@ -177,7 +179,8 @@ int store_mark_get(struct store *s, struct str type, struct store_mark *m, struc
  * times is not given any more. */
 int store_missing_add(struct store_tx *tx, struct str type, struct str id, struct err *e);
 int store_missing_done(struct store_tx *tx, struct str type, struct str id, bool found, struct err *e);
-int store_missing_each(struct store *s, unsigned limit, int (*each)(void *arg, struct str type, struct str id), void *arg, struct err *e);
+int store_missing_each(struct store *s, unsigned limit, int (*each)(void *arg, struct str type, struct str id),
+                       void *arg, struct err *e);
 
 /* --- settings -------------------------------------------------------------------------------- */
 

@@ -35,7 +35,8 @@ static int walk_use(struct sql *c, unsigned set, sqlite3_stmt **st, struct err *
 /* The rids of the next stretch. A walk by date takes them all at once: rows that come or go meanwhile
  * must not shift it. So does the walk of a chart: its index holds the rids in no order of their own, and to
  * ask again for each stretch would read the whole chart each time. */
-static int walk_rids(struct sql *c, const struct store_query *q, int64_t after, uint64_t left, struct vec *rids, struct err *e)
+static int walk_rids(struct sql *c, const struct store_query *q, int64_t after, uint64_t left, struct vec *rids,
+                     struct err *e)
 {
     unsigned set = (q->type.n ? WALK_TYPE : 0) | (q->section.n ? WALK_SECTION : 0) | (q->patient.n ? WALK_PATIENT : 0) |
                    (q->newest_first ? WALK_NEWEST : 0);
@@ -78,7 +79,8 @@ static struct str keep(struct walk *w, struct str s)
     return s.n ? arena_str(&w->a, s) : STR("");
 }
 
-static int copy_row(struct sql *c, struct walk *w, const struct store_query *q, sqlite3_stmt *st, int64_t rid, struct err *e)
+static int copy_row(struct sql *c, struct walk *w, const struct store_query *q, sqlite3_stmt *st, int64_t rid,
+                    struct err *e)
 {
     struct store_row *r = vec_push(&w->rows);
     size_t size = (size_t)sqlite3_column_int64(st, 12);
@@ -113,7 +115,8 @@ static int copy_row(struct sql *c, struct walk *w, const struct store_query *q, 
 
         if (size > LIMIT_RESOURCE_BYTES)
             code = err_set(e, ERR_DAMAGED, 0, 0, STORE_FILE);
-        else if (p && !(code = body_unpack_at(&c->body, sql_column(st, 14), (enum body_codec)sqlite3_column_int(st, 13), size, p, e)))
+        else if (p && !(code = body_unpack_at(&c->body, sql_column(st, 14), (enum body_codec)sqlite3_column_int(st, 13),
+                                              size, p, e)))
             r->bytes = (struct str){p, size};
         w->bytes += size;
     }
@@ -123,7 +126,8 @@ static int copy_row(struct sql *c, struct walk *w, const struct store_query *q, 
 }
 
 /* Reads rows rids[*at..] until the stretch is full. */
-static int read_rows(struct sql *c, const struct store_query *q, const struct vec *rids, size_t *at, struct walk *w, struct err *e)
+static int read_rows(struct sql *c, const struct store_query *q, const struct vec *rids, size_t *at, struct walk *w,
+                     struct err *e)
 {
     sqlite3_stmt *st;
     int code = sql_use(c, SQL_ROW, &st, e);
@@ -167,7 +171,8 @@ static struct store_query narrowed(const struct store_query *asked)
     return q;
 }
 
-int store_each(struct store *s, const struct store_query *asked, int (*each)(void *arg, const struct store_row *row), void *arg, struct err *e)
+int store_each(struct store *s, const struct store_query *asked, int (*each)(void *arg, const struct store_row *row),
+               void *arg, struct err *e)
 {
     const struct store_query narrow = narrowed(asked), *q = &narrow;
     uint64_t left = q->limit ? q->limit : UINT64_MAX;

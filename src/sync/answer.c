@@ -13,7 +13,8 @@ static void deliver(struct shell_lane *l);
 
 /* --- large rows, one at a time ------------------------------------------------------------------ */
 
-/* One that is stuck in memory, its page having come to nothing, must not hold up the others: no job is under way then. */
+/* One that is stuck in memory, its page having come to nothing, must not hold up the others: no job is under way
+ * then. */
 static bool may_grow(const struct sync_run *r)
 {
     for (unsigned i = 0; i < SYNC_SLOTS; i++)
@@ -286,7 +287,8 @@ static void deliver(struct shell_lane *l)
         return;
     if (c && l->lost)
         c->first = c->items.n;
-    while (c && !l->jobs && !l->lost && c->first < c->items.n && ((struct item *)vec_at(&c->items, c->first))->type != SYNC_EV_ROW)
+    while (c && !l->jobs && !l->lost && c->first < c->items.n &&
+           ((struct item *)vec_at(&c->items, c->first))->type != SYNC_EV_ROW)
         give(l, c, vec_at(&c->items, c->first++));
     if (c && c->first < c->items.n && (!l->jobs || c->bytes.n >= SHELL_CHUNK)) {
         submit(l);
@@ -303,8 +305,13 @@ static void deliver(struct shell_lane *l)
 static int on_head(void *arg, const struct net_head *h)
 {
     struct shell_lane *l = arg;
-    struct sync_event ev = {.type = SYNC_EV_HEAD, .lane = l->at, .outer = -1, .status = h->status, .date_ms = h->date_ms,
-                            .waited_ms = clock_boot_ms(&l->run->clock) - l->asked_ms, .retry_after_s = h->retry_after_s};
+    struct sync_event ev = {.type = SYNC_EV_HEAD,
+                            .lane = l->at,
+                            .outer = -1,
+                            .status = h->status,
+                            .date_ms = h->date_ms,
+                            .waited_ms = clock_boot_ms(&l->run->clock) - l->asked_ms,
+                            .retry_after_s = h->retry_after_s};
 
     if (l->run->abandoned)
         return ERR_CANCELLED;
@@ -356,7 +363,8 @@ static void settle(struct shell_lane *l, const struct net_result *res)
     int code = res->code;
 
     if (l->gzipped && !code && (l->status == 400 || l->status == 415)) {
-        struct net_ask again = {.method = "POST", .url = "", .body = buf_str(&l->body), .repeatable = true, .no_cache = true};
+        struct net_ask again = {
+            .method = "POST", .url = "", .body = buf_str(&l->body), .repeatable = true, .no_cache = true};
 
         l->gzipped = false;
         l->resent = l->run->no_gzip = true;
@@ -419,7 +427,8 @@ void sync_answer_ask(struct sync_run *r, const struct sync_action *a)
     static const struct bundle_sink sink = {on_resource, on_link, on_response, on_bundle, on_toobig, NULL};
     struct shell_lane *l = &r->lane[a->lane];
     struct bundle_sink mine = sink;
-    struct net_ask ask = {.method = "GET", .no_cache = a->first, .priority = a->kind ? (int)a->kind->priority : KIND_P0};
+    struct net_ask ask = {
+        .method = "GET", .no_cache = a->first, .priority = a->kind ? (int)a->kind->priority : KIND_P0};
     char url[LIMIT_URL_BYTES + 1];
     int code;
 

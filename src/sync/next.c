@@ -141,7 +141,8 @@ static void go_on(struct sync_state *s, struct pull *p, struct page *g)
     if (!added) {
         drop_ahead(s, p);
         over(p, ERR_LOOP, 0);
-    } else if (g->outer >= 0 && g->count < p->count) { /* in large pages, from the beginning: a leap rests on the order */
+    } else if (g->outer >= 0 &&
+               g->count < p->count) { /* in large pages, from the beginning: a leap rests on the order */
         p->max_ms = FHIR_NO_DATE;
         restart(s, p);
     } else if (!has_ahead && sync_regrows(p, &count)) {
@@ -182,8 +183,8 @@ static void after_whole(struct sync_state *s, struct pull *p, struct page *g)
     }
 }
 
-/* True when cut pages come to nothing: the smallest ones bring the same rows again and again. That a row is unknown each time
- * is no progress: two of one id in one page replace each other in the store for ever. */
+/* True when cut pages come to nothing: the smallest ones bring the same rows again and again. That a row is unknown
+ * each time is no progress: two of one id in one page replace each other in the store for ever. */
 static bool goes_in_circles(struct sync_state *s, struct pull *p, struct page *g)
 {
     bool news = g->max_ms > p->max_ms, added;
@@ -216,8 +217,8 @@ static void after_cut(struct sync_state *s, struct pull *p, struct page *g)
         over(p, g->code ? g->code : ERR_CUT, 0);
         return;
     }
-    /* A restart would bring again more rows than half a page has, in smaller pages, each with its own head: try the page
-     * itself twice. */
+    /* A restart would bring again more rows than half a page has, in smaller pages, each with its own head: try the
+     * page itself twice. */
     if (g->from_link && (!sync_ordered(p) || 2 * (p->at_max + p->loose) > g->count) && p->again++ < 2) {
         drop_ahead(s, p);
         by_link(s, p, buf_str(&g->asked));

@@ -28,8 +28,10 @@ static int index_line(struct sync_run *r, struct str name)
     struct str id = name_of(name);
     bool added;
 
-    return sync_seen_add(&r->refused_names, sync_hash(name), &added) || sync_seen_add(&r->refused_ids, sync_hash(id), &added)
-               ? ERR_NOMEM : ERR_OK;
+    return sync_seen_add(&r->refused_names, sync_hash(name), &added) ||
+                   sync_seen_add(&r->refused_ids, sync_hash(id), &added)
+               ? ERR_NOMEM
+               : ERR_OK;
 }
 
 static int index_lines(struct sync_run *r)
@@ -224,7 +226,8 @@ static int reset(struct sync_run *r, struct store_tx *tx, struct err *e)
     return code;
 }
 
-static int transaction(struct sync_run *r, int (*fill)(struct sync_run *, struct store_tx *, struct err *), struct err *e)
+static int transaction(struct sync_run *r, int (*fill)(struct sync_run *, struct store_tx *, struct err *),
+                       struct err *e)
 {
     struct store_tx *tx;
     int code = store_begin(r->store, false, &tx, e);
@@ -251,10 +254,17 @@ static void last_json(const struct sync_run *r, struct buf *out)
         const char *name;
         int64_t value;
     } row[] = {
-        {"started", p->started_ms}, {"ended", p->ended_ms}, {"server", p->server_ms},
-        {"requests", (int64_t)p->wire.requests}, {"bytesUp", (int64_t)p->wire.bytes_up},
-        {"bytesDown", (int64_t)p->wire.bytes_down}, {"roundTrips", (int64_t)p->wire.round_trips},
-        {"pulled", (int64_t)p->pulled}, {"pushed", (int64_t)p->pushed}, {"refused", (int64_t)p->refused}, {"complete", p->complete_ms},
+        {"started", p->started_ms},
+        {"ended", p->ended_ms},
+        {"server", p->server_ms},
+        {"requests", (int64_t)p->wire.requests},
+        {"bytesUp", (int64_t)p->wire.bytes_up},
+        {"bytesDown", (int64_t)p->wire.bytes_down},
+        {"roundTrips", (int64_t)p->wire.round_trips},
+        {"pulled", (int64_t)p->pulled},
+        {"pushed", (int64_t)p->pushed},
+        {"refused", (int64_t)p->refused},
+        {"complete", p->complete_ms},
     };
     struct jsonw w;
 
@@ -320,7 +330,8 @@ static int save(struct sync_run *r, struct store_tx *tx, struct err *e)
 
     buf_init(&b, LIMIT_SMALL_JSON);
     last_json(r, &b);
-    code = b.failed ? err_set(e, b.failed, 0, LIMIT_SMALL_JSON, "sync.last") : store_set(tx, "sync.last", buf_str(&b), e);
+    code =
+        b.failed ? err_set(e, b.failed, 0, LIMIT_SMALL_JSON, "sync.last") : store_set(tx, "sync.last", buf_str(&b), e);
     if (!code && some_whole(&r->report))
         code = store_set(tx, "sync.unsupported", buf_str(&r->unsupported), e);
     if (!code && !r->no_batch && sync_batch_refused(r->state))

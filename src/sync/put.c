@@ -48,7 +48,8 @@ static int run(struct loop_job *job)
 {
     struct put *p = (struct put *)job; /* its first member */
     struct store_tx *tx;
-    int code = p->spoilt ? err_set(&job->err, p->spoilt, 0, 0, "sync_put") : store_begin(p->run->store, false, &tx, &job->err);
+    int code =
+        p->spoilt ? err_set(&job->err, p->spoilt, 0, 0, "sync_put") : store_begin(p->run->store, false, &tx, &job->err);
 
     if (code)
         return code;
@@ -122,7 +123,8 @@ void sync_put(struct sync_run *r, const struct sync_action *a)
     struct put *p = mem_alloc(sizeof *p);
 
     if (!p) {
-        sync_run_later(r, &(struct sync_event){.type = SYNC_EV_STORED, .lane = a->lane, .outer = a->outer, .code = ERR_NOMEM});
+        sync_run_later(
+            r, &(struct sync_event){.type = SYNC_EV_STORED, .lane = a->lane, .outer = a->outer, .code = ERR_NOMEM});
         return;
     }
     p->run = r;

@@ -310,8 +310,9 @@ static void init(struct sync_run *r)
     r->report.started_ms = clock_wall_ms(&r->clock);
 }
 
-int sync_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock, const struct sync_scope *scope,
-               const char *base, const struct sync_observer *o, struct sync_run **out, struct err *e)
+int sync_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock,
+               const struct sync_scope *scope, const char *base, const struct sync_observer *o, struct sync_run **out,
+               struct err *e)
 {
     struct sync_run *r = mem_alloc(sizeof *r);
     int code;

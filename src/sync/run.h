@@ -10,8 +10,8 @@
  * Other settings: sync.last (JSON, below), sync.whose (server and scope of the marks; another scope begins
  * anew), sync.unsupported (lines "TYPE MS": this server has no such kind, not asked again for a week; never a kind of
  * the first rank, nor one that it once had: a sync without those is partial),
- * sync.complete (MS: the end of the last sync in which every kind came whole), sync.nobatch and sync.nogzip (MS: the server refused a batch, a compressed body).
- */
+ * sync.complete (MS: the end of the last sync in which every kind came whole), sync.nobatch and sync.nogzip (MS:
+ * the server refused a batch, a compressed body). */
 #ifndef SYNC_RUN_H
 #define SYNC_RUN_H
 
@@ -45,10 +45,11 @@ struct sync_observer {
 /* Starts one full sync. base: the profile's base URL (references; set as NET_FHIR in n). done comes exactly once, on
  * a later turn, after the report's numbers are stored under the setting "sync.last" for `status`: {"started",
  * "ended", "server" (ms), "code" ("ERR_OK"), "requests", "bytesUp", "bytesDown", "roundTrips", "pulled", "pushed",
- * "refused", "complete" (ms, 0 never), "errors": [{"type", "code"}]}. scope is copied; the others are borrowed until sync_run_free. Resets
- * n's meter. */
-int sync_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock, const struct sync_scope *scope,
-               const char *base, const struct sync_observer *o, struct sync_run **out, struct err *e);
+ * "refused", "complete" (ms, 0 never), "errors": [{"type", "code"}]}. scope is copied; the others are borrowed
+ * until sync_run_free. Resets n's meter. */
+int sync_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock,
+               const struct sync_scope *scope, const char *base, const struct sync_observer *o, struct sync_run **out,
+               struct err *e);
 void sync_cancel(struct sync_run *r);
 /* NULL is fine. Before done: stops it (done is not called any more) and frees it when its last request and job have
  * come back, which net_free and loop_free make sure of. Also from within done. */

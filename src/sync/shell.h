@@ -16,7 +16,8 @@
 #include "sync/priv.h"
 #include "sync/run.h"
 
-#define SHELL_HELD (SYNC_SLOTS * SYNC_PARCEL_BYTES) /* bytes of rows on their way; answers pause above it, go on below half */
+#define SHELL_HELD                                                                                                     \
+    (SYNC_SLOTS * SYNC_PARCEL_BYTES) /* bytes of rows on their way; answers pause above it, go on below half */
 #define SHELL_LARGE (1u << 20) /* one row of more than that at a time */
 #define SHELL_REFUSED 1000       /* resources that cannot be kept: one more ends its kind with an error */
 #define SHELL_CHUNK (128u << 10) /* bytes of rows parsed in one job */

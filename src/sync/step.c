@@ -177,8 +177,8 @@ static const struct store_mark *mark_of(const struct sync_event *ev, unsigned i)
     return ev->marks ? &ev->marks[i] : &none;
 }
 
-/* At a first sync the first kinds go by GET beside the batch: they are there before it is made, and their connections are
- * open when next pages are asked. */
+/* At a first sync the first kinds go by GET beside the batch: they are there before it is made, and their
+ * connections are open when next pages are asked. */
 static bool goes_alone(const struct sync_state *s, const struct pull *p)
 {
     unsigned n = 0;
@@ -188,8 +188,8 @@ static bool goes_alone(const struct sync_state *s, const struct pull *p)
     return p->kind->priority == KIND_P0 && !p->ids.n && !p->mark.mark_ms && n < SYNC_LANES - 1;
 }
 
-/* The batch may hold later ranks: what is not whole of the first goes in it too, or goes out by GET before it. The rest of a
- * batch that was cut need not look at kinds that have been whole. */
+/* The batch may hold later ranks: what is not whole of the first goes in it too, or goes out by GET before it. The rest
+ * of a batch that was cut need not look at kinds that have been whole. */
 static bool in_rank(const struct sync_state *s, bool rest)
 {
     bool first = false, open = false;
@@ -353,7 +353,8 @@ static struct pull *queued(const struct sync_state *s)
     for (unsigned i = 0; i < s->n && !found; i++) {
         struct pull *p = s->pull[i];
 
-        if (p->phase == PULL_QUEUED && !(p->batched && s->batch_due) && !p->page[p->front].live && (!p0 || p->kind->priority == KIND_P0))
+        if (p->phase == PULL_QUEUED && !(p->batched && s->batch_due) && !p->page[p->front].live &&
+            (!p0 || p->kind->priority == KIND_P0))
             found = p;
     }
     return found;
@@ -368,7 +369,8 @@ static bool may_go_ahead(struct pull *p, unsigned *tail)
     bool streams = false;
 
     *tail = 0;
-    if (p->phase != PULL_ASKED || !g->live || (g->outer >= 0 && g->count < p->count) || p->cuts || p->count < SYNC_COUNT_LATER || sync_regrows(p, &count))
+    if (p->phase != PULL_ASKED || !g->live || (g->outer >= 0 && g->count < p->count) || p->cuts ||
+        p->count < SYNC_COUNT_LATER || sync_regrows(p, &count))
         return false;
     for (;;) {
         if (g->ended ? g->verdict != VERDICT_WHOLE : streams)
@@ -419,7 +421,8 @@ static void schedule(struct sync_state *s)
         plan_batch(s);
     }
     while (!s->stopping && !s->waiting && (slot = free_slot(s)) >= 0) {
-        if (s->batch_due && (busy_lanes(s) == SYNC_LANES - 1 || !queued(s))) { /* what goes alone is made sooner: it is asked before */
+        if (s->batch_due &&
+            (busy_lanes(s) == SYNC_LANES - 1 || !queued(s))) { /* what goes alone is made sooner: it is asked before */
             ask_batch(s, (unsigned)slot);
         } else if ((p = ahead(s, &tail))) { /* before other kinds: it is a page that is sure to fill the line */
             ask_page(s, p, sync_chain(p, tail + 1), (unsigned)slot, buf_str(&sync_chain(p, tail)->next));
@@ -586,7 +589,8 @@ static void part_shows(struct sync_state *s, unsigned lane, int outer)
     for (unsigned i = 0; i < s->n && !l->left && l->of[outer]->kind->priority != KIND_P0; i++) {
         struct pull *p = s->pull[i];
 
-        if (p->kind->priority == KIND_P0 && !p->mark.mark_ms && !p->alone && sync_more_due(p) && (a = sync_act(s, SYNC_ACT_STOP))) {
+        if (p->kind->priority == KIND_P0 && !p->mark.mark_ms && !p->alone && sync_more_due(p) &&
+            (a = sync_act(s, SYNC_ACT_STOP))) {
             a->lane = lane;
             l->left = true;
         }

@@ -28,7 +28,8 @@
 #define SYNC_COUNT 1000       /* _count to begin with: a page that outlasts the round trip for the next link */
 #define SYNC_COUNT_MAX 1000   /* HAPI FHIR gives no more */
 #define SYNC_COUNT_BATCH 50   /* _count inside a batch, where nearly all are empty */
-#define SYNC_COUNT_LATER 200  /* there, of a later rank that never came: a server makes the whole batch before it sends any */
+#define SYNC_COUNT_LATER                                                                                               \
+    200 /* there, of a later rank that never came: a server makes the whole batch before it sends any */
 #define SYNC_KINDS_MAX 64
 #define SYNC_LANES 4          /* requests under way at once */
 
@@ -76,7 +77,7 @@ struct sync_event {
     size_t bytes;             /* ROW: what it and all that came before it holds in memory, since the row before */
     bool known;               /* ROW: this version is here (or was refused before): nothing to store */
     bool first_version;       /* ROW: meta.versionId is "1" */
-    bool bad;                 /* ROW: not readable; the shell lists it as refused in the same transaction, unless code says
+    bool bad; /* ROW: not readable; the shell lists it as refused in the same transaction, unless code says
                                * that the list is full: the kind ends there */
     bool next;                /* LINK: next, else self */
     const struct store_mark *marks; /* START */
@@ -133,7 +134,7 @@ struct sync_kind_result {
     uint64_t rows, fresh;      /* received; new or changed */
     unsigned pages, cuts, notes;
     bool over;
-    bool failed;               /* the code counts: of this server's lacks only those of kinds that must not be missing */
+    bool failed; /* the code counts: of this server's lacks only those of kinds that must not be missing */
     int code;                  /* ERR_OK, ERR_UNSUPPORTED (not by this server), or why it is not whole */
     int status;                /* HTTP status behind the code, or 0 */
 };

@@ -172,7 +172,7 @@ def offline(w):
     os.write(wr, ward.PASS.encode() + b"\n")
     os.close(wr)
     p = subprocess.Popen([ward.WARDLINE, "--home", w.home, "--passphrase-fd", str(r), "sync", "--watch"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                         pass_fds=[r], env=ward.environment(), stdin=subprocess.DEVNULL)
+                         pass_fds=[r], env=ward.environment(w.extra), stdin=subprocess.DEVNULL)
     os.close(r)
     line = p.stderr.readline()
     p.send_signal(signal.SIGINT)
