@@ -16,6 +16,7 @@
     X(ERR_NOMEM, 70)       /* memory is exhausted */                                                \
     X(ERR_BUG, 70)         /* a broken invariant; what = where */                                   \
     X(ERR_USAGE, 1)        /* command line; what = the offending word */                            \
+    X(ERR_NOHOME, 1)       /* no --home, and HOME names no directory */                             \
     X(ERR_NOTTY, 1)        /* nowhere to ask for the passphrase; what = the option that gives it */  \
     X(ERR_HTTPS, 1)        /* http is for this machine only; what = the address */                  \
     X(ERR_TERMINAL, 1)     /* the terminal cannot show the full screen; what = its TERM */          \

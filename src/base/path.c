@@ -32,7 +32,7 @@ int path_home(const char *given, char out[PATH_MAX_BYTES], struct err *e)
         return path_join(out, xdg, "wardline", e);
     if (home && home[0] == '/' && strlen(home) < PATH_MAX_BYTES - 64)
         return path_join(out, home, ".local/share/wardline", e);
-    return err_set(e, ERR_USAGE, 0, 0, "--home");
+    return err_set(e, ERR_NOHOME, 0, 0, NULL);
 }
 
 /* A directory that was just made is there for good only when the one that holds it is on disk. As well as may be:

@@ -7,6 +7,7 @@
 
 #include "base/intl.h"
 #include "base/limits.h"
+#include "base/text.h"
 
 #define LIST_STEP 200
 
@@ -181,6 +182,26 @@ static int json_section(struct cli_app *app, struct str chart, const struct kind
     return ERR_OK;
 }
 
+/* By its name in --json, or its title on the screen. */
+static const struct kind_section *section_named(struct str asked)
+{
+    unsigned n;
+    const struct kind_section *all = kind_sections(&n), *found = kind_section_find(asked);
+    struct buf want, title;
+
+    buf_init(&want, 512);
+    buf_init(&title, 512);
+    text_fold(&want, asked);
+    for (unsigned i = 0; !found && i < n; i++) {
+        buf_clear(&title);
+        text_fold(&title, str_of(_(all[i].title)));
+        found = title.n && str_eq(buf_str(&want), buf_str(&title)) ? &all[i] : NULL;
+    }
+    buf_fini(&want);
+    buf_fini(&title);
+    return found;
+}
+
 /* The sections asked for: one, or all (n of the table). */
 static const struct kind_section *sections(const struct cli_args *args, unsigned *n, struct err *e)
 {
@@ -188,7 +209,7 @@ static const struct kind_section *sections(const struct cli_args *args, unsigned
 
     if (args->n < 2)
         return kind_sections(n);
-    k = kind_section_find(str_of(args->word[1]));
+    k = section_named(str_of(args->word[1]));
     *n = 1;
     if (!k)
         err_set(e, ERR_SECTION, 0, 0, args->word[1]);

@@ -24,6 +24,8 @@ static const struct sentence {
     {ERR_BUG, N_("an error in wardline itself"), ARG_WHAT,
      N_("please report it with the log of the profile")},
     {ERR_USAGE, N_("the command line is not understood"), ARG_WHAT, N_("see wardline(1)")},
+    {ERR_NOHOME, N_("HOME names no directory, so there is no place for a profile"), ARG_NONE,
+     N_("name one with --home DIR")},
     {ERR_NOTTY, N_("there is no terminal to ask for the passphrase on"), ARG_NONE,
      N_("give it by --passphrase-fd")},
     {ERR_HTTPS, N_("only a server on this machine may be http"), ARG_WHAT, N_("use its https address")},

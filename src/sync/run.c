@@ -57,8 +57,9 @@ static void saved(struct loop_job *job)
 }
 
 /* The code's arguments: of the error that was met, if it is that one; of a partial sync, how much and what first. */
-static void say_why(struct sync_report *p)
+static void say_why(struct sync_run *r)
 {
+    struct sync_report *p = &r->report;
     unsigned failed = 0;
     const char *first = NULL;
 
@@ -77,7 +78,7 @@ static void say_why(struct sync_report *p)
 
         for (unsigned i = 0; i < p->n && !status; i++)
             status = p->kinds[i].status;
-        err_set(&p->err, p->code, status, 0, first);
+        err_set(&p->err, p->code, status, 0, err_exit(p->code) == 3 ? r->base : first); /* 3: the line, not a kind */
     }
 }
 
@@ -105,7 +106,7 @@ static void finish(struct sync_run *r, int code)
             note_unsupported(r, p->kinds[i].type);
     if (!code)
         p->complete_ms = p->ended_ms;
-    say_why(p);
+    say_why(r);
     r->last.run = sync_notes_save;
     r->last.done = saved;
     sync_run_hold(r);

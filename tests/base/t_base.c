@@ -251,7 +251,7 @@ static void where_a_profile_lies(void)
     CU_ASSERT_EQUAL(path_join(home, far, "x", NULL), ERR_TOOBIG);
     unsetenv("XDG_DATA_HOME");
     setenv("HOME", "", 1);
-    CU_ASSERT_EQUAL(path_home(NULL, home, NULL), ERR_USAGE);
+    CU_ASSERT_EQUAL(path_home(NULL, home, NULL), ERR_NOHOME);
 }
 
 /* A log that is written for months has an end; what stays is the newest, in whole lines. */

@@ -70,6 +70,7 @@ def shapes(w):
                 rows += 1
                 check("row", {"id", "resourceType", "date", "text", "flags"} <= set(row) and row["text"].strip(), str(row))
         text = w.cli("show", p["id"]).stdout
+        check("show takes a section's title, too", w.cli("show", p["id"], "results").stdout == w.cli("show", p["id"], "labs").stdout != "")
         check("show into a pipe is clean", clean(text), repr([c for c in text if not clean(c)][:5]))
         check("show says DEMO", text.startswith("DEMO - NOT REAL PATIENTS\n"))
     check("there are rows", rows > 100, str(rows))
