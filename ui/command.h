@@ -30,21 +30,18 @@ enum command_where {
 struct command {
     const char *id; /* "chart.sections": stays, for wardline.conf and tests */
     unsigned where; /* set of enum command_where */
-    const char
-        *keys; /* names separated by blanks: "j Down", "Enter", "/"; the first stands in the bar */
+    const char *keys;     /* names separated by blanks: "j Down", "Enter", "/"; the first stands in the bar */
     const char *mnemonic; /* VistA-like alias for the palette, or NULL */
     const char *label;    /* N_("Open"): at most 8 columns, for the key bar; NULL: not in the bar */
     const char *help;     /* N_() sentence */
     void (*run)(struct ui *u, int arg);
     int arg;
-    /* NULL when it is allowed now, else the reason in words (translated). May be NULL itself:
-     * always. */
+    /* NULL when it is allowed now, else the reason in words (translated). May be NULL itself: always. */
     const char *(*refused)(const struct ui *u, int arg);
 };
 
 const struct command *command_table(unsigned *n);
-/* The command for a key on a screen, or NULL. *arg is the row's, or the section's number for
- * "@section". */
+/* The command for a key on a screen, or NULL. *arg is the row's, or the section's number for "@section". */
 const struct command *command_find(unsigned where, int key, int *arg);
 /* "wardline-keys(7)", "the worklist": a screen's name for people (N_), or NULL. */
 const char *command_where_name(unsigned where);

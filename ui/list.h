@@ -22,8 +22,7 @@ struct list {
     struct vec first; /* unsigned: an item's first line */
     unsigned items;
     unsigned sel, top; /* items */
-    unsigned
-        skip; /* lines of the top item above the page; not 0 only when it is taller than that */
+    unsigned skip;   /* lines of the top item above the page; not 0 only when it is taller than that */
     unsigned height; /* rows of the page */
     unsigned phase;  /* an item at which a page of the whole list begins: 0, or of a window of it */
     bool realign;    /* the height has changed: list_settle finds the selected item's page anew */
@@ -31,15 +30,14 @@ struct list {
     /* What the last paint showed whole, until list_forget: [painted, painted_end). */
     unsigned painted, painted_end;
     bool shown; /* the page stands on the screen, from shown_top and shown_skip on */
-    unsigned shown_top, shown_skip, shown_sel,
-        shown_row; /* shown_row: of the screen, with the marker */
+    unsigned shown_top, shown_skip, shown_sel;
+    unsigned shown_row; /* of the screen, with the marker */
 };
 
 void list_init(struct list *l);
 void list_fini(struct list *l);
-void list_clear(
-    struct list *l,
-    unsigned height); /* no items; selection and top are kept, and clipped by list_settle */
+/* No items; selection and top are kept, and clipped by list_settle. */
+void list_clear(struct list *l, unsigned height);
 
 /* Adds an item: lead, then body wrapped behind it at column indent; cols = columns of the page
  * without the margin. A lead wider than indent stands on lines of its own. Both are safe text. */

@@ -3,8 +3,7 @@
  * Inside ui: the state of the full screen, and what a screen is. The page, for 24 rows:
  *     1-2  the patient's banner, or the worklist's title     22  message, or what lies below
  *     3    title, age of the data, Page n of m               23  key bar
- *     4-21 body                                              24  demo mark, prompt or state of the
- * sync
+ *     4-21 body                                              24  demo mark, prompt or the sync's state
  */
 #ifndef UI_PRIV_H
 #define UI_PRIV_H
@@ -27,8 +26,7 @@
 struct screen {
     unsigned where;
     struct list *(*list)(struct ui *u); /* its body; NULL when it has none */
-    const char *(*patient)(
-        const struct ui *u);     /* the chart that it shows; "" none, UI_MANY a list of patients */
+    const char *(*patient)(const struct ui *u); /* the chart that it shows; "" none, UI_MANY a list of patients */
     void (*build)(struct ui *u); /* lays its lines out for the size of the terminal */
     void (*paint)(struct ui *u); /* rows 1-3 and the body */
     void (*open)(struct ui *u);  /* Enter; only called when the selected row is on the screen */
@@ -125,8 +123,7 @@ const struct screen *scr_banner_screen(void);
 const struct screen *scr_help_screen(void);
 
 /* ui.c */
-void ui_go(struct ui *u,
-           const struct screen *s); /* shows a screen; no row of it counts as painted yet */
+void ui_go(struct ui *u, const struct screen *s); /* shows a screen; no row of it counts as painted yet */
 void ui_say(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ui_say_err(struct ui *u, const struct err *e);
 void ui_lock(struct ui *u);
@@ -142,12 +139,10 @@ unsigned ui_body_rows(const struct ui *u);
 void ui_paint(struct ui *u);
 /* Row 3: left, then the age of the data, and at the right "Page n of m". */
 void ui_paint_title(struct ui *u, struct text title, struct text age, unsigned n, unsigned m);
-void ui_paint_prompt(struct ui *u, const char *label,
-                     struct str typed); /* row 24; parks the cursor */
+void ui_paint_prompt(struct ui *u, const char *label, struct str typed); /* row 24; parks the cursor */
 
 /* scr_work.c */
-void scr_work_load(
-    struct ui *u); /* anew, from the store; the selection stays on its patient if it can */
+void scr_work_load(struct ui *u); /* anew, from the store; the selection stays on its patient if it can */
 void scr_work_slide(struct ui *u); /* before a move: rows around the selection */
 void scr_work_jump(struct ui *u, int to_end);
 void scr_work_refilter(struct ui *u);        /* when w->due: the rows that match what is typed */
@@ -168,8 +163,7 @@ bool scr_chart_open(struct ui *u, const char *chart);
 void scr_chart_section(struct ui *u, unsigned section);
 void scr_chart_banner(struct ui *u); /* rows 1-2 */
 void scr_chart_close(struct ui *u);  /* drops all that is of the patient */
-/* REQ: is this row of the patient whose banner stands above it? If not, says so, and the body must
- * stay empty. */
+/* REQ: is this row of the patient whose banner stands above it? If not, says so, and the body must stay empty. */
 bool scr_chart_own(struct ui *u, const char *chart);
 
 /* scr_sections.c, scr_detail.c, scr_banner.c, scr_help.c, scr_lock.c */

@@ -52,8 +52,7 @@ static void build(struct ui *u)
     unsigned cols = tty_columns(u->tty) - LIST_MARGIN, wide = 0;
     struct err e = ERR_NONE;
 
-    /* The banner is laid out for a width; a window that changed gets it anew, for the same patient.
-     */
+    /* The banner is laid out for a width; a window that changed gets it anew, for the same patient. */
     if (c->open && c->banner.row[0].n && tty_columns(u->tty) != c->cols) {
         struct model_banner b;
 

@@ -200,8 +200,7 @@ void scr_work_count(struct ui *u, bool now)
     u->damage = true;
 }
 
-/* --- the end, and the paint --------------------------------------------------------------------
- */
+/* --- the end, and the paint -------------------------------------------------------------------- */
 
 void scr_work_fini(struct ui *u)
 {

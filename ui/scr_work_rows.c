@@ -83,8 +83,7 @@ void scr_work_rows_head(struct ui *u, struct arena *a)
     buf_adds(&b, _("Number"));
     head = text_safe(a, buf_str(&b), 0);
     buf_fini(&b);
-    /* Pages are counted in patients; where names need more rows than one, there are more of them.
-     */
+    /* Pages are counted in patients; where names need more rows than one, there are more of them. */
     if (list_at_end(&w->list) && w->rows.offset + w->rows.n >= w->rows.total)
         pages = page > pages ? page : pages, page = pages;
     else if (page >= pages)

@@ -18,11 +18,9 @@ enum tty_look { TTY_PLAIN, TTY_STRONG, TTY_ALERT };
 
 /* Takes standard input and output. ERR_TERMINAL: no terminal, or TERM without `cup`. */
 int tty_open(struct tty **out, struct err *e);
-void tty_close(
-    struct tty *t);       /* clears the screen, gives the terminal back as it was; NULL is fine */
-void tty_emergency(void); /* the same for a dying process: async-signal-safe */
-/* The bytes that clear the screen and leave its modes; how many: 0 on a terminal that is not known.
- */
+void tty_close(struct tty *t); /* clears the screen, gives the terminal back as it was; NULL is fine */
+void tty_emergency(void);      /* the same for a dying process: async-signal-safe */
+/* The bytes that clear the screen and leave its modes; how many: 0 on a terminal that is not known. */
 size_t tty_goodbye(char *out, size_t room);
 void tty_suspend(struct tty *t); /* clears, gives the terminal back for a while */
 void tty_resume(struct tty *t);
@@ -31,8 +29,7 @@ int tty_fd(const struct tty *t);
 /* Bytes that are waiting, without blocking: 0 when there are none. */
 size_t tty_read(struct tty *t, unsigned char *p, size_t n);
 void tty_discard_input(struct tty *t);
-void tty_sequences(struct tty *t,
-                   struct keys *k); /* adds what terminfo knows about this terminal's keys */
+void tty_sequences(struct tty *t, struct keys *k); /* adds what terminfo knows about this terminal's keys */
 unsigned tty_rows(const struct tty *t);
 unsigned tty_columns(const struct tty *t);
 void tty_resized(struct tty *t); /* reads the size anew */
@@ -52,8 +49,7 @@ void tty_show(struct tty *t);
 void tty_show_rows(struct tty *t, unsigned row, unsigned n);
 void tty_redraw(struct tty *t); /* the next tty_show sends every cell */
 
-/* Columns of safe text on this terminal: a character that its locale cannot show counts as
- * <U+00E9>. */
+/* Columns of safe text on this terminal: a character that its locale cannot show counts as <U+00E9>. */
 unsigned tty_cols(struct str safe);
 /* As text_wrap, by those columns. */
 struct str tty_wrap(struct str *rest, unsigned cols);

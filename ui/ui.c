@@ -258,8 +258,7 @@ static void input(void *arg, int fd, short revents)
         loop_cancel(u->loop, u->esc_timer);
         u->esc_timer = 0;
     }
-    /* Everything that waits, before one paint: a held-down key costs one frame, not one a repeat.
-     */
+    /* Everything that waits, before one paint: a held-down key costs one frame, not one a repeat. */
     while (all < 65536 && (n = tty_read(u->tty, bytes, sizeof bytes))) {
         for (size_t i = 0; i < n; i++)
             feed(u, keys, keys_feed(&u->keys, bytes[i], keys));
