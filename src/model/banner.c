@@ -18,8 +18,7 @@ static void add_line(struct model_banner *b, const char *words)
         b->line[b->n++] = text_own(words);
 }
 
-/* --- who ----------------------------------------------------------------------------------------
- */
+/* --- who -------------------------------------------------------------------------------------- */
 
 /* "70010638", "TMP-17 (temp)"; others: " +1" behind when there are any. A number of more than most columns is cut, with
  * a mark: whole in the lines. */
@@ -90,8 +89,7 @@ static const char *died_words(const struct model_person *p, struct arena *a)
                   : arena_fmt(a, _("*** DIED %s ***"), when);
 }
 
-/* --- what must be known -------------------------------------------------------------------------
- */
+/* --- what must be known ----------------------------------------------------------------------- */
 
 struct pieces {
     struct arena *a;
@@ -258,8 +256,7 @@ static void add_labels(const struct tape *t, const struct model_person *who, str
         }
 }
 
-/* --- rows for the screen ------------------------------------------------------------------------
- */
+/* --- rows for the screen ---------------------------------------------------------------------- */
 
 /* In at most cols columns; what is cut ends in a mark, and stands whole in the lines. */
 static const char *within(struct arena *a, const char *s, unsigned cols)

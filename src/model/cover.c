@@ -47,8 +47,7 @@ static int allergy_row(struct model *m, struct model_rows *rs, struct err *e)
     return code;
 }
 
-/* --- pregnancy ----------------------------------------------------------------------------------
- */
+/* --- pregnancy -------------------------------------------------------------------------------- */
 
 #define CRITICAL_ROWS 5
 struct criticals {
@@ -182,8 +181,7 @@ static int found_rows(struct model *m, struct model_rows *rs, struct err *e)
     return ERR_OK;
 }
 
-/* --- counts -------------------------------------------------------------------------------------
- */
+/* --- counts ----------------------------------------------------------------------------------- */
 
 struct tally {
     unsigned active; /* rows of the first rank */
@@ -251,8 +249,7 @@ static int counts(struct model *m, struct model_rows *rs, struct err *e)
     return code;
 }
 
-/* --- critical results ---------------------------------------------------------------------------
- */
+/* --- critical results ------------------------------------------------------------------------- */
 
 static bool critical(const struct tape *t, tape_at object)
 {

@@ -38,8 +38,7 @@ static void add_own(struct detail *d, const char *words)
     add(d, text_own(words));
 }
 
-/* --- words --------------------------------------------------------------------------------------
- */
+/* --- words ------------------------------------------------------------------------------------ */
 
 /* Of what the row's date is: by the element of the kind's table that it came from. */
 static const char *date_label(const struct tape *t, const struct store_row *r)
@@ -125,8 +124,7 @@ static void add_note(struct detail *d, const struct tape *t)
     buf_fini(&safe);
 }
 
-/* --- codes --------------------------------------------------------------------------------------
- */
+/* --- codes ------------------------------------------------------------------------------------ */
 
 /* Every Coding in the document, in its order: "system|code  display". */
 static void add_codes(struct detail *d, const struct tape *t)
@@ -146,8 +144,7 @@ static void add_codes(struct detail *d, const struct tape *t)
     }
 }
 
-/* --- the resource -------------------------------------------------------------------------------
- */
+/* --- the resource ----------------------------------------------------------------------------- */
 
 static void add_raw_line(struct detail *d, unsigned depth, struct str key, struct str value,
                          bool comma)
@@ -200,8 +197,7 @@ static void add_raw(struct detail *d, const struct tape *t)
     }
 }
 
-/* --- opening ------------------------------------------------------------------------------------
- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 struct wanted {
     struct str id;

@@ -39,8 +39,7 @@ static const struct model_status report_status[] = {
     {NULL, NULL, NULL, 0},
 };
 
-/* --- reference ranges ---------------------------------------------------------------------------
- */
+/* --- reference ranges ------------------------------------------------------------------------- */
 
 /* The value of a lexeme without sign or exponent, whatever the locale's point is; -1: not understood. */
 static double plain_number(struct str s)
@@ -318,8 +317,7 @@ static void put_judgement(struct model_fmt *f, tape_at object)
     }
 }
 
-/* --- values -------------------------------------------------------------------------------------
- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 static bool put_absent(struct model_fmt *f, tape_at object)
 {
@@ -520,8 +518,7 @@ static void observation_body(struct model_fmt *f)
     put_correction(f, _("earlier value not kept here"), earlier_value);
 }
 
-/* --- reports ------------------------------------------------------------------------------------
- */
+/* --- reports ---------------------------------------------------------------------------------- */
 
 static void result_name(struct model_fmt *f, const struct tape *t)
 {

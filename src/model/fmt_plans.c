@@ -103,8 +103,7 @@ static void order_body(struct model_fmt *f)
     model_put_notes(f);
 }
 
-/* --- care plans ---------------------------------------------------------------------------------
- */
+/* --- care plans ------------------------------------------------------------------------------- */
 
 static void plan_name(struct model_fmt *f)
 {
@@ -280,8 +279,7 @@ static void due_body(struct model_fmt *f)
     }
 }
 
-/* --- care teams ---------------------------------------------------------------------------------
- */
+/* --- care teams ------------------------------------------------------------------------------- */
 
 static const struct model_status team_status[] = {
     {"active", NULL, N_("active"), 0},

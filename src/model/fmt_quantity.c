@@ -447,8 +447,7 @@ void model_put_span(struct model_fmt *f, tape_at quantity)
     model_put_duration(f, q.value, STR(""), q.code.n ? q.code : q.unit);
 }
 
-/* --- values of results --------------------------------------------------------------------------
- */
+/* --- values of results ------------------------------------------------------------------------ */
 
 static void put_result(struct model_fmt *f, const struct fhir_quantity *q)
 {

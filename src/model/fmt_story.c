@@ -7,8 +7,7 @@
 
 #include "model/priv.h"
 
-/* --- problems -----------------------------------------------------------------------------------
- */
+/* --- problems --------------------------------------------------------------------------------- */
 
 static const struct model_status condition_status[] = {
     {"active", NULL, N_("active"), 0},
@@ -89,8 +88,7 @@ static void condition_body(struct model_fmt *f)
     model_put_notes(f);
 }
 
-/* --- procedures ---------------------------------------------------------------------------------
- */
+/* --- procedures ------------------------------------------------------------------------------- */
 
 static const struct model_status procedure_status[] = {
     {"completed", NULL, N_("done"), 0},          {"preparation", N_("BEING PREPARED"), NULL, 0},
@@ -108,8 +106,7 @@ static void procedure_body(struct model_fmt *f)
     model_put_notes(f);
 }
 
-/* --- vaccines -----------------------------------------------------------------------------------
- */
+/* --- vaccines --------------------------------------------------------------------------------- */
 
 static const struct model_status immunization_status[] = {
     {"completed", NULL, N_("given"), 0},
@@ -183,8 +180,7 @@ static void immunization_body(struct model_fmt *f)
     model_put_notes(f);
 }
 
-/* --- visits -------------------------------------------------------------------------------------
- */
+/* --- visits ----------------------------------------------------------------------------------- */
 
 static const struct model_status encounter_status[] = {
     {"finished", NULL, N_("finished"), 0},
@@ -239,8 +235,7 @@ static void encounter_body(struct model_fmt *f)
     }
 }
 
-/* --- flags and consents: the cover --------------------------------------------------------------
- */
+/* --- flags and consents: the cover ------------------------------------------------------------ */
 
 static const struct model_status flag_status[] = {
     {"active", NULL, N_("active"), 0},
@@ -330,8 +325,7 @@ static void consent_body(struct model_fmt *f)
     }
 }
 
-/* --- documents ----------------------------------------------------------------------------------
- */
+/* --- documents -------------------------------------------------------------------------------- */
 
 static const struct model_status document_status[] = {
     {"current", NULL, NULL, 0},
@@ -407,8 +401,7 @@ static void nothing(struct model_fmt *f)
     (void)f;
 }
 
-/* --- family -------------------------------------------------------------------------------------
- */
+/* --- family ----------------------------------------------------------------------------------- */
 
 static const struct model_status family_status[] = {
     {"completed", NULL, NULL, 0},

@@ -161,8 +161,7 @@ tape_at model_number(const struct tape *t, int64_t now_ms)
     return best;
 }
 
-/* --- other records of the same person ------------------------------------------------------------
- */
+/* --- other records of the same person --------------------------------------------------------- */
 
 bool model_is_test(const struct tape *t)
 {

@@ -141,8 +141,7 @@ void model_say(const struct err *e, struct buf *out)
     }
 }
 
-/* --- sync ---------------------------------------------------------------------------------------
- */
+/* --- sync ------------------------------------------------------------------------------------- */
 
 static const char *when_of(const struct model *m, int64_t ms, char out[DATE_TEXT_MAX])
 {

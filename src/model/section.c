@@ -47,8 +47,7 @@ struct model_row *model_rows_add(struct model_rows *rs, int rank)
     return &s->row;
 }
 
-/* --- what is fetched ----------------------------------------------------------------------------
- */
+/* --- what is fetched -------------------------------------------------------------------------- */
 
 static bool default_section(struct str name)
 {
@@ -97,8 +96,7 @@ bool model_fetched(struct model *m, struct str chart, struct str section, struct
     return whole;
 }
 
-/* --- rows ---------------------------------------------------------------------------------------
- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 struct fill {
     struct model *m;

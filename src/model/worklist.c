@@ -81,8 +81,7 @@ static void add_marks(const struct tape *t, const struct found *x, const struct 
     row->marks = text_own(all);
 }
 
-/* --- why a row matches --------------------------------------------------------------------------
- */
+/* --- why a row matches ------------------------------------------------------------------------ */
 
 static bool letter(unsigned char c)
 {
