@@ -11,12 +11,14 @@ cores=$(getconf _NPROCESSORS_ONLN)
 have_lists() { [ -n "$(apt-cache show gcc 2>/dev/null)" ]; }
 
 # The packages of the kinds named ("build", "test") in tests/packages that are not installed. One with a ? is wanted
-# only where there is one.
+# only where there is one, one with =COMMAND only where there is no such command.
 missing_packages() {
     for p in $(for kind; do sed -n "s/^$kind: //p" "$top/tests/packages"; done); do
-        name=${p%\?}
+        name=${p%%[?=]*} command=
+        case $p in *=*) command=${p#*=} ;; esac
+        [ -z "$command" ] || ! command -v "$command" >/dev/null 2>&1 || continue
         dpkg-query -W -f '${db:Status-Status}\n' "$name" 2>/dev/null | grep -qx installed && continue
-        [ "$p" = "$name" ] || ! have_lists || [ -n "$(apt-cache show "$name" 2>/dev/null)" ] || continue
+        [ "$p" != "$name?" ] || ! have_lists || [ -n "$(apt-cache show "$name" 2>/dev/null)" ] || continue
         printf ' %s' "$name"
     done
 }

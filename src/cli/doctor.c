@@ -103,6 +103,8 @@ static const struct {
                       N_("check the server's address: it must be the name that the certificate is for")},
     [NET_TLS_PROTOCOL] = {N_("the server offers no TLS 1.2 or newer, or no TLS at all"),
                           N_("check the port; if it is right, the server's keeper must switch on TLS 1.2 or 1.3")},
+    [NET_TLS_ROOTS] = {N_("this machine has no list of certificate authorities"),
+                       N_("install the package ca-certificates; a clinic's own CA is added by init --ca FILE")},
 };
 
 static void check_tls(const struct doctor *d, struct finding *f)

@@ -56,8 +56,17 @@ struct net_head {
     char location[512];     /* as received, or "" */
 };
 
-/* Why ERR_TLS, in its num. OTHER also where curl's TLS library does not tell. */
-enum net_refusal { NET_TLS_OTHER, NET_TLS_ISSUER, NET_TLS_EXPIRED, NET_TLS_NOT_YET, NET_TLS_HOST, NET_TLS_PROTOCOL };
+/* Why ERR_TLS, in its num. OTHER also where curl's TLS library does not tell; ROOTS: this machine has no list of
+ * authorities. */
+enum net_refusal {
+    NET_TLS_OTHER,
+    NET_TLS_ISSUER,
+    NET_TLS_EXPIRED,
+    NET_TLS_NOT_YET,
+    NET_TLS_HOST,
+    NET_TLS_PROTOCOL,
+    NET_TLS_ROOTS
+};
 
 struct net_request;
 struct net_result {

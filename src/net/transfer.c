@@ -348,6 +348,8 @@ static enum net_refusal refusal(const struct net_request *r, CURLcode curl)
 
     if (curl == CURLE_SSL_CONNECT_ERROR)
         return NET_TLS_PROTOCOL;
+    if (curl == CURLE_SSL_CACERT_BADFILE)
+        return NET_TLS_ROOTS;
     if (curl != CURLE_PEER_FAILED_VERIFICATION || !v->ssl_version || strncmp(v->ssl_version, "OpenSSL", 7))
         return NET_TLS_OTHER;
     curl_easy_getinfo(r->easy, CURLINFO_SSL_VERIFYRESULT, &result);
