@@ -238,7 +238,15 @@ static struct net_request *held_in(struct net_request *list)
     return list;
 }
 
-/* What lies here for sinks that go on again, and then curl. */
+static struct net_request *paused_in(struct net_request *list)
+{
+    while (list && (list->pause_wanted || !list->paused || net_body_waits(list)))
+        list = list->next;
+    return list;
+}
+
+/* What lies here for sinks that go on again, and then curl. What curl kept comes from within curl_easy_pause: when the
+ * sink refuses that, curl says so here and nowhere else. */
 static void resume(struct net *n)
 {
     struct net_request *r;
@@ -248,11 +256,13 @@ static void resume(struct net *n)
             finish(n, r, CURLE_WRITE_ERROR);
         else if (r->over && !net_body_waits(r))
             finish(n, r, r->over_code);
-    for (r = n->running; r; r = r->next)
-        if (r->paused && !r->pause_wanted) {
-            r->paused = false;
-            curl_easy_pause(r->easy, CURLPAUSE_CONT);
-        }
+    while ((r = paused_in(n->running))) {
+        CURLcode code;
+
+        r->paused = false;
+        if ((code = curl_easy_pause(r->easy, CURLPAUSE_CONT)))
+            finish(n, r, code);
+    }
 }
 
 static void pump(void *arg)

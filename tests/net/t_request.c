@@ -478,6 +478,47 @@ static void pausing(void)
     rig_forget(&b);
 }
 
+/* Kills tests/mutants/net-pause-refused.patch: what curl kept while the sink paused comes from within curl_easy_pause; a
+ * sink that has had enough of it then ends the request all the same. The pause is longer than a second: until then a
+ * timer of curl's own would find out. */
+static void go_on_late(void *arg)
+{
+    struct asked *a = arg;
+
+    net_pause(a->request, false);
+}
+
+static void give_up(void *arg)
+{
+    struct asked *a = arg;
+
+    if (a->request)
+        net_cancel(a->request);
+}
+
+static void pause_first(struct asked *a)
+{
+    if (a->pieces > 1)
+        return;
+    net_pause(a->request, true);
+    CU_ASSERT_NOT_EQUAL(loop_after(a->rig->l, 1500, go_on_late, a), 0);
+    CU_ASSERT_NOT_EQUAL(loop_after(a->rig->l, 6000, give_up, a), 0);
+}
+
+static void refusing_after_a_pause(void)
+{
+    struct asked a = {.on_piece = pause_first, .bytes_code = ERR_JSON, .bytes_code_after = 16385};
+    struct rig g;
+
+    rig_open(&g, say_much, NULL);
+    rig_get(&g, &a, 'a', "a");
+    rig_wait(&g);
+    CU_ASSERT_EQUAL(a.r.code, ERR_JSON);
+    CU_ASSERT_EQUAL(a.pieces, 2); /* it is not asked again */
+    rig_close(&g);
+    rig_forget(&a);
+}
+
 /* 8 MiB of counted lines, gzipped into chunks: what curl decodes while it is paused must wait, not get lost. */
 static bool say_gzipped(struct server *s, int fd, const struct server_request *q)
 {
@@ -634,6 +675,7 @@ static const struct unit_test tests[] = {
     {"cancelling", cancelling},
     {"freeing ends every request once", freeing_ends_every_request_once},
     {"pausing", pausing},
+    {"refusing after a pause", refusing_after_a_pause},
     {"pausing what is compressed", pausing_what_is_compressed},
     {"the meter counts what the server saw", the_meter_counts_what_the_server_saw},
     {"round trips are those that waited for each other", round_trips_are_those_that_waited_for_each_other},
