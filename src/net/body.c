@@ -8,6 +8,7 @@
 #include "net/priv.h"
 
 #define PIECE_BYTES (32u << 10) /* decoded at once */
+#define WINDOWS_BYTES (8u << 20) /* one of zstd's largest, or two of brotli's, are more; four usual ones are less */
 
 static bool refuse(struct net_request *r, int code, int64_t num, const char *what)
 {
@@ -56,6 +57,18 @@ bool net_body_waits(const struct net_request *r)
     return r->held.n || r->more;
 }
 
+/* Four of the largest would leave no room for their rows. Those that have begun wait for none that has not. */
+bool net_body_room(const struct net_request *r)
+{
+    size_t bytes = 0;
+
+    if (r->received || !*r->reader.encoding)
+        return true;
+    for (const struct net_request *o = r->net->running; o; o = o->next)
+        bytes += o->decoder ? net_decoder_bytes(o->decoder) : 0;
+    return bytes < WINDOWS_BYTES;
+}
+
 bool net_body_resume(struct net_request *r)
 {
     struct buf held = r->held;
@@ -81,7 +94,7 @@ size_t net_body_in(char *p, size_t size, size_t n, void *arg)
 
     if (r->cancelled || !in.n)
         return 0;
-    if (r->pause_wanted || net_body_waits(r)) {
+    if (r->pause_wanted || net_body_waits(r) || !net_body_room(r)) {
         r->paused = true;
         return CURL_WRITEFUNC_PAUSE; /* curl keeps these bytes and brings them again */
     }

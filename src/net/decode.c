@@ -12,10 +12,11 @@
 #include "base/mem.h"
 #include "net/priv.h"
 
-/* A window that an answer may ask us to keep: what RFC 9659 allows for zstd in HTTP, and 4 MiB more than brotli's own
- * programs use. Some room behind it is for tables. */
+/* A window that an answer may ask us to keep: what RFC 9659 allows for zstd in HTTP, and what brotli's library
+ * makes unless told otherwise. Brotli begins with less, and holds both while it moves; some room is for tables. */
 #define WINDOW_LOG 23
-#define BROTLI_BYTES ((1u << WINDOW_LOG) + (512u << 10))
+#define BROTLI_LOG 22
+#define BROTLI_BYTES ((3u << (BROTLI_LOG - 1)) + (512u << 10))
 
 struct net_decoder {
     const struct coding *coding;
@@ -194,6 +195,11 @@ int net_decoder_next(struct net_decoder *d, struct str *in, char *out, size_t ro
 bool net_decoder_ended(const struct net_decoder *d)
 {
     return d->ended;
+}
+
+size_t net_decoder_bytes(const struct net_decoder *d)
+{
+    return d->zstd ? ZSTD_sizeof_DCtx(d->zstd) : d->brotli_bytes;
 }
 
 void net_decoder_free(struct net_decoder *d)

@@ -181,6 +181,14 @@ static void unlink_from(struct net_request **list, struct net_request *r)
     *list = r->next;
 }
 
+/* Of which curl holds bytes that may come now. */
+static struct net_request *paused_in(struct net_request *list)
+{
+    while (list && (list->pause_wanted || !list->paused || net_body_waits(list) || !net_body_room(list)))
+        list = list->next;
+    return list;
+}
+
 /* on_done may start and cancel others: they only queue and mark. */
 static void finish(struct net *n, struct net_request *r, CURLcode curl)
 {
@@ -194,7 +202,7 @@ static void finish(struct net *n, struct net_request *r, CURLcode curl)
     if (r->ask.on_done)
         r->ask.on_done(r->ask.arg, &result);
     net_transfer_free(r);
-    if (n->waiting)
+    if (n->waiting || paused_in(n->running))
         pump_soon(n);
 }
 
@@ -234,13 +242,6 @@ static struct net_request *cancelled_in(struct net_request *list)
 static struct net_request *held_in(struct net_request *list)
 {
     while (list && (list->pause_wanted || list->cancelled || !net_body_waits(list)))
-        list = list->next;
-    return list;
-}
-
-static struct net_request *paused_in(struct net_request *list)
-{
-    while (list && (list->pause_wanted || !list->paused || net_body_waits(list)))
         list = list->next;
     return list;
 }

@@ -3,9 +3,9 @@
  * HTTP over one curl multi handle on the loop. Named origins, each with exact scheme, host and port and
  * its own credentials; nothing else is ever contacted: no redirect is followed, no proxy, netrc, cookie or
  * environment is looked at, certificates are always verified. Bodies go to a sink in pieces, decoded (gzip,
- * br, zstd; a window of at most 8 MiB). Header bytes and the inflation ratio are bounded here; the size of a
- * page is the sink's to bound. A body that comes as it is, that neither a length nor chunks delimit and that
- * ends early looks whole from here: the sink must know better.
+ * br, zstd; a window of at most 8 MiB, in brotli 4; an answer may wait until others give theirs back). Header bytes
+ * and the inflation ratio are bounded here; the size of a page is the sink's to bound. A body that comes as it is,
+ * that neither a length nor chunks delimit and that ends early looks whole from here: the sink must know better.
  * Everything is called on the loop's thread; callbacks may call anything here but net_free.
  */
 #ifndef NET_NET_H

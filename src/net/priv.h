@@ -67,9 +67,10 @@ struct net_decoder;
 int net_decoder_new(const char *coding, struct net_decoder **out);
 /* Writes at most room bytes to out, *n of them, and takes what they were made of from in. *n == room: there may be more
  * without new input. To be called until neither that nor in is left. ERR_DECODE; ERR_TOOBIG: wants a window above 8
- * MiB; ERR_NOMEM. */
+ * MiB, in brotli above 4; ERR_NOMEM. */
 int net_decoder_next(struct net_decoder *d, struct str *in, char *out, size_t room, size_t *n);
 bool net_decoder_ended(const struct net_decoder *d); /* what was taken is whole */
+size_t net_decoder_bytes(const struct net_decoder *d); /* that its window takes; gzip's is nothing beside others */
 void net_decoder_free(struct net_decoder *d);        /* NULL is fine */
 
 /* --- requests --------------------------------------------------------------------------------- */
@@ -122,6 +123,7 @@ struct net {
 /* body.c */
 size_t net_body_in(char *p, size_t size, size_t n, void *arg); /* CURLOPT_WRITEFUNCTION */
 bool net_body_waits(const struct net_request *r);  /* bytes are here that the sink has not had */
+bool net_body_room(const struct net_request *r);   /* it may begin: others' windows leave room for one more */
 bool net_body_resume(struct net_request *r);       /* gives them; false: r->stop says why */
 bool net_body_torn(const struct net_request *r);   /* a compressed body that is not whole */
 

@@ -60,11 +60,11 @@ static size_t pack_zstd(const unsigned char *in, size_t n, int window, unsigned 
 static const struct {
     const char *name;
     size_t (*pack)(const unsigned char *in, size_t n, int window, unsigned char *out, size_t room);
-    int window, too_large; /* powers of two; 0: there is none too large */
+    int window, largest, too_large; /* powers of two; 0: there is none too large */
 } codings[] = {
-    {"gzip", pack_gzip, 0, 0},
-    {"br", pack_brotli, 22, 24},
-    {"zstd", pack_zstd, 21, 27},
+    {"gzip", pack_gzip, 0, 0, 0},
+    {"br", pack_brotli, 22, 22, 23},
+    {"zstd", pack_zstd, 21, 23, 24},
 };
 #define CODINGS (sizeof codings / sizeof *codings)
 
@@ -247,28 +247,78 @@ static void bombs(void)
 /* Kills tests/mutants/net-window.patch: zstd keeps any window that a server names. */
 static void windows(void)
 {
-    for (unsigned i = 0; i < CODINGS; i++) {
-        struct packed p;
-        struct asked a = {0};
-        size_t n = 20u << 20;
-        unsigned char *big;
-        uint32_t chance = 1;
+    size_t n = 20u << 20;
+    unsigned char *big = malloc(n);
+    uint32_t chance = 1;
 
-        if (!codings[i].too_large)
-            continue;
-        big = malloc(n);
-        for (size_t k = 0; k < n; k++) { /* some 2:1 */
-            chance = chance * 1664525u + 1013904223u;
-            big[k] = (unsigned char)('a' + (chance >> 28));
-        }
-        p = pack(i, big, n, codings[i].too_large);
-        ask(&a, p);
-        CU_ASSERT_EQUAL(a.r.code, ERR_TOOBIG);
-        UNIT_STR(a.r.err.what, "inflation");
-        rig_forget(&a);
-        free(p.raw);
-        free(big);
+    for (size_t k = 0; k < n; k++) { /* some 2:1 */
+        chance = chance * 1664525u + 1013904223u;
+        big[k] = (unsigned char)('a' + (chance >> 28));
     }
+    for (unsigned i = 0; i < CODINGS; i++)
+        for (int large = 0; large < 2; large++) {
+            struct asked a = {0};
+            struct packed p;
+
+            if (!codings[i].too_large)
+                continue;
+            p = pack(i, big, n, large ? codings[i].too_large : codings[i].largest);
+            ask(&a, p);
+            CU_ASSERT_EQUAL(a.r.code, large ? ERR_TOOBIG : ERR_OK);
+            UNIT_STR(a.r.err.what, large ? "inflation" : "");
+            CU_ASSERT(large || (a.body.n == n && !memcmp(a.body.p, big, n)));
+            rig_forget(&a);
+            free(p.raw);
+        }
+    free(big);
+}
+
+#define TOGETHER 4
+
+static struct asked together[TOGETHER];
+static bool all_go;
+
+static void pause_till_all_go(struct asked *a)
+{
+    if (!all_go)
+        net_pause(a->request, true);
+}
+
+static void look_at_all(void *arg)
+{
+    unsigned begun = 0;
+
+    (void)arg;
+    CU_ASSERT(allocated() < before + (12u << 20));
+    all_go = true;
+    for (unsigned i = 0; i < TOGETHER; i++) {
+        begun += together[i].pieces > 0;
+        net_pause(together[i].request, false);
+    }
+    CU_ASSERT_EQUAL(begun, 1);
+}
+
+/* One window at a time, and each answer comes whole. Kills tests/mutants/net-windows.patch: there are four. */
+static void windows_together(void)
+{
+    struct packed p = pack(CODINGS - 1, plain, PLAIN, 23);
+    struct rig g;
+
+    rig_open(&g, say, &p);
+    for (unsigned i = 0; i < TOGETHER; i++) {
+        together[i] = (struct asked){.on_piece = pause_till_all_go};
+        rig_get(&g, &together[i], (char)('a' + i), "Patient");
+    }
+    before = allocated();
+    CU_ASSERT_NOT_EQUAL(loop_after(g.l, 500, look_at_all, NULL), 0);
+    rig_wait(&g);
+    rig_close(&g);
+    for (unsigned i = 0; i < TOGETHER; i++) {
+        CU_ASSERT_EQUAL(together[i].r.code, ERR_OK);
+        CU_ASSERT(together[i].body.n == PLAIN && !memcmp(together[i].body.p, plain, PLAIN));
+        rig_forget(&together[i]);
+    }
+    free(p.raw);
 }
 
 static void unknown(void)
@@ -300,7 +350,8 @@ static const struct unit_test tests[] = {
     {"paused at each piece", paused},
     {"paused, it costs no memory", paused_costs_no_memory},
     {"bombs", bombs},
-    {"a window that is too large", windows},
+    {"the largest window, and one that is too large", windows},
+    {"four of the largest windows", windows_together},
     {"codings that were not asked for", unknown},
 };
 

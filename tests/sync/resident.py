@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """No answer of a server makes a program take more than 64 MiB of memory, the KDF's returned: not by its size, its number of rows, its nesting,
-its compression by gzip, nor by four of its kind at once. (curl unpacks brotli and zstd by itself and has no bound there: not tried.)
+its compression, nor by four of its kind at once.
 
 usage: resident.py [CASE...]
 Kills mem-keeps-blocks and sync-large-at-once.
 """
-import json, os, subprocess, sys, tempfile, threading, zlib
+import ctypes, json, os, subprocess, sys, tempfile, threading, zlib
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
@@ -78,6 +78,25 @@ def packed(body, wbits=31):
     return z.compress(body) + z.flush()
 
 
+def brotli(body):
+    """With a window of 4 MiB, the largest that is taken."""
+    out, n = ctypes.create_string_buffer(len(body) + 65536), ctypes.c_size_t(len(body) + 65536)
+    if not ctypes.CDLL("libbrotlienc.so.1").BrotliEncoderCompress(1, 22, 0, ctypes.c_size_t(len(body)), body, ctypes.byref(n), out):
+        sys.exit("brotli")
+    return out.raw[: n.value]
+
+
+def zstd(body):
+    """The same with 8 MiB. No size in the head: there the window stands."""
+    z = ctypes.CDLL("libzstd.so.1")
+    z.ZSTD_createCCtx.restype, z.ZSTD_compress2.restype = ctypes.c_void_p, ctypes.c_size_t
+    c, out = ctypes.c_void_p(z.ZSTD_createCCtx()), ctypes.create_string_buffer(len(body) + 65536)
+    for parameter, value in (101, 23), (200, 0):  # ZSTD_c_windowLog, ZSTD_c_contentSizeFlag
+        z.ZSTD_CCtx_setParameter(c, parameter, value)
+    n = z.ZSTD_compress2(c, out, ctypes.c_size_t(len(out)), body, ctypes.c_size_t(len(body)))
+    return out.raw[:n]
+
+
 def bomb(_):
     """A GiB of spaces in a MiB: longer than the 200:1 that is allowed."""
     z = zlib.compressobj(9, zlib.DEFLATED, 31)
@@ -103,6 +122,8 @@ CASES = {
     "4 MiB of [": (deep, None, ["one kind"]),
     "gzip bomb": (bomb, "gzip", ["four at once"]),
     "gzip of large rows": (lambda k: packed(large_rows(k)), "gzip", ["four at once"]),
+    "brotli of large rows": (lambda k: brotli(large_rows(k)), "br", ["four at once"]),
+    "zstd of large rows": (lambda k: zstd(large_rows(k)), "zstd", ["four at once"]),
 }
 
 
