@@ -99,8 +99,7 @@ struct bundle_scan {
     struct span span;
     struct buf hold;             /* the value under way, as it came */
     struct buf token;            /* the string or scalar under way, as it came, quotes included */
-    struct buf url, relation, status, etag, location; /* of the link or response under way,
-    decoded */
+    struct buf url, relation, status, etag, location; /* of the link or response under way, decoded */
 };
 
 static void feed(struct bundle_scan *s, struct str in);

@@ -8,8 +8,7 @@
 
 #include "fhir/kind.h"
 
-#define FHIR_INDEX_REV 1 /* raised when a column's meaning changes: store then fills rows again,
-lazily */
+#define FHIR_INDEX_REV 1 /* raised when a column's meaning changes: store then fills rows again, lazily */
 #define FHIR_NO_DATE INT64_MIN
 
 struct fhir_index {
@@ -18,8 +17,7 @@ struct fhir_index {
     struct str version;           /* meta.versionId as received, or "" */
     struct str updated;           /* meta.lastUpdated's lexeme, or "" */
     int64_t updated_ms;           /* or FHIR_NO_DATE */
-    struct str patient;           /* the patient's id ("Patient/ID" or BASE/Patient/ID of base),
-    or "" */
+    struct str patient;           /* the patient's id ("Patient/ID" or BASE/Patient/ID of base), or "" */
     struct str date;              /* lexeme of the first date path that holds one, or "" */
     int64_t date_ms;              /* or FHIR_NO_DATE */
     struct str status;            /* code, or "" */

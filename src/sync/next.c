@@ -121,12 +121,12 @@ bool sync_regrows(const struct pull *p, unsigned *count)
 /* A next link to another origin: go on by time where that gets anywhere. */
 static void without_link(struct sync_state *s, struct pull *p, bool on)
 {
-    if (!sync_ordered(p) || (!on && p->count >= SYNC_COUNT_MAX)) {
+    if (!sync_ordered(p) || (!on && p->count >= SYNC_COUNT)) {
         over(p, ERR_ORIGIN, 0);
         return;
     }
     if (!on)
-        p->count = p->count * 2 < SYNC_COUNT_MAX ? p->count * 2 : SYNC_COUNT_MAX;
+        p->count = p->count * 2 < SYNC_COUNT ? p->count * 2 : SYNC_COUNT;
     restart(s, p);
 }
 

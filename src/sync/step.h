@@ -25,11 +25,11 @@
 
 #define SYNC_OVERLAP_MS (5 * 60 * 1000)
 #define SYNC_OVERLAP_MAX_MS (24 * 3600 * 1000)
-#define SYNC_COUNT 1000       /* _count to begin with: a page that outlasts the round trip for the next link */
-#define SYNC_COUNT_MAX 1000   /* HAPI FHIR gives no more */
+/* _count to begin with, and the most: a page outlasts the round trip for the next link, and HAPI FHIR gives no more. */
+#define SYNC_COUNT 1000
 #define SYNC_COUNT_BATCH 50   /* _count inside a batch, where nearly all are empty */
-#define SYNC_COUNT_LATER                                                                                               \
-    200 /* there, of a later rank that never came: a server makes the whole batch before it sends any */
+/* There, of a later rank that never came: a server makes the whole batch before it sends any. */
+#define SYNC_COUNT_LATER 200
 #define SYNC_KINDS_MAX 64
 #define SYNC_LANES 4          /* requests under way at once */
 
@@ -77,8 +77,8 @@ struct sync_event {
     size_t bytes;             /* ROW: what it and all that came before it holds in memory, since the row before */
     bool known;               /* ROW: this version is here (or was refused before): nothing to store */
     bool first_version;       /* ROW: meta.versionId is "1" */
-    bool bad; /* ROW: not readable; the shell lists it as refused in the same transaction, unless code says
-                               * that the list is full: the kind ends there */
+    bool bad;                 /* ROW: not readable; the shell lists it as refused in the same transaction, unless
+                               * code says that the list is full: the kind ends there */
     bool next;                /* LINK: next, else self */
     const struct store_mark *marks; /* START */
     const bool *skip;         /* START, may be NULL: the server lately said that it has no such kind */
