@@ -577,7 +577,8 @@ static void part_end(struct sync_state *s, unsigned lane, unsigned i, int code)
 }
 
 /* A later entry than before shows: those before it are whole. Behind the first rank nothing more is wanted while one of
- * that never was whole and has more to come. */
+ * that never was whole and has more to come. Not for the rest of a page that was cut: that goes on beside the batch,
+ * whose bytes are here or on their way and would be paid twice. */
 static void part_shows(struct sync_state *s, unsigned lane, int outer)
 {
     struct lane *l = &s->lane[lane];
@@ -589,7 +590,7 @@ static void part_shows(struct sync_state *s, unsigned lane, int outer)
     for (unsigned i = 0; i < s->n && !l->left && l->of[outer]->kind->priority != KIND_P0; i++) {
         struct pull *p = s->pull[i];
 
-        if (p->kind->priority == KIND_P0 && !p->mark.mark_ms && !p->alone && sync_more_due(p) &&
+        if (p->kind->priority == KIND_P0 && !p->mark.mark_ms && !p->alone && !p->cuts && sync_more_due(p) &&
             (a = sync_act(s, SYNC_ACT_STOP))) {
             a->lane = lane;
             l->left = true;

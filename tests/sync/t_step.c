@@ -762,6 +762,29 @@ static void batch_is_left_for_those_alone(void)
     }
 }
 
+/* Kills sync-cut-pays-twice. */
+static void batch_is_not_left_for_a_cut_page(void)
+{
+    struct bench *b = first_sync();
+    unsigned again;
+
+    nothing_new(b, 0);
+    nothing_new(b, 1);
+    opens(b, 2);
+    row(b, 2, "c", START_MS - HOUR);
+    end(b, 2, ERR_CUT);
+    again = b->lane;
+    CU_ASSERT_EQUAL(b->gets, 4);
+    head(b, b->batch_lane, 200, START_MS);
+    part(b, PD, "d", NULL);
+    part(b, PE, "e", NULL);
+    part(b, BULK, "b", "Bulk?page=2");
+    CU_ASSERT(b->stops == 0 && b->gets == 4); /* what is on its way is taken, and no more of it asked */
+    nothing_new(b, again);
+    CU_ASSERT(b->gets == 5 && asks(b, b->lane, "Bulk?page=2"));
+    bench_free(b);
+}
+
 static void cut_batch_is_taken_as_far_as_it_came(void)
 {
     struct bench *b = first_sync();
@@ -833,6 +856,7 @@ static const struct unit_test tests[] = {
     {"a first sync asks one batch, in the order of ranks", first_batch_is_in_rank_order},
     {"the batch is left where the first rank has more", batch_is_left_for_the_first_rank},
     {"the batch is left where a kind beside it has not come", batch_is_left_for_those_alone},
+    {"the batch is not left for the rest of a cut page", batch_is_not_left_for_a_cut_page},
     {"a cut batch is taken as far as it came", cut_batch_is_taken_as_far_as_it_came},
     {"a batch that is too much at once is asked kind by kind", batch_too_much_at_once},
     {"named patients by patient_param, the rest by id", named_patients},
