@@ -161,7 +161,8 @@ static void go_on(void *arg)
     struct asked *a = arg;
 
     CU_ASSERT_EQUAL(a->pieces, pieces_then);
-    net_pause(a->request, false);
+    if (a->request) /* it may have paused behind its last byte */
+        net_pause(a->request, false);
 }
 
 static void pause_at_each(struct asked *a)
@@ -202,7 +203,8 @@ static void look(void *arg)
 
     CU_ASSERT(a->body.n <= 65536);
     CU_ASSERT(allocated() < before + (12u << 20));
-    net_cancel(a->request);
+    if (a->request)
+        net_cancel(a->request);
 }
 
 static void pause_for_good(struct asked *a)

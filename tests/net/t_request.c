@@ -448,7 +448,8 @@ static void go_on(void *arg)
     struct asked *a = arg;
 
     CU_ASSERT_EQUAL(a->pieces, pieces_when_paused);
-    net_pause(a->request, false);
+    if (a->request) /* it may have paused behind its last byte */
+        net_pause(a->request, false);
 }
 
 static void pause_each_tenth(struct asked *a)
@@ -485,7 +486,8 @@ static void go_on_late(void *arg)
 {
     struct asked *a = arg;
 
-    net_pause(a->request, false);
+    if (a->request)
+        net_pause(a->request, false);
 }
 
 static void give_up(void *arg)
