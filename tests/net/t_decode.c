@@ -78,7 +78,7 @@ static struct packed pack(unsigned coding, const unsigned char *in, size_t n, in
     size_t room = n + 65536;
     struct packed p = {.raw = malloc(room + 256)};
 
-    p.head = (size_t)sprintf(p.raw, "HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\n\r\n", codings[coding].name);
+    p.head = (size_t)snprintf(p.raw, 256, "HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\n\r\n", codings[coding].name);
     p.n = p.head + codings[coding].pack(in, n, window, (unsigned char *)p.raw + p.head, room);
     return p;
 }
@@ -336,7 +336,7 @@ static void unknown(void)
         struct packed p = {.raw = malloc(512)};
         struct asked a = {0};
 
-        p.n = (size_t)sprintf(p.raw, "HTTP/1.1 200 OK\r\n%s\r\n{}", heads[i]);
+        p.n = (size_t)snprintf(p.raw, 512, "HTTP/1.1 200 OK\r\n%s\r\n{}", heads[i]);
         ask(&a, p);
         CU_ASSERT_EQUAL(a.r.code, ERR_DECODE);
         UNIT_STR(a.r.err.what, "/fhir/Patient");
