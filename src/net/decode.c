@@ -199,7 +199,8 @@ bool net_decoder_ended(const struct net_decoder *d)
 
 size_t net_decoder_bytes(const struct net_decoder *d)
 {
-    return d->zstd ? ZSTD_sizeof_DCtx(d->zstd) : d->brotli_bytes;
+    /* Brotli begins with little, and which it will want is not known before its bytes are in. */
+    return d->zstd ? ZSTD_sizeof_DCtx(d->zstd) : d->brotli ? BROTLI_BYTES : 0;
 }
 
 void net_decoder_free(struct net_decoder *d)

@@ -77,6 +77,22 @@ static int timer_wanted(CURLM *multi, long ms, void *arg)
     return -1;
 }
 
+/* Where libcurl is built on OpenSSL 1.1.1 or later, the texts of OpenSSL's errors are not loaded: half a MiB that nobody
+ * reads, for what failed is told by curl's codes and the certificate's verdict. Weak: another libcurl has no such symbol.
+ * OPENSSL_init_crypto(3). */
+int OPENSSL_init_crypto(uint64_t options, const void *settings) __attribute__((weak));
+int OPENSSL_init_ssl(uint64_t options, const void *settings) __attribute__((weak));
+#define NO_CRYPTO_STRINGS 0x1u
+#define NO_SSL_STRINGS 0x100000u
+
+static void spare_texts(void)
+{
+    if (OPENSSL_init_crypto)
+        OPENSSL_init_crypto(NO_CRYPTO_STRINGS, NULL);
+    if (OPENSSL_init_ssl)
+        OPENSSL_init_ssl(NO_SSL_STRINGS, NULL);
+}
+
 int net_new(struct loop *l, const struct clock *clock, struct net **out)
 {
     struct net *n = mem_alloc(sizeof *n);
@@ -87,6 +103,7 @@ int net_new(struct loop *l, const struct clock *clock, struct net **out)
     n->loop = l;
     n->clock = *clock;
     net_wire_init(&n->wire);
+    spare_texts();
     if (curl_global_init(CURL_GLOBAL_DEFAULT)) {
         mem_free(n);
         return ERR_NOMEM;
