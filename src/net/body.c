@@ -8,7 +8,7 @@
 #include "net/priv.h"
 
 #define PIECE_BYTES (32u << 10) /* decoded at once */
-#define WINDOWS_BYTES (8u << 20) /* one of zstd's largest, or two of brotli's, are more; four usual ones of zstd are less */
+#define WINDOWS_BYTES (8u << 20) /* one of zstd's largest, or two of brotli's, are more; four usual zstd are less */
 
 static bool refuse(struct net_request *r, int code, int64_t num, const char *what)
 {
