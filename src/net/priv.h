@@ -70,7 +70,7 @@ int net_decoder_new(const char *coding, struct net_decoder **out);
  * MiB, in brotli above 4; ERR_NOMEM. */
 int net_decoder_next(struct net_decoder *d, struct str *in, char *out, size_t room, size_t *n);
 bool net_decoder_ended(const struct net_decoder *d); /* what was taken is whole */
-size_t net_decoder_bytes(const struct net_decoder *d); /* its window; brotli's at its most; gzip's is nothing beside others */
+size_t net_decoder_bytes(const struct net_decoder *d); /* its window, brotli's at its most; gzip's is nothing */
 void net_decoder_free(struct net_decoder *d);        /* NULL is fine */
 
 /* --- requests --------------------------------------------------------------------------------- */
