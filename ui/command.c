@@ -127,15 +127,27 @@ static void sync_toggle(struct ui *u, int arg)
     }
 }
 
-static void find(struct ui *u, int on)
-{
-    scr_find_on(u, on);
-}
-
-static void find_enter(struct ui *u, int arg)
+static void find(struct ui *u, int arg)
 {
     (void)arg;
-    scr_find_enter(u);
+    scr_find_open(u);
+}
+
+static void typed_enter(struct ui *u, int arg)
+{
+    (void)arg;
+    prompt_enter(u);
+}
+
+static void typed_cancel(struct ui *u, int arg)
+{
+    (void)arg;
+    prompt_cancel(u);
+}
+
+static void typed_move(struct ui *u, int by)
+{
+    prompt_move(u, by);
 }
 
 static void edit(struct ui *u, int key)
@@ -143,7 +155,7 @@ static void edit(struct ui *u, int key)
     if (u->screen == scr_lock_screen())
         scr_lock_type(u, key);
     else
-        scr_find_type(u, key);
+        prompt_key(u, key);
     u->damage = true;
 }
 
@@ -211,16 +223,21 @@ static const struct command commands[] = {
      NULL},
 
     {"find.open", ON_FIND, "Enter", NULL, N_("Choose"),
-     N_("Open the only patient that matches, or go to the list of those that do"), find_enter, 0,
+     N_("Open the only patient that matches, or go to the list of those that do"), typed_enter, 0,
      NULL},
+    {"prompt.enter", ON_PROMPT, "Enter", NULL, N_("Do"), N_("Do what was typed"), typed_enter, 0, NULL},
     {"find.down", ON_FIND, "Down", NULL, NULL, N_("Move the marker down"), move, 1, NULL},
     {"find.up", ON_FIND, "Up", NULL, NULL, N_("Move the marker up"), move, -1, NULL},
-    {"find.erase", ON_FIND, "Backspace", NULL, NULL, N_("Take the last character away"), edit,
+    {"prompt.down", ON_PROMPT, "Down Tab", NULL, NULL, N_("To the next match"), typed_move, 1, NULL},
+    {"prompt.up", ON_PROMPT, "Up Shift-Tab", NULL, NULL, N_("To the match before"), typed_move, -1, NULL},
+    {"prompt.erase", ON_FIND | ON_PROMPT, "Backspace", NULL, NULL, N_("Take the last character away"), edit,
      KEYS_BACKSPACE, NULL},
-    {"find.clear", ON_FIND, "Ctrl-U", NULL, N_("Clear"), N_("Take all of the filter away"), edit,
+    {"prompt.clear", ON_FIND | ON_PROMPT, "Ctrl-U", NULL, N_("Clear"), N_("Take all that was typed away"), edit,
      'U' - '@', NULL},
     {"find.cancel", ON_FIND, "Ctrl-G Esc Ctrl-C", NULL, N_("All"),
-     N_("Drop the filter and show all patients"), find, 0, NULL},
+     N_("Drop the filter and show all patients"), typed_cancel, 0, NULL},
+    {"prompt.cancel", ON_PROMPT, "Ctrl-G Esc Ctrl-C", NULL, N_("Drop"), N_("Drop what was typed"), typed_cancel, 0,
+     NULL},
 
     {"list.open", ON_WORKLIST | ON_CHART | ON_SECTIONS, "Enter Right", NULL, N_("Open"),
      N_("Open the row at the marker"), open_row, 0, nothing_here},
@@ -230,7 +247,7 @@ static const struct command commands[] = {
     {"list.find", ON_WORKLIST, "/", "FI", N_("Find"),
      N_("Find patients: parts of the name, birth date or number; all patients kept here are "
         "searched"),
-     find, 1, NULL},
+     find, 0, NULL},
     {"list.down", ON_LISTS, "j Down", "DN", NULL, N_("Move down"), move, 1, nothing_here},
     {"list.up", ON_LISTS, "k Up", "UP", NULL, N_("Move up"), move, -1, nothing_here},
     {"list.next", ON_LISTS, "Space PgDn + Ctrl-F", "NX", N_("Page"), N_("Next page"), page, 1,
@@ -320,28 +337,26 @@ const struct command *command_find(unsigned where, int key, int *arg)
     return NULL;
 }
 
+static const struct {
+    unsigned where;
+    const char *name;
+} places[] = {
+    {ON_LOCK, N_("Lock screen")},
+    {ON_WORKLIST, N_("Patients")},
+    {ON_FIND, N_("Finding a patient")},
+    {ON_CHART, N_("Chart")},
+    {ON_SECTIONS, N_("Sections of a chart")},
+    {ON_DETAIL, N_("One row in full")},
+    {ON_HELP, N_("Help")},
+    {ON_BANNER, N_("The whole banner")},
+    {ON_ASK, N_("A question on the last line")},
+    {ON_PROMPT, N_("Words typed on the last line")},
+};
+
 const char *command_where_name(unsigned where)
 {
-    switch (where) {
-    case ON_LOCK:
-        return N_("Lock screen");
-    case ON_WORKLIST:
-        return N_("Patients");
-    case ON_FIND:
-        return N_("Finding a patient");
-    case ON_CHART:
-        return N_("Chart");
-    case ON_SECTIONS:
-        return N_("Sections of a chart");
-    case ON_DETAIL:
-        return N_("One row in full");
-    case ON_HELP:
-        return N_("Help");
-    case ON_BANNER:
-        return N_("The whole banner");
-    case ON_ASK:
-        return N_("A question on the last line");
-    default:
-        return NULL;
-    }
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (places[i].where == where)
+            return places[i].name;
+    return NULL;
 }

@@ -23,8 +23,9 @@ enum command_where {
     ON_HELP = 64,
     ON_BANNER = 128, /* all of a patient's banner */
     ON_ASK = 256,    /* a question stands on the last line */
+    ON_PROMPT = 512, /* words are typed on the last line (ui/prompt.h) */
     ON_LISTS = ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_DETAIL | ON_HELP | ON_BANNER,
-    ON_TYPING = ON_LOCK | ON_FIND, /* characters belong to a field */
+    ON_TYPING = ON_LOCK | ON_FIND | ON_PROMPT, /* characters belong to a field */
 };
 
 struct command {
@@ -43,7 +44,7 @@ struct command {
 const struct command *command_table(unsigned *n);
 /* The command for a key on a screen, or NULL. *arg is the row's, or the section's number for "@section". */
 const struct command *command_find(unsigned where, int key, int *arg);
-/* "wardline-keys(7)", "the worklist": a screen's name for people (N_), or NULL. */
+/* "Patients": a screen's name for people (N_); NULL when there is no such bit, which is behind the last one. */
 const char *command_where_name(unsigned where);
 
 #endif

@@ -13,6 +13,7 @@
 #include "ui/command.h"
 #include "ui/keys.h"
 #include "ui/list.h"
+#include "ui/prompt.h"
 #include "ui/tty.h"
 #include "ui/ui.h"
 
@@ -21,7 +22,6 @@
 #define UI_BODY 3                  /* the body's first row, from 0 */
 #define UI_IDLE_MS (5 * 60 * 1000) /* without a key: lock */
 #define UI_SECTIONS_MAX 32
-#define UI_FIELD_MAX 120 /* bytes of a filter */
 
 struct screen {
     unsigned where;
@@ -44,11 +44,10 @@ struct scr_lock {
 struct scr_work {
     struct list list;
     struct model_worklist rows; /* a window of the whole list */
-    bool loaded, finding;
-    bool replace; /* the first character typed begins a new filter */
+    bool loaded;
     bool chosen;  /* a row was pointed at while the filter is typed */
     bool due;     /* the filter has changed, the rows have not yet */
-    char filter[UI_FIELD_MAX];
+    char filter[PROMPT_MAX];
     size_t filter_n;
     int64_t shown_total; /* of the list as the user asked for it */
     int64_t counted_ms;  /* boot clock: when new ones were last counted */
@@ -105,6 +104,7 @@ struct ui {
     bool sync_said;    /* the message is about the sync under way, and goes with it */
     bool sync_asked;   /* the sync under way was asked for by key: its end is said */
 
+    struct prompt prompt; /* over the screen, on the last row */
     struct scr_lock lock;
     struct scr_work work;
     struct scr_chart chart;
@@ -131,7 +131,7 @@ int64_t ui_idle(struct ui *u);   /* locks when no key came for UI_IDLE_MS; ms un
 void ui_unlocking(struct ui *u); /* tries the passphrase that was typed */
 const char *ui_closing(const struct ui *u); /* why it cannot be tried yet, or NULL */
 void ui_ask(struct ui *u);                  /* "Leave wardline?" */
-unsigned ui_where(const struct ui *u); /* the screen, or ON_FIND, ON_ASK */
+unsigned ui_where(const struct ui *u); /* the screen, or its prompt, or ON_ASK */
 bool ui_small(const struct ui *u);     /* the window is too small to show anything of a patient */
 unsigned ui_body_rows(const struct ui *u);
 
@@ -154,9 +154,9 @@ void scr_work_rows_build(struct ui *u);
 void scr_work_rows_head(struct ui *u, struct arena *a);
 
 /* scr_find.c */
-void scr_find_on(struct ui *u, bool on);
-void scr_find_type(struct ui *u, int key);
-void scr_find_enter(struct ui *u); /* Enter while the filter is typed */
+void scr_find_open(struct ui *u);
+void scr_find_drop(struct ui *u); /* all patients again */
+bool scr_find_typing(const struct ui *u);
 
 /* scr_chart.c */
 bool scr_chart_open(struct ui *u, const char *chart);

@@ -10,53 +10,31 @@
 #include "base/intl.h"
 #include "ui/priv.h"
 
-void scr_find_on(struct ui *u, bool on)
-{
-    u->work.finding = on;
-    u->work.chosen = false;
-    u->work.replace = on; /* the old text stands there until something is typed */
-    if (!on && u->work.filter_n) {
-        u->work.filter_n = 0;
-        u->work.due = true;
-    }
-    u->damage = true;
-}
-
-void scr_find_type(struct ui *u, int key)
+static void changed(struct ui *u)
 {
     struct scr_work *w = &u->work;
-    char bytes[4];
-    size_t n = keys_utf8(key, bytes);
+    struct str typed = prompt_typed(u);
 
-    if (n && w->replace)
-        w->filter_n = 0;
-    w->replace = false;
-    if (key == KEYS_BACKSPACE) {
-        if (!w->filter_n) {
-            w->finding = false;
-            return;
-        }
-        while (w->filter_n && ((unsigned char)w->filter[--w->filter_n] & 0xc0) == 0x80)
-            ;
-    } else if (key == 'U' - '@') {
-        w->filter_n = 0;
-    } else if (n && key < KEYS_BYTE && w->filter_n + n <= sizeof w->filter) {
-        memcpy(w->filter + w->filter_n, bytes, n);
-        w->filter_n += n;
-    } else {
-        return;
-    }
+    w->filter_n = typed.n;
+    memcpy(w->filter, typed.p, typed.n);
     w->due = true;
 }
 
+void scr_find_drop(struct ui *u)
+{
+    u->work.due = u->work.filter_n > 0;
+    u->work.filter_n = 0;
+    u->work.chosen = false;
+    u->damage = true;
+}
+
 /* REQ: with more than one match, Enter opens none of them by itself: the names may be the same. */
-void scr_find_enter(struct ui *u)
+static void enter(struct ui *u)
 {
     struct scr_work *w = &u->work;
 
     if (w->rows.total != 1 && !w->chosen) {
-        w->finding = false;
-        u->damage = true;
+        prompt_close(u);
         if (w->rows.total > 1 && w->filter_n)
             ui_say(u, _("%lld patients match: move to the right one, then Enter."),
                    (long long)w->rows.total);
@@ -68,4 +46,21 @@ void scr_find_enter(struct ui *u)
         return;
     }
     u->screen->open(u);
+}
+
+static const struct prompt_kind finding = {.where = ON_FIND,
+                                           .label = N_("Find:"),
+                                           .changed = changed,
+                                           .enter = enter,
+                                           .cancelled = scr_find_drop};
+
+void scr_find_open(struct ui *u)
+{
+    u->work.chosen = false;
+    prompt_open(u, &finding, (struct str){u->work.filter, u->work.filter_n});
+}
+
+bool scr_find_typing(const struct ui *u)
+{
+    return prompt_is(u, &finding);
 }

@@ -27,7 +27,7 @@ static const char *patient(const struct ui *u)
 /* While a filter is typed, each character asks anew: for little more than the page. */
 static unsigned window_rows(const struct ui *u)
 {
-    return ui_body_rows(u) * (u->work.finding ? 2 : 6);
+    return ui_body_rows(u) * (scr_find_typing(u) ? 2 : 6);
 }
 
 /* Reads rows from offset on; the old window stays in *old (which the caller drops). */
@@ -246,14 +246,14 @@ static void open_chart(struct ui *u)
 {
     struct scr_work *w = &u->work;
 
-    if (w->list.sel < w->rows.n && scr_chart_open(u, w->rows.rows[w->list.sel].chart))
-        w->finding = false;
+    if (w->list.sel < w->rows.n)
+        scr_chart_open(u, w->rows.rows[w->list.sel].chart);
 }
 
 static void back(struct ui *u)
 {
     if (u->work.filter_n)
-        scr_find_on(u, false);
+        scr_find_drop(u);
     else
         ui_ask(u);
 }

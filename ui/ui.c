@@ -65,8 +65,8 @@ unsigned ui_where(const struct ui *u)
 {
     if (u->asking)
         return ON_ASK;
-    if (u->screen == scr_work_screen() && u->work.finding)
-        return ON_FIND;
+    if (u->prompt.kind)
+        return u->prompt.kind->where;
     return u->screen->where;
 }
 
@@ -75,6 +75,7 @@ void ui_go(struct ui *u, const struct screen *s)
     if (u->screen && u->screen->list)
         list_forget(u->screen->list(u));
     u->screen = s;
+    prompt_close(u);
     if (s->list)
         list_forget(s->list(u));
     u->asking = false;
@@ -167,7 +168,7 @@ static void type(struct ui *u, int key)
     if (u->screen == scr_lock_screen())
         scr_lock_type(u, key);
     else
-        scr_find_type(u, key);
+        prompt_key(u, key);
     u->damage = true;
 }
 

@@ -152,7 +152,7 @@ static void paint_last(struct ui *u, struct arena *a)
     struct text s = {"", 0, 0};
     unsigned at = paint_marks(u);
 
-    if (u->open && ui_where(u) != ON_ASK && ui_where(u) != ON_FIND) {
+    if (u->open && !u->asking && !u->prompt.kind) {
         model_sync_words(&u->model, &u->sync, a, &s);
         put(u, tty_rows(u->tty) - 1, at, s);
     }
@@ -199,8 +199,8 @@ void ui_paint(struct ui *u)
             paint_bar(u, &a);
         paint_last(u, &a);
         u->screen->paint(u);
-        if (ui_where(u) == ON_FIND)
-            ui_paint_prompt(u, _("Find:"), (struct str){u->work.filter, u->work.filter_n});
+        if (u->prompt.kind)
+            ui_paint_prompt(u, _(u->prompt.kind->label), prompt_typed(u));
         if (u->asking) {
             ui_paint_prompt(u, _("Leave wardline? y = yes, n = no"), (struct str){0});
             u->asked = true;
