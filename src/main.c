@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <fcntl.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -77,9 +76,7 @@ int main(int argc, char **argv)
     umask(077);
     if (!standard_descriptors())
         return 70;
-    setlocale(LC_ALL, "");
-    bindtextdomain(PACKAGE_TARNAME, LOCALEDIR);
-    textdomain(PACKAGE_TARNAME);
+    intl_start(LOCALEDIR);
     app.clock = clock_system();
     app.rng = rng_system();
     if (crypt_init(&app.memory_locked))

@@ -2,14 +2,28 @@
  *
  * Every string that a person sees goes through these. N_ marks a string that a table holds and that _
  * is applied to when it is shown. A translator's note goes in a comment that starts with TRANSLATORS:.
+ * main calls intl_start once, before any thread is there; nothing else sets a locale.
  */
 #ifndef BASE_INTL_H
 #define BASE_INTL_H
 
 #include <libintl.h>
+#include <stdbool.h>
 
 #define _(s) gettext(s)
 #define N_(s) s
 #define P_(one, many, n) ngettext(one, many, (unsigned long)(n))
+
+/* Takes the terminal's characters (LC_CTYPE) and the language of messages from the environment, and those two alone:
+ * numbers, dates and sorting stay as they are everywhere. Catalogues come from locale/ beside the program (a tree
+ * that was built and not installed) or from installed (an absolute path), always as UTF-8: how a terminal that has
+ * less shows them is its room's work. May change LANGUAGE in the environment. */
+void intl_start(const char *installed);
+
+/* The language of the messages: "en", or a catalogue's ("es", "fr"). A static string. */
+const char *intl_language(void);
+
+/* False when the environment asks for another language than English and the C library gives no way to one. */
+bool intl_heard(void);
 
 #endif

@@ -273,7 +273,10 @@ static void check_terminal(const struct doctor *d, struct finding *f)
 static void check_locale(const struct doctor *d, struct finding *f)
 {
     (void)d;
-    if (!strcmp(nl_langinfo(CODESET), "UTF-8"))
+    if (!intl_heard())
+        found(f, WARN, _("the language asked for by LANGUAGE or LANG cannot be had: there is no C.UTF-8 locale"),
+              _("install a locale of that language, or C.UTF-8"));
+    else if (!strcmp(nl_langinfo(CODESET), "UTF-8"))
         found(f, OK, "UTF-8", NULL);
     else
         found(f, WARN, _("the locale is not UTF-8: names in other scripts cannot be shown"), _("set LANG=C.UTF-8"));

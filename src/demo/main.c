@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,9 +161,7 @@ int main(int argc, char **argv)
     unsigned port;
     int fd, code;
 
-    setlocale(LC_ALL, "");
-    bindtextdomain(PACKAGE_NAME, LOCALEDIR);
-    textdomain(PACKAGE_NAME);
+    intl_start(LOCALEDIR);
     code = read_options(argc, argv, &o);
     if (code >= 0)
         return code;
