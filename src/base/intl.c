@@ -142,6 +142,13 @@ void intl_start(const char *installed)
     textdomain(PACKAGE_TARNAME);
 }
 
+const char *intl_context(const char *marked)
+{
+    const char *words = gettext(marked), *end = strchr(marked, '\004');
+
+    return words == marked && end ? end + 1 : words;
+}
+
 const char *intl_language(void)
 {
     /* TRANSLATORS: the ISO 639 code of your language, as in this file's name. */

@@ -13,12 +13,19 @@
 #define _(s) gettext(s)
 #define N_(s) s
 #define P_(one, many, n) ngettext(one, many, (unsigned long)(n))
+/* The same words that another language says in different ways: C_("weekday", "on "). NC_ is for tables; what it makes
+ * is shown through intl_context alone. */
+#define NC_(context, s) context "\004" s
+#define C_(context, s) intl_context(NC_(context, s))
 
 /* Takes the terminal's characters (LC_CTYPE) and the language of messages from the environment, and those two alone:
  * numbers, dates and sorting stay as they are everywhere. Catalogues come from locale/ beside the program (a tree
  * that was built and not installed) or from installed (an absolute path), always as UTF-8: how a terminal that has
  * less shows them is its room's work. May change LANGUAGE in the environment. */
 void intl_start(const char *installed);
+
+/* The translation of what NC_ made, or the words in it. */
+const char *intl_context(const char *marked);
 
 /* The language of the messages: "en", or a catalogue's ("es", "fr"). A static string. */
 const char *intl_language(void);

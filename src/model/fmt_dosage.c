@@ -104,6 +104,29 @@ static void put_times(struct model_fmt *f, struct str n, struct str max)
     model_put(f, _(" times"));
 }
 
+/* REQ: "every 8 hours" as whole words of a language: the word depends on the unit's gender in French. */
+static void put_every(struct model_fmt *f, struct str period, struct str most, struct str unit)
+{
+    static const struct {
+        const char *unit, *one, *many;
+    } every[] = {
+        /* TRANSLATORS: before a number and this unit: "every 8 hours", "every 4 to 6 hours" */
+        {"s", N_("every second"), NC_("seconds", "every ")}, {"min", N_("every minute"), NC_("minutes", "every ")},
+        {"h", N_("every hour"), NC_("hours", "every ")},     {"d", NULL, NC_("days", "every ")},
+        {"wk", NULL, NC_("weeks", "every ")},                {"mo", NULL, NC_("months", "every ")},
+        {"a", NULL, NC_("years", "every ")},                 {NULL, NULL, NC_("unknown unit", "every ")}};
+    size_t e = 0;
+
+    while (every[e].unit && !str_is(unit, every[e].unit))
+        e++;
+    if (!most.n && is_number(period, "1") && every[e].one) {
+        model_put(f, _(every[e].one));
+        return;
+    }
+    model_put(f, intl_context(every[e].many));
+    model_put_duration(f, period, most, unit);
+}
+
 static void put_frequency(struct model_fmt *f, tape_at r, bool *any)
 {
     /* TRANSLATORS: behind "once", "twice", "3 times"; the first is the one of a dose a day, the
@@ -138,14 +161,7 @@ static void put_frequency(struct model_fmt *f, tape_at r, bool *any)
         put_times(f, n, max);
         model_put(f, " ");
     }
-    /* TRANSLATORS: "every 8 hours", "every 4 to 6 hours" */
-    model_put(f, _("every "));
-    if (!most.n && is_number(period, "1") && words)
-        model_put(f, str_is(unit, "h")     ? _("hour")
-                     : str_is(unit, "min") ? _("minute")
-                                           : _("second"));
-    else
-        model_put_duration(f, period, most, unit);
+    put_every(f, period, most, unit);
 }
 
 static void put_whens(struct model_fmt *f, tape_at r, bool *any)
@@ -180,7 +196,7 @@ static void put_whens(struct model_fmt *f, tape_at r, bool *any)
         if (first)
             comma(f, any);
         /* TRANSLATORS: "on Monday and Thursday" */
-        model_put(f, first ? _("on ") : _(" and "));
+        model_put(f, first ? C_("weekday", "on ") : _(" and "));
         model_put(f, words ? words : _("a day that is not understood"));
     }
     first = true;
@@ -267,7 +283,7 @@ static void put_timing(struct model_fmt *f, tape_at timing)
     put_bounds(f, r, &any);
     for (tape_at e = tape_first(f->t, events); e != TAPE_NONE; e = tape_next(f->t, events, e)) {
         comma(f, &any);
-        model_put(f, _("on "));
+        model_put(f, C_("date", "on "));
         model_put_date(f, tape_plain(f->t, e));
     }
     /* R4: a code is a complete statement of the schedule: its own words are shown beside the parts. */

@@ -10,7 +10,7 @@ for root in ("src", "ui"):
     for folder, _, files in os.walk(os.path.join(top, root)):
         for f in files:
             path = os.path.relpath(os.path.join(folder, f), top)
-            if f.endswith(".c") and re.search(r'\b(_|N_|P_)\(\s*"', open(os.path.join(top, path), encoding="utf-8").read()):
+            if f.endswith(".c") and re.search(r'\b(_|N_|P_|C_|NC_)\(\s*"', open(os.path.join(top, path), encoding="utf-8").read()):
                 want.add(path)
 for path in sorted(want - have):
     print(f"po/POTFILES.in lacks {path}")

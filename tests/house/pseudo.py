@@ -27,7 +27,8 @@ def run(*cmd, **kw):
 
 def catalogue(tmp):
     pot, po, mo = (os.path.join(tmp, n) for n in ("w.pot", "w.po", "w.mo"))
-    run("xgettext", "--keyword=_", "--keyword=N_", "--keyword=P_:1,2", "--from-code=UTF-8", "-D", top,
+    run("xgettext", "--keyword=_", "--keyword=N_", "--keyword=P_:1,2",
+        "--keyword=C_:1c,2", "--keyword=NC_:1c,2", "--from-code=UTF-8", "-D", top,
         "--files-from=" + os.path.join(top, "po/POTFILES.in"), "-o", pot)
     text = open(pot, encoding="utf-8").read().replace("charset=CHARSET", "charset=UTF-8")
     text = text.replace("nplurals=INTEGER; plural=EXPRESSION;", "nplurals=2; plural=n != 1;")
