@@ -20,12 +20,12 @@ static void add_line(struct model_banner *b, const char *words)
 
 /* --- who -------------------------------------------------------------------------------------- */
 
-/* "70010638", "TMP-17 (temp)"; others: " +1" behind when there are any. A number of more than most columns is cut, with
+/* "70010638", "TMP-17 TEMP"; others: " +1" behind when there are any. A number of more than most columns is cut, with
  * a mark: whole in the lines. */
 static const char *number_words(const struct tape *t, int64_t now_ms, struct arena *a, unsigned most, bool others_too)
 {
     tape_at best = model_number(t, now_ms);
-    const char *temp = tape_str_is(t, tape_get(t, best, "use"), "temp") ? _(" (temp)") : "";
+    const char *temp = tape_str_is(t, tape_get(t, best, "use"), "temp") ? _(" TEMP") : "";
     struct text v = text_safe(a, str_trim(tape_str(t, tape_get(t, best, "value"), a)), 64);
     size_t fit = v.n;
     unsigned more = 0;
@@ -56,7 +56,7 @@ static const char *all_numbers(const struct tape *t, int64_t now_ms, struct aren
         buf_adds(&b, b.n ? ", " : "");
         text_safe_buf(&b, str_trim(tape_str(t, tape_get(t, i, "value"), a)), false);
         if (tape_str_is(t, tape_get(t, i, "use"), "temp"))
-            buf_adds(&b, _(" (temporary)"));
+            buf_adds(&b, _(" TEMP (temporary)"));
         if (type.n) {
             buf_adds(&b, " (");
             text_safe_buf(&b, type, false);
@@ -69,7 +69,8 @@ static const char *all_numbers(const struct tape *t, int64_t now_ms, struct aren
     return line;
 }
 
-static const char *died_words(const struct model_person *p, struct arena *a)
+/* aged: with the age, which the row says where it has the room. */
+static const char *died_words(const struct model_person *p, struct arena *a, bool aged)
 {
     char when[DATE_TEXT_MAX], age[32];
     struct date day = p->death;
@@ -85,7 +86,7 @@ static const char *died_words(const struct model_person *p, struct arena *a)
         day.precision = DATE_DAY;
     date_text(&day, when);
     model_age(&p->birth, &day, age);
-    return age[0] ? arena_fmt(a, _("*** DIED %s Age at death %s ***"), when, age)
+    return age[0] && aged ? arena_fmt(a, _("*** DIED %s  Age at death %s ***"), when, age)
                   : arena_fmt(a, _("*** DIED %s ***"), when);
 }
 
@@ -114,23 +115,55 @@ static void piece(struct pieces *p, const char *s)
     piece_of(p, s, NULL, NULL, 0);
 }
 
+/* The letters by which CPRS posts what must be read first. */
+enum posting { POSTING_CRISIS, POSTING_WARNING, POSTING_ALLERGY, POSTING_DIRECTIVE, POSTINGS };
+static const struct {
+    char letter;
+    const char *words;
+} postings[POSTINGS] = {
+    {'C', N_("C crisis: behaviour or safety")},
+    {'W', N_("W warnings")},
+    {'A', N_("A allergies")},
+    {'D', N_("D directives")},
+};
+
 struct marks {
     const struct model_person *who;
     struct model *m;
     struct arena *a;
     struct vec directives, warnings; /* of struct text: what each is called */
+    bool posted[POSTINGS];
 };
+
+/* Codes of a flag's or a consent's category (flag-category, consentcategorycodes) that say which letter it is posted
+ * under; a flag of any other category, or of none, is a warning. */
+static enum posting posted_as(const struct tape *t)
+{
+    static const struct {
+        const char *code;
+        enum posting as;
+    } codes[] = {
+        {"advance-directive", POSTING_DIRECTIVE}, {"dnr", POSTING_DIRECTIVE},  {"acd", POSTING_DIRECTIVE},
+        {"polst", POSTING_DIRECTIVE},             {"hcd", POSTING_DIRECTIVE},  {"adr", POSTING_DIRECTIVE},
+        {"behavioral", POSTING_CRISIS},           {"safety", POSTING_CRISIS},
+    };
+
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (fhir_has_code(t, tape_get(t, 0, "category"), NULL, codes[i].code) ||
+            fhir_has_code(t, tape_get(t, 0, "scope"), NULL, codes[i].code))
+            return codes[i].as;
+    return POSTING_WARNING;
+}
 
 /* A flag or consent that is in force: REQ: one that ended, was rejected or struck is never in the
  * banner. */
 static int take_mark(void *arg, const struct store_row *r)
 {
-    static const char *const directive_codes[] = {
-        "advance-directive", "dnr", "acd", "polst", "hcd", "adr"};
     struct marks *k = arg;
     struct tape t;
     struct model_row row;
-    bool directive = false;
+    enum posting as;
+    bool directive;
     struct text *name;
     int rank, code = tape_parse(&t, r->bytes, NULL);
 
@@ -140,14 +173,14 @@ static int take_mark(void *arg, const struct store_row *r)
         if (!(name = vec_push(&k->warnings)))
             return ERR_NOMEM;
         *name = text_own(_("a flag that cannot be read"));
+        k->posted[POSTING_WARNING] = true;
         return ERR_OK;
     }
-    for (size_t i = 0; i < sizeof directive_codes / sizeof *directive_codes; i++)
-        directive = directive ||
-                    fhir_has_code(&t, tape_get(&t, 0, "category"), NULL, directive_codes[i]) ||
-                    fhir_has_code(&t, tape_get(&t, 0, "scope"), NULL, directive_codes[i]);
+    as = posted_as(&t);
+    directive = as == POSTING_DIRECTIVE;
     code = model_format(k->m, k->who, r, &t, k->a, &row, &rank, NULL);
     if (!code && rank < 3 && (directive || tape_get(&t, 0, "scope") == TAPE_NONE)) {
+        k->posted[as] = true;
         if ((name = vec_push(directive ? &k->directives : &k->warnings)))
             *name = model_format_name(k->m, k->who, r, &t, k->a);
         else
@@ -181,6 +214,27 @@ static void name_all(struct model_banner *b, const char *label, const struct vec
         add_line(b, s);
 }
 
+/* "[CWAD]", those letters that stand for something in this chart; in words in the lines. */
+static void add_postings(struct model_banner *b, const struct marks *k, struct pieces *p)
+{
+    char letters[POSTINGS + 3] = "[";
+    const char *words = _("Postings: ");
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < POSTINGS; i++)
+        if (k->posted[i]) {
+            words = words ? arena_fmt(&b->arena, "%s%s%s", words, n ? ", " : "", _(postings[i].words)) : NULL;
+            letters[++n] = postings[i].letter;
+        }
+    letters[n + 1] = ']';
+    if (!n)
+        return;
+    add_line(b, words);
+    /* A merged record's row names the one to use; its allergies are words there already. */
+    if (n > 1 || !k->posted[POSTING_ALLERGY] || !p->s[0].instead)
+        piece(p, arena_dup(&b->arena, letters, n + 2));
+}
+
 static void add_marks(struct model_banner *b, const struct marks *k, struct pieces *p)
 {
     struct buf missing;
@@ -201,6 +255,17 @@ static void add_marks(struct model_banner *b, const struct marks *k, struct piec
     buf_fini(&missing);
 }
 
+/* Stands for the brief words of the part before: forms, each longer than the last. */
+static void widen_by(struct pieces *p, struct text *forms, unsigned n)
+{
+    struct model_part *last = &p->s[p->n - 1];
+
+    last->instead = true;
+    last->name = forms;
+    last->names = n;
+    last->turn = 1;
+}
+
 /* REQ: nobody writes into a record that was merged away; the one to use is named. */
 static void add_replaced(struct model *m, const struct tape *t, const struct model_person *who,
                          struct model_banner *b, struct pieces *p)
@@ -216,10 +281,7 @@ static void add_replaced(struct model *m, const struct tape *t, const struct mod
                 arena_fmt(&b->arena, _("REPLACED - write nothing here: %s"), to.number.s));
             forms[1] = text_own(
                 arena_fmt(&b->arena, _("REPLACED - write nothing here: %s"), to.words.s));
-            p->s[p->n - 1].instead = true;
-            p->s[p->n - 1].name = forms;
-            p->s[p->n - 1].names = 2;
-            p->s[p->n - 1].turn = 1;
+            widen_by(p, forms, 2);
         }
         add_line(b, arena_fmt(&b->arena,
                               _("REPLACED - write nothing here: merged into another record, use %s"),
@@ -227,6 +289,20 @@ static void add_replaced(struct model *m, const struct tape *t, const struct mod
     }
     if (model_linked_patient(m, who, t, "replaces", &b->arena, &old))
         add_line(b, arena_fmt(&b->arena, _("Replaces %s"), old.number.s));
+}
+
+static void add_death(const struct model_person *who, struct model_banner *b, struct pieces *p)
+{
+    struct text *whole;
+
+    if (!who->dead)
+        return;
+    piece(p, died_words(who, &b->arena, false));
+    if ((whole = arena_alloc(&b->arena, sizeof *whole))) {
+        *whole = text_own(died_words(who, &b->arena, true));
+        widen_by(p, whole, 1);
+        add_line(b, whole->s);
+    }
 }
 
 static void add_labels(const struct tape *t, const struct model_person *who, struct model_banner *b,
@@ -320,6 +396,24 @@ static void add_allergies(const struct model_person *who, struct model_banner *b
     piece_of(p, words, arena_fmt(&b->arena, "%s: ", words ? words : ""), only, 3);
 }
 
+/* "Weight 72 kg 05-Mar-2026": a weight without its day is no weight to dose by. */
+static int add_weight(struct model *m, const struct model_person *who, struct model_banner *b, struct pieces *p,
+                      struct err *e)
+{
+    struct model_weight w;
+    int code = model_weight(m, who, &b->arena, &w, e);
+
+    if (code)
+        return code;
+    if (!w.value.n) {
+        add_line(b, w.fetched ? _("Weight not recorded") : _("Weight unavailable - NOT FETCHED"));
+        return ERR_OK;
+    }
+    piece(p, arena_fmt(&b->arena, _("Weight %s %s"), w.value.s, w.date.s));
+    add_line(b, arena_fmt(&b->arena, _("Weight %s %s"), w.value.s, w.date.s));
+    return ERR_OK;
+}
+
 static int take_namesake(void *arg, const struct store_patient *p)
 {
     *(bool *)arg = p->similar != 0;
@@ -347,7 +441,6 @@ static int compose(struct model *m, const struct tape *t, const struct model_per
     bool similar;
     int code = has_namesake(m, who, &similar, e);
     const char *born = model_born_text(who, &b->arena).s, *sex = model_sex_text(who, &b->arena).s;
-    const char *died = died_words(who, &b->arena);
 
     if (!code)
         code = find_marks(&k, e);
@@ -368,9 +461,12 @@ static int compose(struct model *m, const struct tape *t, const struct model_per
     b->deceased = who->dead;
     add_replaced(m, t, who, b, &p);
     add_allergies(who, b, names, &only, &p);
+    k.posted[POSTING_ALLERGY] = who->allergies == MODEL_ALLERGIES_KNOWN;
+    add_postings(b, &k, &p);
+    add_death(who, b, &p);
     add_marks(b, &k, &p);
-    piece(&p, died);
-    add_line(b, died);
+    if (!code)
+        code = add_weight(m, who, b, &p, e);
     if (similar) {
         if (!p.n || !p.s[0].instead) /* a replaced record names the other one */
             piece(&p, _("SIMILAR NAME"));

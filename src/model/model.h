@@ -36,7 +36,7 @@ struct model_patient {
     char chart[80];       /* chart id */
     struct text name;     /* "FAMILY, Given" or "Name not recorded"; " (was SMITH)" behind it when only a former
                            * name has what was asked for */
-    struct text born;     /* "03-Feb-1984 (42y)", "1951 (~75y)", "not recorded" */
+    struct text born;     /* "03-Feb-1984 (42y)", "~1951 (est) ~75y", "not recorded" */
     struct text sex;      /* "Female", "not recorded" */
     struct text number;   /* first current identifier, or "no number" */
     /* What must be known before the chart is opened, each alone and all joined by blanks ("" = none): REPLACED,
@@ -70,14 +70,15 @@ enum model_allergy {
     MODEL_ALLERGIES_UNAVAILABLE
 };
 
-#define MODEL_BANNER_MAX 20
+#define MODEL_BANNER_MAX 24
 struct model_banner {
     struct arena arena;
     char chart[80];
     bool deceased;
     enum model_allergy allergies;
     /* Rows 1 and 2 for a terminal of a given width (at least 80): name, birth date, sex, number in that
-     * order; allergy words, flags. Number and birth date are never pushed off by a long name. */
+     * order; allergy words first, then the posting letters (C crisis, W warnings, A allergies, D directives), death,
+     * directives, warnings, weight with its day, labels. Number and birth date are never pushed off by a long name. */
     struct text row[2];
     /* All of it, unabridged, a fact a line: for `show` and for the detail of the banner. */
     struct text line[MODEL_BANNER_MAX];

@@ -118,7 +118,11 @@ struct text model_born_text(const struct model_person *p, struct arena *a)
     age[0] = '\0';
     if (!p->dead)
         model_age(&p->birth, &p->today, age);
-    s = age[0] ? arena_fmt(a, "%s (%s)", when, age) : arena_fmt(a, "%s", when);
+    if (p->birth.precision < DATE_DAY) /* REQ: no day is made up, and what is not known to the day says so */
+        /* TRANSLATORS: a birth date of which the day is not known, then the age: "~1984 (est) ~42y" */
+        s = arena_fmt(a, _("~%s (est)%s%s"), when, age[0] ? " " : "", age);
+    else
+        s = age[0] ? arena_fmt(a, "%s (%s)", when, age) : arena_fmt(a, "%s", when);
     return text_own(s ? s : "");
 }
 

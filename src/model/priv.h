@@ -87,6 +87,18 @@ int model_allergy_state(struct model *m, struct str chart, enum model_allergy *o
                         struct model_allergens *names, struct err *e);
 const char *model_allergy_words(enum model_allergy s);
 
+/* --- weight ----------------------------------------------------------------------------------- */
+
+/* REQ: the newest body weight (LOINC 29463-7) of this patient that was not struck and is not dated ahead, as it was
+ * sent. value "": there is none. */
+struct model_weight {
+    struct text value; /* "72 kg" */
+    struct text date;  /* "05-Mar-2026", "no date" */
+    bool fetched;      /* vital signs are here in full: without a value, none is recorded */
+};
+int model_weight(struct model *m, const struct model_person *who, struct arena *a, struct model_weight *out,
+                 struct err *e);
+
 /* --- the banner's second row ------------------------------------------------------------------ */
 
 /* One thing that must be known: its brief words, and what it is about, by name. */
@@ -98,7 +110,7 @@ struct model_part {
     bool instead; /* the names are whole wordings, each longer than the last: one of them stands for the brief words */
     unsigned turn; /* who gets names into the room that is left: 1 first; 0 never */
     unsigned shown;
-    bool dropped;
+    bool terse, dropped;
 };
 /* The parts in their order, two blanks between, within cols columns. First every part's brief words (those that do
  * not fit are counted: "+1"), then names by turn, whole ones only, the others counted ("+2 more"). */

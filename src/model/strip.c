@@ -21,8 +21,8 @@ static const char *part_words(struct arena *a, const struct model_part *p, unsig
     for (unsigned i = 0; i < shown && s; i++)
         s = arena_fmt(a, "%s%s%s", s, i ? ", " : "", p->name[i].s);
     if (s && shown < p->names)
-        /* TRANSLATORS: behind some names of a list: how many others there are */
-        s = arena_fmt(a, _("%s, +%u more"), s, p->names - shown);
+        /* TRANSLATORS: behind some names of a list: how many others there are, in full and where room is short */
+        s = arena_fmt(a, p->terse ? _("%s, +%u") : _("%s, +%u more"), s, p->names - shown);
     return s;
 }
 
@@ -38,17 +38,23 @@ static unsigned widen(struct arena *a, struct model_part *p, unsigned room)
 {
     unsigned brief = part_cols(a, p, 0), most = p->names < STRIP_NAMES ? p->names : STRIP_NAMES;
     unsigned best = brief;
+    bool short_one = false;
 
     if ((!p->label && !p->instead) || p->dropped)
         return room;
-    for (unsigned k = 1; k <= most; k++) {
-        unsigned w = part_cols(a, p, k);
+    for (unsigned i = 1; i <= 2 * most; i++) { /* each number of names in full, then tersely */
+        bool terse = i > most;
+        unsigned k = terse ? i - most : i, w;
 
-        if (w <= brief + room) {
+        p->terse = terse;
+        w = part_cols(a, p, k);
+        if (w <= brief + room && k > p->shown) {
             p->shown = k;
             best = w;
+            short_one = terse;
         }
     }
+    p->terse = short_one;
     return room + brief - best;
 }
 

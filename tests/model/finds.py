@@ -4,7 +4,7 @@
 
 Kills tests/mutants/model-other-name, model-cover-do-not-give, model-struck-out-stands, model-no-earlier.
 """
-import base64, json, os, subprocess, sys, tempfile
+import base64, json, os, re, subprocess, sys, tempfile
 
 build = os.environ.get("top_builddir", ".")
 bad = []
@@ -20,7 +20,8 @@ def charts(resources, *options):
     with tempfile.TemporaryDirectory() as home:
         path = os.path.join(home, "bundle.json")
         with open(path, "w", encoding="utf-8") as f:
-            json.dump({"resourceType": "Bundle", "type": "collection", "entry": [{"resource": r} for r in resources]}, f)
+            text_ = json.dumps({"resourceType": "Bundle", "type": "collection", "entry": [{"resource": r} for r in resources]})
+            f.write(re.sub(r'"@([0-9.]+)"', r"\1", text_))  # a number with the digits that Python would drop
         store = os.path.join(home, "home")
         os.mkdir(store, 0o700)
         out = json.loads(subprocess.run([os.path.join(build, "tests/model/charts"), *options, store, path], stdout=subprocess.PIPE, check=True).stdout)
@@ -190,14 +191,15 @@ def links():
     expect("a result that is not available here" in text(shown["p"], "labs", "r"), f"a report that points to a specimen: {text(shown['p'], 'labs', 'r')!r}")
 
 
-def main():
-    tests = [first_rows, links, marks, former_names, cover, said_once, notes, corrections]
+def main(tests=None):
+    tests = tests or [first_rows, links, marks, former_names, cover, said_once, notes, corrections]
     for t in tests:
         t()
     for b in bad:
         print(b)
-    print(f"finds: {len(tests)} tests, {len(bad)} faults")
+    print(f"{os.path.basename(sys.argv[0])[:-3]}: {len(tests)} tests, {len(bad)} faults")
     return 1 if bad else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
