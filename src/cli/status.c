@@ -7,6 +7,7 @@
 
 #include "base/intl.h"
 #include "base/limits.h"
+#include "fhir/kind.h"
 #include "fhir/tape.h"
 #include "sync/run.h"
 
@@ -81,6 +82,30 @@ static void queue_json(const struct store_queue_counts *q, struct jsonw *w)
     jsonw_close(w, '}');
 }
 
+/* The kinds that a sync fetches by itself and that never came whole: each as a member of *w, or added to *words. */
+static int not_fetched(struct cli_app *app, struct jsonw *w, struct buf *words, struct err *e)
+{
+    unsigned n;
+    const struct fhir_kind *k = kind_table(&n);
+    struct store_mark mark;
+    int r = ERR_OK;
+
+    for (unsigned i = 0; !r && i < n; i++) {
+        if (k[i].priority >= KIND_NAMED) /* those that rows name come with them */
+            continue;
+        r = store_mark_get(app->store, str_of(k[i].type), &mark, e);
+        if (r || mark.asof_ms)
+            continue;
+        if (w)
+            jsonw_z(w, k[i].type);
+        else {
+            buf_adds(words, words->n ? ", " : "");
+            buf_adds(words, k[i].type);
+        }
+    }
+    return r;
+}
+
 int cli_status_members(struct cli_app *app, struct jsonw *w, struct err *e)
 {
     struct store_queue_counts q;
@@ -101,12 +126,21 @@ int cli_status_members(struct cli_app *app, struct jsonw *w, struct err *e)
         jsonw_z(w, app->model.base);
         jsonw_key(w, "scope");
         jsonw_z(w, app->model.scope);
+        jsonw_key(w, "demo");
+        jsonw_bool(w, app->model.demo);
+        jsonw_key(w, "unprotected");
+        jsonw_bool(w, app->model.unprotected);
         jsonw_key(w, "lastSync");
         jsonw_z(w, ended ? when : NULL);
         jsonw_key(w, "counts");
         jsonw_open(w, '{');
         r = store_counts(app->store, count_json, w, e);
         jsonw_close(w, '}');
+        jsonw_key(w, "notFetched");
+        jsonw_open(w, '[');
+        if (!r)
+            r = not_fetched(app, w, NULL, e);
+        jsonw_close(w, ']');
         queue_json(&q, w);
         wire_json(&l, w);
         jsonw_key(w, "storeBytes");
@@ -142,6 +176,19 @@ static void say_refused(struct cli_app *app, struct cli_out *out)
     buf_fini(&b);
 }
 
+static int say_not_fetched(struct cli_app *app, struct cli_out *out, struct err *e)
+{
+    struct buf b;
+    int r;
+
+    buf_init(&b, LIMIT_SMALL_JSON);
+    r = not_fetched(app, NULL, &b, e);
+    if (!r && b.n)
+        cli_line(out, _("NOT FETCHED yet: %s"), b.p);
+    buf_fini(&b);
+    return r;
+}
+
 static int words(struct cli_app *app, struct cli_out *out, struct err *e)
 {
     struct store_queue_counts q;
@@ -170,6 +217,8 @@ static int words(struct cli_app *app, struct cli_out *out, struct err *e)
         cli_line(out, _("store: %lld bytes"), (long long)(h.file_bytes + h.wal_bytes));
         r = store_counts(app->store, count_line, out, e);
         say_refused(app, out);
+        if (!r)
+            r = say_not_fetched(app, out, e);
     }
     last_close(&l);
     return r;
