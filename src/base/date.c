@@ -241,6 +241,17 @@ struct date date_today(int64_t wall_ms)
         .precision = DATE_DAY, .year = tm.tm_year + 1900, .month = tm.tm_mon + 1, .day = tm.tm_mday};
 }
 
+int64_t date_midnight(int64_t wall_ms, int days)
+{
+    time_t t = (time_t)(wall_ms / 1000);
+    struct tm tm, day;
+
+    if (!localtime_r(&t, &tm))
+        return wall_ms;
+    day = (struct tm){.tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = tm.tm_mday + days, .tm_isdst = -1};
+    return (int64_t)mktime(&day) * 1000;
+}
+
 bool date_age(const struct date *birth, const struct date *on, struct date_age *age)
 {
     int bm = birth->month ? birth->month : 1, bd = birth->day ? birth->day : 1;

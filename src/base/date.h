@@ -43,6 +43,9 @@ void date_instant(int64_t wall_ms, char out[DATE_INSTANT_MAX]);
 /* The day of an instant on the machine's clock. */
 struct date date_today(int64_t wall_ms);
 
+/* The first moment of a day on the machine's clock: of the day of an instant, or so many days after it. */
+int64_t date_midnight(int64_t wall_ms, int days);
+
 /* Days since 1970-01-01 in the Gregorian calendar; month and day count as 1 where they are missing. */
 int64_t date_days(int year, int month, int day);
 struct date date_of_days(int64_t days);

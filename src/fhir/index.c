@@ -146,7 +146,7 @@ int fhir_index(const struct tape *t, const char *base, struct arena *a, struct f
     out->title = find(&w, t, kind->code_path, take_words);
     if (!out->title.n)
         out->title = find(&w, t, kind->title_path, take_string);
-    return w.full ? err_set(e, ERR_NOMEM, 0, 0, NULL) : ERR_OK;
+    return w.full ? err_set(e, ERR_NOMEM, 0, 0, NULL) : fhir_facts(t, base, a, out, e);
 }
 
 bool fhir_reference(struct str ref, const char *base, struct str *type, struct str *id)

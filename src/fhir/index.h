@@ -11,6 +11,17 @@
 #define FHIR_INDEX_REV 1 /* raised when a column's meaning changes: store then fills rows again, lazily */
 #define FHIR_NO_DATE INT64_MIN
 
+/* One fact behind the worklist's scopes, by the rules of the kind table (kind_fact_next). */
+#define FHIR_FOREVER INT64_MAX
+struct fhir_fact {
+    enum kind_fact fact;
+    bool day;        /* at is a day and no instant: its midnight in UTC */
+    int64_t at_ms;   /* of what is due: the last day that the date can mean. Of an end: the first moment after it.
+                      * FHIR_FOREVER: no end; a task without a time */
+    struct str who;  /* the patient's id, or "" */
+    struct str type, id; /* the key, or "" */
+};
+
 struct fhir_index {
     const struct fhir_kind *kind; /* NULL for a type that the table does not have */
     struct str type, id;          /* both valid (str_is_type, str_is_id) */
@@ -24,6 +35,8 @@ struct fhir_index {
     struct str section;           /* by the kind table, or "" */
     struct str title;             /* CodeableConcept's words, for search; server text,
     not yet safe */
+    const struct fhir_fact *facts; /* in the arena */
+    unsigned facts_n;
 };
 
 /* In place of base for a document from a file: there "urn:uuid:X" names the resource with id X of the same
@@ -35,6 +48,9 @@ struct fhir_index {
  * ERR_NOMEM: the arena is full. */
 int fhir_index(const struct tape *t, const char *base, struct arena *a, struct fhir_index *out,
 struct err *e);
+
+/* Fills out->facts; fhir_index does it. out->kind, id, patient and status are set. As fhir_index. */
+int fhir_facts(const struct tape *t, const char *base, struct arena *a, struct fhir_index *out, struct err *e);
 
 /* "Patient/ID", "BASE/Patient/ID", either with "/_history/V" -> type and id. False for contained (#x),
  * conditional and foreign references, and of urn: ones but with base FHIR_BASE_FILE: those give type "" and the

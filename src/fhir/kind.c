@@ -3,6 +3,8 @@
 
 #include "fhir/kind.h"
 
+#include <string.h>
+
 #include "base/intl.h"
 #include "fhir/read.h"
 
@@ -95,6 +97,32 @@ static const struct fhir_kind kinds[] = {
     {"Binary", KIND_DEMAND, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false},
 };
 
+/* Open, by R4's task-status; a draft is nobody's yet. 30980-7 is the date a vaccine is due, 59778-1 the one from which
+ * it is overdue (R4 immunization-recommendation-date-criterion). */
+#define TASK_OPEN "requested received accepted ready in-progress on-hold"
+#define BOOKED "booked pending arrived checked-in fulfilled"
+#define VISIT_OPEN "in-progress arrived triaged onleave"
+
+static const struct kind_fact_rule fact_rules[] = {
+    /* type, fact, only, each, unless, codes, who, key, key_types, at, coded */
+    {"Patient", KIND_FACT_CARER, NULL, "generalPractitioner", NULL, NULL, NULL, "",
+     "Practitioner PractitionerRole", NULL, NULL},
+    {"Encounter", KIND_FACT_PLACE, VISIT_OPEN, "location", "status", "planned reserved completed", NULL,
+     "location", "Location", "period.end", NULL},
+    {"Encounter", KIND_FACT_CARER, VISIT_OPEN, "participant", NULL, NULL, NULL, "individual",
+     "Practitioner PractitionerRole", "period.end", NULL},
+    {"Task", KIND_FACT_TASK, TASK_OPEN, NULL, NULL, NULL, NULL, NULL, NULL, "restriction.period.end", NULL},
+    {"Appointment", KIND_FACT_BOOKED, BOOKED, "participant", "status", "declined", "actor", NULL, NULL, "/start", NULL},
+    {"ImmunizationRecommendation", KIND_FACT_DUE, NULL, "recommendation", "forecastStatus",
+     "immune contraindicated complete", NULL, NULL, NULL, "dateCriterion", "59778-1 30980-7"},
+    {"CareTeam", KIND_FACT_CARER, "active", "participant", NULL, NULL, NULL, "member",
+     "Practitioner PractitionerRole", "period.end", NULL},
+    {"Group", KIND_FACT_MEMBER, NULL, "member", "inactive", "true", "entity", NULL, NULL, "period.end", NULL},
+    {"List", KIND_FACT_MEMBER, "current", "entry", "deleted", "true", "item", NULL, NULL, NULL, NULL},
+    {"Location", KIND_FACT_PART, NULL, "partOf", NULL, NULL, NULL, "", "Location", NULL, NULL},
+    {"PractitionerRole", KIND_FACT_PART, NULL, "practitioner", NULL, NULL, NULL, "", "Practitioner", NULL, NULL},
+};
+
 /* No letter is one of the keys that move, leave or help on every screen (j k h q g G R ?). */
 static const struct kind_section sections[] = {
     {"cover", N_("Cover"), 'c'},
@@ -126,6 +154,16 @@ const struct fhir_kind *kind_find(struct str type)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (str_is(type, kinds[i].type))
             return &kinds[i];
+    return NULL;
+}
+
+const struct kind_fact_rule *kind_fact_next(const struct fhir_kind *k, const struct kind_fact_rule *rule)
+{
+    const struct kind_fact_rule *end = fact_rules + sizeof fact_rules / sizeof *fact_rules;
+
+    for (rule = rule ? rule + 1 : fact_rules; k && rule < end; rule++)
+        if (!strcmp(rule->type, k->type))
+            return rule;
     return NULL;
 }
 

@@ -54,6 +54,7 @@ int model_init(struct model *m, struct store *s, const struct clock *clock, stru
     *m = (struct model){.store = s, .clock = *clock};
     if ((code = setting(s, "server", m->base, sizeof m->base, e)) ||
         (code = read_scope(m, e)) ||
+        (code = setting(s, "practitioner", m->practitioner, sizeof m->practitioner, e)) ||
         (code = setting(s, "unprotected", unprotected, sizeof unprotected, e)) ||
         (code = setting(s, "demo", demo, sizeof demo, e)))
         return code;

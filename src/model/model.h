@@ -26,21 +26,24 @@ struct model {
     bool unprotected;     /* --auth none to a host that is not loopback: UNPROTECTED */
     char base[LIMIT_URL_BYTES]; /* the server's base URL, for references: as long as net takes one */
     char scope[256];
+    char practitioner[LIMIT_ID_BYTES + 32]; /* whose profile it is: "Practitioner/1", or "" */
 };
 int model_init(struct model *m, struct store *s, const struct clock *clock, struct err *e); /* reads the settings */
 
 /* --- worklist -------------------------------------------------------------------------------- */
 
-#define MODEL_MARKS_MAX 8
+#define MODEL_MARKS_MAX 10
 struct model_patient {
     char chart[80];       /* chart id */
     struct text name;     /* "FAMILY, Given" or "Name not recorded"; " (was SMITH)" behind it when only a former
                            * name has what was asked for */
     struct text born;     /* "03-Feb-1984 (42y)", "~1951 (est) ~75y", "not recorded" */
     struct text sex;      /* "Female", "not recorded" */
+    bool similar;         /* SIMILAR NAME is among the marks: opening it must stop */
     struct text number;   /* first current identifier, or "no number" */
-    /* What must be known before the chart is opened, each alone and all joined by blanks ("" = none): REPLACED,
-     * DIED, INACTIVE, TEST PATIENT, RESTRICTED, SIMILAR NAME, FROM FILE. SIMILAR NAME: another patient here has the
+    /* What must be known before the chart is opened, each alone and all joined by blanks ("" = none): OVERDUE 12d (the
+     * oldest of what is to be done was due so long ago), REPLACED, DIED, INACTIVE, TEST PATIENT, RESTRICTED, SIMILAR
+     * NAME, FROM FILE. SIMILAR NAME: another patient here has the
      * same full name; or the same birth date and a family name within one letter, or the same given names and a
      * family name that begins with the same part (FARROW, FARROW-DIRUZO); or the same birth year and both names
      * within one letter. */

@@ -56,6 +56,26 @@ struct text model_sex_text(const struct model_person *p, struct arena *a);
 /* "(42y)", "(14m)", "(9d)", "(~75y)"; "" when it cannot be said. */
 void model_age(const struct date *birth, const struct date *on, char out[32]);
 
+/* --- the worklist's rows ---------------------------------------------------------------------- */
+
+struct model_scope;
+/* The store's view of a scope at this moment; it borrows the scope's and the filter's strings. */
+void model_scope_view(struct model *m, const struct model_scope *scope, struct str filter, struct store_view *out);
+/* Somebody that the store found: kept while it walks, made a row of afterwards. */
+struct model_listed {
+    char chart[80];
+    unsigned similar;
+    enum store_origin origin;
+    int64_t overdue_days, booked_ms;
+    bool timed; /* the time of the booking is shown */
+};
+int model_listed_take(void *arg, const struct store_patient *p); /* arg: a vec of them */
+int model_listed_row(struct model *m, const struct model_listed *x, struct str filter, struct arena *a,
+                     struct model_patient *row, struct err *e);
+/* A member that is a Reference, in words: its display, else the name that its resource here has; "" when neither. */
+struct text model_named(struct model *m, const struct model_person *who, const struct tape *t, tape_at reference,
+                        struct arena *a);
+
 /* --- allergies -------------------------------------------------------------------------------- */
 
 enum model_allergy_row {

@@ -10,32 +10,21 @@
 
 #include "base/limits.h"
 #include "model/priv.h"
+#include "model/scope.h"
 
 #define WORKLIST_ARENA ((size_t)512 << 20)
 
-struct filling {
-    struct model *m;
-    struct model_worklist *w;
-    struct str filter;
-    struct vec ids; /* struct found: read the resources after the walk */
-};
-
-struct found {
-    char chart[80];
-    unsigned similar;
-    enum store_origin origin;
-};
-
-static int take(void *arg, const struct store_patient *p)
+int model_listed_take(void *arg, const struct store_patient *p)
 {
-    struct filling *f = arg;
-    struct found *x = vec_push(&f->ids);
+    struct model_listed *x = vec_push(arg);
 
     if (!x)
         return ERR_NOMEM;
     snprintf(x->chart, sizeof x->chart, "%.*s", STR_ARG(p->id));
     x->similar = p->similar;
     x->origin = p->origin;
+    x->overdue_days = p->overdue_days;
+    x->booked_ms = p->booked_ms;
     return ERR_OK;
 }
 
@@ -50,9 +39,11 @@ static struct text number_of(const struct tape *t, int64_t now_ms, struct arena 
 
 /* REQ: namesakes, the dead, records that are not to be used, and patients that are in no server's list are marked
  * in words. */
-static void add_marks(const struct tape *t, const struct found *x, const struct model_person *who,
+static void add_marks(const struct tape *t, const struct model_listed *x, const struct model_person *who,
                       struct arena *a, struct model_patient *row)
 {
+    char time[DATE_TEXT_MAX] = "";
+    const char *overdue = "";
     tape_at links = tape_get(t, 0, "link");
     char c = fhir_confidentiality(t);
     bool replaced = false;
@@ -60,10 +51,17 @@ static void add_marks(const struct tape *t, const struct found *x, const struct 
 
     for (tape_at l = tape_first(t, links); l != TAPE_NONE; l = tape_next(t, links, l))
         replaced = replaced || tape_str_is(t, tape_get(t, l, "type"), "replaced-by");
+    if (x->overdue_days)
+        /* TRANSLATORS: something was due twelve days ago */
+        overdue = arena_fmt(a, _("OVERDUE %lldd"), (long long)x->overdue_days);
+    if (x->timed && x->booked_ms != FHIR_NO_DATE)
+        date_short(x->booked_ms, 0, time);
     const struct {
         bool is;
         const char *words;
     } marks[] = {
+        {time[0], time[0] ? strrchr(time, ' ') + 1 : ""}, /* of the day that the list is of */
+        {x->overdue_days && !who->dead, overdue},
         {replaced, N_("REPLACED")},
         {who->dead, N_("DIED")},
         {!replaced && tape_is(t, tape_get(t, 0, "active"), TAPE_FALSE), N_("INACTIVE")},
@@ -75,7 +73,7 @@ static void add_marks(const struct tape *t, const struct found *x, const struct 
 
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
         if (marks[i].is && all) {
-            row->mark[row->marks_n++] = text_own(_(marks[i].words));
+            row->mark[row->marks_n++] = text_safe(a, str_of(_(marks[i].words)), 0);
             all = arena_fmt(a, "%s%s%s", all, *all ? " " : "", _(marks[i].words));
         }
     row->marks = text_own(all);
@@ -189,20 +187,20 @@ static struct text name_of(const struct tape *t, const struct model_person *who,
     return was ? text_own(arena_fmt(a, _("%s (was %s)"), name.s, was)) : name;
 }
 
-static int read_row(struct filling *f, const struct found *x, struct model_patient *row,
-                    struct err *e)
+int model_listed_row(struct model *m, const struct model_listed *x, struct str filter, struct arena *a,
+                     struct model_patient *row, struct err *e)
 {
-    struct arena *a = &f->w->arena;
     struct model_person who;
     struct buf raw;
     struct tape t;
-    int code = model_patient_open(f->m, str_of(x->chart), &raw, &t, e);
+    int code = model_patient_open(m, str_of(x->chart), &raw, &t, e);
 
     if (code)
         return code;
-    model_person_read(f->m, str_of(x->chart), &t, a, &who);
+    model_person_read(m, str_of(x->chart), &t, a, &who);
     memcpy(row->chart, x->chart, sizeof row->chart);
-    row->name = name_of(&t, &who, f->filter, a);
+    row->similar = x->similar > 0;
+    row->name = name_of(&t, &who, filter, a);
     row->born = model_born_text(&who, a);
     row->sex = model_sex_text(&who, a);
     row->number = number_of(&t, who.now_ms, a);
@@ -220,13 +218,20 @@ static bool has_digit(struct str s)
     return false;
 }
 
-static void say_empty(struct model *m, struct model_worklist *w, struct str filter)
+static void say_empty(struct model *m, const struct model_scope *in, struct model_worklist *w, struct str filter)
 {
     const char *scope = m->scope[0] ? text_safe(&w->arena, str_of(m->scope), 0).s : _("all");
 
     if (w->total)
         return;
-    if (has_digit(filter)) /* a date in another form than those it is found by finds nobody */
+    if (in->scope != STORE_EVERYBODY && filter.n)
+        w->empty = text_own(arena_fmt(
+            &w->arena, _("none in this list (%s); v chooses another one; the server was not searched"),
+            model_scope_words(m, in, &w->arena).s));
+    else if (in->scope != STORE_EVERYBODY)
+        w->empty = text_own(arena_fmt(&w->arena, _("nobody in this list now (%s); v chooses another one"),
+                                      model_scope_words(m, in, &w->arena).s));
+    else if (has_digit(filter)) /* a date in another form than those it is found by finds nobody */
         w->empty = text_own(arena_fmt(
             &w->arena,
             P_("none in the %lld patient kept here (%s); the server was not searched; "
@@ -246,39 +251,49 @@ static void say_empty(struct model *m, struct model_worklist *w, struct str filt
             &w->arena, _("no patients kept here yet (%s); a sync fetches them"), scope));
 }
 
-int model_worklist(struct model *m, struct str filter, unsigned offset, unsigned limit,
-                   struct model_worklist *out, struct err *e)
+int model_worklist_in(struct model *m, const struct model_scope *scope, struct str filter, unsigned offset,
+                      unsigned limit, struct model_worklist *out, struct err *e)
 {
-    struct filling f = {.m = m, .w = out};
+    struct store_view view;
+    struct vec found; /* the resources are read after the walk */
     int code;
 
     memset(out, 0, sizeof *out);
     arena_init(&out->arena, WORKLIST_ARENA);
-    f.filter = filter;
-    vec_init(&f.ids, sizeof(struct found), limit ? limit : 1u << 20);
+    vec_init(&found, sizeof(struct model_listed), limit ? limit : 1u << 20);
     out->offset = offset;
-    code = store_patient_count(m->store, filter, &out->total, e);
+    model_scope_view(m, scope, filter, &view);
+    code = store_view_count(m->store, &view, &out->total, e);
     if (!code)
         code = store_patient_count(m->store, STR(""), &out->kept, e);
     if (!code)
-        code = store_patients(m->store, filter, offset, limit, take, &f, e);
-    if (!code && !(out->rows = arena_alloc(&out->arena, (f.ids.n + 1) * sizeof *out->rows)))
+        code = store_view_patients(m->store, &view, offset, limit, model_listed_take, &found, e);
+    if (!code && !(out->rows = arena_alloc(&out->arena, (found.n + 1) * sizeof *out->rows)))
         code = err_set(e, ERR_NOMEM, 0, 0, "worklist");
-    for (size_t i = 0; !code && i < f.ids.n; i++) {
-        code = read_row(&f, vec_at(&f.ids, i), &out->rows[out->n], e);
+    for (size_t i = 0; !code && i < found.n; i++) {
+        struct model_listed *x = vec_at(&found, i);
+
+        x->timed = scope->scope == STORE_BOOKED || scope->order == STORE_BY_BOOKING;
+        code = model_listed_row(m, x, filter, &out->arena, &out->rows[out->n], e);
         if (code == ERR_NOTFOUND) /* gone since the walk */
             code = ERR_OK;
         else if (!code)
             out->n++;
     }
     if (!code)
-        say_empty(m, out, str_trim(filter));
+        say_empty(m, scope, out, str_trim(filter));
     if (!code && out->arena.failed)
         code = err_set(e, ERR_NOMEM, 0, 0, "worklist");
-    vec_fini(&f.ids);
+    vec_fini(&found);
     if (code)
         model_worklist_fini(out);
     return code;
+}
+
+int model_worklist(struct model *m, struct str filter, unsigned offset, unsigned limit,
+                   struct model_worklist *out, struct err *e)
+{
+    return model_worklist_in(m, &(struct model_scope){.scope = STORE_EVERYBODY}, filter, offset, limit, out, e);
 }
 
 void model_worklist_fini(struct model_worklist *w)

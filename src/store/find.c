@@ -168,23 +168,56 @@ static int cut_sets(struct sql *c, struct str folded, struct found *f, struct er
     return code;
 }
 
+static void mark_found(void *arg, int64_t pid)
+{
+    struct found *f = arg;
+
+    mark_bit(f->bits, f->bytes, pid);
+}
+
+/* Cuts the set with that of the view's scope; without a filter the scope alone is the set. */
+static int cut_scope(struct sql *c, const struct store_view *v, bool filtered, struct found *f, struct err *e)
+{
+    struct found scope = {.bits = filtered ? mem_alloc(f->bytes) : f->bits, .bytes = f->bytes};
+    int code = scope.bits ? view_mark(c, v, mark_found, &scope, e) : err_set(e, ERR_NOMEM, 0, 0, NULL);
+
+    f->n = 0;
+    for (size_t k = 0; !code && k < f->bytes; k++) {
+        if (filtered)
+            f->bits[k] &= scope.bits[k];
+        f->n += __builtin_popcount(f->bits[k]);
+    }
+    if (filtered)
+        mem_free(scope.bits);
+    return code;
+}
+
 /* Who matches. f->bits is the caller's to free. */
-static int find(struct sql *c, struct str filter, struct found *f, struct err *e)
+static int find(struct sql *c, const struct store_view *v, struct found *f, struct err *e)
 {
     struct buf folded, word;
     struct str rest;
     int64_t most = 0;
-    int code = fold_filter(filter, &folded, e);
+    bool filtered = false;
+    int code = fold_filter(v->filter, &folded, e);
 
     *f = (struct found){.bits = NULL};
     buf_init(&word, 32 * LIMIT_TEXT_CELL);
     rest = buf_str(&folded);
-    if (!code && !next_word(&rest, &word)) {
-        code = word.failed ? err_set(e, word.failed, 0, 0, "filter") : one_number(c, SQL_PATIENT_COUNT, &f->n, e);
+    if (!code)
+        filtered = next_word(&rest, &word);
+    if (word.failed)
+        code = err_set(e, word.failed, 0, 0, "filter");
+    if (!code && !filtered && v->scope == STORE_EVERYBODY) {
+        code = one_number(c, SQL_PATIENT_COUNT, &f->n, e);
     } else if (!code && !(code = one_number(c, SQL_PATIENT_MAX, &most, e))) {
         f->bytes = (size_t)most / 8 + 1;
         f->bits = mem_alloc(f->bytes);
-        code = f->bits ? cut_sets(c, buf_str(&folded), f, e) : err_set(e, ERR_NOMEM, 0, 0, NULL);
+        code = f->bits ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, NULL);
+        if (!code && filtered)
+            code = cut_sets(c, buf_str(&folded), f, e);
+        if (!code && v->scope != STORE_EVERYBODY)
+            code = cut_scope(c, v, filtered, f, e);
     }
     buf_fini(&word);
     buf_fini(&folded);
@@ -276,18 +309,17 @@ static int look(struct sql *c, enum sql_id id, struct str key, int64_t self, str
  * a family name that begins with the same part; the same birth year with family and given name each within one
  * edit. */
 static int similar(struct sql *c, int64_t pid, struct str sort, struct str family, struct str given, struct str birth,
-                   struct str near, unsigned *n, struct err *e)
+                   struct str near, struct similar *s, struct err *e)
 {
-    struct similar s = {.n = 0};
     int code = ERR_OK;
 
+    s->n = 0;
     if (family.n)
-        code = look(c, SQL_SAME_NAME, sort, pid, family, given, NULL, &s, e);
+        code = look(c, SQL_SAME_NAME, sort, pid, family, given, NULL, s, e);
     if (!code && family.n && birth.n == 10)
-        code = look(c, SQL_SAME_BIRTH, birth, pid, family, given, near_family, &s, e);
+        code = look(c, SQL_SAME_BIRTH, birth, pid, family, given, near_family, s, e);
     if (!code && near.n)
-        code = look(c, SQL_NEAR, near, pid, family, given, near_both, &s, e);
-    *n = s.n;
+        code = look(c, SQL_NEAR, near, pid, family, given, near_both, s, e);
     return code;
 }
 
@@ -350,29 +382,56 @@ static int page_everybody(struct sql *c, int64_t all, unsigned offset, unsigned 
     return code;
 }
 
-/* Walks the names in order and takes those of the set. */
-static int page_walk(struct sql *c, const struct found *f, unsigned offset, unsigned limit, struct page *p,
-                     struct err *e)
-{
-    int64_t left = f->n;
-    sqlite3_stmt *st;
-    int code = sql_use(c, SQL_PATIENT_ORDER, &st, e);
+struct walking {
+    const struct found *f;
+    int64_t left;          /* of the set, still to come */
+    unsigned offset, limit;
+    unsigned char *seen;   /* by pid, f->bytes or more; NULL where each comes once */
+    size_t bytes;
+    struct page *p;
+};
 
-    if (code)
-        return code;
-    while (left > 0 && (!limit || p->pids.n < limit) && (code = sql_step(c, st, e)) == 1) {
+/* Walks a statement's pids in order and takes those of the set. */
+static int walk(struct sql *c, sqlite3_stmt *st, struct walking *w, struct err *e)
+{
+    struct found seen = {.bits = w->seen, .bytes = w->bytes};
+    int code = ERR_OK;
+
+    while (w->left > 0 && (!w->limit || w->p->pids.n < w->limit) && (code = sql_step(c, st, e)) == 1) {
         int64_t pid = sqlite3_column_int64(st, 0);
 
         code = ERR_OK;
-        if (!bit(f, pid))
+        if (pid <= 0 || !bit(w->f, pid) || (w->seen && bit(&seen, pid)))
             continue;
-        left--;
-        if (offset)
-            offset--;
-        else if ((code = page_add(p, pid, e)))
+        if (w->seen)
+            mark_bit(w->seen, w->bytes, pid);
+        w->left--;
+        if (w->offset)
+            w->offset--;
+        else if ((code = page_add(w->p, pid, e)))
             break;
     }
     sql_done(st);
+    return code;
+}
+
+/* Those whom the view's order knows, in that order; all others behind them, by name. */
+static int page_walk(struct sql *c, const struct store_view *v, const struct found *f, unsigned offset, unsigned limit,
+                     struct page *p, struct err *e)
+{
+    struct walking w = {.f = f, .left = f->n, .offset = offset, .limit = limit, .p = p};
+    sqlite3_stmt *st;
+    int64_t most = 0;
+    int code = view_order(c, v, &st, e);
+
+    if (!code && st && !(code = one_number(c, SQL_PATIENT_MAX, &most, e))) {
+        w.bytes = (size_t)most / 8 + 1;
+        w.seen = mem_alloc(w.bytes);
+        code = w.seen ? walk(c, st, &w, e) : err_set(e, ERR_NOMEM, 0, 0, NULL);
+    }
+    if (!code && !(code = sql_use(c, SQL_PATIENT_ORDER, &st, e)))
+        code = walk(c, st, &w, e);
+    mem_free(w.seen);
     return code;
 }
 
@@ -426,7 +485,8 @@ static int page_sort(struct sql *c, const struct found *f, unsigned offset, unsi
     return code;
 }
 
-static int read_patient(struct sql *c, int64_t pid, struct page *p, struct err *e)
+static int read_patient(struct sql *c, const struct store_view *v, int64_t pid, struct page *p, struct similar *like,
+                        struct err *e)
 {
     struct store_patient *r;
     struct str sort, family, given, near;
@@ -452,68 +512,87 @@ static int read_patient(struct sql *c, int64_t pid, struct page *p, struct err *
         near = sql_column(st, 9);
         if (!r || p->a.failed)
             code = err_set(e, ERR_NOMEM, 0, 0, NULL);
-        else
-            code = similar(c, pid, sort, family, given, r->birth, near, &r->similar, e);
+        else if (!(code = similar(c, pid, sort, family, given, r->birth, near, like, e)))
+            r->similar = like->n;
     }
     sql_done(st);
+    if (!code && p->rows.n) {
+        r = vec_at(&p->rows, p->rows.n - 1);
+        r->booked_ms = FHIR_NO_DATE;
+        if (v)
+            code = view_facts(c, v, pid, r, e);
+    }
     return code;
 }
 
 /* One stretch of a list, in one snapshot. */
-static int read_page(struct store *s, struct str filter, unsigned offset, unsigned limit, struct page *p, struct err *e)
+static int read_page(struct store *s, const struct store_view *v, bool facts, unsigned offset, unsigned limit,
+                     struct page *p, struct err *e)
 {
     struct found f = {.bits = NULL};
+    struct similar like;
     int code = store_read_begin(s, e);
 
     if (code)
         return code;
-    if (!(code = find(&s->r, filter, &f, e))) {
+    if (!(code = find(&s->r, v, &f, e))) {
         /* A look-up costs about as much as twenty steps of the walk; the walk is (offset + limit) / density. */
         double walk = ((double)offset + limit) * (double)(f.bytes * 8) / ((double)f.n + 1);
 
-        if (!f.bits)
+        if (v->order != STORE_BY_NAME)
+            code = page_walk(&s->r, v, &f, offset, limit, p, e);
+        else if (!f.bits)
             code = page_everybody(&s->r, f.n, offset, limit, p, e);
         else if (f.n && 20.0 * (double)f.n < walk)
             code = page_sort(&s->r, &f, offset, limit, p, e);
         else
-            code = page_walk(&s->r, &f, offset, limit, p, e);
+            code = page_walk(&s->r, v, &f, offset, limit, p, e);
     }
     mem_free(f.bits);
     VEC_EACH(const int64_t, pid, &p->pids)
     {
         if (code)
             break;
-        code = read_patient(&s->r, *pid, p, e);
+        code = read_patient(&s->r, facts ? v : NULL, *pid, p, &like, e);
     }
     store_read_end(s);
     return code;
 }
 
-/* The one patient of a chart into page p, which stays empty when there is none. */
-static int read_one(struct store *s, struct str chart, struct page *p, struct err *e)
+int find_chart(struct sql *c, struct str chart, int64_t *pid, struct err *e)
 {
-    bool file = str_starts(chart, STORE_FILE_PREFIX);
-    size_t skip = file ? strlen(STORE_FILE_PREFIX) : 0;
-    struct str id = {chart.p + skip, chart.n - skip};
-    enum store_origin origin = file ? STORE_FILE_IMPORT : STORE_SERVER;
+    struct str id = chart;
+    enum store_origin origin = store_file_id(&id) ? STORE_FILE_IMPORT : STORE_SERVER;
     sqlite3_stmt *st;
+    int code = sql_use(c, SQL_PATIENT_OF, &st, e);
+
+    *pid = 0;
+    if (code)
+        return code;
+    sqlite3_bind_int64(st, 1, store_hash((int)origin, STR("Patient"), id));
+    sqlite3_bind_int(st, 2, (int)origin);
+    sql_bind(st, 3, id);
+    if ((code = sql_step(c, st, e)) == 1) {
+        *pid = sqlite3_column_int64(st, 0);
+        code = ERR_OK;
+    }
+    sql_done(st);
+    return code;
+}
+
+/* The one patient of a chart into page p, which stays empty when there is none; and those that are like it. */
+static int read_one(struct store *s, struct str chart, bool likes, struct page *p, struct err *e)
+{
+    struct similar like = {.n = 0}, others;
     int64_t pid = 0;
     int code = store_read_begin(s, e);
 
     if (code)
         return code;
-    if (!(code = sql_use(&s->r, SQL_PATIENT_OF, &st, e))) {
-        sqlite3_bind_int64(st, 1, store_hash((int)origin, STR("Patient"), id));
-        sqlite3_bind_int(st, 2, (int)origin);
-        sql_bind(st, 3, id);
-        if ((code = sql_step(&s->r, st, e)) == 1) {
-            pid = sqlite3_column_int64(st, 0);
-            code = ERR_OK;
-        }
-        sql_done(st);
-    }
-    if (!code && pid)
-        code = read_patient(&s->r, pid, p, e);
+    if (!(code = find_chart(&s->r, chart, &pid, e)) && pid)
+        code = read_patient(&s->r, NULL, pid, p, &like, e);
+    for (unsigned i = 0; !code && likes && i < like.n; i++)
+        code = read_patient(&s->r, NULL, like.pid[i], p, &others, e);
     store_read_end(s);
     return code;
 }
@@ -525,15 +604,41 @@ int store_patient(struct store *s, struct str chart, int (*each)(void *arg, cons
     int code;
 
     page_init(&p);
-    code = read_one(s, chart, &p, e);
+    code = read_one(s, chart, false, &p, e);
     if (!code)
         code = p.rows.n ? each(arg, vec_at(&p.rows, 0)) : err_set(e, ERR_NOTFOUND, 0, 0, "Patient");
     page_fini(&p);
     return code;
 }
 
-int store_patients(struct store *s, struct str filter, unsigned offset, unsigned limit,
-                   int (*each)(void *arg, const struct store_patient *p), void *arg, struct err *e)
+static int by_name(const void *a, const void *b)
+{
+    const struct store_patient *x = a, *y = b;
+    int d = str_cmp(x->name, y->name);
+
+    return d ? d : str_cmp(x->id, y->id);
+}
+
+int store_similar(struct store *s, struct str chart, int (*each)(void *arg, const struct store_patient *p), void *arg,
+                  struct err *e)
+{
+    struct page p;
+    int code;
+
+    page_init(&p);
+    code = read_one(s, chart, true, &p, e);
+    if (!code && !p.rows.n)
+        code = err_set(e, ERR_NOTFOUND, 0, 0, "Patient");
+    if (!code && p.rows.n > 2)
+        qsort(vec_at(&p.rows, 1), p.rows.n - 1, sizeof(struct store_patient), by_name);
+    for (size_t i = 1; !code && i < p.rows.n; i++)
+        code = each(arg, vec_at(&p.rows, i));
+    page_fini(&p);
+    return code;
+}
+
+static int each_page(struct store *s, const struct store_view *v, bool facts, unsigned offset, unsigned limit,
+                     int (*each)(void *arg, const struct store_patient *p), void *arg, struct err *e)
 {
     uint64_t left = limit ? limit : UINT64_MAX;
     int code = ERR_OK;
@@ -543,7 +648,7 @@ int store_patients(struct store *s, struct str filter, unsigned offset, unsigned
         struct page p;
 
         page_init(&p);
-        code = read_page(s, filter, offset, left < PAGE_ROWS ? (unsigned)left : PAGE_ROWS, &p, e);
+        code = read_page(s, v, facts, offset, left < PAGE_ROWS ? (unsigned)left : PAGE_ROWS, &p, e);
         got = p.pids.n;
         offset += (unsigned)got;
         left -= got;
@@ -554,7 +659,19 @@ int store_patients(struct store *s, struct str filter, unsigned offset, unsigned
     return code;
 }
 
-int store_patient_count(struct store *s, struct str filter, int64_t *n, struct err *e)
+int store_patients(struct store *s, struct str filter, unsigned offset, unsigned limit,
+                   int (*each)(void *arg, const struct store_patient *p), void *arg, struct err *e)
+{
+    return each_page(s, &(struct store_view){.filter = filter}, false, offset, limit, each, arg, e);
+}
+
+int store_view_patients(struct store *s, const struct store_view *v, unsigned offset, unsigned limit,
+                        int (*each)(void *arg, const struct store_patient *p), void *arg, struct err *e)
+{
+    return each_page(s, v, true, offset, limit, each, arg, e);
+}
+
+int store_view_count(struct store *s, const struct store_view *v, int64_t *n, struct err *e)
 {
     struct found f;
     int code = store_read_begin(s, e);
@@ -562,9 +679,14 @@ int store_patient_count(struct store *s, struct str filter, int64_t *n, struct e
     *n = 0;
     if (code)
         return code;
-    code = find(&s->r, filter, &f, e);
+    code = find(&s->r, v, &f, e);
     store_read_end(s);
     *n = f.n;
     mem_free(f.bits);
     return code;
+}
+
+int store_patient_count(struct store *s, struct str filter, int64_t *n, struct err *e)
+{
+    return store_view_count(s, &(struct store_view){.filter = filter}, n, e);
 }

@@ -394,8 +394,11 @@ int patient_put(struct store_tx *tx, int64_t rid, struct str chart, enum store_o
     sql_bind(st, 12, f->words);
     if ((code = sql_run(c, st, e)))
         return code;
-    if (!pid)
+    if (!pid) {
         pid = sqlite3_last_insert_rowid(c->db);
+        if ((code = fact_found(c, pid, chart, e)))
+            return code;
+    }
     if ((code = words_each(c, SQL_WORD_ADD, pid, f->words, e)))
         return code;
     return heads_each(c, pid, true, f->words, STR(""), e);
@@ -408,7 +411,7 @@ int patient_drop(struct store_tx *tx, int64_t rid, struct err *e)
     int64_t pid;
     int code = forget_words(c, rid, STR(""), &pid, e);
 
-    if (code || !pid || (code = sql_use(c, SQL_PATIENT_DELETE, &st, e)))
+    if (code || !pid || (code = fact_lost(c, pid, e)) || (code = sql_use(c, SQL_PATIENT_DELETE, &st, e)))
         return code;
     sqlite3_bind_int64(st, 1, rid);
     return sql_run(c, st, e);

@@ -10,12 +10,13 @@
 #include <sqlite3.h>
 #include <sys/types.h>
 
+#include "base/limits.h"
 #include "base/path.h"
 #include "base/vec.h"
 #include "store/seal.h"
 #include "store/store.h"
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 #define SCHEMA_APPLICATION 0x57415244 /* "WARD" */
 
 /* --- sql.c: a connection and its statements ---------------------------------------------------- */
@@ -29,7 +30,11 @@
     X(SQL_WORD_ADD) X(SQL_WORD_DROP) X(SQL_WORD_RANGE) X(SQL_HEAD_GET) X(SQL_HEAD_PUT)                \
     X(SQL_HEAD_ALL) X(SQL_PATIENT_MAX) X(SQL_PATIENT_COUNT)                                           \
     X(SQL_PATIENT_OF) X(SQL_PATIENT_PAGE) X(SQL_PATIENT_BACK) X(SQL_PATIENT_ORDER) X(SQL_PATIENT_ROW) \
-    X(SQL_SAME_NAME) X(SQL_SAME_BIRTH) X(SQL_NEAR)                                                    \
+    X(SQL_SAME_NAME) X(SQL_SAME_BIRTH) X(SQL_NEAR) X(SQL_BIRTH_ORDER)                                 \
+    X(SQL_FACT_ADD) X(SQL_FACT_DROP) X(SQL_FACT_FOUND) X(SQL_FACT_LOST) X(SQL_FACT_KEY)                  \
+    X(SQL_FACT_BOOKED) X(SQL_FACT_DUE) X(SQL_FACT_FIRST) X(SQL_FACT_DUE_OF) X(SQL_FACT_KEYS)            \
+    X(SQL_FACT_KEY_ROW) X(SQL_TASKS) X(SQL_TASK_COUNT)                                                \
+    X(SQL_OPENED_PUT) X(SQL_OPENED_TRIM) X(SQL_OPENED_DROP) X(SQL_OPENED)                             \
     X(SQL_MARK_PUT) X(SQL_MARK_GET) X(SQL_MISSING_ADD) X(SQL_MISSING_DROP) X(SQL_MISSING_TRIED)       \
     X(SQL_MISSING_EACH) X(SQL_SET) X(SQL_SETTING) X(SQL_QUEUE)
 enum sql_id {
@@ -103,7 +108,7 @@ void owner_drop(int fd);
 
 int schema_make(const struct sql *c, struct err *e);
 /* Brings an older one up to date. ERR_VERSION for a newer one, ERR_DAMAGED for something that is no store. */
-int schema_check(const struct sql *c, struct err *e);
+int schema_check(struct sql *c, struct err *e);
 
 /* --- body.c: a row's bytes, each compressed alone ------------------------------------------------ */
 
@@ -126,6 +131,32 @@ int64_t store_chart_hash(struct str chart);
 #define STORE_UNDATED INT64_MAX /* sort_ms of a row without a date: newest first shows it first */
 /* "file:X" -> X and true. */
 bool store_file_id(struct str *id);
+
+/* The chart that a resource of an origin belongs to, by the patient's id: rows of a file never join a server
+ * patient's. Borrowed from patient or room. */
+#define STORE_CHART_BYTES (sizeof STORE_FILE_PREFIX + LIMIT_ID_BYTES)
+struct str store_chart_of(struct str patient, enum store_origin origin, char room[STORE_CHART_BYTES]);
+
+/* --- fact.c: the facts behind the scopes, true in the same transaction as the row ---------------- */
+
+/* In place of the facts that row rid had. */
+int fact_put(struct sql *c, int64_t rid, const struct fhir_index *ix, enum store_origin origin, struct err *e);
+int fact_drop(struct sql *c, int64_t rid, struct err *e);
+/* A patient has come: facts that waited for it are its own. It has gone: they wait. */
+int fact_found(struct sql *c, int64_t pid, struct str chart, struct err *e);
+int fact_lost(struct sql *c, int64_t pid, struct err *e);
+/* All of them anew, from the rows that are here. */
+int fact_fill(struct sql *c, struct err *e);
+
+/* --- view.c ------------------------------------------------------------------------------------- */
+
+/* Adds the patients of a view's scope to a set by pid. */
+int view_mark(struct sql *c, const struct store_view *v, void (*mark)(void *arg, int64_t pid), void *arg,
+              struct err *e);
+/* A statement whose first column gives the pids in the view's order (some more than once); NULL: by name. */
+int view_order(struct sql *c, const struct store_view *v, sqlite3_stmt **st, struct err *e);
+/* What the view says of one patient. */
+int view_facts(struct sql *c, const struct store_view *v, int64_t pid, struct store_patient *p, struct err *e);
 
 /* --- mark.c: settings ---------------------------------------------------------------------------- */
 
@@ -154,6 +185,8 @@ unsigned patient_heads(struct str word, struct str out[2]);
 
 /* --- find.c ------------------------------------------------------------------------------------ */
 
+/* The pid of a chart, 0 when there is none. */
+int find_chart(struct sql *c, struct str chart, int64_t *pid, struct err *e);
 /* Do two folded strings differ by one letter put in, left out or changed, or not at all? */
 bool find_one_edit(struct str a, struct str b);
 

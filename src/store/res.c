@@ -39,9 +39,7 @@ int64_t store_chart_hash(struct str chart)
     return store_hash(0, STR("chart"), chart);
 }
 
-/* The chart that a resource of an origin belongs to: rows of a file never join a server patient's. */
-static struct str chart_of(struct str patient, enum store_origin origin,
-                           char room[sizeof STORE_FILE_PREFIX + LIMIT_ID_BYTES])
+struct str store_chart_of(struct str patient, enum store_origin origin, char room[STORE_CHART_BYTES])
 {
     size_t pre = sizeof STORE_FILE_PREFIX - 1;
 
@@ -185,8 +183,8 @@ static int check(const struct fhir_index *ix, struct str bytes, struct err *e)
 int store_put(struct store_tx *tx, const struct fhir_index *ix, struct str bytes, enum store_origin origin,
               int64_t fetched_ms, enum store_change *change, struct err *e)
 {
-    char chart_room[sizeof STORE_FILE_PREFIX + LIMIT_ID_BYTES], own_room[sizeof chart_room];
-    struct str chart = chart_of(ix->patient, origin, chart_room);
+    char chart_room[STORE_CHART_BYTES], own_room[STORE_CHART_BYTES];
+    struct str chart = store_chart_of(ix->patient, origin, chart_room);
     struct sql *c = &tx->s->w;
     struct patient_facts facts;
     struct arena a;
@@ -212,7 +210,9 @@ int store_put(struct store_tx *tx, const struct fhir_index *ix, struct str bytes
             code = count_add(c, ix->type, 1, &why);
         }
         if (!code && is_patient(ix->kind))
-            code = patient_put(tx, rid, chart_of(ix->id, origin, own_room), origin, &facts, &why);
+            code = patient_put(tx, rid, store_chart_of(ix->id, origin, own_room), origin, &facts, &why);
+        if (!code)
+            code = fact_put(c, rid, ix, origin, &why);
         store_tx_check(tx, code, &why);
     }
     arena_fini(&a);
@@ -237,7 +237,7 @@ int store_delete(struct store_tx *tx, struct str type, struct str id, enum store
         }
         sql_done(st);
     }
-    if (!code && rid && !(code = drop_row(c, SQL_PRIOR_DROP, rid, &why)) &&
+    if (!code && rid && !(code = fact_drop(c, rid, &why)) && !(code = drop_row(c, SQL_PRIOR_DROP, rid, &why)) &&
         !(code = drop_row(c, SQL_DELETE, rid, &why)) && !(code = count_add(c, type, -1, &why)))
         code = patient_drop(tx, rid, &why);
     store_tx_check(tx, code, &why);

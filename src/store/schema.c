@@ -5,7 +5,8 @@
 
 #include <stdio.h>
 
-/* Version 2; a store of version 1 lacks res_prior, which is made when it is opened.
+/* Version 3; a store of version 1 lacks res_prior, one of 1 or 2 fact and opened: they are made, and fact is filled
+ * from the rows that are there, when it is opened.
  * res: one row a resource, its bytes as received. key is a hash of (origin, type, id): an index of 8-byte
  *     integers costs a third of the pages that one of UUIDs costs, and each touched page is sealed anew.
  *     chart is the same of the chart id, NULL for a row of no chart. sort_ms is date_ms, or the greatest
@@ -19,6 +20,10 @@
  *     for each pid of a block. Of 100,000 patients nearly all have a word that starts with 1, and to step
  *     through their words took 45 ms a keystroke; their bits are 25 rows.
  * res_prior: the bytes that a row had before the last change that a correction was: packed as in res.
+ * fact: what a row says of a patient's place in the worklist's scopes (enum kind_fact). key is the hash of (origin,
+ *     type, id) of what is meant; of what has a time instead, 1 where that is a day and 0 where it is an instant. pid is
+ *     0 until the patient is here, whose chart's hash is in chart; a part (fact 7) has there the hash of its own name.
+ * opened: whose chart was last opened when.
  * outbox: state 0 queued, 1 in flight, 2 in doubt, 3 acknowledged, 4 conflict, 5 attention. */
 static const char text[] =
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
@@ -55,6 +60,14 @@ static const char prior[] =
     "CREATE TABLE res_prior(rid INTEGER PRIMARY KEY, version TEXT NOT NULL, size INTEGER NOT NULL,"
     " codec INTEGER NOT NULL, body BLOB NOT NULL);";
 
+static const char fact[] =
+    "CREATE TABLE fact(rid INTEGER, n INTEGER, fact INTEGER NOT NULL, key INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+    " pid INTEGER NOT NULL, chart INTEGER NOT NULL, PRIMARY KEY(rid, n)) WITHOUT ROWID;"
+    "CREATE INDEX fact_by ON fact(fact, key, at_ms, pid);"
+    "CREATE INDEX fact_of ON fact(pid, fact, at_ms, key);"
+    "CREATE INDEX fact_lost ON fact(chart, key) WHERE pid=0;"
+    "CREATE TABLE opened(pid INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL);";
+
 static int set_version(const struct sql *c, struct err *e)
 {
     char pragma[48];
@@ -63,14 +76,16 @@ static int set_version(const struct sql *c, struct err *e)
     return sql_exec(c, pragma, e);
 }
 
-/* Whole or not at all: a crash in between leaves a store of version 1. */
-static int upgrade(const struct sql *c, struct err *e)
+/* Whole or not at all: a crash in between leaves the older store. */
+static int upgrade(struct sql *c, int64_t version, struct err *e)
 {
     int code = sql_exec(c, "BEGIN IMMEDIATE", e);
 
     if (code)
         return code;
-    if (!(code = sql_exec(c, prior, e)) && !(code = set_version(c, e)))
+    if (version < 2)
+        code = sql_exec(c, prior, e);
+    if (!code && !(code = sql_exec(c, fact, e)) && !(code = fact_fill(c, e)) && !(code = set_version(c, e)))
         code = sql_exec(c, "COMMIT", e);
     if (code)
         sql_exec(c, "ROLLBACK", NULL);
@@ -85,15 +100,15 @@ int schema_make(const struct sql *c, struct err *e)
     if (code)
         return code;
     snprintf(pragma, sizeof pragma, "PRAGMA application_id=%d", SCHEMA_APPLICATION);
-    if (!(code = sql_exec(c, text, e)) && !(code = sql_exec(c, prior, e)) && !(code = sql_exec(c, pragma, e)) &&
-        !(code = set_version(c, e)))
+    if (!(code = sql_exec(c, text, e)) && !(code = sql_exec(c, prior, e)) && !(code = sql_exec(c, fact, e)) &&
+        !(code = sql_exec(c, pragma, e)) && !(code = set_version(c, e)))
         code = sql_exec(c, "COMMIT", e);
     if (code)
         sql_exec(c, "ROLLBACK", NULL);
     return code;
 }
 
-int schema_check(const struct sql *c, struct err *e)
+int schema_check(struct sql *c, struct err *e)
 {
     int64_t application, version;
     int code = sql_number(c, "PRAGMA application_id", &application, e);
@@ -104,5 +119,5 @@ int schema_check(const struct sql *c, struct err *e)
         return err_set(e, ERR_DAMAGED, 0, 1, STORE_FILE);
     if (version > SCHEMA_VERSION)
         return err_set(e, ERR_VERSION, 0, version, STORE_FILE);
-    return version < SCHEMA_VERSION ? upgrade(c, e) : ERR_OK;
+    return version < SCHEMA_VERSION ? upgrade(c, version, e) : ERR_OK;
 }

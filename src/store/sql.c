@@ -61,6 +61,42 @@ static const char *const texts[SQL_IDS] = {
     [SQL_SAME_NAME] = "SELECT pid FROM patient INDEXED BY patient_name WHERE sort=?1 LIMIT ?2",
     [SQL_SAME_BIRTH] = "SELECT pid, family, given FROM patient INDEXED BY patient_birth WHERE birth=?1 LIMIT ?2",
     [SQL_NEAR] = "SELECT pid, family, given FROM patient INDEXED BY patient_near WHERE near=?1 LIMIT ?2",
+    [SQL_BIRTH_ORDER] =
+        "SELECT pid FROM patient INDEXED BY patient_birth WHERE birth > '' ORDER BY birth, family, pid",
+    [SQL_FACT_ADD] = "INSERT INTO fact(rid, n, fact, key, at_ms, pid, chart) VALUES(?1,?2,?3,?4,?5,?6,?7)",
+    [SQL_FACT_DROP] = "DELETE FROM fact WHERE rid=?1",
+    [SQL_FACT_FOUND] = "UPDATE fact SET pid=?1 WHERE pid=0 AND chart=?2 AND fact<>7",
+    [SQL_FACT_LOST] = "UPDATE fact SET pid=0 WHERE pid=?1",
+    /* 7: parts, and parts of parts */
+    [SQL_FACT_KEY] = "WITH RECURSIVE part(k) AS (VALUES(?2) UNION SELECT f.chart FROM part CROSS JOIN fact f "
+                     "INDEXED BY fact_by ON f.fact=7 AND f.key=part.k) SELECT f.pid FROM part CROSS JOIN fact f "
+                     "INDEXED BY fact_by ON f.fact=?1 AND f.key=part.k AND f.at_ms > ?3",
+    [SQL_FACT_BOOKED] = "SELECT pid FROM fact INDEXED BY fact_by WHERE fact=3 AND key=0 AND at_ms >= ?1 AND at_ms < ?2 "
+                        "ORDER BY at_ms, pid",
+    /* 1 tasks, 2 vaccines; days against today's date, instants against this day's first moment */
+    [SQL_FACT_DUE] = "SELECT pid, at_ms FROM fact INDEXED BY fact_by WHERE fact=1 AND key=1 AND at_ms < ?1 UNION ALL "
+                     "SELECT pid, at_ms FROM fact INDEXED BY fact_by WHERE fact=1 AND key=0 AND at_ms < ?2 UNION ALL "
+                     "SELECT pid, at_ms FROM fact INDEXED BY fact_by WHERE fact=2 AND key=1 AND at_ms < ?1 UNION ALL "
+                     "SELECT pid, at_ms FROM fact INDEXED BY fact_by WHERE fact=2 AND key=0 AND at_ms < ?2 "
+                     "ORDER BY 2, 1",
+    [SQL_FACT_FIRST] = "SELECT min(at_ms) FROM fact INDEXED BY fact_of WHERE pid=?1 AND fact=3 AND at_ms >= ?2 "
+                       "AND at_ms < ?3",
+    [SQL_FACT_DUE_OF] =
+        "SELECT key, min(at_ms) FROM fact INDEXED BY fact_of WHERE pid=?1 AND fact IN (1, 2) GROUP BY key",
+    [SQL_FACT_KEYS] = "WITH RECURSIVE at(k, pid) AS (SELECT key, pid FROM fact INDEXED BY fact_by WHERE fact=?1 "
+                      "AND at_ms > ?2 AND pid > 0 UNION SELECT f.key, at.pid FROM at CROSS JOIN fact f "
+                      "INDEXED BY fact_lost ON f.pid=0 AND f.chart=at.k AND f.fact=7) "
+                      "SELECT k, count(*) FROM at GROUP BY k",
+    [SQL_FACT_KEY_ROW] = "SELECT origin, type, id FROM res INDEXED BY res_key WHERE key=?1",
+    [SQL_TASKS] = "SELECT rid, pid, key, at_ms FROM fact INDEXED BY fact_by WHERE fact=1 AND key=1 AND pid > 0 "
+                  "UNION ALL "
+                  "SELECT rid, pid, key, at_ms FROM fact INDEXED BY fact_by WHERE fact=1 AND key=0 AND pid > 0 "
+                  "ORDER BY 4, 2, 1 LIMIT ?1 OFFSET ?2",
+    [SQL_TASK_COUNT] = "SELECT count(*) FROM fact INDEXED BY fact_by WHERE fact=1 AND pid > 0",
+    [SQL_OPENED_PUT] = "INSERT OR REPLACE INTO opened(pid, at_ms) VALUES(?1, ?2)",
+    [SQL_OPENED_TRIM] = "DELETE FROM opened WHERE pid NOT IN (SELECT pid FROM opened ORDER BY at_ms DESC LIMIT ?1)",
+    [SQL_OPENED_DROP] = "DELETE FROM opened WHERE pid=?1",
+    [SQL_OPENED] = "SELECT pid FROM opened ORDER BY at_ms DESC, pid",
     [SQL_MARK_PUT] = "INSERT OR REPLACE INTO mark(type, mark_ms, overlap_ms, asof_ms, run_start_ms, run_max_ms, "
                      "run_max_lexeme, next, count) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
     [SQL_MARK_GET] = "SELECT mark_ms, overlap_ms, asof_ms, run_start_ms, run_max_ms, run_max_lexeme, next, count "

@@ -143,6 +143,9 @@ struct store_patient {
      * within one letter. */
     unsigned similar;
     enum store_origin origin;
+    /* In a view (else 0 and FHIR_NO_DATE): days since the oldest of what is to be done was due, and when the first
+     * booking of the view's day is. */
+    int64_t overdue_days, booked_ms;
 };
 /* Those of whom each word of filter (of its first 8) starts a word of a name (old names too), an identifier in
  * force, or the birth date (1984, 1984-02, 03-Feb-1984); "" = all. Of a patient's words 64 are kept: birth date, name
@@ -155,6 +158,57 @@ int store_patients(struct store *s, struct str filter, unsigned offset, unsigned
 int store_patient(struct store *s, struct str chart, int (*each)(void *arg, const struct store_patient *p), void *arg,
                   struct err *e);
 int store_patient_count(struct store *s, struct str filter, int64_t *n, struct err *e);
+/* Calls each for those that patient.similar counts, by name. ERR_NOTFOUND: no such chart. */
+int store_similar(struct store *s, struct str chart, int (*each)(void *arg, const struct store_patient *p), void *arg,
+                  struct err *e);
+
+/* --- views: a part of the patients, in an order ------------------------------------------------ */
+
+/* Which part. By the facts of the kind table (fhir/kind.h), each one look-up in an index. */
+enum store_scope {
+    STORE_EVERYBODY,
+    STORE_IN_CARE,  /* of the Practitioner or PractitionerRole that is the key, or of one of that person's roles */
+    STORE_AT_PLACE, /* in the Location that is the key, or in a part of it, in a visit that is open */
+    STORE_MEMBERS,  /* of the Group or List that is the key */
+    STORE_BOOKED,   /* with an appointment on the view's day */
+    STORE_OPENED,   /* whose chart was opened on this device: the last STORE_OPENED_MOST */
+    STORE_OVERDUE,  /* for whom something was due before today */
+};
+enum store_order { STORE_BY_NAME, STORE_BY_BIRTH, STORE_BY_BOOKING, STORE_BY_OVERDUE, STORE_BY_OPENED };
+#define STORE_OPENED_MOST 100
+
+struct store_view {
+    struct str filter;   /* as of store_patients */
+    enum store_scope scope;
+    struct str type, id; /* the key; "file:" before the id for one of a file */
+    enum store_order order; /* who has no value to sort by comes behind, by name */
+    int64_t now_ms;
+    int64_t today_ms;    /* midnight in UTC of the date that it is here */
+    int64_t from_ms, to_ms; /* today here, midnight to midnight, as instants */
+    int64_t day_ms, day_end_ms; /* the same of the day whose bookings are meant */
+};
+int store_view_patients(struct store *s, const struct store_view *v, unsigned offset, unsigned limit,
+                        int (*each)(void *arg, const struct store_patient *p), void *arg, struct err *e);
+int store_view_count(struct store *s, const struct store_view *v, int64_t *n, struct err *e);
+/* Every key (type and id as in a view) of a scope that somebody is in, with a number of patients; in no order. Those
+ * whose resource is not here are left out. Of a place: those in its parts are counted, too. */
+int store_view_keys(struct store *s, enum store_scope scope, int64_t now_ms,
+                    int (*each)(void *arg, struct str type, struct str id, int64_t n), void *arg, struct err *e);
+
+/* A chart was opened at a moment: for STORE_OPENED. Unknown ones are passed over. */
+int store_opened(struct store_tx *tx, struct str chart, int64_t at_ms, struct err *e);
+
+/* Open tasks of patients that are kept here, what is due first, those without a time last. */
+struct store_task {
+    struct str type, id; /* as store_get takes them */
+    struct str chart;
+    int64_t at_ms;       /* as in struct fhir_fact */
+    bool day;
+    int64_t overdue_days;
+};
+int store_tasks(struct store *s, const struct store_view *v, unsigned offset, unsigned limit,
+                int (*each)(void *arg, const struct store_task *t), void *arg, struct err *e);
+int store_task_count(struct store *s, int64_t *n, struct err *e);
 
 /* --- pull marks ------------------------------------------------------------------------------ */
 

@@ -64,7 +64,7 @@ static void from_version_1(void)
     int64_t version = 0;
 
     put(s, "1", "final", "{\"a\":1}");
-    CU_ASSERT_EQUAL(sql_exec(&s->w, "DROP TABLE res_prior; PRAGMA user_version=1", NULL), ERR_OK);
+    CU_ASSERT_EQUAL(sql_exec(&s->w, "DROP TABLE res_prior; DROP TABLE fact; DROP TABLE opened; PRAGMA user_version=1", NULL), ERR_OK);
     store_close(s);
     s = made_open(home);
     CU_ASSERT_PTR_NOT_NULL_FATAL(s);

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "store/priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+static int by_number(struct sql *c, enum sql_id id, int64_t number, struct err *e)
+{
+    sqlite3_stmt *st;
+    int code = sql_use(c, id, &st, e);
+
+    if (code)
+        return code;
+    sqlite3_bind_int64(st, 1, number);
+    return sql_run(c, st, e);
+}
+
+int fact_drop(struct sql *c, int64_t rid, struct err *e)
+{
+    return by_number(c, SQL_FACT_DROP, rid, e);
+}
+
+int fact_found(struct sql *c, int64_t pid, struct str chart, struct err *e)
+{
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_FACT_FOUND, &st, e);
+
+    if (code)
+        return code;
+    sqlite3_bind_int64(st, 1, pid);
+    sqlite3_bind_int64(st, 2, store_chart_hash(chart));
+    return sql_run(c, st, e);
+}
+
+int fact_lost(struct sql *c, int64_t pid, struct err *e)
+{
+    int code = by_number(c, SQL_FACT_LOST, pid, e);
+
+    return code ? code : by_number(c, SQL_OPENED_DROP, pid, e);
+}
+
+/* What the fact is about, for the column key. */
+static int64_t key_of(const struct fhir_fact *f, enum store_origin origin)
+{
+    return f->type.n ? store_hash((int)origin, f->type, f->id) : f->day;
+}
+
+static int add(struct sql *c, int64_t rid, unsigned n, const struct fhir_index *ix, enum store_origin origin,
+               const struct fhir_fact *f, int64_t pid, int64_t chart, struct err *e)
+{
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_FACT_ADD, &st, e);
+
+    if (code)
+        return code;
+    sqlite3_bind_int64(st, 1, rid);
+    sqlite3_bind_int64(st, 2, n);
+    sqlite3_bind_int(st, 3, (int)f->fact);
+    sqlite3_bind_int64(st, 4, key_of(f, origin));
+    sqlite3_bind_int64(st, 5, f->at_ms);
+    sqlite3_bind_int64(st, 6, pid);
+    sqlite3_bind_int64(st, 7, f->fact == KIND_FACT_PART ? store_hash((int)origin, ix->type, ix->id) : chart);
+    return sql_run(c, st, e);
+}
+
+int fact_put(struct sql *c, int64_t rid, const struct fhir_index *ix, enum store_origin origin, struct err *e)
+{
+    struct str who = STR("");
+    int64_t pid = 0, chart = 0;
+    int code = kind_fact_next(ix->kind, NULL) ? fact_drop(c, rid, e) : ERR_OK;
+
+    for (unsigned i = 0; !code && i < ix->facts_n; i++) {
+        const struct fhir_fact *f = &ix->facts[i];
+        char room[STORE_CHART_BYTES];
+        struct str whose = store_chart_of(f->who, origin, room);
+
+        if (!str_eq(f->who, who)) {
+            who = f->who;
+            pid = 0;
+            chart = store_chart_hash(whose);
+            if (who.n)
+                code = find_chart(c, whose, &pid, e);
+        }
+        if (!code)
+            code = add(c, rid, i, ix, origin, f, pid, chart, e);
+    }
+    return code;
+}
+
+/* --- filling ----------------------------------------------------------------------------------- */
+
+static int fill_row(struct sql *c, sqlite3_stmt *st, const char *base, struct err *e)
+{
+    enum store_origin origin = (enum store_origin)sqlite3_column_int(st, 1);
+    size_t size = (size_t)sqlite3_column_int64(st, 2);
+    struct fhir_index ix;
+    struct arena a;
+    struct tape t = {.n = 0};
+    struct buf raw;
+    int code;
+
+    buf_init(&raw, LIMIT_RESOURCE_BYTES);
+    arena_init(&a, 4 * LIMIT_RESOURCE_BYTES);
+    code = body_unpack(&c->body, sql_column(st, 4), (enum body_codec)sqlite3_column_int(st, 3), size, &raw, e);
+    if (!code && !(code = tape_parse(&t, buf_str(&raw), e)) &&
+        !(code = fhir_index(&t, origin == STORE_FILE_IMPORT ? FHIR_BASE_FILE : base, &a, &ix, e)))
+        code = fact_put(c, sqlite3_column_int64(st, 0), &ix, origin, e);
+    tape_fini(&t);
+    arena_fini(&a);
+    buf_fini(&raw);
+    return code;
+}
+
+static int fill_kind(struct sql *c, const char *type, const char *base, struct err *e)
+{
+    sqlite3_stmt *st = NULL;
+    int code =
+        sql_prepare(c, "SELECT rid, origin, size, codec, body FROM res INDEXED BY res_type WHERE type=?1", &st, e);
+
+    if (!code) {
+        sql_bind(st, 1, str_of(type));
+        while ((code = sql_step(c, st, e)) == 1)
+            if ((code = fill_row(c, st, base, e)))
+                break;
+    }
+    sqlite3_finalize(st);
+    return code;
+}
+
+int fact_fill(struct sql *c, struct err *e)
+{
+    unsigned n;
+    const struct fhir_kind *k = kind_table(&n);
+    char base[LIMIT_URL_BYTES] = "";
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_SETTING, &st, e);
+
+    if (code)
+        return code;
+    sql_bind(st, 1, STR("server"));
+    if ((code = sql_step(c, st, e)) == 1)
+        code = snprintf(base, sizeof base, "%.*s", STR_ARG(sql_column(st, 0))) < 0;
+    sql_done(st);
+    for (unsigned i = 0; !code && i < n; i++)
+        if (kind_fact_next(&k[i], NULL))
+            code = fill_kind(c, k[i].type, base[0] ? base : NULL, e);
+    return code;
+}
