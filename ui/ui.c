@@ -301,6 +301,18 @@ static void idle(void *arg)
     u->idle_timer = loop_after(u->loop, ui_idle(u), idle, u);
 }
 
+/* For a new size: the screen that is shown and those that it builds before itself, and the worklist, which all of them
+ * lead back to. */
+static void lay_out(struct ui *u)
+{
+    const struct screen *work = scr_work_screen();
+
+    if (u->screen->build)
+        u->screen->build(u);
+    if (u->screen != work)
+        work->build(u);
+}
+
 static void on_signal(void *arg, int signo)
 {
     struct ui *u = arg;
@@ -308,8 +320,7 @@ static void on_signal(void *arg, int signo)
     switch (signo) {
     case SIGWINCH:
         tty_resized(u->tty);
-        if (u->screen->build)
-            u->screen->build(u);
+        lay_out(u);
         tty_redraw(u->tty);
         u->damage = true;
         break;
@@ -320,8 +331,7 @@ static void on_signal(void *arg, int signo)
         tty_suspend(u->tty);
         raise(SIGSTOP);
         tty_resume(u->tty);
-        if (u->screen->build)
-            u->screen->build(u);
+        lay_out(u);
         u->damage = true;
         break;
     default: /* HUP, TERM, INT */

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rows that wrap keep their columns; a page stays a page when the window changes; the whole banner; a cover row leads to
-its section; what a sync says ends with it; a lock ends the unlocking that is under way. Kills tests/mutants/ui-late-open.
+its section; what a sync says ends with it; a lock ends the unlocking that is under way. Kills tests/mutants: ui-late-open,
+ui-old-size.
 """
 import json, os, re, signal, sys, tempfile
 
@@ -74,6 +75,16 @@ def pages(t):
     t.key(" ")
     check([r[2:] for r in t.body()] == [r[2:] for r in before], "which is the page that paging leads to")
     t.key("<", first=1)
+
+
+def elsewhere(t):
+    """A window that changes while a chart is read is the worklist's size too, when one comes back to it."""
+    t.key("<", first=1)
+    t.resize(60, 132)
+    t.key("\r")
+    t.resize(24, 80)
+    t.key("q")
+    check(t.row(1).startswith("PATIENTS") and t.row(22) == "+ more below" and t.row(24).startswith("DEMO"), t.text())
 
 
 def charts(t):
@@ -171,6 +182,7 @@ with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
         unlock(t)
         columns(t)
         pages(t)
+        elsewhere(t)
         charts(t)
         sync(t, w)
         t.kill(15)
