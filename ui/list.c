@@ -15,12 +15,14 @@ void list_init(struct list *l)
     arena_init(&l->arena, LIST_BYTES);
     vec_init(&l->lines, sizeof(struct text), LIST_MAX);
     vec_init(&l->first, sizeof(unsigned), LIST_MAX);
+    vec_init(&l->looks, sizeof(enum tty_look), LIST_MAX);
 }
 
 void list_fini(struct list *l)
 {
     vec_fini(&l->lines);
     vec_fini(&l->first);
+    vec_fini(&l->looks);
     arena_fini(&l->arena);
     memset(l, 0, sizeof *l);
 }
@@ -60,17 +62,19 @@ static void add_line(struct list *l, unsigned indent, struct str lead, struct st
 void list_add(struct list *l, struct text lead, unsigned indent, struct text body, unsigned cols)
 {
     unsigned *first = vec_push(&l->first);
+    enum tty_look *look = first ? vec_push(&l->looks) : NULL;
     struct str head = {lead.s, lead.n}, rest = {body.s, body.n};
 
-    if (!first) {
+    if (!look) {
         l->failed = true;
         return;
     }
     *first = (unsigned)l->lines.n;
+    *look = TTY_PLAIN;
     l->items++;
     if (indent + 20 > cols)
         indent = 2;
-    while (head.n && (tty_cols(head) + 1 > indent || !rest.n)) {
+    while (head.n && (tty_cols(head) + 1 > indent || !rest.n || tty_alone(head))) {
         add_line(l, 0, tty_wrap(&head, cols), (struct str){0});
         if (!head.n && !rest.n)
             return;
@@ -79,6 +83,21 @@ void list_add(struct list *l, struct text lead, unsigned indent, struct text bod
         add_line(l, indent, head, tty_wrap(&rest, cols - indent));
         head.n = 0;
     } while (rest.n && !l->failed);
+}
+
+void list_look(struct list *l, enum tty_look look)
+{
+    enum tty_look *last = vec_at(&l->looks, l->looks.n - 1);
+
+    if (last)
+        *last = look;
+}
+
+static enum tty_look look_of(const struct list *l, unsigned item)
+{
+    const enum tty_look *k = vec_at(&l->looks, item);
+
+    return k ? *k : TTY_PLAIN;
 }
 
 static unsigned first_of(const struct list *l, unsigned item)
@@ -265,7 +284,9 @@ static unsigned paint_item(const struct list *l, struct tty *t, unsigned item, u
         tty_put(t, row, 0, text_own(">"), 1, TTY_PLAIN);
     for (k = 0; at + k < end && k < room; k++)
         tty_put(t, row + k, LIST_MARGIN, *(struct text *)vec_at(&l->lines, at + k), tty_columns(t),
-                TTY_PLAIN);
+                look_of(l, item));
+    if (item == l->sel && at < end && room)
+        tty_focus(t, row, LIST_MARGIN, *(struct text *)vec_at(&l->lines, at), LIST_FOCUS);
     return k;
 }
 

@@ -15,11 +15,13 @@
 #include "ui/tty.h"
 
 #define LIST_MARGIN 2 /* columns for the marker */
+#define LIST_FOCUS 12 /* columns of the row at the marker that a theme may set apart: a whole row is 190 bytes a move */
 
 struct list {
     struct arena arena;
     struct vec lines; /* struct text */
     struct vec first; /* unsigned: an item's first line */
+    struct vec looks; /* enum tty_look: of each item */
     unsigned items;
     unsigned sel, top; /* items */
     unsigned skip;   /* lines of the top item above the page; not 0 only when it is taller than that */
@@ -42,6 +44,8 @@ void list_clear(struct list *l, unsigned height);
 /* Adds an item: lead, then body wrapped behind it at column indent; cols = columns of the page
  * without the margin. A lead wider than indent stands on lines of its own. Both are safe text. */
 void list_add(struct list *l, struct text lead, unsigned indent, struct text body, unsigned cols);
+/* How the item that was added last looks: TTY_PLAIN unless this says otherwise. Its words must say the same. */
+void list_look(struct list *l, enum tty_look look);
 void list_settle(struct list *l); /* after the last list_add */
 
 void list_move(struct list *l, int by); /* +1, -1 */

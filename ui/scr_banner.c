@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/glyph.h"
 #include "base/intl.h"
 #include "ui/priv.h"
 
@@ -20,6 +21,22 @@ static const char *patient(const struct ui *u)
     return u->chart.chart;
 }
 
+/* A name in other letters than its own: which they are, by their code points. */
+static void add_points(struct list *l, struct text name, unsigned cols)
+{
+    struct buf b;
+
+    buf_init(&b, 65536);
+    glyph_points(&b, (struct str){name.s, name.n});
+    if (b.n)
+        list_add(l, (struct text){"", 0, 0}, 0,
+                 text_safe(&l->arena,
+                           str_of(arena_fmt(&l->arena, _("This terminal lacks letters of the name: %s"), b.p)), 0),
+                 cols);
+    l->failed = l->failed || b.failed;
+    buf_fini(&b);
+}
+
 static void build(struct ui *u)
 {
     struct scr_banner *s = &u->banner;
@@ -27,8 +44,11 @@ static void build(struct ui *u)
 
     scr_chart_screen()->build(u);
     list_clear(&s->list, ui_body_rows(u));
-    for (unsigned i = 0; i < s->b.n; i++)
+    for (unsigned i = 0; i < s->b.n; i++) {
         list_add(&s->list, none, 0, s->b.line[i], tty_columns(u->tty) - LIST_MARGIN);
+        if (!i)
+            add_points(&s->list, s->b.line[i], tty_columns(u->tty) - LIST_MARGIN);
+    }
     list_settle(&s->list);
 }
 

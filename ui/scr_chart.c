@@ -76,6 +76,8 @@ static void build(struct ui *u)
         if (r->text.n && !body.n)
             c->list.failed = true;
         list_add(&c->list, r->date, wide ? wide + 2 : 0, body, cols);
+        if (r->abnormal || r->counts_as == MODEL_COUNTS_FORBIDDEN)
+            list_look(&c->list, TTY_ABNORMAL);
     }
     list_settle(&c->list);
 }

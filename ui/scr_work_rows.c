@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "base/glyph.h"
 #include "base/intl.h"
 #include "ui/priv.h"
 
@@ -28,6 +29,7 @@ static void add_row(struct list *l, const struct model_patient *p, unsigned cols
 {
     struct buf b;
     struct text rest;
+    const char *note;
 
     buf_init(&b, 65536);
     pad(&b, p->born, BORN_COLS);
@@ -36,6 +38,11 @@ static void add_row(struct list *l, const struct model_patient *p, unsigned cols
     if (p->marks.n) {
         buf_adds(&b, "  ");
         buf_add(&b, p->marks.s, p->marks.n);
+    }
+    note = glyph_note((struct str){p->name.s, p->name.n});
+    if (note[0]) { /* REQ: a name that stands there in other letters than its own says so */
+        buf_addc(&b, ' ');
+        buf_adds(&b, note);
     }
     rest = text_safe(&l->arena, buf_str(&b), 0);
     if (b.failed || !rest.n)

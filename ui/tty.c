@@ -13,13 +13,19 @@
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
-#include <wchar.h>
 
+#include "base/glyph.h"
 #include "base/mem.h"
+#include "ui/page.h"
+#include "ui/theme.h"
 
 struct tty {
-    SCREEN *screen;
+    SCREEN *screen;    /* NULL in line mode */
+    struct page *page; /* of line mode, else NULL */
     unsigned rows, cols;
+    attr_t attrs[TTY_LOOKS];
+    short pairs[TTY_LOOKS];
+    bool explicit_bidi; /* the terminal was told to leave the order of letters alone */
 };
 
 /* What a signal handler needs to give the terminal back; the one piece of state here, because a
@@ -76,8 +82,8 @@ size_t tty_goodbye(char *out, size_t room)
     return n;
 }
 
-/* Before ncurses sets its screen up: can this terminal address its cursor at all? initscr would
- * paint on TERM=dumb once, and then move nowhere. */
+/* Before ncurses sets its screen up: can this terminal address its cursor at all? initscr would paint on TERM=dumb
+ * once, and then move nowhere. */
 static int check_terminal(struct err *e)
 {
     const char *term = getenv("TERM");
@@ -93,6 +99,11 @@ static int check_terminal(struct err *e)
     able = tigetstr((char *)(uintptr_t) "cup") != NULL;
     del_curterm(cur_term);
     return able ? ERR_OK : err_set(e, ERR_TERMINAL, 0, 0, term);
+}
+
+bool tty_able(void)
+{
+    return check_terminal(NULL) == ERR_OK;
 }
 
 /* No key means a signal here and none stops the output, except where the terminal itself paces the
@@ -134,31 +145,154 @@ int tty_open(struct tty **out, struct err *e)
     set_modes();
     t->rows = (unsigned)LINES;
     t->cols = (unsigned)COLS;
+    tty_theme(t, "thin");
     *out = t;
     return ERR_OK;
 }
 
+static unsigned number(const char *name, unsigned least)
+{
+    const char *s = getenv(name);
+    int64_t n;
+
+    return s && str_int(str_of(s), least, 1000, &n) ? (unsigned)n : least;
+}
+
+/* A window that is narrower than the pages of a screen wraps them by itself: nothing of a line is lost there. */
+static void line_size(struct tty *t)
+{
+    struct winsize w = {0};
+
+    t->rows = number("LINES", TTY_LINE_ROWS);
+    t->cols = number("COLUMNS", TTY_LINE_COLS);
+    if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) && w.ws_row && w.ws_col) {
+        t->rows = w.ws_row > TTY_LINE_ROWS ? w.ws_row : TTY_LINE_ROWS;
+        t->cols = w.ws_col > TTY_LINE_COLS ? w.ws_col : TTY_LINE_COLS;
+    }
+}
+
+int tty_open_line(struct tty **out, struct err *e)
+{
+    struct tty *t = mem_alloc(sizeof *t);
+
+    if (t)
+        line_size(t);
+    if (!t || !(t->page = page_new(t->rows, t->cols))) {
+        mem_free(t);
+        return err_set(e, ERR_NOMEM, 0, 0, NULL);
+    }
+    last.n = 0; /* nothing on the glass can be taken back: an end restores the modes alone */
+    last.taken = !tcgetattr(STDIN_FILENO, &last.before);
+    *out = t;
+    return ERR_OK;
+}
+
+bool tty_is_line(const struct tty *t)
+{
+    return t->page != NULL;
+}
+
+void tty_page_row(const struct tty *t, unsigned row, struct buf *out)
+{
+    if (t->page)
+        page_row(t->page, row, out);
+}
+
+void tty_echo(struct tty *t, bool on)
+{
+    struct termios m;
+
+    if (!t->page || tcgetattr(STDIN_FILENO, &m))
+        return;
+    m.c_lflag = on ? m.c_lflag | ECHO : m.c_lflag & ~(tcflag_t)ECHO;
+    tcsetattr(STDIN_FILENO, TCSANOW, &m);
+}
+
+/* --- themes ----------------------------------------------------------------------------------- */
+
+static bool colours_here(void)
+{
+    const char *no = getenv("NO_COLOR"); /* no-color.org: set and not empty */
+
+    return !(no && *no) && has_colors() && start_color() == OK && COLORS >= 8 && use_default_colors() == OK;
+}
+
+bool tty_theme(struct tty *t, const char *name)
+{
+    const struct theme *theme = theme_of(name);
+    bool colours;
+
+    if (!theme)
+        return false;
+    if (t->page)
+        return true;
+    colours = theme->colours && colours_here();
+    for (int i = 0; i < TTY_LOOKS; i++) {
+        const struct theme_look *l = &theme->look[i];
+
+        t->attrs[i] = (l->bold ? A_BOLD : 0) | (l->underline ? A_UNDERLINE : 0) | (l->reverse ? A_REVERSE : 0);
+        t->pairs[i] = 0;
+        if (colours && (l->fore || l->back)) {
+            t->pairs[i] = (short)(i + 1);
+            init_pair(t->pairs[i], (short)(l->fore - 1), (short)(l->back - 1));
+        } else if (l->fore || l->back) { /* REQ: what a colour would set apart is set apart all the same */
+            t->attrs[i] |= l->instead == THEME_BOLD ? A_BOLD : l->instead == THEME_REVERSE ? A_REVERSE : 0;
+        }
+    }
+    bkgdset((chtype)COLOR_PAIR(t->pairs[TTY_PLAIN]) | ' ');
+    tty_redraw(t);
+    return true;
+}
+
+const char *tty_theme_name(unsigned i)
+{
+    return theme_name(i);
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+/* ECMA-48 BDSM: a terminal that orders right-to-left text by itself would order a whole line so, and put the figures
+ * behind a name before it. As explicit it shows each character where it was put; others do not know the mode. */
+static void bidi(struct tty *t, bool explicit)
+{
+    t->explicit_bidi = explicit;
+    putp(explicit ? "\033[8l" : "\033[8h");
+    if (explicit && last.n + 4 <= sizeof last.bytes) {
+        memcpy(last.bytes + last.n, "\033[8h", 4);
+        last.n += 4;
+    }
+}
+
 void tty_suspend(struct tty *t)
 {
-    tty_blank(t);
-    endwin();
+    if (!t->page) {
+        tty_blank(t);
+        if (t->explicit_bidi)
+            bidi(t, false);
+        endwin();
+    }
     last.taken = 0;
 }
 
 void tty_resume(struct tty *t)
 {
-    last.taken = 1;
+    last.taken = t->page ? !tcgetattr(STDIN_FILENO, &last.before) : 1;
     tty_resized(t);
     tty_redraw(t);
 }
 
 void tty_close(struct tty *t)
 {
+    bool taken = last.taken;
+
     if (!t)
         return;
     tty_suspend(t);
-    tcsetattr(STDIN_FILENO, TCSANOW, &last.before);
-    delscreen(t->screen);
+    if (taken)
+        tcsetattr(STDIN_FILENO, TCSANOW, &last.before);
+    if (t->screen)
+        delscreen(t->screen);
+    page_free(t->page);
     mem_free(t);
 }
 
@@ -217,7 +351,8 @@ void tty_sequences(struct tty *t, struct keys *k)
         {"kf1", KEYS_F1},
     };
 
-    (void)t;
+    if (t->page)
+        return;
     for (size_t i = 0; i < sizeof caps / sizeof *caps; i++) {
         const char *s = tigetstr((char *)(uintptr_t)caps[i].cap);
 
@@ -240,8 +375,8 @@ void tty_resized(struct tty *t)
 {
     struct winsize w;
 
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || !w.ws_row || !w.ws_col)
-        return;
+    if (t->page || ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || !w.ws_row || !w.ws_col)
+        return; /* pages of line mode keep their size: what was printed stays counted */
     if (w.ws_row != t->rows || w.ws_col != t->cols)
         resizeterm(w.ws_row, w.ws_col);
     t->rows = (unsigned)LINES;
@@ -250,7 +385,8 @@ void tty_resized(struct tty *t)
 
 void tty_blank(struct tty *t)
 {
-    (void)t;
+    if (t->page)
+        return;
     /* clear, not erase: it does not depend on what ncurses believes to be on the screen. */
     clear();
     wnoutrefresh(stdscr);
@@ -259,6 +395,8 @@ void tty_blank(struct tty *t)
 
 void tty_blank_rows(struct tty *t, unsigned row, unsigned n, unsigned cols)
 {
+    if (t->page)
+        return;
     for (unsigned i = row; i < row + n && i < t->rows; i++) {
         move((int)i, 0);
         if (cols >= t->cols)
@@ -272,121 +410,91 @@ void tty_blank_rows(struct tty *t, unsigned row, unsigned n, unsigned cols)
 
 void tty_begin(struct tty *t)
 {
-    (void)t;
-    erase();
-}
-
-/* One character with the marks that sit on it; or one that the locale cannot show, spelled out as
- * <U+00E9>: never a silent '?'. */
-struct cluster {
-    wchar_t w[16];
-    size_t n;
-    unsigned cols;
-    bool spelled;
-};
-
-static struct cluster next_cluster(struct str *safe)
-{
-    struct cluster k = {0};
-    uint32_t c;
-    size_t bytes = text_decode(*safe, &c);
-    int w = c == TEXT_BAD ? -1 : wcwidth((wchar_t)c);
-
-    safe->p += bytes;
-    safe->n -= bytes;
-    if (w <= 0) { /* a mark with nothing under it comes here too */
-        char word[16];
-
-        k.n =
-            (size_t)snprintf(word, sizeof word, "<U+%04X>", c == TEXT_BAD ? 0xfffdu : (unsigned)c);
-        for (size_t i = 0; i < k.n; i++)
-            k.w[i] = (wchar_t)word[i];
-        k.cols = (unsigned)k.n;
-        k.spelled = true;
-        return k;
-    }
-    k.w[k.n++] = (wchar_t)c;
-    k.cols = (unsigned)w;
-    while (safe->n && k.n < CCHARW_MAX) {
-        bytes = text_decode(*safe, &c);
-        if (c == TEXT_BAD || c < 0x300 || wcwidth((wchar_t)c) != 0)
-            break;
-        k.w[k.n++] = (wchar_t)c;
-        safe->p += bytes;
-        safe->n -= bytes;
-    }
-    return k;
+    if (t->page)
+        page_clear(t->page);
+    else
+        erase();
 }
 
 unsigned tty_cols(struct str safe)
 {
-    unsigned all = 0;
-
-    while (safe.n)
-        all += next_cluster(&safe).cols;
-    return all;
+    return text_cols(safe);
 }
 
 struct str tty_wrap(struct str *rest, unsigned cols)
 {
-    struct str before = *rest, line = text_wrap(rest, cols);
-
-    for (unsigned narrow = cols; tty_cols(line) > cols && narrow > 2;) {
-        narrow--;
-        *rest = before;
-        line = text_wrap(rest, narrow);
-    }
-    return line;
+    return text_wrap(rest, cols);
 }
 
-static void put_cell(const wchar_t *w, size_t n, attr_t attr)
+bool tty_alone(struct str safe)
+{
+    return glyph_kinds(safe) & GLYPH_UNSURE;
+}
+
+static void put_cell(const wchar_t *w, size_t n, attr_t attr, short pair)
 {
     wchar_t one[CCHARW_MAX + 1] = {0};
     cchar_t c;
 
-    memcpy(one, w, n * sizeof *one);
-    setcchar(&c, one, attr, 0, NULL);
+    memcpy(one, w, (n < CCHARW_MAX ? n : CCHARW_MAX) * sizeof *one);
+    setcchar(&c, one, attr, pair, NULL);
     add_wch(&c);
+}
+
+static void put_glyph(struct tty *t, const struct glyph *g, enum tty_look look)
+{
+    if (g->way == GLYPH_ITSELF && g->c >= 0x80 && !t->explicit_bidi && translit_rtl(g->c))
+        bidi(t, true);
+    if (g->way == GLYPH_ITSELF)
+        put_cell(g->w, g->n, t->attrs[look], t->pairs[look]);
+    for (unsigned i = 0; g->way != GLYPH_ITSELF && i < g->n; i++)
+        put_cell(g->w + i, 1, t->attrs[look], t->pairs[look]);
 }
 
 unsigned tty_put(struct tty *t, unsigned row, unsigned col, struct text s, unsigned cols,
                  enum tty_look look)
 {
-    static const attr_t attrs[] = {A_NORMAL, A_BOLD, A_REVERSE};
-    struct str rest = {s.s, s.n};
+    struct glyph_reader r = {{s.s, s.n}, 0};
+    struct glyph g;
     unsigned used = 0;
 
     if (row >= t->rows || col >= t->cols)
         return 0;
     if (cols > t->cols - col)
         cols = t->cols - col;
-    if (row == t->rows - 1 && col + cols == t->cols && cols)
+    if (row == t->rows - 1 && col + cols == t->cols && cols && !t->page)
         cols--; /* the last cell of the last row makes some terminals scroll */
-    move((int)row, (int)col);
-    while (rest.n) {
-        struct cluster k = next_cluster(&rest);
-
-        if (used + k.cols > cols)
+    if (!t->page)
+        move((int)row, (int)col);
+    while (r.rest.n) {
+        glyph_next(&r, &g);
+        if (used + g.cols > cols)
             break;
-        if (k.spelled)
-            for (size_t i = 0; i < k.n; i++)
-                put_cell(k.w + i, 1, attrs[look]);
+        if (t->page)
+            page_put(t->page, row, col + used, &g);
         else
-            put_cell(k.w, k.n, attrs[look]);
-        used += k.cols;
+            put_glyph(t, &g, look);
+        used += g.cols;
     }
     return used;
 }
 
+void tty_focus(struct tty *t, unsigned row, unsigned col, struct text s, unsigned cols)
+{
+    if (t->attrs[TTY_FOCUS] != t->attrs[TTY_PLAIN] || t->pairs[TTY_FOCUS])
+        tty_put(t, row, col, s, cols, TTY_FOCUS);
+}
+
 void tty_cursor(struct tty *t, unsigned row, unsigned col)
 {
-    if (row < t->rows && col < t->cols)
+    if (!t->page && row < t->rows && col < t->cols)
         move((int)row, (int)col);
 }
 
 void tty_show(struct tty *t)
 {
-    (void)t;
+    if (t->page)
+        return;
     wnoutrefresh(stdscr);
     doupdate();
 }
@@ -408,6 +516,8 @@ void tty_show_rows(struct tty *t, unsigned row, unsigned n)
 {
     int y, x;
 
+    if (t->page)
+        return;
     getyx(stdscr, y, x);
     for (unsigned i = row; i < row + n && i < t->rows; i++) {
         WINDOW *w = row_stands(i, t->cols) ? NULL : newwin(1, (int)t->cols, (int)i, 0);
@@ -427,6 +537,6 @@ void tty_show_rows(struct tty *t, unsigned row, unsigned n)
 
 void tty_redraw(struct tty *t)
 {
-    (void)t;
-    clearok(curscr, TRUE);
+    if (!t->page)
+        clearok(curscr, TRUE);
 }

@@ -1,23 +1,46 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The terminal: the only user of ncurses. Painting goes tty_begin, tty_put.., tty_cursor, tty_show;
- * what is sent is the difference to what the terminal shows. One tty_show a loop turn. No colours,
- * no boxes, no titles: bold and reverse are all the looks there are, and no meaning hangs on them.
+ * The terminal: the only user of ncurses. Painting goes tty_begin, tty_put.., tty_cursor, tty_show; what is sent is the
+ * difference to what the terminal shows. One tty_show a loop turn. No boxes, no titles. A look says what a text means,
+ * and a theme how that looks here; REQ: no meaning hangs on it alone, the words say it in every theme. In line mode
+ * (ui/line.h) the same painting goes to a page in memory, and nothing here sends a byte.
  */
 #ifndef UI_TTY_H
 #define UI_TTY_H
 
+#include <stdbool.h>
+
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "ui/keys.h"
 
+#define TTY_LINE_ROWS 24 /* the least that a page of line mode has, and what it has where nobody says */
+#define TTY_LINE_COLS 80
+
 struct tty;
 
-enum tty_look { TTY_PLAIN, TTY_STRONG, TTY_ALERT };
+enum tty_look {
+    TTY_PLAIN,
+    TTY_STRONG,   /* what the eye should find first */
+    TTY_ALERT,    /* what must not be overlooked: the patient has died, the display stopped */
+    TTY_ABNORMAL, /* a result outside its range, a medicine not to be given */
+    TTY_DIM,      /* what matters less */
+    TTY_FOCUS,    /* the first words of the row at the marker */
+    TTY_LOOKS
+};
 
 /* Takes standard input and output. ERR_TERMINAL: no terminal, or TERM without `cup`. */
 int tty_open(struct tty **out, struct err *e);
+/* Line mode: any two descriptors will do; TERM does not matter. ERR_NOMEM. */
+int tty_open_line(struct tty **out, struct err *e);
+/* Can standard input and output show a full screen: a terminal with `cup`? */
+bool tty_able(void);
+/* "thin" (the marker alone; what tty_open begins with), "mono", "colour", "contrast", "marked". On a terminal without
+ * colours, or with NO_COLOR set, the attributes alone. False: there is no such theme, and nothing changes. */
+bool tty_theme(struct tty *t, const char *name);
+const char *tty_theme_name(unsigned i); /* the i-th, or NULL behind the last */
 void tty_close(struct tty *t); /* clears the screen, gives the terminal back as it was; NULL is fine */
 void tty_emergency(void);      /* the same for a dying process: async-signal-safe */
 /* The bytes that clear the screen and leave its modes; how many: 0 on a terminal that is not known. */
@@ -42,6 +65,8 @@ void tty_begin(struct tty *t); /* an empty page to paint on */
 /* Paints at most cols columns, never past the right edge. Returns the columns used. */
 unsigned tty_put(struct tty *t, unsigned row, unsigned col, struct text s, unsigned cols,
                  enum tty_look look);
+/* Paints it anew as TTY_FOCUS where the theme sets that apart; else what stands there stays. */
+void tty_focus(struct tty *t, unsigned row, unsigned col, struct text s, unsigned cols);
 void tty_cursor(struct tty *t, unsigned row, unsigned col);
 void tty_show(struct tty *t);
 /* Sends rows of the page one by one, each blank before its new cells come: wherever the line
@@ -49,9 +74,19 @@ void tty_show(struct tty *t);
 void tty_show_rows(struct tty *t, unsigned row, unsigned n);
 void tty_redraw(struct tty *t); /* the next tty_show sends every cell */
 
-/* Columns of safe text on this terminal: a character that its locale cannot show counts as <U+00E9>. */
+/* text_cols and text_wrap: both count by what is painted in this locale. */
 unsigned tty_cols(struct str safe);
-/* As text_wrap, by those columns. */
 struct str tty_wrap(struct str *rest, unsigned cols);
+/* Terminals do not agree on this text's columns, or would shuffle what stands to its right: it stands alone on its
+ * line. */
+bool tty_alone(struct str safe);
+
+/* --- line mode -------------------------------------------------------------------------------- */
+
+bool tty_is_line(const struct tty *t);
+/* Row of the page as it was painted, in the bytes of the locale, without blanks at its end. */
+void tty_page_row(const struct tty *t, unsigned row, struct buf *out);
+/* Whether what is typed is echoed; nothing where standard input is no terminal. */
+void tty_echo(struct tty *t, bool on);
 
 #endif

@@ -9,6 +9,7 @@
 #include <utf8proc.h>
 
 #include "base/err.h"
+#include "base/glyph.h"
 
 size_t text_decode(struct str s, uint32_t *c)
 {
@@ -193,44 +194,34 @@ struct text text_own(const char *z)
     return (struct text){s.p, s.n, text_cols(s)};
 }
 
-static unsigned width(uint32_t c)
-{
-    int w = c == TEXT_BAD ? 1 : utf8proc_charwidth((utf8proc_int32_t)c);
-
-    return w < 0 ? 0 : (unsigned)w;
-}
-
 unsigned text_cols(struct str safe)
 {
+    struct glyph_reader r = {safe, 0};
+    struct glyph g;
     unsigned cols = 0;
 
-    while (safe.n) {
-        uint32_t c;
-        size_t k = text_decode(safe, &c);
-
-        cols += width(c);
-        safe.p += k;
-        safe.n -= k;
+    while (r.rest.n) {
+        glyph_next(&r, &g);
+        cols += g.cols;
     }
     return cols;
 }
 
 size_t text_fit(struct str safe, unsigned cols)
 {
-    struct str rest = safe;
+    struct glyph_reader r = {safe, 0};
+    struct glyph g;
     unsigned used = 0;
+    size_t fit = 0;
 
-    while (rest.n) {
-        uint32_t c;
-        size_t k = text_decode(rest, &c);
-
-        used += width(c);
+    while (r.rest.n) {
+        glyph_next(&r, &g);
+        used += g.cols;
         if (used > cols)
             break;
-        rest.p += k;
-        rest.n -= k;
+        fit += g.bytes;
     }
-    return safe.n - rest.n;
+    return fit;
 }
 
 struct str text_wrap(struct str *rest, unsigned cols)
@@ -239,9 +230,11 @@ struct str text_wrap(struct str *rest, unsigned cols)
     struct str line;
 
     if (fit == 0 && rest->n) { /* a character wider than the line: take it all the same */
-        uint32_t c;
+        struct glyph_reader r = {*rest, 0};
+        struct glyph g;
 
-        fit = cut = text_decode(*rest, &c);
+        glyph_next(&r, &g);
+        fit = cut = g.bytes;
     }
     if (fit < rest->n && rest->p[fit] != ' ') {
         while (cut && rest->p[cut - 1] != ' ')
@@ -280,6 +273,15 @@ int text_fold(struct buf *out, struct str s)
     }
     free(map);
     return n < 0 ? (n == UTF8PROC_ERROR_NOMEM ? ERR_NOMEM : ERR_INPUT) : out->failed;
+}
+
+uint32_t text_compose(uint32_t c, uint32_t m)
+{
+    utf8proc_int32_t two[2] = {(utf8proc_int32_t)c, (utf8proc_int32_t)m};
+
+    if (c == TEXT_BAD || m == TEXT_BAD || m < 0x300)
+        return 0;
+    return utf8proc_normalize_utf32(two, 2, UTF8PROC_STABLE | UTF8PROC_COMPOSE) == 1 ? (uint32_t)two[0] : 0;
 }
 
 int text_upper(struct buf *out, struct str s)

@@ -6,7 +6,7 @@
  * A struct text holds valid UTF-8 in which every character is printable. Only text_safe and text_own make
  * one; screens paint nothing else. What a server's text loses stays visible: a control character shows
  * as <CR>, <ESC> or <U+202E>; TAB, LF and CR LF become one space; zero-width runs go; at most two
- * combining marks stay on a letter. Widths are columns of the terminal, never bytes.
+ * combining marks stay on a letter. Widths are columns of the terminal in its locale's character set, never bytes.
  */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
@@ -34,7 +34,7 @@ struct text text_own(const char *z);
 /* The same rules into a buf; lines: LF is kept as a line end (for notes and printouts). */
 int text_safe_buf(struct buf *out, struct str s, bool lines);
 
-/* Columns of safe UTF-8. */
+/* Columns of safe UTF-8 on a terminal of the program's locale, as glyphs (base/glyph.h) say. */
 unsigned text_cols(struct str safe);
 
 /* The longest head of safe that fits in cols columns: its bytes. Never cuts inside a character. */
@@ -53,6 +53,9 @@ size_t text_decode(struct str s, uint32_t *c);
 /* The other way: bytes written; 0 for what is no code point. */
 size_t text_encode(uint32_t c, char out[4]);
 bool text_is_utf8(struct str s);
+
+/* The one character that is both, or 0. */
+uint32_t text_compose(uint32_t c, uint32_t mark);
 
 /* Upper case, letter by letter, in any script that has it: for family names. Nothing else changes. */
 int text_upper(struct buf *out, struct str s);

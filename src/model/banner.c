@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/glyph.h"
 #include "base/limits.h"
 #include "model/priv.h"
 
@@ -342,8 +343,8 @@ static const char *within(struct arena *a, const char *s, unsigned cols)
     return text_cols(safe) <= cols ? s : arena_fmt(a, "%.*s [+]", (int)text_fit(safe, cols - 4), s);
 }
 
-/* REQ: birth date, gender and number keep their places, however long the name is; a name that does
- * not fit ends in a mark, and stands whole in line[0]. */
+/* REQ: birth date, gender and number keep their places, however long the name is; a name that does not fit ends in a
+ * mark, and stands whole in line[0]; one that stands there in other letters than its own says so. */
 static void first_row(struct model_banner *b, unsigned cols, const struct tape *t,
                       const struct model_person *who, const char *born, const char *sex)
 {
@@ -361,12 +362,12 @@ static void first_row(struct model_banner *b, unsigned cols, const struct tape *
     };
     const struct text name = b->line[0];
     struct str head = {name.s, name.n};
-    const char *rest = "", *mark = "";
+    const char *rest = "", *mark = "", *note = glyph_note((struct str){name.s, name.n});
     unsigned used = 0;
 
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         rest = forms[i] ? forms[i] : "";
-        used = text_cols(str_of(rest));
+        used = text_cols(str_of(rest)) + text_cols(str_of(note));
         if (name.cols + used <= cols)
             break;
     }
@@ -376,7 +377,7 @@ static void first_row(struct model_banner *b, unsigned cols, const struct tape *
         while (head.n && (head.p[head.n - 1] == ' ' || head.p[head.n - 1] == ','))
             head.n--;
     }
-    b->row[0] = text_own(arena_fmt(&b->arena, "%.*s%s%s", (int)head.n, head.p, mark, rest));
+    b->row[0] = text_own(arena_fmt(&b->arena, "%.*s%s%s%s", (int)head.n, head.p, mark, note, rest));
 }
 
 static void add_allergies(const struct model_person *who, struct model_banner *b,

@@ -276,7 +276,7 @@ static bool put_interpretation(struct model_fmt *f, tape_at object)
             /* REQ: a panel with many flags leaves room for those that say what the row is. */
             if (flag && f->row->flags < MODEL_FLAGS_MAX - FLAGS_OF_ROW)
                 model_flag(f, flag);
-            any = true;
+            any = f->row->abnormal = true;
         } else if (words)
             /* TRANSLATORS: the laboratory's own flag says normal */
             model_put(f, _("flagged normal"));
@@ -308,6 +308,7 @@ static void put_judgement(struct model_fmt *f, tape_at object)
     if (place && mine == 1 && !said && q.value.n) {
         model_put(f, place < 0 ? _("  BELOW RANGE") : _("  ABOVE RANGE"));
         model_flag(f, _("outside range"));
+        f->row->abnormal = true;
     }
     for (tape_at r = tape_first(f->t, list); r != TAPE_NONE; r = tape_next(f->t, list, r)) {
         enum fits fits = range_fits(f, r);
@@ -415,12 +416,14 @@ static void put_note(struct model_fmt *f)
 static void earlier_value(struct model_fmt *f)
 {
     unsigned flags = f->row->flags;
+    bool abnormal = f->row->abnormal;
 
     if (fhir_choice(f->t, 0, "value").at != TAPE_NONE)
         model_put_value(f, 0, "value");
     else if (!put_components(f, false) && !put_absent(f, 0))
         model_put(f, _("no value recorded"));
     f->row->flags = flags; /* the flags of a value that no longer stands are not the row's */
+    f->row->abnormal = abnormal;
 }
 
 /* What stood there before: its own words, if it was of this patient. */

@@ -116,6 +116,7 @@ struct model_row {
     struct text text; /* the whole row in words, never cut; flags' words are in it too where they change its meaning */
     struct text flag[MODEL_FLAGS_MAX]; /* "HH", "DO NOT GIVE", "entered in error", "FROM FILE" */
     unsigned flags;
+    bool abnormal;        /* outside its range, flagged so, or not to be given: the words and flags say so too */
     enum model_counts counts_as;
     const struct kind_section *goes_to; /* of a row that sums up a section (cover); NULL */
 };

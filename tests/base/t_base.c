@@ -4,6 +4,7 @@
 #include "tests/unit.h"
 
 #include <fcntl.h>
+#include <locale.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "base/translit.h"
 
 static void date_precision(void)
 {
@@ -292,11 +294,80 @@ static void errors(void)
     CU_ASSERT_EQUAL(err_exit(-5), 70);
 }
 
+/* One text in ASCII, as a terminal that has nothing else would show it; "<>" for what has none. */
+static const char *ascii_of(const char *z, char *out, size_t room)
+{
+    struct str s = str_of(z);
+    uint32_t before = 0, c = 0, after = 0;
+    char one[TRANSLIT_MAX];
+
+    out[0] = '\0';
+    while (s.n) {
+        size_t k = text_decode(s, &c);
+        struct str rest = {s.p + k, s.n - k};
+
+        after = 0;
+        if (rest.n)
+            text_decode(rest, &after);
+        if (c < 0x80)
+            snprintf(one, sizeof one, "%c", (char)c);
+        else if (!translit_ascii(c, before, after, one))
+            snprintf(one, sizeof one, "<>");
+        snprintf(out + strlen(out), room - strlen(out), "%s", one);
+        before = c;
+        s = rest;
+    }
+    return out;
+}
+
+/* Kills tests/mutants/translit-mu.patch: mu that becomes m makes a thousandfold dose. */
+static void transliteration(void)
+{
+    static const struct {
+        const char *in, *out;
+    } row[] = {
+        {"Jos\u00e9 \u00c5str\u00f6m-\u0141uk\u00e1cs \u00d8yvind STRA\u00dfE", "Jose Astrom-Lukacs Oyvind STRAssE"},
+        {"Nguy\u1ec5n Th\u1ecb \u00d0\u1eb7ng", "Nguyen Thi Dang"},
+        {"\u0429\u0435\u0433\u043b\u043e\u0432\u0430 \u042e\u043b\u0438\u044f", "Shcheglova Iuliia"},
+        {"\u0429\u0415\u0413\u041b\u041e\u0412\u0410, \u0418\u0433\u043e\u0440\u044c", "SHCHEGLOVA, Igor"},
+        {"\u0408\u043e\u0432\u0430\u043d \u040a\u0435\u0433\u043e\u0448", "Jovan Njegosh"},
+        {"\u0393\u03b9\u03ce\u03c1\u03b3\u03bf\u03c2 \u03a0\u03b1\u03c0\u03b1\u03b4\u03cc\u03c0\u03bf\u03c5\u03bb\u03bf\u03c2", "Giorgos Papadopoulos"},
+        {"\u039c\u03b1\u03c1\u03af\u03b1 \u0395\u03c5\u03b1\u03b3\u03b3\u03ad\u03bb\u03bf\u03c5 \u03a8", "Maria Euaggelou Ps"},
+        {"\u2018a\u2019 \u2013 \u201cb\u201d\u2026", "'a' - \"b\"..."},
+        /* REQ: amounts */
+        {"5 \u00b5g, 5 \u03bcg, 5 \u338d", "5 microg, 5 microg, 5 microg"},
+        {"10\u2079/L, 1.73 m\u00b2, s\u207b\u00b9", "10^9/L, 1.73 m^2, s^-^1"},
+        {"1\u00bd tablets, \u2460, CO\u2082", "1 1/2 tablets, (1), CO_2"},
+        {"\u2212 5 \u00d7 2 \u2264 3 \u00b1 1, 39 \u00b0C", "- 5 x 2 <= 3 +/- 1, 39 degC"},
+        {"\u226e 5, \u0663", "<> 5, <>"},
+        {"\u738b \u05d0 \u0645", "<> <> <>"},
+    };
+    char out[200];
+
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+        UNIT_STR(ascii_of(row[i].in, out, sizeof out), row[i].out);
+    CU_ASSERT(translit_mark(0x301) && !translit_mark(0x338) && !translit_mark(0x336) && !translit_mark('e'));
+    CU_ASSERT(translit_rtl(0x5d0) && translit_rtl(0x645) && !translit_rtl('a') && !translit_rtl(TEXT_BAD));
+    for (uint32_t c = 0x80; c < 0x110000; c++) { /* whatever comes out is plain, and never a '?' */
+        char one[TRANSLIT_MAX];
+
+        if ((c >= 0xd800 && c < 0xe000) || !translit_ascii(c, 'a', 'b', one))
+            continue;
+        for (const char *s = one; *s; s++)
+            if (*s < 0x20 || *s > 0x7e || *s == '?') {
+                printf("\n    U+%04X: %s", (unsigned)c, one);
+                CU_ASSERT(false);
+                break;
+            }
+    }
+}
+
 static const struct unit_test tests[] = {
     {"a date keeps its precision", date_precision},
     {"days and instants round trip", date_round_trip},
     {"ages", ages},
     {"server text never drives the terminal", sanitiser},
+    {"what a terminal lacks, in ASCII, and no amount changes", transliteration},
     {"words wrap, long ones split", wrapping},
     {"folding finds a name however it was typed", folding},
     {"JSON escapes what drives a terminal", json_escapes},
@@ -313,5 +384,6 @@ static const struct unit_test tests[] = {
 int main(void)
 {
     setenv("TZ", "UTC0", 1);
+    setlocale(LC_CTYPE, "C.UTF-8"); /* widths are those of a locale */
     return unit_main("base", tests, sizeof tests / sizeof *tests);
 }

@@ -270,7 +270,7 @@ struct glass {
     struct ui u;
 };
 
-static void glass_open(struct glass *g)
+static void glass_open_as(struct glass *g, const char *term)
 {
     struct winsize w = {24, 80, 0, 0};
     struct err e = ERR_NONE;
@@ -288,7 +288,7 @@ static void glass_open(struct glass *g)
     dup2(slave, 0);
     dup2(slave, 1);
     close(slave);
-    setenv("TERM", "vt100", 1);
+    setenv("TERM", term, 1);
     CU_ASSERT_EQUAL_FATAL(tty_open(&g->u.tty, &e), ERR_OK);
     list_init(&g->u.work.list);
     list_init(&g->u.chart.list);
@@ -296,6 +296,11 @@ static void glass_open(struct glass *g)
     list_init(&g->u.detail.list);
     list_init(&g->u.banner.list);
     list_init(&g->u.help.list);
+}
+
+static void glass_open(struct glass *g)
+{
+    glass_open_as(g, "vt100");
 }
 
 /* What the terminal received since the last call. */
@@ -519,15 +524,101 @@ static void list_without_memory(void)
 }
 #endif
 
+struct theme_case {
+    const char *term, *theme, *no_color;
+    const char *alert, *abnormal; /* SGR parameters that must stand before the words */
+    bool colours;                 /* any at all */
+};
+
+/* Is there a run of control sequences right before words in which this parameter of SGR stands? */
+static bool looks(const char *all, const char *words, const char *parameter)
+{
+    const char *at = strstr(all, words), *from = at;
+    char run[64] = ";", want[8];
+
+    if (!at)
+        return false;
+    while (from > all && (from[-1] != '\r' && at - from < 40))
+        from--;
+    for (; from < at; from++)
+        if (*from == '[' && from > all && from[-1] == '\033') {
+            size_t n = strspn(from + 1, "0123456789;");
+
+            if (from[1 + n] == 'm')
+                snprintf(run + strlen(run), sizeof run - strlen(run), "%.*s;", (int)n, from + 1);
+            if (from[1 + n] == 'm' && (!n || (n == 1 && from[1] == '0')))
+                strcpy(run, ";");
+        }
+    snprintf(want, sizeof want, ";%s;", parameter);
+    return strstr(run, want) != NULL;
+}
+
+static void theme_case(const struct theme_case *k)
+{
+    struct glass g;
+    char got[8192];
+    const char *second;
+    bool colour = false;
+
+    if (k->no_color)
+        setenv("NO_COLOR", k->no_color, 1);
+    glass_open_as(&g, k->term);
+    CU_ASSERT(tty_theme(g.u.tty, k->theme));
+    CU_ASSERT(!tty_theme(g.u.tty, "no such theme"));
+    chart(&g.u, "p1", "ONE", 3);
+    g.u.chart.banner.deceased = true;
+    g.u.chart.rows.rows[1].abnormal = true;
+    scr_chart_screen()->build(&g.u);
+    ui_paint(&g.u);
+    glass_read(&g, got, sizeof got);
+    scr_chart_close(&g.u);
+    glass_close(&g);
+    unsetenv("NO_COLOR");
+    second = strstr(got, "ROW") ? strstr(got, "ROW") + 3 : got;
+    CU_ASSERT(looks(got, "ONE, Anna", k->alert));
+    CU_ASSERT(!*k->abnormal || looks(second, "05-Mar-2026", k->abnormal));
+    if (*k->abnormal && !looks(second, "05-Mar-2026", k->abnormal))
+        printf("\n    %s %s %.30s", k->term, k->theme, second);
+    for (int c = 0; c < 8; c++) {
+        char fore[8], back[8];
+
+        snprintf(fore, sizeof fore, "3%dm", c);
+        snprintf(back, sizeof back, "4%dm", c);
+        colour = colour || strstr(got, fore) || strstr(got, back);
+    }
+    CU_ASSERT_EQUAL(colour, k->colours);
+    CU_ASSERT(strstr(got, "Born 03-Feb-1984 (42y)") != NULL && strstr(got, "ONEROW") != NULL);
+}
+
+/* REQ: no meaning hangs on a colour: the words stand in every theme, and where there are no colours bold or reverse sets
+ * apart what a colour would. */
+static void themes(void)
+{
+    static const struct theme_case cases[] = {
+        {"xterm-256color", "thin", NULL, "7", "", false},         {"xterm-256color", "mono", NULL, "7", "1", false},
+        {"xterm-256color", "colour", NULL, "41", "31", true}, {"xterm-256color", "contrast", NULL, "43", "33", true},
+        {"xterm-256color", "marked", NULL, "7", "", false},       {"xterm-256color", "colour", "1", "7", "1", false},
+        {"xterm-256color", "colour", "", "41", "31", true},   {"linux", "colour", NULL, "41", "31", true},
+        {"vt100", "colour", NULL, "7", "1", false},               {"vt100", "contrast", NULL, "7", "1", false},
+    };
+    unsigned n = 0;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        theme_case(&cases[i]);
+    while (tty_theme_name(n))
+        n++;
+    CU_ASSERT_EQUAL(n, 5);
+}
+
 static void paint_what_a_locale_cannot(void)
 {
-    struct str s = {"Jos\xc3\xa9", 5}, rest = {"\xc3\xa9\xc3\xa9\xc3\xa9 \xc3\xa9", 9};
+    struct str s = {"Jos\xc3\xa9 \xe7\x8e\x8b", 9}, rest = {"\xe7\x8e\x8b\xe7\x8e\x8b\xe7\x8e\x8b \xe7\x8e\x8b", 13};
 
     setlocale(LC_ALL, "C");
-    CU_ASSERT_EQUAL(tty_cols(s), 3 + 8); /* Jos<U+00E9> */
+    CU_ASSERT_EQUAL(tty_cols(s), 5 + 8); /* Jose <U+738B> */
     CU_ASSERT(tty_cols(tty_wrap(&rest, 20)) <= 20);
     if (setlocale(LC_ALL, "C.UTF-8")) {
-        CU_ASSERT_EQUAL(tty_cols(s), 4);
+        CU_ASSERT_EQUAL(tty_cols(s), 7);
     } else {
         unit_skip("no UTF-8 locale");
     }
@@ -550,6 +641,7 @@ static const struct unit_test tests[] = {
 #ifdef FAULT_INJECTION
     {"list: without memory it says so", list_without_memory},
 #endif
+    {"themes: looks, and the same words in each", themes},
     {"paint: what the locale cannot show is spelled out", paint_what_a_locale_cannot},
 };
 int main(void)
