@@ -60,7 +60,7 @@ struct kind_fact_rule {
     const char *key;       /* the same to the key; "": the element itself; NULL: the resource, or none */
     const char *key_types; /* what the key may be; the first is what a file's nameless reference stands for */
     const char *at;        /* path from an element, or with / before it from the resource */
-    const char *coded;     /* at leads to a list of {code, value}: the codes in order of preference; NULL: it does not */
+    const char *coded;     /* at leads to a list of {code, value}: codes in order of preference; NULL: it does not */
 };
 /* The rules of a kind, one after another: NULL begins, NULL ends. */
 const struct kind_fact_rule *kind_fact_next(const struct fhir_kind *k, const struct kind_fact_rule *rule);

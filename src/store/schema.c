@@ -21,7 +21,7 @@
  *     through their words took 45 ms a keystroke; their bits are 25 rows.
  * res_prior: the bytes that a row had before the last change that a correction was: packed as in res.
  * fact: what a row says of a patient's place in the worklist's scopes (enum kind_fact). key is the hash of (origin,
- *     type, id) of what is meant; of what has a time instead, 1 where that is a day and 0 where it is an instant. pid is
+ *     type, id) of what is meant; of what has a time instead, 1 where that is a day, 0 where it is an instant. pid is
  *     0 until the patient is here, whose chart's hash is in chart; a part (fact 7) has there the hash of its own name.
  * opened: whose chart was last opened when.
  * outbox: state 0 queued, 1 in flight, 2 in doubt, 3 acknowledged, 4 conflict, 5 attention. */
