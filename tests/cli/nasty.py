@@ -101,6 +101,11 @@ def in_full(g, title, key):
     return seen
 
 
+# One down, and the whole screen sent again: an answer comes where nothing moves, too, and none is taken for missing
+# because it is late.
+DOWN = "j\x0c"
+
+
 def screens(w, what):
     """Every chart, section and row in full, on the glass; the resources that were opened, and the walker."""
     listed = w.json("list")
@@ -115,7 +120,7 @@ def screens(w, what):
         while still < 100:  # the lines of a name taller than the page look alike
             if (g.t.body(), g.t.cursor()) == last:
                 still += 1
-                g.key("j", first=0.05)
+                g.key(DOWN)
                 continue
             still, last, before = 0, (g.t.body(), g.t.cursor()), who
             g.until(lambda: g.t.row(3).startswith("Cover "), "\r", "a chart")
@@ -129,7 +134,7 @@ def screens(w, what):
                     if title != "Cover" and not EMPTY.search("\n".join(g.t.body())):
                         seen |= in_full(g, title, key)
             g.back()
-            g.key("j", first=0.3)
+            g.key(DOWN)
         g.t.kill(15)
         code, raw = g.t.end(), g.t.raw
     if g.charts != len(listed):
