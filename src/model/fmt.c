@@ -40,6 +40,23 @@ void model_put_server(struct model_fmt *f, struct str s)
         model_putf(f, " [+%zu bytes]", over);
 }
 
+void model_aside(struct model_fmt *f, struct buf *aside)
+{
+    buf_init(aside, LIMIT_RESOURCE_BYTES);
+    f->out = aside;
+}
+
+struct text model_aside_end(struct model_fmt *f, struct buf *aside, struct buf *was)
+{
+    char *words = aside->failed ? NULL : arena_dup(f->keep, aside->p ? aside->p : "", aside->n);
+
+    if (!words)
+        f->keep->failed = true;
+    buf_fini(aside);
+    f->out = was;
+    return text_own(words ? words : "");
+}
+
 void model_sep(struct model_fmt *f)
 {
     struct str s = buf_str(f->out);

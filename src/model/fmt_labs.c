@@ -13,7 +13,7 @@
 #include "model/priv.h"
 
 #define LOINC "http://loinc.org"
-#define FLAGS_OF_ROW 4 /* outside range, future date, restricted, FROM FILE may follow a result's own flags */
+#define FLAGS_OF_ROW 6 /* unknown modifier, H by range, L by range, future date, restricted, FROM FILE */
 
 static const struct model_status observation_status[] = {
     {"final", NULL, NULL, 0},
@@ -156,30 +156,35 @@ static void put_range_kind(struct model_fmt *f, tape_at range)
     }
 }
 
+/* "3.5-5.1", "at least 9", "up to 5". REQ: a missing limit is not made up; only the one that was sent stands there. */
+static void put_limit_numbers(struct model_fmt *f, const struct fhir_quantity *lo, const struct fhir_quantity *hi)
+{
+    if (lo->value.n && hi->value.n) {
+        model_put_server(f, lo->value);
+        if (!model_same_unit(lo, hi)) {
+            model_put(f, " ");
+            model_put_result_unit(f, lo);
+        }
+        model_put(f, lo->value.p[0] == '-' || hi->value.p[0] == '-' || !model_same_unit(lo, hi)
+                         ? _(" to ")
+                         : "-");
+        model_put_server(f, hi->value);
+    } else if (lo->value.n) {
+        model_put(f, _("at least "));
+        model_put_server(f, lo->value);
+    } else if (hi->value.n) {
+        model_put(f, _("up to "));
+        model_put_server(f, hi->value);
+    }
+}
+
 static void put_limits(struct model_fmt *f, tape_at range, const struct fhir_quantity *value)
 {
     struct fhir_quantity lo = fhir_quantity(f->t, tape_get(f->t, range, "low"), f->a);
     struct fhir_quantity hi = fhir_quantity(f->t, tape_get(f->t, range, "high"), f->a);
     const struct fhir_quantity *last = hi.value.n ? &hi : &lo;
 
-    /* REQ: a missing limit is not made up; only the one that was sent stands there. */
-    if (lo.value.n && hi.value.n) {
-        model_put_server(f, lo.value);
-        if (!model_same_unit(&lo, &hi)) {
-            model_put(f, " ");
-            model_put_result_unit(f, &lo);
-        }
-        model_put(f, lo.value.p[0] == '-' || hi.value.p[0] == '-' || !model_same_unit(&lo, &hi)
-                         ? _(" to ")
-                         : "-");
-        model_put_server(f, hi.value);
-    } else if (lo.value.n) {
-        model_put(f, _("at least "));
-        model_put_server(f, lo.value);
-    } else if (hi.value.n) {
-        model_put(f, _("up to "));
-        model_put_server(f, hi.value);
-    }
+    put_limit_numbers(f, &lo, &hi);
     if (last->value.n && (last->unit.n || last->code.n)) {
         model_put(f, " ");
         model_put_result_unit(f, last);
@@ -286,28 +291,53 @@ static bool put_interpretation(struct model_fmt *f, tape_at object)
     return any;
 }
 
+/* Where a value lies by the one range that is this patient's: -1 below, 1 above, 0 inside or not to be said. *mine:
+ * that range; TAPE_NONE when none is known to be, or more than one: with two that fit, neither is chosen. */
+static int place_of(struct model_fmt *f, tape_at object, const struct fhir_quantity *q, tape_at *mine)
+{
+    tape_at list = tape_get(f->t, object, "referenceRange");
+    unsigned fit = 0;
+
+    *mine = TAPE_NONE;
+    for (tape_at r = tape_first(f->t, list); r != TAPE_NONE; r = tape_next(f->t, list, r))
+        if (range_fits(f, r) == FITS_YES && fit++ == 0)
+            *mine = r;
+    if (fit != 1)
+        *mine = TAPE_NONE;
+    return *mine != TAPE_NONE && q->value.n ? outside(f, *mine, q) : 0;
+}
+
+/* REQ: a letter that was computed here says so, and stands only where the server sent no flag of its own and the range
+ * is what is normal: 1.1 is not "low" because a therapy aims at 2 to 3. */
+static const char *by_range(struct model_fmt *f, tape_at object, tape_at range, int place)
+{
+    tape_at type = tape_get(f->t, range, "type");
+
+    if (!place || tape_count(f->t, tape_get(f->t, object, "interpretation")) ||
+        (type != TAPE_NONE && !str_is(fhir_code(f->t, type), "normal")))
+        return NULL;
+    /* TRANSLATORS: H (high) and L (low) are the laboratory's letters and stay; this one was computed from the range */
+    return place < 0 ? _("L by range") : _("H by range");
+}
+
 /* Interpretation and ranges of an Observation or a component. */
 static void put_judgement(struct model_fmt *f, tape_at object)
 {
     struct fhir_choice v = fhir_choice(f->t, object, "value");
     struct fhir_quantity q = {0};
-    tape_at list = tape_get(f->t, object, "referenceRange");
+    tape_at list = tape_get(f->t, object, "referenceRange"), mine;
     bool said = put_interpretation(f, object);
-    int place = 0;
-    unsigned mine = 0;
+    int place;
 
     if (str_is(v.type, "Quantity"))
         q = fhir_quantity(f->t, v.at, f->a);
-    for (tape_at r = tape_first(f->t, list); r != TAPE_NONE; r = tape_next(f->t, list, r))
-        if (range_fits(f, r) == FITS_YES) {
-            place = outside(f, r, &q);
-            mine++;
-        }
-    /* REQ: outside its own range is said even when no flag, or a flag N, came with it. With two
-     * ranges that fit, neither is chosen. */
-    if (place && mine == 1 && !said && q.value.n) {
+    place = place_of(f, object, &q, &mine);
+    /* REQ: outside its own range is said even when no flag, or a flag N, came with it. */
+    if (place && !said) {
+        const char *letter = by_range(f, object, mine, place);
+
         model_put(f, place < 0 ? _("  BELOW RANGE") : _("  ABOVE RANGE"));
-        model_flag(f, _("outside range"));
+        model_flag(f, letter ? letter : _("outside range"));
         f->row->abnormal = true;
     }
     for (tape_at r = tape_first(f->t, list); r != TAPE_NONE; r = tape_next(f->t, list, r)) {
@@ -318,9 +348,70 @@ static void put_judgement(struct model_fmt *f, tape_at object)
     }
 }
 
+/* The server's flags, letters or words, that are not "normal". */
+static char put_letters(struct model_fmt *f, tape_at object)
+{
+    tape_at list = tape_get(f->t, object, "interpretation");
+    char letter = 0;
+
+    for (tape_at i = tape_first(f->t, list); i != TAPE_NONE; i = tape_next(f->t, list, i)) {
+        struct str code = fhir_code(f->t, i);
+
+        if (str_is(code, "N"))
+            continue;
+        if (f->out->n)
+            model_put(f, " ");
+        if (!model_interpretation_word(code)) {
+            model_put_concept(f, i);
+            continue;
+        }
+        model_put_server(f, code);
+        if (!letter && memchr("HLA", code.p[0], 3))
+            letter = code.p[0];
+        else if (!letter && (str_is(code, "<") || str_is(code, ">")))
+            letter = code.p[0] == '<' ? 'L' : 'H';
+    }
+    return letter;
+}
+
+void model_judge(struct model_fmt *f, tape_at object, struct model_judgement *out)
+{
+    struct fhir_choice v = fhir_choice(f->t, object, "value");
+    struct fhir_quantity q = {0};
+    struct buf aside, *was = f->out;
+    const char *letter;
+    tape_at mine;
+    int place;
+
+    *out = (struct model_judgement){.flag = text_own(""), .range = text_own("")};
+    if (str_is(v.type, "Quantity"))
+        q = fhir_quantity(f->t, v.at, f->a);
+    place = place_of(f, object, &q, &mine);
+    model_aside(f, &aside);
+    out->letter = put_letters(f, object);
+    letter = by_range(f, object, mine, place);
+    if (letter) {
+        model_put(f, letter);
+        out->letter = place < 0 ? 'L' : 'H';
+    } else if (place && !out->letter && !aside.n) /* flagged normal, or a range of another kind */
+        model_put(f, _("outside range"));
+    out->flag = model_aside_end(f, &aside, was);
+    if (mine != TAPE_NONE) {
+        struct fhir_quantity lo = fhir_quantity(f->t, tape_get(f->t, mine, "low"), f->a);
+        struct fhir_quantity hi = fhir_quantity(f->t, tape_get(f->t, mine, "high"), f->a);
+
+        if ((lo.value.n && !model_same_unit(&lo, &q)) || (hi.value.n && !model_same_unit(&hi, &q)))
+            return; /* REQ: never beside a number of another unit */
+        model_aside(f, &aside);
+        put_limit_numbers(f, &lo, &hi);
+        out->range = model_aside_end(f, &aside, was);
+        out->low = lo.value, out->high = hi.value;
+    }
+}
+
 /* --- values ----------------------------------------------------------------------------------- */
 
-static bool put_absent(struct model_fmt *f, tape_at object)
+bool model_put_absent(struct model_fmt *f, tape_at object)
 {
     tape_at reason = tape_get(f->t, object, "dataAbsentReason");
     const char *words = model_absent_word(fhir_code(f->t, reason));
@@ -346,16 +437,25 @@ static tape_at component_of(struct model_fmt *f, const char *loinc)
     return TAPE_NONE;
 }
 
+bool model_pressure(struct model_fmt *f, tape_at *systolic, tape_at *diastolic)
+{
+    *systolic = component_of(f, "8480-6");
+    *diastolic = component_of(f, "8462-4");
+    return *systolic != TAPE_NONE && *diastolic != TAPE_NONE &&
+           tape_count(f->t, tape_get(f->t, 0, "component")) == 2;
+}
+
 /* REQ: systolic before diastolic, whatever the order on the wire; a missing half is words, never a
  * zero. */
 static bool put_pressure(struct model_fmt *f)
 {
-    tape_at s = component_of(f, "8480-6"), d = component_of(f, "8462-4");
-    struct fhir_quantity sq = fhir_quantity(f->t, tape_get(f->t, s, "valueQuantity"), f->a);
-    struct fhir_quantity dq = fhir_quantity(f->t, tape_get(f->t, d, "valueQuantity"), f->a);
+    struct fhir_quantity sq, dq;
+    tape_at s, d;
 
-    if (s == TAPE_NONE || d == TAPE_NONE || tape_count(f->t, tape_get(f->t, 0, "component")) != 2)
+    if (!model_pressure(f, &s, &d))
         return false;
+    sq = fhir_quantity(f->t, tape_get(f->t, s, "valueQuantity"), f->a);
+    dq = fhir_quantity(f->t, tape_get(f->t, d, "valueQuantity"), f->a);
     if (sq.value.n && dq.value.n && !sq.comparator.n && !dq.comparator.n &&
         model_same_unit(&sq, &dq)) {
         model_put(f, " ");
@@ -370,7 +470,7 @@ static bool put_pressure(struct model_fmt *f)
         tape_at c = i ? d : s;
 
         model_put(f, i ? _("; diastolic ") : _(" systolic "));
-        if (!put_absent(f, c) && !model_put_value(f, c, "value"))
+        if (!model_put_absent(f, c) && !model_put_value(f, c, "value"))
             model_put(f, _("not recorded"));
         put_judgement(f, c);
     }
@@ -389,7 +489,7 @@ static bool put_components(struct model_fmt *f, bool after)
         if (!model_put_concept(f, tape_get(f->t, c, "code")))
             model_put(f, _("part without a name"));
         model_put(f, " ");
-        if (!put_absent(f, c) && !model_put_value(f, c, "value"))
+        if (!model_put_absent(f, c) && !model_put_value(f, c, "value"))
             model_put(f, _("not recorded"));
         put_judgement(f, c);
         any = true;
@@ -420,7 +520,7 @@ static void earlier_value(struct model_fmt *f)
 
     if (fhir_choice(f->t, 0, "value").at != TAPE_NONE)
         model_put_value(f, 0, "value");
-    else if (!put_components(f, false) && !put_absent(f, 0))
+    else if (!put_components(f, false) && !model_put_absent(f, 0))
         model_put(f, _("no value recorded"));
     f->row->flags = flags; /* the flags of a value that no longer stands are not the row's */
     f->row->abnormal = abnormal;
@@ -499,7 +599,7 @@ static void observation_body(struct model_fmt *f)
     parts = put_components(f, value);
     if (!value && tape_get(f->t, 0, "dataAbsentReason") != TAPE_NONE) {
         model_sep(f);
-        put_absent(f, 0);
+        model_put_absent(f, 0);
         put_judgement(f, 0);
     } else if (!value && !parts && tape_count(f->t, members)) {
         model_sep(f);
@@ -592,6 +692,11 @@ static const struct model_formatter formatters[] = {
     {"DiagnosticReport", NULL, NULL, report_body, report_status, false},
     {NULL, NULL, NULL, NULL, NULL, false},
 };
+
+bool model_is_result(struct str type)
+{
+    return model_formatter(type)->body == observation_body;
+}
 
 const struct model_formatter *model_formatters_labs(void)
 {

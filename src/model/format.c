@@ -118,7 +118,7 @@ int model_own(const struct model *m, const struct model_person *who, const struc
     return code;
 }
 
-static bool is_struck(const struct tape *t, struct str status)
+bool model_struck(const struct tape *t, struct str status)
 {
     return str_is(status, "entered-in-error") || tape_str_is(t, tape_get(t, 0, "docStatus"), "entered-in-error") ||
            str_is(fhir_code(t, tape_get(t, 0, "verificationStatus")), "entered-in-error");
@@ -227,7 +227,7 @@ static void compose(struct model_fmt *f, const struct store_row *r)
     if (!f->kind)
         f->status = fhir_code(f->t, tape_get(f->t, 0, "status"));
     f->rank = s ? s->rank : 0;
-    f->struck = is_struck(f->t, f->status);
+    f->struck = model_struck(f->t, f->status);
     if (f->struck) {
         /* REQ: a struck row shows what it was about, never a dose or a value like the others. */
         model_put(f, _("ENTERED IN ERROR: "));

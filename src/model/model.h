@@ -99,7 +99,7 @@ enum model_state {
     MODEL_PARTLY,      /* rows, and a kind NOT FETCHED */
 };
 
-#define MODEL_FLAGS_MAX 8
+#define MODEL_FLAGS_MAX 10
 /* What a medicine's row counts as where medicines are counted. */
 enum model_counts {
     MODEL_COUNTS_NOT,

@@ -157,6 +157,9 @@ struct model_fmt {
 void model_put(struct model_fmt *f, const char *own); /* words of wardline's own */
 void model_putf(struct model_fmt *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void model_put_server(struct model_fmt *f, struct str s); /* text of the server's */
+/* What is put goes aside until it is taken as a text in keep; was: the f->out of before. */
+void model_aside(struct model_fmt *f, struct buf *aside);
+struct text model_aside_end(struct model_fmt *f, struct buf *aside, struct buf *was);
 void model_sep(struct model_fmt *f);                      /* f->sep unless the row is empty */
 void model_flag(struct model_fmt *f, const char *own);    /* a flag of the row, once; own is kept, not copied */
 /* Does a member stand there that is not false? For those by which a row turns round (doNotPerform): whatever a
@@ -225,6 +228,22 @@ void model_put_result_unit(struct model_fmt *f, const struct fhir_quantity *q);
 bool model_unit_clash(const struct fhir_quantity *q);
 bool model_same_unit(const struct fhir_quantity *a, const struct fhir_quantity *b);
 
+/* --- results ---------------------------------------------------------------------------------- */
+
+/* How a result is judged, without the words of its row. Strings in keep; lexemes borrowed. */
+struct model_judgement {
+    struct text flag;     /* "HH", "H by range", "outside range"; "" */
+    char letter;          /* 'H', 'L', 'A'; 0 */
+    struct text range;    /* "3.5-5.1": of the one range that is this patient's, in the value's unit; "" */
+    struct str low, high; /* its limits, or "" */
+};
+void model_judge(struct model_fmt *f, tape_at object, struct model_judgement *out); /* an Observation, a component */
+/* "no result: not performed"; false when no reason stands there. */
+bool model_put_absent(struct model_fmt *f, tape_at object);
+bool model_is_result(struct str type); /* one value, pair or set of parts, which a grid and a trend can hold */
+/* Is an Observation a systolic and a diastolic pressure and nothing else? */
+bool model_pressure(struct model_fmt *f, tape_at *systolic, tape_at *diastolic);
+
 /* Dosage[] in full words, by sequence. False when no dose stands anywhere in it. */
 bool model_put_dosages(struct model_fmt *f, tape_at list);
 
@@ -261,6 +280,9 @@ const struct model_status *model_status(const struct model_formatter *ft, struct
 int model_format(struct model *m, const struct model_person *who, const struct store_row *r,
                  const struct tape *t, struct arena *keep, struct model_row *row, int *rank,
                  struct err *e);
+
+/* Is the resource entered in error? status: its index's. */
+bool model_struck(const struct tape *t, struct str status);
 
 /* The same with LF between the parts of the row, for the detail: " - " may also stand inside one. */
 int model_format_lines(struct model *m, const struct model_person *who, const struct store_row *r,
