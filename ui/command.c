@@ -204,6 +204,54 @@ static void part(struct ui *u, int which)
     u->damage = true;
 }
 
+static void grid(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_grid_open(u);
+}
+
+static void grid_move(struct ui *u, int by)
+{
+    scr_grid_move(u, by);
+}
+
+/* Left of the newest day is where one came from, as Left is elsewhere. */
+static void grid_left(struct ui *u, int arg)
+{
+    if (u->grid.day)
+        scr_grid_move(u, -1);
+    else
+        back(u, arg);
+}
+
+static const char *no_grid(const struct ui *u, int arg)
+{
+    unsigned n;
+    const struct kind_section *s = kind_sections(&n);
+
+    (void)arg;
+    return model_grid_has(str_of(s[u->chart.section].name)) ? NULL : _("Results and vital signs alone have a grid.");
+}
+
+static void trend(struct ui *u, int arg)
+{
+    const struct model_point *p = u->screen == scr_grid_screen() ? scr_grid_test(u) : NULL;
+    const struct model_row *row = &u->chart.rows.rows[u->chart.list.sel];
+
+    (void)arg;
+    /* REQ: as Enter: no row that nobody has seen. */
+    if (u->screen != scr_detail_screen() && !list_painted(body(u)))
+        ui_say(u, "%s", _("Not opened: that row was not on the screen yet. Look, then Enter again."));
+    else if (u->screen == scr_detail_screen())
+        scr_trend_open(u, u->detail.type, u->detail.id, 0);
+    else if (p)
+        scr_trend_open(u, p->type, p->id, p->part);
+    else if (u->screen == scr_chart_screen() && row->id[0])
+        scr_trend_open(u, row->type, row->id, 0);
+    else
+        ui_say(u, "%s", _("There is nothing behind this row."));
+}
+
 static void help(struct ui *u, int arg)
 {
     (void)arg;
@@ -239,7 +287,13 @@ static const struct command commands[] = {
     {"prompt.cancel", ON_PROMPT, "Ctrl-G Esc Ctrl-C", NULL, N_("Drop"), N_("Drop what was typed"), typed_cancel, 0,
      NULL},
 
-    {"list.open", ON_WORKLIST | ON_CHART | ON_SECTIONS, "Enter Right", NULL, N_("Open"),
+    {"grid.open", ON_GRID, "Enter", NULL, N_("Open"), N_("Open the newest result of the cell at the marker"), open_row,
+     0, nothing_here},
+    {"grid.older", ON_GRID, "> Right", NULL, N_("Older"), N_("To the next column, which is older"), grid_move, 1, NULL},
+    {"grid.newer", ON_GRID, "<", NULL, N_("Newer"), N_("To the column before, which is newer"), grid_move, -1, NULL},
+    {"grid.left", ON_GRID, "Left", NULL, NULL, N_("To the column before; from the newest one back to the list"),
+     grid_left, 0, NULL},
+    {"list.open", ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND, "Enter Right", NULL, N_("Open"),
      N_("Open the row at the marker"), open_row, 0, nothing_here},
     {"detail.stopped", ON_DETAIL | ON_BANNER, "Enter", NULL, NULL,
      N_("Back to the list of patients, when the screen says \"Display stopped\""), open_row, 0,
@@ -254,8 +308,10 @@ static const struct command commands[] = {
      nothing_here},
     {"list.previous", ON_LISTS, "- PgUp Ctrl-B", "BU", NULL, N_("Previous page"), page, -1,
      nothing_here},
-    {"list.first", ON_LISTS, "Home <", "FS", NULL, N_("To the first row"), jump, 0, nothing_here},
-    {"list.last", ON_LISTS, "End > G", "LS", NULL, N_("To the last row"), jump, 1, nothing_here},
+    {"grid.first", ON_GRID, "Home", "FS", NULL, N_("To the first row"), jump, 0, nothing_here},
+    {"grid.last", ON_GRID, "End G", "LS", NULL, N_("To the last row"), jump, 1, nothing_here},
+    {"list.first", ON_LISTS & ~ON_GRID, "Home <", "FS", NULL, N_("To the first row"), jump, 0, nothing_here},
+    {"list.last", ON_LISTS & ~ON_GRID, "End > G", "LS", NULL, N_("To the last row"), jump, 1, nothing_here},
     {"chart.next", ON_CHART, "Tab", NULL, N_("Section"), N_("Next section of the chart"),
      section_step, 1, NULL},
     {"chart.previous", ON_CHART, "Shift-Tab", NULL, NULL, N_("Previous section of the chart"),
@@ -265,6 +321,11 @@ static const struct command commands[] = {
     {"chart.banner", ON_CHART, "b", NULL, N_("Who"),
      N_("All of the banner: the whole name, every allergy and alert"), banner, 0, NULL},
     {"chart.section", ON_CHART | ON_SECTIONS, "@section", NULL, NULL, NULL, section, 0, NULL},
+    {"chart.grid", ON_CHART, "=", NULL, NULL, N_("Results or vital signs as a grid: tests down, dates across"), grid, 0,
+     no_grid},
+    {"chart.trend", ON_CHART | ON_DETAIL, "T", NULL, NULL, N_("The trend of the test that the row is"), trend, 0, NULL},
+    {"grid.trend", ON_GRID, "T", NULL, N_("Trend"), N_("The trend of the row's test, with all of its values"), trend, 0,
+     nothing_here},
     {"detail.words", ON_DETAIL, "w", NULL, N_("Words"), N_("To the row in words"), part, 0, NULL},
     {"detail.codes", ON_DETAIL, "c", NULL, N_("Codes"), N_("To its codes"), part, 1, NULL},
     {"detail.raw", ON_DETAIL, "r", NULL, N_("Raw"), N_("To the resource as it was received"), part,
@@ -280,7 +341,8 @@ static const struct command commands[] = {
     {"help", ON_LISTS & ~ON_HELP, "? F1", NULL, N_("Help"), N_("All keys of this screen"), help, 0,
      NULL},
     {"redraw", ON_LISTS, "Ctrl-L", "RR", NULL, N_("Send the whole screen again"), redraw, 0, NULL},
-    {"back", ON_LISTS & ~ON_WORKLIST, "q Left h Esc", "Q", N_("Back"),
+    {"grid.back", ON_GRID, "q h = Esc", "Q", N_("Back"), N_("Back to the list of results"), back, 0, NULL},
+    {"back", ON_LISTS & ~ON_WORKLIST & ~ON_GRID, "q Left h Esc", "Q", N_("Back"),
      N_("Back to where you came from"), back, 0, NULL},
     {"list.back", ON_WORKLIST, "q Left h", "Q", N_("Exit"),
      N_("Drop the filter; without one, leave wardline after a question"), back, 0, NULL},
@@ -351,6 +413,8 @@ static const struct {
     {ON_BANNER, N_("The whole banner")},
     {ON_ASK, N_("A question on the last line")},
     {ON_PROMPT, N_("Words typed on the last line")},
+    {ON_GRID, N_("Results by date")},
+    {ON_TREND, N_("One test over time")},
 };
 
 const char *command_where_name(unsigned where)

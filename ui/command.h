@@ -24,7 +24,9 @@ enum command_where {
     ON_BANNER = 128, /* all of a patient's banner */
     ON_ASK = 256,    /* a question stands on the last line */
     ON_PROMPT = 512, /* words are typed on the last line (ui/prompt.h) */
-    ON_LISTS = ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_DETAIL | ON_HELP | ON_BANNER,
+    ON_GRID = 1024,  /* results by date */
+    ON_TREND = 2048, /* one test over time */
+    ON_LISTS = ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_DETAIL | ON_HELP | ON_BANNER | ON_GRID | ON_TREND,
     ON_TYPING = ON_LOCK | ON_FIND | ON_PROMPT, /* characters belong to a field */
 };
 

@@ -10,6 +10,7 @@
 
 #include "crypt/secret.h"
 #include "fhir/kind.h"
+#include "model/series.h"
 #include "ui/command.h"
 #include "ui/keys.h"
 #include "ui/list.h"
@@ -68,7 +69,33 @@ struct scr_chart {
 
 struct scr_detail {
     struct model_detail d;
+    char type[64], id[80];     /* of its row */
+    const struct screen *from; /* where back leads */
     bool loaded;
+    struct list list;
+};
+
+#define SCR_GRID_DAYS 40 /* side by side */
+struct scr_grid {
+    struct model_grid g;
+    bool loaded;
+    bool seen;      /* the chosen cell was on the screen as it is now */
+    struct list list;
+    unsigned day;   /* the chosen column */
+    unsigned left;  /* the first one shown */
+    unsigned shown; /* how many */
+    unsigned indent, at[SCR_GRID_DAYS], wide[SCR_GRID_DAYS]; /* columns behind the margin */
+};
+
+#define SCR_TREND_NOTES 24
+struct scr_trend {
+    struct model_trend t;
+    bool loaded, failed;
+    bool notes_below; /* they were too long to stand above the values */
+    const struct screen *from;
+    struct arena arena; /* of plot and notes */
+    struct text *plot, notes[SCR_TREND_NOTES];
+    unsigned plot_n, notes_n;
     struct list list;
 };
 
@@ -109,6 +136,8 @@ struct ui {
     struct scr_work work;
     struct scr_chart chart;
     struct scr_detail detail;
+    struct scr_grid grid;
+    struct scr_trend trend;
     struct scr_banner banner;
     struct scr_help help;
 };
@@ -119,6 +148,8 @@ const struct screen *scr_work_screen(void);
 const struct screen *scr_chart_screen(void);
 const struct screen *scr_sections_screen(void);
 const struct screen *scr_detail_screen(void);
+const struct screen *scr_grid_screen(void);
+const struct screen *scr_trend_screen(void);
 const struct screen *scr_banner_screen(void);
 const struct screen *scr_help_screen(void);
 
@@ -165,6 +196,16 @@ void scr_chart_banner(struct ui *u); /* rows 1-2 */
 void scr_chart_close(struct ui *u);  /* drops all that is of the patient */
 /* REQ: is this row of the patient whose banner stands above it? If not, says so, and the body must stay empty. */
 bool scr_chart_own(struct ui *u, const char *chart);
+
+/* scr_grid.c, scr_trend.c; closing twice is fine */
+void scr_grid_open(struct ui *u); /* of the section that is shown */
+void scr_grid_close(struct ui *u);
+void scr_grid_move(struct ui *u, int by); /* +1 an older day */
+const struct model_point *scr_grid_cell(const struct ui *u); /* at the marker; NULL */
+const struct model_point *scr_grid_test(const struct ui *u); /* else of its row */
+/* Of the test that a resource is; from the screen that is shown. False: it said why not. */
+bool scr_trend_open(struct ui *u, const char *type, const char *id, unsigned part);
+void scr_trend_close(struct ui *u);
 
 /* scr_sections.c, scr_detail.c, scr_banner.c, scr_help.c, scr_lock.c */
 void scr_sections_open(struct ui *u);

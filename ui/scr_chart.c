@@ -158,6 +158,8 @@ void scr_chart_close(struct ui *u)
         model_banner_fini(&c->banner);
         model_section_fini(&c->rows);
     }
+    scr_grid_close(u);
+    scr_trend_close(u);
     list_fini(&c->list);
     list_fini(&c->sections);
     memset(c, 0, sizeof *c);

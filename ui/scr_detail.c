@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/intl.h"
@@ -33,15 +34,24 @@ static void build(struct ui *u)
 
 bool scr_detail_open(struct ui *u, const char *type, const char *id)
 {
+    const struct screen *from = u->screen;
     struct model_detail fresh;
+    struct {
+        char type[64], id[80];
+    } row;
     struct err e = ERR_NONE;
 
     if (model_detail(&u->model, str_of(u->chart.chart), str_of(type), str_of(id), &fresh, &e)) {
         ui_say_err(u, &e);
         return false;
     }
+    snprintf(row.type, sizeof row.type, "%s", type); /* they may be part of what is dropped here */
+    snprintf(row.id, sizeof row.id, "%s", id);
     scr_detail_close(u);
     u->detail.d = fresh;
+    u->detail.from = from;
+    memcpy(u->detail.type, row.type, sizeof row.type);
+    memcpy(u->detail.id, row.id, sizeof row.id);
     u->detail.loaded = true;
     build(u);
     ui_go(u, scr_detail_screen());
@@ -94,7 +104,7 @@ static void nothing(struct ui *u)
 
 static void back(struct ui *u)
 {
-    ui_go(u, scr_chart_screen());
+    ui_go(u, u->detail.from);
     scr_detail_close(u);
 }
 

@@ -23,7 +23,7 @@ static const char *patient(const struct ui *u)
 
 static bool over_chart(const struct ui *u)
 {
-    return u->help.from->where & (ON_CHART | ON_SECTIONS | ON_DETAIL | ON_BANNER);
+    return u->help.from->where & (ON_CHART | ON_SECTIONS | ON_DETAIL | ON_BANNER | ON_GRID | ON_TREND);
 }
 
 static void add_sections(struct ui *u)

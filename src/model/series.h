@@ -61,6 +61,8 @@ struct model_grid {
     struct text *said;    /* what is not in it, in words: entered in error, NOT FETCHED */
     unsigned said_n;
 };
+/* Has a section a grid? Those that hold Observations. */
+bool model_grid_has(struct str section);
 /* section: "labs" or "vitals" (of others: the Observations in it). ERR_NOTFOUND: no such chart or section. */
 int model_grid(struct model *m, struct str chart, struct str section, struct model_grid *out, struct err *e);
 /* The newest value of a test on a day (older ones of that day: ->more), or NULL. */
@@ -84,6 +86,8 @@ struct model_trend {
  * ERR_NOTFOUND: not in this chart. */
 int model_trend(struct model *m, struct str chart, struct str type, struct str id, unsigned part,
                 struct model_trend *out, struct err *e);
+/* "6.80 mmol/L  HH  range 3.5-5.1 - PRELIMINARY, may still change": a point's line behind its date. In a. */
+struct text model_trend_words(const struct model_trend *t, unsigned i, struct arena *a);
 void model_trend_fini(struct model_trend *t);
 
 /* Plots points into height lines of at most width columns: "*" a value ('o' the lower one of a pair), H L A what is

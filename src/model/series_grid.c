@@ -303,6 +303,11 @@ void model_grid_fini(struct model_grid *g)
     memset(g, 0, sizeof *g);
 }
 
+bool model_grid_has(struct str section)
+{
+    return str_is(section, "labs") || str_is(section, "vitals");
+}
+
 const struct model_point *model_grid_cell(const struct model_grid *g, unsigned test, unsigned day)
 {
     return test < g->tests_n && day < g->days_n ? g->cells[(size_t)test * g->days_n + day] : NULL;

@@ -175,12 +175,14 @@ static void read_status(struct reading *r, struct series_value *v)
 
     v->p.brief = model_code_word(briefs, r->f.status);
     v->p.brief = v->p.brief ? v->p.brief : "";
-    v->p.status = text_own(r->struck       ? _("ENTERED IN ERROR")
-                           : r->unknown    ? _("unknown modifier")
-                           : words         ? _(words)
+    v->p.status = text_own("");
+    if (r->struck || r->cancelled) /* the value's words say it */
+        return;
+    v->p.status = text_own(r->unknown       ? _("unknown modifier")
+                           : words          ? _(words)
                            : !r->f.status.n ? _("status not recorded")
-                                           : "");
-    if (s && !s->code && r->f.status.n && !r->struck && !r->unknown)
+                                            : "");
+    if (s && !s->code && r->f.status.n && !r->unknown)
         v->p.status = text_safe(r->f.keep, r->f.status, 64);
 }
 
@@ -254,7 +256,7 @@ static void read_unit(struct reading *r, struct series_value *v, bool quantity)
 /* REQ: what no longer stands, or means what nobody here understands, shows no value among others, and no place. */
 static bool put_void(struct reading *r, struct series_value *v)
 {
-    const char *words = r->struck      ? _("entered in error")
+    const char *words = r->struck      ? _("ENTERED IN ERROR")
                         : r->unknown   ? _("see the row")
                         : r->cancelled ? _("cancelled")
                                        : NULL;

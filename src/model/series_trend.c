@@ -176,6 +176,20 @@ static void say_counts(struct picking *p)
                               p->future));
 }
 
+/* What the signs of the plot mean, where it is not plain. */
+static void say_signs(struct model_trend *t)
+{
+    const struct model_point *newest = NULL;
+
+    for (unsigned i = 0; !newest && i < t->n; i++)
+        if (t->points[i].place != MODEL_PLACE_NONE)
+            newest = &t->points[i];
+    if (newest && newest->pair)
+        say(t, _("* systolic, o diastolic"));
+    else if (newest && (newest->has_low || newest->has_high))
+        say(t, arena_fmt(&t->arena, _("--- range of the newest: %s"), newest->range.s));
+}
+
 static void say_walk(struct model_trend *t, const struct series_walk *w, const struct buf *missing)
 {
     if (missing->n)
@@ -223,6 +237,7 @@ static int collect(struct series_walk *w, const struct series_value *target, str
         p.test = unit_giver(target, &w->values);
         model_series_test(p.test, &out->arena, &out->test);
         pick(&p, &w->values);
+        say_signs(out);
         say_others(&p);
         say_counts(&p);
         say_walk(out, w, &missing);
@@ -274,6 +289,16 @@ int model_trend(struct model *m, struct str chart, struct str type, struct str i
     if (code)
         model_trend_fini(out);
     return code;
+}
+
+struct text model_trend_words(const struct model_trend *t, unsigned i, struct arena *a)
+{
+    const struct model_point *p = &t->points[i];
+    const char *unit = p->words ? "" : t->test.unit.s;
+    char *s = arena_fmt(a, "%s%s%s%s%s%s%s%s%s", p->value.s, *unit ? " " : "", unit, p->flag.n ? "  " : "", p->flag.s,
+                        p->range.n ? _(" - range ") : "", p->range.s, p->status.n ? " - " : "", p->status.s);
+
+    return text_own(s ? s : "");
 }
 
 void model_trend_fini(struct model_trend *t)

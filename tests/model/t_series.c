@@ -234,6 +234,7 @@ static void units(void)
              "Potassium, mmol/L\n"
              "05-Mar-2026 08:00 6.80 HH range 3.5-5.1\n"
              "01-Mar-2026 5.20\n"
+             "--- range of the newest: 3.5-5.1\n"
              "1 result in mmol/L (UNITS DIFFER: the code says mg/dL) is not on this axis\n"
              "1 result in no unit is not on this axis\n"
              "1 result in mg/dL is not on this axis");
@@ -265,7 +266,7 @@ static void unplaced(void)
     UNIT_STR(trend(&w, "f", 0, plot, sizeof plot),
              "Potassium, mmol/L\n"
              "05-Mar-2026 <0.5\n"
-             "04-Mar-2026 entered in error - ENTERED IN ERROR\n"
+             "04-Mar-2026 ENTERED IN ERROR\n"
              "03-Mar-2026 1.50 - CORRECTED: an earlier value was wrong\n"
              "02-Mar-2026 haemolysed\n"
              "02-Mar-2026 see the row - unknown modifier\n"

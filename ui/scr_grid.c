@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The cumulative grid: tests down, days across, the column of tests locked. What the terminal's width leaves
+ * over decides how many days stand side by side.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/intl.h"
+#include "ui/priv.h"
+
+#define LOCKED_SHARE 3 / 8 /* of the columns, at most, for the tests' names */
+#define CELL_COLS 24       /* no cell is wider: "(long)" stands for one that would be */
+#define CELL_GAP 2         /* the second column of it holds the marker of the cell */
+
+static struct list *list(struct ui *u)
+{
+    return &u->grid.list;
+}
+
+static const char *patient(const struct ui *u)
+{
+    return u->chart.chart;
+}
+
+/* --- lines ------------------------------------------------------------------------------------ */
+
+/* What fits of the days from the first shown one on. */
+static void lay_out(struct ui *u, unsigned cols)
+{
+    struct scr_grid *g = &u->grid;
+    unsigned at = g->indent;
+    struct arena a;
+
+    arena_init(&a, 16u << 20);
+    g->shown = 0;
+    for (unsigned k = g->left; k < g->g.days_n && g->shown < SCR_GRID_DAYS; k++) {
+        unsigned wide = tty_cols((struct str){g->g.days[k].s, g->g.days[k].n});
+
+        for (unsigned i = 0; i < g->g.tests_n; i++) {
+            const struct model_point *p = model_grid_cell(&g->g, i, k);
+            struct text words = p ? model_grid_words(p, CELL_COLS, &a) : (struct text){"", 0, 0};
+            unsigned w = tty_cols((struct str){words.s, words.n});
+
+            wide = w > wide ? w : wide;
+        }
+        if (g->shown && at + wide > cols)
+            break;
+        g->at[g->shown] = at;
+        g->wide[g->shown++] = wide;
+        at += wide + CELL_GAP;
+    }
+    arena_fini(&a);
+}
+
+/* Moves the window of days by as little as it takes to hold the chosen one. */
+static void show_day(struct ui *u, unsigned cols)
+{
+    struct scr_grid *g = &u->grid;
+
+    if (g->day < g->left)
+        g->left = g->day;
+    for (lay_out(u, cols); g->day >= g->left + g->shown && g->left < g->day; lay_out(u, cols))
+        g->left++;
+}
+
+static void locked_column(struct ui *u, unsigned cols)
+{
+    struct scr_grid *g = &u->grid;
+    unsigned most = cols * LOCKED_SHARE, wide = 11;
+
+    for (unsigned i = 0; i < g->g.tests_n; i++) {
+        unsigned w = tty_cols((struct str){g->g.tests[i].both.s, g->g.tests[i].both.n});
+
+        wide = w > wide && w <= most ? w : wide;
+    }
+    g->indent = wide + CELL_GAP;
+}
+
+/* The cells of a row as they stand behind the locked column; one blank for a row without any here. */
+static struct text cells_of(struct ui *u, unsigned test)
+{
+    struct scr_grid *g = &u->grid;
+    struct text t;
+    struct buf b;
+
+    buf_init(&b, 4096);
+    for (unsigned k = 0; k < g->shown; k++) {
+        const struct model_point *p = model_grid_cell(&g->g, test, g->left + k);
+        struct text words;
+
+        if (!p)
+            continue;
+        words = model_grid_words(p, g->wide[k], &g->list.arena);
+        for (unsigned at = g->indent + tty_cols(buf_str(&b)); at < g->at[k]; at++)
+            buf_addc(&b, ' ');
+        buf_add(&b, words.s, words.n);
+    }
+    t = b.n ? text_safe(&g->list.arena, buf_str(&b), 0) : text_own(" ");
+    if (b.failed)
+        g->list.failed = true;
+    buf_fini(&b);
+    return t;
+}
+
+static void build(struct ui *u)
+{
+    struct scr_grid *g = &u->grid;
+    unsigned cols = tty_columns(u->tty) - LIST_MARGIN;
+    struct text none = {"", 0, 0};
+
+    scr_chart_screen()->build(u);
+    locked_column(u, cols);
+    show_day(u, cols);
+    list_clear(&g->list, ui_body_rows(u) - 1);
+    for (unsigned i = 0; i < g->g.tests_n; i++)
+        list_add(&g->list, g->g.tests[i].both, g->indent, cells_of(u, i), cols);
+    for (unsigned i = 0; i < g->g.said_n; i++)
+        list_add(&g->list, none, 0, g->g.said[i], cols);
+    list_settle(&g->list);
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+void scr_grid_open(struct ui *u)
+{
+    struct model_grid fresh;
+    struct err e = ERR_NONE;
+    unsigned n;
+    const struct kind_section *s = kind_sections(&n);
+
+    if (model_grid(&u->model, str_of(u->chart.chart), str_of(s[u->chart.section].name), &fresh, &e)) {
+        ui_say_err(u, &e);
+        return;
+    }
+    scr_grid_close(u);
+    u->grid.g = fresh;
+    u->grid.loaded = true;
+    build(u);
+    ui_go(u, scr_grid_screen());
+}
+
+void scr_grid_close(struct ui *u)
+{
+    struct scr_grid *g = &u->grid;
+
+    if (g->loaded)
+        model_grid_fini(&g->g);
+    list_fini(&g->list);
+    memset(g, 0, sizeof *g);
+}
+
+void scr_grid_move(struct ui *u, int by)
+{
+    struct scr_grid *g = &u->grid;
+    unsigned left = g->left;
+
+    if (by < 0 && !g->day) {
+        ui_say(u, "%s", _("This is the newest date."));
+        return;
+    }
+    if (by > 0 && g->day + 1 >= g->g.days_n) {
+        ui_say(u, "%s", _("This is the last date."));
+        return;
+    }
+    g->day = by < 0 ? g->day - 1 : g->day + 1;
+    g->seen = false;
+    u->damage = true;
+    show_day(u, tty_columns(u->tty) - LIST_MARGIN);
+    if (g->left == left)
+        return;
+    /* REQ: other days: no value may stand under another day's date while the line stalls. */
+    build(u);
+    list_forget(&g->list);
+}
+
+const struct model_point *scr_grid_cell(const struct ui *u)
+{
+    const struct scr_grid *g = &u->grid;
+
+    return model_grid_cell(&g->g, g->list.sel, g->day);
+}
+
+/* Any value of the row: the newest, when there is none at the marker. */
+const struct model_point *scr_grid_test(const struct ui *u)
+{
+    const struct scr_grid *g = &u->grid;
+    const struct model_point *p = scr_grid_cell(u);
+
+    for (unsigned k = 0; !p && k < g->g.days_n; k++)
+        p = model_grid_cell(&g->g, g->list.sel, k);
+    return p;
+}
+
+/* --- paint ------------------------------------------------------------------------------------ */
+
+static void paint_days(struct ui *u)
+{
+    struct scr_grid *g = &u->grid;
+
+    for (unsigned k = 0; k < g->shown; k++)
+        tty_put(u->tty, UI_BODY, LIST_MARGIN + g->at[k], g->g.days[g->left + k], g->wide[k] + CELL_GAP, TTY_PLAIN);
+}
+
+/* The marker of the cell, and the cursor on it: what a braille line follows. */
+static void paint_cell(struct ui *u)
+{
+    struct scr_grid *g = &u->grid;
+    unsigned tall = list_line_of(&g->list, g->list.sel + 1) - list_line_of(&g->list, g->list.sel);
+    unsigned row = g->list.shown_row + tall - 1, k = g->day - g->left;
+
+    if (g->list.sel >= g->g.tests_n || k >= g->shown)
+        return;
+    tty_put(u->tty, row, LIST_MARGIN + g->at[k] - 1, text_own(">"), 1, TTY_PLAIN);
+    tty_cursor(u->tty, row, LIST_MARGIN + g->at[k]);
+}
+
+/* REQ: each cell that is painted is of the patient above it. */
+static bool own(struct ui *u)
+{
+    struct scr_grid *g = &u->grid;
+    unsigned from, to;
+
+    if (!scr_chart_own(u, g->g.chart))
+        return false;
+    list_visible(&g->list, &from, &to);
+    for (unsigned i = from; i < to && i < g->g.tests_n; i++)
+        for (unsigned k = 0; k < g->shown; k++) {
+            const struct model_point *p = model_grid_cell(&g->g, i, g->left + k);
+
+            for (; p; p = p->more)
+                if (!scr_chart_own(u, p->chart))
+                    return false;
+        }
+    return true;
+}
+
+static void paint(struct ui *u)
+{
+    struct scr_grid *g = &u->grid;
+    unsigned n, m, all;
+    const struct kind_section *s = kind_sections(&all);
+    struct arena a;
+
+    arena_init(&a, 4096);
+    scr_chart_banner(u);
+    list_pages(&g->list, &n, &m);
+    ui_paint_title(u,
+                   text_safe(&a,
+                             str_of(arena_fmt(&a, _("%s: dates %u-%u of %u"), _(s[u->chart.section].title),
+                                              g->shown ? g->left + 1 : 0, g->left + g->shown, g->g.days_n)),
+                             0),
+                   g->g.age, n, m);
+    arena_fini(&a);
+    u->chart.mixed = false;
+    if (!own(u)) {
+        list_forget(&g->list);
+        return;
+    }
+    if (g->list.failed) {
+        tty_put(u->tty, UI_BODY, LIST_MARGIN, text_own(_("No memory for this section: NOT SHOWN.")),
+                tty_columns(u->tty), TTY_PLAIN);
+        return;
+    }
+    paint_days(u);
+    list_paint(&g->list, u->tty, UI_BODY + 1);
+    paint_cell(u);
+    g->seen = true;
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+static void open_cell(struct ui *u)
+{
+    const struct model_point *p = scr_grid_cell(u);
+
+    if (!p)
+        ui_say(u, "%s", _("There is nothing behind this row."));
+    else if (!u->grid.seen)
+        ui_say(u, "%s", _("Not opened: that row was not on the screen yet. Look, then Enter again."));
+    else
+        scr_detail_open(u, p->type, p->id);
+}
+
+static void back(struct ui *u)
+{
+    ui_go(u, scr_chart_screen());
+    scr_grid_close(u);
+}
+
+const struct screen *scr_grid_screen(void)
+{
+    static const struct screen screen = {ON_GRID, list, patient, build, paint, open_cell, back, NULL};
+
+    return &screen;
+}
