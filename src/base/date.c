@@ -7,9 +7,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/buf.h"
 #include "base/intl.h"
+#include "base/text.h"
 
-/* TRANSLATORS: months in dates such as 05-Mar-2026; three columns each. */
+/* REQ CS-09: DD-MMM-YYYY in every language and locale: the months are this table, never the C library's.
+ * TRANSLATORS: months in dates such as 05-Mar-2026; three columns each, no two alike. */
 static const char *const months[12] = {N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"),
                                        N_("Jun"), N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"),
                                        N_("Nov"), N_("Dec")};
@@ -163,6 +166,25 @@ static int local_offset(int64_t ms)
     struct tm tm;
 
     return localtime_r(&t, &tm) ? (int)(tm.tm_gmtoff / 60) : 0;
+}
+
+int date_month(struct str folded)
+{
+    static const char english[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+    struct buf b;
+    int month = 0;
+
+    for (int i = 0; i < 12; i++)
+        if (str_eq(folded, (struct str){english + 3 * i, 3}))
+            return i + 1;
+    buf_init(&b, 256);
+    for (int i = 0; i < 12 && !month; i++) {
+        buf_clear(&b);
+        if (!text_fold(&b, str_of(_(months[i]))) && str_eq(folded, buf_str(&b)))
+            month = i + 1;
+    }
+    buf_fini(&b);
+    return month;
 }
 
 void date_text(const struct date *d, char out[DATE_TEXT_MAX])

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
+#include "base/date.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "base/text.h"
 
 /* Finding patients. A filter's words are prefixes; each is one range of patient_word's index. The patients
@@ -29,16 +30,13 @@ struct found {
 /* "03-feb-1984" -> "19840203", as a birth date stands among the words. */
 static bool day_word(struct str w, struct buf *out)
 {
-    static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
     struct str rest = w, d = str_split(&rest, '-'), m = str_split(&rest, '-');
     int64_t day, year;
+    int month = date_month(m);
 
-    if (m.n != 3 || rest.n != 4 || !str_int(d, 1, 31, &day) || !str_int(rest, 1000, 9999, &year))
+    if (!month || rest.n != 4 || !str_int(d, 1, 31, &day) || !str_int(rest, 1000, 9999, &year))
         return false;
-    for (int i = 0; i < 12; i++)
-        if (!memcmp(months + 3 * i, m.p, 3))
-            return !buf_addf(out, "%04d%02d%02d", (int)year, i + 1, (int)day);
-    return false;
+    return !buf_addf(out, "%04d%02d%02d", (int)year, month, (int)day);
 }
 
 /* The next word of a folded filter, squeezed, in out; false at the end and when out has failed. */
