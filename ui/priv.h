@@ -56,6 +56,13 @@ struct scr_work {
     bool stale;          /* a sync brought rows since */
 };
 
+/* Where somebody was in a section of the open chart. */
+struct scr_place {
+    bool known;
+    char type[64], id[80]; /* the resource at the marker; "": a row of none */
+    unsigned sel, above;   /* its item, and how many stood above it on the page */
+};
+
 struct scr_chart {
     char chart[80];
     struct model_banner banner;
@@ -64,7 +71,10 @@ struct scr_chart {
     bool mixed;       /* the last paint met a row of another patient */
     unsigned cols;    /* that the banner was made for */
     unsigned section; /* index in kind_sections() */
+    bool from_cover;  /* opened by a heading of the cover */
+    struct scr_place places[UI_SECTIONS_MAX];
     struct list list, sections;
+    struct vec items; /* unsigned: the row that each item of list is */
 };
 
 struct scr_detail {
@@ -206,6 +216,22 @@ const struct model_point *scr_grid_test(const struct ui *u); /* else of its row 
 /* Of the test that a resource is; from the screen that is shown. False: it said why not. */
 bool scr_trend_open(struct ui *u, const char *type, const char *id, unsigned part);
 void scr_trend_close(struct ui *u);
+
+/* scr_chart_rows.c */
+/* The words of `wardline show`: the text, then its flags: "text  [HH, FROM FILE]". */
+struct text scr_chart_rows_words(struct arena *a, const struct model_row *r);
+/* Adds a row to the list, as list_add; false without memory. */
+bool scr_chart_rows_add(struct scr_chart *c, unsigned row, struct text lead, unsigned indent, struct text body,
+                   unsigned cols);
+const struct model_row *scr_chart_rows_at(const struct scr_chart *c, unsigned item); /* NULL: no such item */
+void scr_chart_rows_build(struct ui *u);        /* a line or more for each row of the section */
+void scr_chart_rows_remember(struct scr_chart *c);   /* where the marker and the page are */
+/* Lays the section out; the marker goes to the resource it was on there, wherever that stands now, as far down the
+ * page as it was. */
+void scr_chart_rows_return(struct ui *u);
+
+/* scr_cover.c */
+void scr_cover_build(struct ui *u); /* lays the cover's rows out */
 
 /* scr_sections.c, scr_detail.c, scr_banner.c, scr_help.c, scr_lock.c */
 void scr_sections_open(struct ui *u);

@@ -8,12 +8,7 @@
 #include <string.h>
 
 #include "base/intl.h"
-#include "base/limits.h"
 #include "ui/priv.h"
-
-#define DATE_COLS_MAX 24
-#define ROW_BYTES                                                                                                      \
-    (5u * LIMIT_RESOURCE_BYTES) /* no row of the model is longer: one long row must not hide its section */
 
 static struct list *rows_list(struct ui *u)
 {
@@ -27,29 +22,9 @@ static const char *patient(const struct ui *u)
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
-/* The words of `wardline show`: the text, then its flags: "text  [HH, FROM FILE]". */
-static struct text row_body(struct arena *a, const struct model_row *r)
-{
-    struct buf b;
-    struct text t;
-
-    buf_init(&b, ROW_BYTES);
-    buf_add(&b, r->text.s, r->text.n);
-    for (unsigned i = 0; i < r->flags; i++) {
-        buf_adds(&b, i ? ", " : "  [");
-        buf_add(&b, r->flag[i].s, r->flag[i].n);
-    }
-    if (r->flags)
-        buf_adds(&b, "]");
-    t = b.failed ? (struct text){"", 0, 0} : text_safe(a, buf_str(&b), 0);
-    buf_fini(&b);
-    return t;
-}
-
 static void build(struct ui *u)
 {
     struct scr_chart *c = &u->chart;
-    unsigned cols = tty_columns(u->tty) - LIST_MARGIN, wide = 0;
     struct err e = ERR_NONE;
 
     /* The banner is laid out for a width; a window that changed gets it anew, for the same patient. */
@@ -63,22 +38,12 @@ static void build(struct ui *u)
         c->cols = tty_columns(u->tty);
     }
     list_clear(&c->list, ui_body_rows(u));
-    for (unsigned i = 0; i < c->rows.n; i++) {
-        unsigned w = tty_cols((struct str){c->rows.rows[i].date.s, c->rows.rows[i].date.n});
-
-        if (w > wide && w <= DATE_COLS_MAX)
-            wide = w;
-    }
-    for (unsigned i = 0; i < c->rows.n; i++) {
-        const struct model_row *r = &c->rows.rows[i];
-        struct text body = row_body(&c->list.arena, r);
-
-        if (r->text.n && !body.n)
-            c->list.failed = true;
-        list_add(&c->list, r->date, wide ? wide + 2 : 0, body, cols);
-        if (r->abnormal || r->counts_as == MODEL_COUNTS_FORBIDDEN)
-            list_look(&c->list, TTY_ABNORMAL);
-    }
+    vec_fini(&c->items);
+    vec_init(&c->items, sizeof(unsigned), SIZE_MAX / sizeof(unsigned));
+    if (c->rows.n && c->rows.rows[0].pane)
+        scr_cover_build(u);
+    else
+        scr_chart_rows_build(u);
     list_settle(&c->list);
 }
 
@@ -162,6 +127,7 @@ void scr_chart_close(struct ui *u)
     scr_trend_close(u);
     list_fini(&c->list);
     list_fini(&c->sections);
+    vec_fini(&c->items);
     memset(c, 0, sizeof *c);
     list_init(&c->list);
     list_init(&c->sections);
@@ -169,29 +135,21 @@ void scr_chart_close(struct ui *u)
 
 void scr_chart_section(struct ui *u, unsigned section)
 {
+    struct scr_chart *c = &u->chart;
+
+    scr_chart_rows_remember(c);
     if (!renew(u, section))
         return;
-    u->chart.list.sel = u->chart.list.top = 0;
-    build(u);
+    c->from_cover = false;
+    scr_chart_rows_return(u);
     ui_go(u, scr_chart_screen());
 }
 
-/* The marker stays on the resource it was on, wherever that stands now. */
 static void reload(struct ui *u)
 {
-    struct scr_chart *c = &u->chart;
-    char type[64] = "", id[80] = "";
-
-    if (c->list.sel < c->rows.n) {
-        snprintf(type, sizeof type, "%s", c->rows.rows[c->list.sel].type);
-        snprintf(id, sizeof id, "%s", c->rows.rows[c->list.sel].id);
-    }
-    if (!renew(u, c->section))
-        return;
-    for (unsigned i = 0; i < c->rows.n; i++)
-        if (id[0] && !strcmp(c->rows.rows[i].id, id) && !strcmp(c->rows.rows[i].type, type))
-            c->list.sel = i;
-    build(u);
+    scr_chart_rows_remember(&u->chart);
+    if (renew(u, u->chart.section))
+        scr_chart_rows_return(u);
 }
 
 /* --- paint ------------------------------------------------------------------------------------ */
@@ -231,7 +189,7 @@ static void paint(struct ui *u)
     c->mixed = false;
     list_visible(&c->list, &from, &to);
     for (unsigned i = from; i < to && !c->mixed; i++)
-        scr_chart_own(u, c->rows.rows[i].chart);
+        scr_chart_own(u, scr_chart_rows_at(c, i)->chart);
     if (c->mixed)
         list_forget(&c->list);
     else if (c->list.failed)
@@ -246,21 +204,27 @@ static void paint(struct ui *u)
 static void open_row(struct ui *u)
 {
     struct scr_chart *c = &u->chart;
-    const struct model_row *r = &c->rows.rows[c->list.sel];
-
+    const struct model_row *r = scr_chart_rows_at(c, c->list.sel);
+    bool cover = r && r->pane;
     unsigned n;
     const struct kind_section *all = kind_sections(&n);
 
-    if (r->id[0])
+    if (r && r->id[0])
         scr_detail_open(u, r->type, r->id);
-    else if (r->goes_to) /* the row sums up a section */
+    else if (r && r->goes_to) { /* the row sums up a section */
         scr_chart_section(u, (unsigned)(r->goes_to - all));
-    else
+        c->from_cover = cover;
+    } else
         ui_say(u, "%s", _("There is nothing behind this row."));
 }
 
+/* A section that was opened from the cover leads back to it. */
 static void back(struct ui *u)
 {
+    if (u->chart.from_cover) {
+        scr_chart_section(u, 0);
+        return;
+    }
     ui_go(u, scr_work_screen());
     scr_chart_close(u);
 }

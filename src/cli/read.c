@@ -118,7 +118,17 @@ CLI_VERB(cli_verb_list)
 
 static void show_row(struct cli_out *out, const struct model_row *row)
 {
-    cli_put(out, STR("  "));
+    struct arena a;
+
+    if (row->heading) { /* of a pane of the cover */
+        arena_init(&a, LIMIT_TEXT_CELL * 4);
+        cli_put(out, STR("  "));
+        cli_put(out, str_of(model_heading_words(&a, row, 0).s));
+        cli_put(out, STR("\n"));
+        arena_fini(&a);
+        return;
+    }
+    cli_put(out, row->pane ? STR("    ") : STR("  "));
     if (row->date.n) {
         cli_put(out, str_of(row->date.s));
         cli_put(out, STR("  "));
@@ -162,6 +172,12 @@ static void json_row(struct jsonw *w, const struct model_row *row)
     for (unsigned i = 0; i < row->flags; i++)
         jsonw_z(w, row->flag[i].s);
     jsonw_close(w, ']');
+    if (row->heading) { /* of a pane of the cover: what stands behind it on the screen */
+        jsonw_key(w, "age");
+        jsonw_z(w, row->age.s);
+        jsonw_key(w, "more");
+        jsonw_int(w, row->more);
+    }
     jsonw_close(w, '}');
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The cover: what must be seen first. Beside flags and consents, which are its own kinds: the
- * allergy state, critical results, a pregnancy with its expected date, and how much is active.
+ * The cover: six panes, each a heading with how much there is and how old it is, and its first rows by name. What
+ * must be seen stands in the first pane, or at the head of its own, and no page is too small for it.
  */
 #include "config.h"
 
@@ -12,313 +12,387 @@
 #include "fhir/index.h"
 #include "model/priv.h"
 
-#define LOINC "http://loinc.org"
-#define SNOMED "http://snomed.info/sct"
+#define PANE_ROWS 16  /* more than a pane gets on the largest screen */
+#define PANE_RANK 100 /* rows of a pane sort behind those of the panes before it */
+#define ROW_COLS 200  /* about three lines of a small screen */
+#define DAY_MS 86400000LL
+#define ENOUGH 1 /* ends a walk */
 
-/* section: whose sum the words are; NULL: of none. */
-static int add_words(struct model_rows *rs, int rank, const char *section, const char *words,
-                     struct err *e)
+struct cover {
+    struct model *m;
+    struct model_rows *rs;
+    struct err *e;
+};
+
+struct heading {
+    const char *words;
+    unsigned rows; /* put here so far */
+    unsigned more; /* others that its count counts */
+};
+
+struct pane {
+    enum model_pane pane;
+    const char *section, *also; /* what feeds it; Enter on its heading opens the first */
+    int (*rows)(struct cover *c, const struct pane *p, struct heading *h);
+};
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+static struct text keep_text(struct arena *a, struct text s)
 {
-    struct model_row *row = words ? model_rows_add(rs, rank) : NULL;
-
-    if (!row)
-        return err_set(e, ERR_NOMEM, 0, 0, "cover");
-    row->text = text_own(words);
-    row->goes_to = section ? kind_section_find(str_of(section)) : NULL;
-    return ERR_OK;
+    return text_own(arena_dup(a, s.s ? s.s : "", s.n));
 }
 
-static int allergy_row(struct model *m, struct model_rows *rs, struct err *e)
+/* A row as its section words it. REQ: one that is too long for a cover stands there by name alone, with what turns it
+ * round before it, and says so: half of a dose or a panel is none. */
+static struct text cover_text(struct arena *a, const struct model_row *from)
 {
-    const char *words = model_allergy_words(rs->who->allergies);
-    enum model_allergy state;
-    struct model_allergens names;
+    size_t n = from->name_at + from->name_n;
+
+    if (from->text.cols <= ROW_COLS || !from->name_n || n > from->text.n)
+        return keep_text(a, from->text);
+    return text_own(arena_fmt(a, _("%.*s - long: Enter shows all of it"), (int)n, from->text.s));
+}
+
+static int add_copy(struct cover *c, const struct pane *p, struct heading *h, const struct model_row *from, bool must)
+{
+    struct model_row *row = model_rows_add(c->rs, (int)p->pane * PANE_RANK + 1 + (int)h->rows++);
+
+    if (!row)
+        return err_set(c->e, ERR_NOMEM, 0, 0, "cover");
+    *row = *from;
+    row->pane = p->pane;
+    row->must = must;
+    row->text = cover_text(c->rs->keep, from);
+    row->date = keep_text(c->rs->keep, from->date);
+    for (unsigned i = 0; i < from->flags; i++)
+        row->flag[i] = keep_text(c->rs->keep, from->flag[i]);
+    return c->rs->keep->failed ? err_set(c->e, ERR_NOMEM, 0, 0, "cover") : ERR_OK;
+}
+
+/* All rows of a section in its order, in memory that goes with whole_fini. */
+struct whole {
+    struct arena a;
+    struct model_rows rs;
+};
+
+static void whole_fini(struct whole *w)
+{
+    vec_fini(&w->rs.rows);
+    arena_fini(&w->a);
+}
+
+static int whole_section(struct cover *c, const char *section, struct whole *w)
+{
     int code;
 
-    model_allergens_init(&names, rs->keep);
-    code = model_allergy_state(m, str_of(rs->who->chart), &state, &names, e);
-    if (!code && rs->who->allergies == MODEL_ALLERGIES_UNAVAILABLE)
-        words = _("Allergies unavailable - NOT FETCHED");
-    else if (!code && rs->who->allergies == MODEL_ALLERGIES_KNOWN)
-        words = model_allergens_words(&names);
+    arena_init(&w->a, (size_t)256 << 20);
+    w->rs = (struct model_rows){.keep = &w->a, .who = c->rs->who};
+    vec_init(&w->rs.rows, sizeof(struct model_sorted), 200000);
+    code = model_rows_fill(c->m, str_of(section), &w->rs, c->e);
     if (!code)
-        code = add_words(rs, -1, "allergies", words, e);
-    model_allergens_fini(&names);
+        model_rows_sort(str_of(section), &w->rs);
+    else
+        whole_fini(w);
     return code;
 }
 
-/* --- pregnancy -------------------------------------------------------------------------------- */
-
-#define CRITICAL_ROWS 5
-struct criticals {
-    struct model *m;
-    struct model_rows *rs;
-    struct model_row row[CRITICAL_ROWS]; /* newest first */
-    unsigned n;
-};
-static int keep_critical(struct criticals *k, const struct store_row *r, const struct tape *t);
-static int critical_rows(struct model_rows *rs, const struct criticals *k, struct err *e);
-
-struct pregnancy {
-    struct model *m;
-    struct model_rows *rs;
-    struct criticals critical; /* found in the same walk over all observations */
-    bool active;
-    int64_t since_ms; /* of the active one; FHIR_NO_DATE: not recorded */
-    int64_t taken_ms; /* of the newest EDD that may be this pregnancy's */
-    char id[80];
-    struct date due;
+/* The newest of a section, of which there may be very many: those with a day that is not ahead, and not struck. */
+struct newest {
+    struct cover *c;
+    const struct pane *p;
+    struct heading *h;
+    unsigned all;
 };
 
-static bool is_pregnancy(const struct tape *t)
+static int take_newest(void *arg, const struct store_row *r)
 {
-    static const char *const codes[] = {"77386006", "72892002", "47200007",
-                                        "9899009",  "16356006", "237238006"};
-
-    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-        if (fhir_has_code(t, tape_get(t, 0, "code"), SNOMED, codes[i]))
-            return true;
-    return false;
-}
-
-static int find_pregnancy(void *arg, const struct store_row *r)
-{
-    struct pregnancy *p = arg;
+    struct newest *n = arg;
     struct model_row row;
     struct arena a;
     struct tape t;
-    int rank, code = tape_parse(&t, r->bytes, NULL);
+    int rank, code;
 
-    if (code)
+    if (r->date_ms == FHIR_NO_DATE || r->date_ms > n->c->rs->who->now_ms + DAY_MS)
+        return ERR_OK;
+    if ((code = tape_parse(&t, r->bytes, NULL)))
         return code == ERR_NOMEM ? code : ERR_OK;
-    arena_init(&a, LIMIT_RESOURCE_BYTES);
-    if (is_pregnancy(&t) &&
-        !(code = model_format(p->m, p->rs->who, r, &t, &a, &row, &rank, NULL)) && rank == 0) {
-        p->active = true;
-        if (p->since_ms == FHIR_NO_DATE || (r->date_ms != FHIR_NO_DATE && r->date_ms > p->since_ms))
-            p->since_ms = r->date_ms;
-    }
+    arena_init(&a, 4 * LIMIT_RESOURCE_BYTES);
+    code = model_format(n->c->m, n->c->rs->who, r, &t, &a, &row, &rank, n->c->e);
+    if (!code && rank < 9 && row.sort_ms != FHIR_NO_DATE)
+        code = add_copy(n->c, n->p, n->h, &row, false);
     arena_fini(&a);
     tape_fini(&t);
-    return code == ERR_NOTFOUND ? ERR_OK : code;
+    return code == ERR_NOTFOUND ? ERR_OK : code ? code : n->h->rows >= PANE_ROWS ? ENOUGH : ERR_OK;
 }
 
-/* Every observation, once. LOINC 11778-8, Delivery date Estimated. */
-static int look_at(void *arg, const struct store_row *r)
+static int count_row(void *arg, const struct store_row *r)
 {
-    struct pregnancy *p = arg;
-    struct fhir_choice v;
-    struct date due;
-    struct tape t;
-    bool own;
-    int code = tape_parse(&t, r->bytes, NULL);
+    struct newest *n = arg;
 
-    if (code)
-        return code == ERR_NOMEM ? code : ERR_OK;
-    v = fhir_choice(&t, 0, "value");
-    if (fhir_has_code(&t, tape_get(&t, 0, "code"), LOINC, "11778-8") &&
-        !str_is(r->status, "entered-in-error") && !str_is(r->status, "cancelled") &&
-        str_is(v.type, "DateTime") && date_parse(tape_plain(&t, v.at), &due) &&
-        r->date_ms >= p->taken_ms && !(code = model_own(p->m, p->rs->who, r, &t, &own)) && own) {
-        p->taken_ms = r->date_ms;
-        p->due = due;
-        snprintf(p->id, sizeof p->id, "%.*s", STR_ARG(r->id));
-    }
-    if (!code)
-        code = keep_critical(&p->critical, r, &t);
-    tape_fini(&t);
-    return code;
-}
-
-/* REQ: the date of an earlier pregnancy is never shown as this one's: it must lie behind the day on
- * which the active one was recorded; without an active one it must still be ahead (six weeks of
- * grace). */
-static bool due_counts(const struct pregnancy *p)
-{
-    const int64_t grace = 42LL * 86400000;
-
-    if (p->due.precision == DATE_NONE)
-        return false;
-    if (p->active && p->since_ms != FHIR_NO_DATE)
-        return date_ms(&p->due) > p->since_ms;
-    return date_ms(&p->due) + grace > p->rs->who->now_ms;
-}
-
-static int found_rows(struct model *m, struct model_rows *rs, struct err *e)
-{
-    struct pregnancy p = {.m = m, .rs = rs, .since_ms = FHIR_NO_DATE, .taken_ms = FHIR_NO_DATE,
-                          .critical = {.m = m, .rs = rs}};
-    struct store_query q = {
-        .type = STR("Condition"), .patient = str_of(rs->who->chart), .bytes = true};
-    char when[DATE_TEXT_MAX];
-    struct model_row *row;
-    int code = store_each(m->store, &q, find_pregnancy, &p, e);
-
-    q.type = STR("Observation");
-    if (!code)
-        code = store_each(m->store, &q, look_at, &p, e);
-    if (!code)
-        code = critical_rows(rs, &p.critical, e);
-    if (code)
-        return code;
-    if (p.active && !due_counts(&p))
-        return add_words(rs, 3, "problems",
-                         _("Pregnant: expected date of delivery not recorded"), e);
-    if (!due_counts(&p))
-        return ERR_OK;
-    row = model_rows_add(rs, 3);
-    if (!row)
-        return err_set(e, ERR_NOMEM, 0, 0, "cover");
-    date_text(&p.due, when);
-    snprintf(row->type, sizeof row->type, "Observation");
-    memcpy(row->id, p.id, sizeof row->id);
-    row->goes_to = kind_section_find(STR("labs"));
-    row->text = text_own(
-        arena_fmt(rs->keep,
-                  p.active ? _("Pregnant: expected date of delivery %s%s")
-                           : _("Expected date of delivery %s%s"),
-                  when, date_ms(&p.due) < rs->who->now_ms ? _(" (that day has passed)") : ""));
+    (void)r;
+    n->all++;
     return ERR_OK;
 }
 
-/* --- counts ----------------------------------------------------------------------------------- */
-
-struct tally {
-    unsigned active; /* rows of the first rank */
-    unsigned as[MODEL_COUNTS_PLANNED + 1];
-    bool whole;
-};
-
-static int count_rows(struct model *m, struct model_rows *rs, const char *section, struct tally *n,
-                      struct err *e)
+/* all: how many the section holds. */
+static int newest_rows(struct cover *c, const struct pane *p, struct heading *h, unsigned *all)
 {
-    struct arena a;
-    struct model_rows sub = {.keep = &a, .who = rs->who};
-    struct buf missing;
-    int code;
+    struct newest n = {.c = c, .p = p, .h = h};
+    struct store_query q = {
+        .section = str_of(p->section), .patient = str_of(c->rs->who->chart), .bytes = true, .newest_first = true};
+    unsigned before = h->rows;
+    int code = store_each(c->m->store, &q, take_newest, &n, c->e);
 
-    *n = (struct tally){0};
-    arena_init(&a, (size_t)256 << 20);
-    buf_init(&missing, 4096);
-    vec_init(&sub.rows, sizeof(struct model_sorted), 200000);
-    n->whole = model_fetched(m, str_of(rs->who->chart), str_of(section), &missing, NULL, e);
-    code = model_rows_fill(m, str_of(section), &sub, e);
-    VEC_EACH(const struct model_sorted, s, &sub.rows)
+    q.bytes = false;
+    if (code >= 0)
+        code = store_each(c->m->store, &q, count_row, &n, c->e);
+    *all = n.all;
+    h->more = n.all > h->rows - before ? n.all - (h->rows - before) : 0;
+    return code < 0 ? code : ERR_OK;
+}
+
+/* --- panes ------------------------------------------------------------------------------------ */
+
+/* Flags and consents are here already; those that are no longer in force stand below all others. */
+static int alert_rows(struct cover *c, const struct pane *p, struct heading *h)
+{
+    unsigned n = 0;
+    int code = model_alert_rows(c->m, c->rs, c->e);
+
+    VEC_EACH(struct model_sorted, s, &c->rs->rows)
     {
-        n->active += s->rank == 0;
-        n->as[s->rank < 9 ? s->row.counts_as : MODEL_COUNTS_NOT]++;
+        s->row.pane = p->pane;
+        s->row.must = s->row.must || s->rank < 6;
+        n += s->row.must;
     }
-    vec_fini(&sub.rows);
-    buf_fini(&missing);
-    arena_fini(&a);
+    h->words = arena_fmt(c->rs->keep, _("Allergies and alerts: %u"), n);
+    return code;
+}
+
+static int problem_rows(struct cover *c, const struct pane *p, struct heading *h)
+{
+    struct whole w;
+    unsigned active = 0;
+    int code = whole_section(c, p->section, &w);
+
+    if (code)
+        return code;
+    VEC_EACH(const struct model_sorted, s, &w.rs.rows)
+    {
+        if (code || s->rank)
+            continue;
+        active++;
+        if (h->rows < PANE_ROWS)
+            code = add_copy(c, p, h, &s->row, false);
+    }
+    h->more = active - h->rows;
+    h->words = arena_fmt(c->rs->keep, _("Problems: %u active"), active);
+    whole_fini(&w);
     return code;
 }
 
 /* REQ: what is given, what is held, what must not be given and what is only planned are counted apart. */
-static const char *medicine_words(const struct tally *n, struct arena *a)
+static const char *medicine_words(const unsigned as[], struct arena *a)
 {
-    const char *s = arena_fmt(a, _("Medicines: %u active"), n->as[MODEL_COUNTS_ACTIVE]);
+    const char *s = arena_fmt(a, _("Medicines: %u active"), as[MODEL_COUNTS_ACTIVE]);
 
-    if (s && n->as[MODEL_COUNTS_HELD])
-        s = arena_fmt(a, _("%s, %u on hold"), s, n->as[MODEL_COUNTS_HELD]);
-    if (s && n->as[MODEL_COUNTS_FORBIDDEN])
-        s = arena_fmt(a, _("%s; %u DO NOT GIVE"), s, n->as[MODEL_COUNTS_FORBIDDEN]);
-    if (s && n->as[MODEL_COUNTS_PLANNED])
-        s = arena_fmt(a, _("%s; %u planned or proposed"), s, n->as[MODEL_COUNTS_PLANNED]);
-    if (s && !n->whole)
-        s = arena_fmt(a, _("%s; NOT FETCHED in full"), s);
+    if (s && as[MODEL_COUNTS_HELD])
+        s = arena_fmt(a, _("%s, %u on hold"), s, as[MODEL_COUNTS_HELD]);
+    if (s && as[MODEL_COUNTS_FORBIDDEN])
+        s = arena_fmt(a, _("%s; %u DO NOT GIVE"), s, as[MODEL_COUNTS_FORBIDDEN]);
+    if (s && as[MODEL_COUNTS_PLANNED])
+        s = arena_fmt(a, _("%s; %u planned or proposed"), s, as[MODEL_COUNTS_PLANNED]);
     return s;
 }
 
-static int counts(struct model *m, struct model_rows *rs, struct err *e)
+/* REQ: what must not be given stands first, and on every page. */
+static int medicine_rows(struct cover *c, const struct pane *p, struct heading *h)
 {
-    struct tally n;
-    int code = count_rows(m, rs, "problems", &n, e);
+    unsigned as[MODEL_COUNTS_PLANNED + 1] = {0}, all = 0;
+    struct whole w;
+    int code = whole_section(c, p->section, &w);
 
-    if (!code)
-        code = add_words(rs, 4, "problems",
-                         arena_fmt(rs->keep,
-                                   n.whole ? _("Problems: %u active")
-                                           : _("Problems: %u active here, NOT FETCHED in full"),
-                                   n.active),
-                         e);
-    if (!code)
-        code = count_rows(m, rs, "medicines", &n, e);
-    if (!code)
-        code = add_words(rs, 5, "medicines", medicine_words(&n, rs->keep), e);
+    if (code)
+        return code;
+    for (int turn = 0; turn < 2; turn++)
+        VEC_EACH(const struct model_sorted, s, &w.rs.rows)
+        {
+            bool forbidden = s->row.counts_as == MODEL_COUNTS_FORBIDDEN;
+
+            if (code || s->rank >= 9 || !s->row.counts_as || forbidden == (turn == 1))
+                continue;
+            as[s->row.counts_as]++;
+            all++;
+            if (forbidden || h->rows < PANE_ROWS)
+                code = add_copy(c, p, h, &s->row, forbidden);
+        }
+    h->more = all - h->rows;
+    h->words = medicine_words(as, c->rs->keep);
+    whole_fini(&w);
     return code;
 }
 
-/* --- critical results ------------------------------------------------------------------------- */
-
-static bool critical(const struct tape *t, tape_at object)
+static int result_rows(struct cover *c, const struct pane *p, struct heading *h)
 {
-    static const char *const codes[] = {"HH", "LL", "AA"};
+    unsigned all = 0;
+    int code = newest_rows(c, p, h, &all);
 
-    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-        if (fhir_has_code(t, tape_get(t, object, "interpretation"), NULL, codes[i]))
-            return true;
-    return false;
+    h->words = arena_fmt(c->rs->keep, _("Results: %u"), all);
+    return code;
 }
 
-static bool is_critical(const struct tape *t)
+static int vital_rows(struct cover *c, const struct pane *p, struct heading *h)
 {
-    tape_at parts = tape_get(t, 0, "component");
+    unsigned all = 0;
+    int code = newest_rows(c, p, h, &all);
 
-    if (critical(t, 0))
-        return true;
-    for (tape_at c = tape_first(t, parts); c != TAPE_NONE; c = tape_next(t, parts, c))
-        if (critical(t, c))
-            return true;
-    return false;
+    h->words = arena_fmt(c->rs->keep, _("Vital signs: %u"), all);
+    return code;
 }
 
-/* Keeps the newest; the row that an older one leaves stays in the arena. */
-static int keep_critical(struct criticals *k, const struct store_row *r, const struct tape *t)
+/* The next appointment first, then visits back in time. */
+static int visit_rows(struct cover *c, const struct pane *p, struct heading *h)
 {
-    const int64_t year = 366LL * 86400000;
-    unsigned at = k->n < CRITICAL_ROWS ? k->n : CRITICAL_ROWS - 1;
-    struct model_row row;
-    int rank, code;
+    unsigned ahead = 0, past = 0;
+    struct whole w;
+    int code = whole_section(c, p->also, &w);
 
-    if (!str_is(r->status, "final") && !str_is(r->status, "corrected") &&
-        !str_is(r->status, "amended"))
-        return ERR_OK;
-    if (r->date_ms == FHIR_NO_DATE || r->date_ms < k->rs->who->now_ms - year || !is_critical(t) ||
-        (k->n == CRITICAL_ROWS && k->row[at].sort_ms >= r->date_ms))
-        return ERR_OK;
-    code = model_format(k->m, k->rs->who, r, t, k->rs->keep, &row, &rank, NULL);
     if (code)
-        return code == ERR_NOTFOUND ? ERR_OK : code;
-    /* TRANSLATORS: before a result of which the laboratory says that it is critical */
-    row.text = text_own(arena_fmt(k->rs->keep, _("CRITICAL RESULT: %s"), row.text.s));
-    row.goes_to = kind_section_find(r->section);
-    for (; at && k->row[at - 1].sort_ms < row.sort_ms; at--)
-        k->row[at] = k->row[at - 1];
-    k->row[at] = row;
-    k->n += k->n < CRITICAL_ROWS;
-    return ERR_OK;
+        return code;
+    for (size_t i = w.rs.rows.n; !code && i-- > 0;) {
+        const struct model_sorted *s = vec_at(&w.rs.rows, i);
+
+        if (s->rank || s->row.sort_ms < c->rs->who->now_ms)
+            continue;
+        if (++ahead <= PANE_ROWS / 2)
+            code = add_copy(c, p, h, &s->row, false);
+    }
+    whole_fini(&w);
+    if (!code)
+        code = newest_rows(c, p, h, &past);
+    h->more += ahead > PANE_ROWS / 2 ? ahead - PANE_ROWS / 2 : 0;
+    h->words = arena_fmt(c->rs->keep, _("Visits: %u; appointments ahead: %u"), past, ahead);
+    return code;
 }
 
-static int critical_rows(struct model_rows *rs, const struct criticals *k, struct err *e)
-{
-    for (unsigned i = 0; i < k->n; i++) {
-        struct model_row *row = model_rows_add(rs, 2);
+static const struct pane panes[] = {
+    {MODEL_PANE_ALERTS, "allergies", "cover", alert_rows},
+    {MODEL_PANE_PROBLEMS, "problems", NULL, problem_rows},
+    {MODEL_PANE_MEDICINES, "medicines", NULL, medicine_rows},
+    {MODEL_PANE_RESULTS, "labs", NULL, result_rows},
+    {MODEL_PANE_VITALS, "vitals", NULL, vital_rows},
+    {MODEL_PANE_VISITS, "encounters", "appointments", visit_rows},
+};
 
-        if (!row)
-            return err_set(e, ERR_NOMEM, 0, 0, "cover");
-        *row = k->row[i];
+/* --- headings --------------------------------------------------------------------------------- */
+
+/* REQ: a pane is as old as the oldest kind that feeds it, and of no other; a kind that was never pulled in full is
+ * named. */
+static void put_age(struct cover *c, const struct pane *p, struct model_row *row)
+{
+    const char *sections[] = {p->section, p->also};
+    int64_t oldest = 0, asof;
+    char when[DATE_TEXT_MAX];
+    struct arena *a = c->rs->keep;
+    struct buf missing;
+
+    buf_init(&missing, 4096);
+    for (size_t i = 0; i < sizeof sections / sizeof *sections && sections[i]; i++) {
+        model_fetched(c->m, str_of(c->rs->who->chart), str_of(sections[i]), &missing, &asof, NULL);
+        if (asof && (!oldest || asof < oldest))
+            oldest = asof;
     }
-    return ERR_OK;
+    if (missing.n)
+        row->text = text_own(arena_fmt(a, _("%s - NOT FETCHED: %s"), row->text.s, missing.p));
+    if (oldest && (!c->rs->asof_ms || oldest < c->rs->asof_ms))
+        c->rs->asof_ms = oldest;
+    c->rs->lacking = c->rs->lacking || missing.n;
+    date_short(oldest, c->rs->who->today.year, when);
+    row->age = c->rs->who->file ? text_own(_("from a file"))
+               : oldest         ? text_own(arena_fmt(a, _("as of %s"), when))
+                                : text_own("");
+    a->failed = a->failed || missing.failed;
+    buf_fini(&missing);
+}
+
+static int add_heading(struct cover *c, const struct pane *p, const struct heading *h)
+{
+    struct model_row *row =
+        model_rows_add(c->rs, p->pane == MODEL_PANE_ALERTS ? -PANE_RANK : (int)p->pane * PANE_RANK);
+
+    if (!row || !h->words)
+        return err_set(c->e, ERR_NOMEM, 0, 0, "cover");
+    row->text = text_own(h->words);
+    row->pane = p->pane;
+    row->heading = row->must = true;
+    row->more = h->more;
+    row->goes_to = kind_section_find(str_of(p->section));
+    put_age(c, p, row);
+    return c->rs->keep->failed ? err_set(c->e, ERR_NOMEM, 0, 0, "cover") : ERR_OK;
 }
 
 int model_cover_rows(struct model *m, struct model_rows *rs, struct err *e)
 {
-    int code = allergy_row(m, rs, e);
+    struct cover c = {m, rs, e};
+    int code = ERR_OK;
 
-    if (!code)
-        code = found_rows(m, rs, e);
-    if (!code)
-        code = counts(m, rs, e);
+    for (size_t i = 0; !code && i < sizeof panes / sizeof *panes; i++) {
+        struct heading h = {0};
+
+        code = panes[i].rows(&c, &panes[i], &h);
+        if (code == ERR_NOMEM)
+            err_set(e, code, 0, 0, "cover");
+        if (!code)
+            code = add_heading(&c, &panes[i], &h);
+    }
     return code;
+}
+
+/* --- on a page -------------------------------------------------------------------------------- */
+
+struct text model_heading_words(struct arena *a, const struct model_row *row, unsigned hidden)
+{
+    const char *s = row->text.s;
+
+    hidden += row->more;
+    if (s && row->age.n)
+        s = arena_fmt(a, "%s  %s", s, row->age.s);
+    if (s && hidden)
+        /* TRANSLATORS: behind the heading of a pane: how many rows of it are not on this page */
+        s = arena_fmt(a, _("%s  +%u more"), s, hidden);
+    return text_own(s);
+}
+
+void model_cover_fit(const struct model_section *s, const unsigned *lines, unsigned room, bool *shown,
+                     unsigned hidden[MODEL_PANES])
+{
+    bool full[MODEL_PANES] = {0}, any = true;
+    unsigned used = 0;
+
+    memset(hidden, 0, MODEL_PANES * sizeof *hidden);
+    for (unsigned i = 0; i < s->n; i++) {
+        shown[i] = s->rows[i].must;
+        used += shown[i] ? lines[i] : 0;
+        hidden[s->rows[i].pane] += !shown[i];
+    }
+    while (any) {
+        bool had[MODEL_PANES] = {0};
+
+        any = false;
+        for (unsigned i = 0; i < s->n; i++) {
+            enum model_pane p = s->rows[i].pane;
+
+            if (shown[i] || had[p] || full[p])
+                continue;
+            had[p] = true;
+            if (used + lines[i] > room) { /* the rows behind it would stand out of their order */
+                full[p] = true;
+                continue;
+            }
+            shown[i] = any = true;
+            used += lines[i];
+            hidden[p]--;
+        }
+    }
 }

@@ -44,8 +44,8 @@ static const struct model_status appointment_status[] = {
     {"arrived", NULL, N_("arrived"), 0},
     {"checked-in", NULL, N_("checked in"), 0},
     {"fulfilled", NULL, N_("kept"), 0},
-    {"cancelled", N_("CANCELLED"), NULL, 0},
-    {"noshow", N_("DID NOT COME"), NULL, 0},
+    {"cancelled", N_("CANCELLED"), NULL, 1},
+    {"noshow", N_("DID NOT COME"), NULL, 1},
     {"waitlist", N_("ON THE WAITING LIST"), NULL, 0},
     {NULL, NULL, NULL, 0},
 };

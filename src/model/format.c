@@ -219,6 +219,13 @@ static void put_row_date(struct model_fmt *f, const struct model_formatter *ft,
     }
 }
 
+static void put_name(struct model_fmt *f, const struct model_formatter *ft)
+{
+    f->row->name_at = (unsigned)f->out->n;
+    (ft->name ? ft->name : generic_name)(f);
+    f->row->name_n = (unsigned)f->out->n - f->row->name_at;
+}
+
 static void compose(struct model_fmt *f, const struct store_row *r)
 {
     const struct model_formatter *ft = model_formatter(r->type);
@@ -231,12 +238,12 @@ static void compose(struct model_fmt *f, const struct store_row *r)
     if (f->struck) {
         /* REQ: a struck row shows what it was about, never a dose or a value like the others. */
         model_put(f, _("ENTERED IN ERROR: "));
-        (ft->name ? ft->name : generic_name)(f);
+        put_name(f, ft);
         model_flag(f, _("entered in error"));
         f->rank = 9;
     } else {
         put_lead(f, ft, s);
-        (ft->name ? ft->name : generic_name)(f);
+        put_name(f, ft);
         (ft->body ? ft->body : generic_body)(f);
         put_tail(f, ft, s);
     }

@@ -108,6 +108,17 @@ enum model_counts {
     MODEL_COUNTS_FORBIDDEN,
     MODEL_COUNTS_PLANNED
 };
+/* The panes of a cover. */
+enum model_pane {
+    MODEL_PANE_NONE,
+    MODEL_PANE_ALERTS,
+    MODEL_PANE_PROBLEMS,
+    MODEL_PANE_MEDICINES,
+    MODEL_PANE_RESULTS,
+    MODEL_PANE_VITALS,
+    MODEL_PANE_VISITS,
+    MODEL_PANES
+};
 struct model_row {
     char chart[80];       /* whose row it is: asserted when it is painted */
     char type[64], id[80]; /* "" for a row that says why there are none */
@@ -117,8 +128,13 @@ struct model_row {
     struct text flag[MODEL_FLAGS_MAX]; /* "HH", "DO NOT GIVE", "entered in error", "FROM FILE" */
     unsigned flags;
     bool abnormal;        /* outside its range, flagged so, or not to be given: the words and flags say so too */
+    unsigned name_at, name_n; /* bytes of text that name the thing; before them stand words that turn it round */
     enum model_counts counts_as;
     const struct kind_section *goes_to; /* of a row that sums up a section (cover); NULL */
+    enum model_pane pane; /* of a cover's row; else MODEL_PANE_NONE */
+    bool heading, must;   /* of a cover: heads its pane; stands on every page, however small */
+    unsigned more;        /* heading: rows that its count counts and that are not among the cover's rows */
+    struct text age;      /* heading: "as of 23-Nov 14:05": of the oldest kind that feeds the pane; "": none is here */
 };
 
 struct model_section {
@@ -132,6 +148,13 @@ struct model_section {
 /* ERR_NOTFOUND: no such patient or section. */
 int model_section(struct model *m, struct str chart, struct str name, struct model_section *out, struct err *e);
 void model_section_fini(struct model_section *s);
+
+/* The cover for a page: which of its n rows stand on it (shown[n]), and of each pane how many do not. lines[i]: what
+ * row i takes of the room. What must be seen always does, even without room; then rows of all panes in turn. */
+void model_cover_fit(const struct model_section *s, const unsigned *lines, unsigned room, bool *shown,
+                     unsigned hidden[MODEL_PANES]);
+/* "Medicines: 5 active  as of 23-Nov 14:05  +4 more"; in a. s NULL without memory. */
+struct text model_heading_words(struct arena *a, const struct model_row *row, unsigned hidden);
 
 /* --- detail ---------------------------------------------------------------------------------- */
 

@@ -310,6 +310,8 @@ struct model_rows {
     struct vec rows; /* of struct model_sorted */
     struct arena *keep;
     const struct model_person *who;
+    int64_t asof_ms; /* of other kinds whose rows were added, the oldest; 0: of none */
+    bool lacking;    /* one of them was never pulled in full */
 };
 struct model_sorted {
     struct model_row row;
@@ -317,7 +319,9 @@ struct model_sorted {
 };
 struct model_row *model_rows_add(struct model_rows *rs, int rank);
 int model_rows_fill(struct model *m, struct str section, struct model_rows *rs, struct err *e);
+void model_rows_sort(struct str section, struct model_rows *rs); /* in the order of that section */
 int model_cover_rows(struct model *m, struct model_rows *rs, struct err *e);
+int model_alert_rows(struct model *m, struct model_rows *rs, struct err *e); /* model/alerts.c: those of a cover */
 int model_allergy_rows(struct model *m, struct model_rows *rs, struct err *e);
 
 #endif

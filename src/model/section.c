@@ -22,7 +22,7 @@ static const struct extra {
     bool by_words;  /* alphabetical within a group, not by date: CUI's allergy list */
     bool unfetched; /* its rows say themselves that the section was not fetched */
 } extras[] = {
-    {"cover", model_cover_rows, false, false},
+    {"cover", model_cover_rows, false, true},
     {"allergies", model_allergy_rows, true, true},
 };
 
@@ -163,6 +163,14 @@ static int by_words(const void *x, const void *y)
     return c ? c : by_date(x, y);
 }
 
+void model_rows_sort(struct str section, struct model_rows *rs)
+{
+    const struct extra *x = extra_of(section);
+
+    if (rs->rows.n > 1)
+        qsort(rs->rows.p, rs->rows.n, sizeof(struct model_sorted), x && x->by_words ? by_words : by_date);
+}
+
 int model_rows_fill(struct model *m, struct str section, struct model_rows *rs, struct err *e)
 {
     struct store_query q = {.section = section, .patient = str_of(rs->who->chart), .bytes = true};
@@ -229,9 +237,10 @@ static int fill(struct model *m, struct str name, struct model_rows *rs, struct 
     buf_fini(&missing);
     if (code)
         return code;
-    if (rs->rows.n > 1)
-        qsort(rs->rows.p, rs->rows.n, sizeof(struct model_sorted),
-              x && x->by_words ? by_words : by_date);
+    model_rows_sort(name, rs);
+    if (rs->asof_ms && rs->asof_ms < asof)
+        asof = rs->asof_ms;
+    whole = whole && !rs->lacking;
     date_short(asof, rs->who->today.year, when);
     out->age = rs->who->file ? text_own(_("from a file"))
                : !whole      ? text_own(_("NOT FETCHED"))

@@ -6,6 +6,8 @@
  * {"banner", "rows", "sections"}}}, rows as `show --json` prints them. For tests/model/danger.py
  * and digits.py: no server, no command line.
  * --unfetched: that kind has no mark, as before its first pull. --file: as imported from a file.
+ * --asof TYPE=MINUTES: that kind was last pulled in full so long before the others. --page N: of a cover only what
+ * stands on a page of N rows, each row a line.
  * --details: each row with its detail. --faults: instead, each
  * chart with every allocation failing in turn.
  */
@@ -25,8 +27,8 @@
 #define NOW_MS 1795442700000LL /* 2026-11-23T14:05:00Z */
 
 struct options {
-    const char *unfetched[8];
-    unsigned n;
+    const char *unfetched[8], *asof[8];
+    unsigned n, asof_n, page;
     bool file, details, faults;
     const char *find; /* the worklist holds those alone */
 };
@@ -103,6 +105,9 @@ static void marks(struct store_tx *tx, const struct options *o)
         for (unsigned j = 0; j < o->n; j++)
             skip = skip || !strcmp(o->unfetched[j], k[i].type);
         snprintf(m.type, sizeof m.type, "%s", k[i].type);
+        for (unsigned j = 0; j < o->asof_n; j++)
+            if (!strncmp(o->asof[j], k[i].type, strlen(k[i].type)) && o->asof[j][strlen(k[i].type)] == '=')
+                m.asof_ms -= strtoll(o->asof[j] + strlen(k[i].type) + 1, NULL, 10) * 60000;
         if (!skip)
             must(store_mark_put(tx, &m, &e), &e, "mark");
     }
@@ -154,6 +159,18 @@ static void put_row(struct jsonw *w, const struct model_row *r, const char *char
     jsonw_close(w, ']');
     jsonw_key(w, "goes_to");
     jsonw_z(w, r->goes_to ? r->goes_to->name : NULL);
+    if (r->pane) {
+        jsonw_key(w, "pane");
+        jsonw_int(w, r->pane);
+        jsonw_key(w, "must");
+        jsonw_bool(w, r->must);
+    }
+    if (r->heading) {
+        jsonw_key(w, "age");
+        put_text(w, r->age);
+        jsonw_key(w, "more");
+        jsonw_int(w, r->more);
+    }
     if (strcmp(r->chart, chart))
         must(ERR_BUG, NULL, "a row of another chart");
 }
@@ -178,6 +195,29 @@ static void put_detail(struct jsonw *w, struct model *m, const struct model_row 
     jsonw_close(w, ']');
     buf_fini(&raw);
     model_detail_fini(&d);
+}
+
+/* A cover as it stands on a page: what is not on it goes, and headings say how much that is. */
+static void fit(struct model_section *s, unsigned page)
+{
+    unsigned *lines = calloc(s->n, sizeof *lines), hidden[MODEL_PANES], n = 0;
+    bool *shown = calloc(s->n, sizeof *shown);
+
+    if (!lines || !shown)
+        must(ERR_NOMEM, NULL, "page");
+    for (unsigned i = 0; i < s->n; i++)
+        lines[i] = 1;
+    model_cover_fit(s, lines, page, shown, hidden);
+    for (unsigned i = 0; i < s->n; i++)
+        if (shown[i]) {
+            s->rows[n] = s->rows[i];
+            if (s->rows[n].heading)
+                s->rows[n].text = model_heading_words(&s->arena, &s->rows[n], hidden[s->rows[n].pane]);
+            n++;
+        }
+    s->n = n;
+    free(lines);
+    free(shown);
 }
 
 static void put_chart(struct jsonw *w, struct model *m, const char *chart, const struct options *o)
@@ -207,6 +247,8 @@ static void put_chart(struct jsonw *w, struct model *m, const char *chart, const
         struct model_section s;
 
         must(model_section(m, str_of(chart), str_of(k[i].name), &s, &e), &e, k[i].name);
+        if (o->page && s.rows[0].pane)
+            fit(&s, o->page);
         jsonw_key(w, k[i].name);
         jsonw_open(w, '[');
         for (unsigned j = 0; j < s.n; j++) {
@@ -367,6 +409,10 @@ int main(int argc, char **argv)
             o.faults = true;
         else if (!strcmp(argv[i], "--find") && i + 1 < argc)
             o.find = argv[++i];
+        else if (!strcmp(argv[i], "--page") && i + 1 < argc)
+            o.page = (unsigned)strtoul(argv[++i], NULL, 10);
+        else if (!strcmp(argv[i], "--asof") && i + 1 < argc && o.asof_n < 8)
+            o.asof[o.asof_n++] = argv[++i];
         else if (!strcmp(argv[i], "--unfetched") && i + 1 < argc && o.n < 8)
             o.unfetched[o.n++] = argv[++i];
     }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the banner and the sheets of a chart say of small made charts: postings, weight, estimated births.
 
-Kills tests/mutants/model-weight-struck.
+Kills tests/mutants/model-weight-struck, model-must-behind-more, model-pane-age-other.
 """
 import os, sys
 
@@ -80,5 +80,70 @@ def births():
     expect(listed["a"]["cells"][1] == "~1984 (est) ~42y", f"worklist: {listed['a']['cells']}")
 
 
+def cover_of(*resources, options=()):
+    shown = charts([patient("p"), *resources], *options)[1]
+    return next(iter(shown.values()))["sections"]["cover"]
+
+
+def full():
+    """A chart with more in each pane than a page holds."""
+    ago = lambda n: f"2026-{11 - n // 28:02}-{28 - n % 28:02}" if n > 8 else f"2026-11-{20 - n:02}"
+    return [*[of("Condition", f"c{i}", code={"text": f"problem {i}"}, clinicalStatus={"coding": [{"code": "active"}]}) for i in range(20)],
+            *[order(f"m{i}") for i in range(20)], order("no", doNotPerform=True), order("held", "on-hold"),
+            *[potassium(f"l{i}", ago(i), 4.1, flag="N") for i in range(30)], *[potassium(f"k{i}", ago(i), 7.1) for i in range(8)],
+            *[weight(f"w{i}", ago(i), 70 + i) for i in range(20)], *[flag(f"f{i}", "contact") for i in range(9)], flag("old", "contact", "inactive"),
+            *[of("Encounter", f"e{i}", status="finished", **{"class": {"code": "AMB"}}, period={"start": ago(i)}) for i in range(20)],
+            *[{"resourceType": "Appointment", "id": f"a{i}", "status": "booked" if i else "cancelled", "start": f"2027-01-{1 + i:02}T08:00:00Z",
+               "description": f"clinic {i}", "participant": [{"actor": {"reference": "Patient/p"}}]} for i in range(10)]]
+
+
+HEADS = ["Allergies and alerts: ", "Problems: ", "Medicines: ", "Results: ", "Vital signs: ", "Visits: "]
+
+
+def panes():
+    """Kills tests/mutants/model-must-behind-more.patch: what must be seen falls behind "+n more" when the page is small."""
+    whole = cover_of(*full())
+    must = [r for r in whole if r["must"]]
+    heads = [r for r in whole if "age" in r]
+    expect([h["text"][:len(w)] for h, w in zip(heads, HEADS)] == HEADS and len(heads) == 6, f"six panes in their order: {heads}")
+    expect({r["id"] for r in must if r["id"]} == {"no", *[f"f{i}" for i in range(9)], *[f"k{i}" for i in range(5)]}, f"what must be seen: {must}")
+    expect(any(r["text"] == "CRITICAL RESULTS: 3 more in the last 12 months" for r in must), f"critical results without room are said: {must}")
+    expect(heads[2]["text"] == "Medicines: 20 active, 1 on hold; 1 DO NOT GIVE" and heads[3]["text"] == "Results: 38", f"counts: {heads}")
+    expect(heads[5]["text"] == "Visits: 20; appointments ahead: 9", f"counts: {heads}")
+    for page in (6, 18, 24, 40, 200):
+        rows = cover_of(*full(), options=("--page", str(page)))
+        ids = [r["id"] for r in rows]
+        expect([r["id"] or r["text"] for r in rows if r["must"] and "age" not in r] == [r["id"] or r["text"] for r in must if "age" not in r],
+               f"page of {page}: what must be seen is not all there: {ids}")
+        expect(page < len(must) or len(rows) <= page, f"page of {page}: {len(rows)} rows")
+        for i, (head, total) in enumerate(zip((r for r in rows if "age" in r), (None, 20, 22, 38, 20, 29)), 1):
+            shown = sum(1 for r in rows if r["pane"] == i and "age" not in r)
+            hidden = f"  +{total - shown} more" if total and total > shown else ""
+            expect(total is None or head["text"].endswith("as of 23-Nov 14:05" + hidden), f"page of {page}, pane {i}, {shown} shown: {head['text']!r}")
+    rows = cover_of(*full(), options=("--page", "36"))
+    expect(all(sum(r["pane"] == p for r in rows) >= 3 for p in range(2, 7)), f"each pane has rows of its own: {rows}")
+    meds = [r["id"] for r in rows if r["pane"] == 3 and r["id"]]
+    expect(meds[:2] == ["no", "held"], f"not to be given first, then held: {meds}")
+    visits = [r["id"] for r in whole if r["pane"] == 6 and r["id"]]
+    expect(visits[:4] == ["a1", "a2", "a3", "a4"] and visits[8] == "e0", f"the next appointment first, then the last visit: {visits}")
+    long = order("x", doNotPerform=True, dosageInstruction=[{"text": "word " * 60}])
+    rows = [r["text"] for r in cover_of(long) if r["id"] == "x"]
+    expect(rows == ["DO NOT GIVE: drug - long: Enter shows all of it"], f"a row that is too long for a cover: {rows}")
+
+
+def ages():
+    """Kills tests/mutants/model-pane-age-other.patch: a pane says how old the rows of another kind are."""
+    kinds = {"AllergyIntolerance": 1, "Flag": 2, "Condition": 3, "MedicationStatement": 4, "Observation": 5, "Encounter": 6, "Appointment": 7}
+    options = [w for k, n in kinds.items() for w in ("--asof", f"{k}={n}")]
+    heads = [r for r in cover_of(options=options) if "age" in r]
+    expect([h["age"] for h in heads] == [f"as of 23-Nov 14:0{n}" for n in (3, 2, 1, 0)] + ["as of 23-Nov 14:00", "as of 23-Nov 13:58"], f"ages: {heads}")
+    for kind, at in {"Condition": 1, "MedicationRequest": 2, "DiagnosticReport": 3, "Appointment": 5, "Consent": 0}.items():
+        heads = [r for r in cover_of(options=("--unfetched", kind)) if "age" in r]
+        for i, h in enumerate(heads):
+            expect(h["text"].endswith(f" - NOT FETCHED: {kind}") == (i == at), f"{kind} was not pulled: {h}")
+    heads = [r for r in cover_of(options=("--file",)) if "age" in r]
+    expect(len(heads) == 6 and all(h["age"] == "from a file" for h in heads), f"ages of a file: {heads}")
+
+
 if __name__ == "__main__":
-    sys.exit(main([weights, postings, births]))
+    sys.exit(main([weights, postings, births, panes, ages]))

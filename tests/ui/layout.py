@@ -105,6 +105,8 @@ def charts(t):
     t.key("\r")
     check(t.row(3).startswith("Problems"), f"a cover row leads to its section: {t.text()}")
     t.key("q")
+    check(t.row(3).startswith("Cover") and "Problems: " in t.focus(), f"and the section back to it: {t.text()}")
+    t.key("q")
     t.key("q", first=1)
 
 

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * How the rows of a section lie on the page, and where somebody was in each section of the open chart.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "ui/priv.h"
+
+#define DATE_COLS_MAX 24
+#define ROW_BYTES                                                                                                      \
+    (5u * LIMIT_RESOURCE_BYTES) /* no row of the model is longer: one long row must not hide its section */
+
+struct text scr_chart_rows_words(struct arena *a, const struct model_row *r)
+{
+    struct buf b;
+    struct text t;
+
+    buf_init(&b, ROW_BYTES);
+    buf_add(&b, r->text.s, r->text.n);
+    for (unsigned i = 0; i < r->flags; i++) {
+        buf_adds(&b, i ? ", " : "  [");
+        buf_add(&b, r->flag[i].s, r->flag[i].n);
+    }
+    if (r->flags)
+        buf_adds(&b, "]");
+    t = b.failed ? (struct text){"", 0, 0} : text_safe(a, buf_str(&b), 0);
+    buf_fini(&b);
+    return t;
+}
+
+bool scr_chart_rows_add(struct scr_chart *c, unsigned row, struct text lead, unsigned indent, struct text body,
+                   unsigned cols)
+{
+    unsigned *at = vec_push(&c->items);
+
+    if (!at || (c->rows.rows[row].text.n && !body.n))
+        return false;
+    *at = row;
+    list_add(&c->list, lead, indent, body, cols);
+    if (c->rows.rows[row].abnormal || c->rows.rows[row].counts_as == MODEL_COUNTS_FORBIDDEN)
+        list_look(&c->list, TTY_ABNORMAL);
+    return true;
+}
+
+const struct model_row *scr_chart_rows_at(const struct scr_chart *c, unsigned item)
+{
+    const unsigned *at = vec_at(&c->items, item);
+
+    return at ? &c->rows.rows[*at] : NULL;
+}
+
+/* A line or more for each row of the section. */
+void scr_chart_rows_build(struct ui *u)
+{
+    struct scr_chart *c = &u->chart;
+    unsigned cols = tty_columns(u->tty) - LIST_MARGIN, wide = 0;
+
+    for (unsigned i = 0; i < c->rows.n; i++) {
+        unsigned w = tty_cols((struct str){c->rows.rows[i].date.s, c->rows.rows[i].date.n});
+
+        if (w > wide && w <= DATE_COLS_MAX)
+            wide = w;
+    }
+    for (unsigned i = 0; i < c->rows.n; i++) {
+        const struct model_row *r = &c->rows.rows[i];
+
+        if (!scr_chart_rows_add(c, i, r->date, wide ? wide + 2 : 0, scr_chart_rows_words(&c->list.arena, r), cols))
+            c->list.failed = true;
+    }
+}
+
+/* Where the marker and the page are, by the resources that they are on. */
+void scr_chart_rows_remember(struct scr_chart *c)
+{
+    struct scr_place *p = &c->places[c->section];
+    const struct model_row *sel = scr_chart_rows_at(c, c->list.sel);
+
+    *p = (struct scr_place){.known = true, .sel = c->list.sel, .above = c->list.sel - c->list.top};
+    if (!sel)
+        return;
+    snprintf(p->type, sizeof p->type, "%s", sel->type);
+    snprintf(p->id, sizeof p->id, "%s", sel->id);
+}
+
+/* The marker goes to the resource it was on, wherever that stands now, as far down the page as it was. */
+void scr_chart_rows_return(struct ui *u)
+{
+    struct scr_chart *c = &u->chart;
+    const struct scr_place *p = &c->places[c->section];
+
+    c->list.sel = p->known ? p->sel : 0;
+    c->list.top = 0;
+    scr_chart_screen()->build(u);
+    for (unsigned i = 0; p->id[0] && i < c->list.items; i++) {
+        const struct model_row *r = scr_chart_rows_at(c, i);
+
+        if (!strcmp(r->id, p->id) && !strcmp(r->type, p->type)) {
+            c->list.sel = i;
+            break;
+        }
+    }
+    c->list.top = c->list.sel > p->above ? c->list.sel - p->above : 0;
+    list_settle(&c->list);
+}
