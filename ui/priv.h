@@ -229,6 +229,9 @@ void scr_chart_rows_remember(struct scr_chart *c);   /* where the marker and the
 /* Lays the section out; the marker goes to the resource it was on there, wherever that stands now, as far down the
  * page as it was. */
 void scr_chart_rows_return(struct ui *u);
+/* REQ: which medicines in force lie below the page, by name, in at most cols columns: "below: warfarin, digoxin +2";
+ * "+ more below" where the next rows are none. In a, or a literal. */
+const char *scr_chart_rows_below(const struct ui *u, unsigned cols, struct arena *a);
 
 /* scr_cover.c */
 void scr_cover_build(struct ui *u); /* lays the cover's rows out */

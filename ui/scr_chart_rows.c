@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/intl.h"
 #include "base/limits.h"
 #include "ui/priv.h"
 
@@ -105,4 +106,41 @@ void scr_chart_rows_return(struct ui *u)
     }
     c->list.top = c->list.sel > p->above ? c->list.sel - p->above : 0;
     list_settle(&c->list);
+}
+
+/* --- what lies below --------------------------------------------------------------------------- */
+
+/* "ON HOLD: digoxin": what turns a medicine round goes with its name. */
+static struct str named(const struct model_row *r)
+{
+    size_t n = r->name_at + r->name_n;
+    bool in_force = r->counts_as && r->counts_as != MODEL_COUNTS_STOPPED;
+
+    return in_force && n <= r->text.n ? (struct str){r->text.s, n} : (struct str){"", 0};
+}
+
+const char *scr_chart_rows_below(const struct ui *u, unsigned cols, struct arena *a)
+{
+    const struct scr_chart *c = &u->chart;
+    unsigned from, to, n = 0;
+    const char *s = _("below: ");
+
+    list_visible(&c->list, &from, &to);
+    for (unsigned i = to; s && i < c->list.items; i++) {
+        const struct model_row *r = scr_chart_rows_at(c, i);
+        struct str name = r ? named(r) : (struct str){"", 0};
+        const char *longer;
+
+        if (!name.n)
+            break;
+        longer = arena_fmt(a, "%s%s%.*s", s, n ? ", " : "", STR_ARG(name));
+        if (!longer || tty_cols(str_of(longer)) + 8 > cols) /* " +99999" */
+            break;
+        s = longer;
+        n++;
+    }
+    to += n;
+    if (n && s && to < c->list.items)
+        s = arena_fmt(a, _("%s +%u"), s, c->list.items - to);
+    return n && s ? s : _("+ more below");
 }

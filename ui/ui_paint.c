@@ -78,6 +78,11 @@ static const char *news(struct ui *u, struct arena *a)
     return u->open && !u->message[0] ? model_sync_todo(&u->sync) : "";
 }
 
+static const char *below(struct ui *u, unsigned room, struct arena *a)
+{
+    return u->screen == scr_chart_screen() && room < 1000 ? scr_chart_rows_below(u, room, a) : _("+ more below");
+}
+
 /* Row 22: what was said, what a sync has brought, that there is more below. What was said and is longer takes the key
  * bar's row too, until the next key: an error ends in what to do. False: the row is free for the bar. */
 static bool paint_message(struct ui *u, struct arena *a)
@@ -94,7 +99,8 @@ static bool paint_message(struct ui *u, struct arena *a)
     buf_init(&b, 4096);
     buf_adds(&b, u->message);
     for (int i = 0; i < 2; i++) {
-        const char *part = i ? more ? _("+ more below") : "" : news(u, a);
+        unsigned room = cols - (b.n ? tty_cols(buf_str(&b)) + 2 : 0);
+        const char *part = !i ? news(u, a) : more ? below(u, room, a) : "";
 
         if (*part && b.n)
             buf_adds(&b, "  ");

@@ -203,13 +203,15 @@ static const char *medicine_words(const unsigned as[], struct arena *a)
         s = arena_fmt(a, _("%s; %u DO NOT GIVE"), s, as[MODEL_COUNTS_FORBIDDEN]);
     if (s && as[MODEL_COUNTS_PLANNED])
         s = arena_fmt(a, _("%s; %u planned or proposed"), s, as[MODEL_COUNTS_PLANNED]);
+    if (s && as[MODEL_COUNTS_STOPPED])
+        s = arena_fmt(a, _("%s; %u stopped in the last 48 h"), s, as[MODEL_COUNTS_STOPPED]);
     return s;
 }
 
 /* REQ: what must not be given stands first, and on every page. */
 static int medicine_rows(struct cover *c, const struct pane *p, struct heading *h)
 {
-    unsigned as[MODEL_COUNTS_PLANNED + 1] = {0}, all = 0;
+    unsigned as[MODEL_COUNTS_ALL] = {0}, all = 0;
     struct whole w;
     int code = whole_section(c, p->section, &w);
 
@@ -223,6 +225,8 @@ static int medicine_rows(struct cover *c, const struct pane *p, struct heading *
             if (code || s->rank >= 9 || !s->row.counts_as || forbidden == (turn == 1))
                 continue;
             as[s->row.counts_as]++;
+            if (s->row.counts_as == MODEL_COUNTS_STOPPED)
+                continue;
             all++;
             if (forbidden || h->rows < PANE_ROWS)
                 code = add_copy(c, p, h, &s->row, forbidden);

@@ -6,12 +6,16 @@
  */
 #include "config.h"
 
+#include "base/limits.h"
+#include "fhir/index.h"
 #include "model/priv.h"
+
+#define PAST 4 /* rank of what is over, behind what was stopped of late */
 
 static const struct model_status request_status[] = {
     {"on-hold", N_("ON HOLD"), NULL, 0},          {"active", NULL, N_("active"), 1},
     {"draft", N_("DRAFT (not signed)"), NULL, 2}, {"unknown", N_("STATUS UNKNOWN"), NULL, 2},
-    {"stopped", N_("STOPPED"), NULL, 3},          {"completed", N_("COMPLETED"), NULL, 4},
+    {"stopped", N_("STOPPED"), NULL, 3},          {"completed", N_("COMPLETED"), NULL, PAST},
     {"cancelled", N_("CANCELLED"), NULL, 5},      {NULL, NULL, NULL, 2},
 };
 
@@ -19,7 +23,7 @@ static const struct model_status statement_status[] = {
     {"on-hold", N_("ON HOLD"), NULL, 0},        {"active", NULL, N_("active, as stated"), 1},
     {"not-taken", N_("NOT TAKEN"), NULL, 2},    {"intended", N_("INTENDED, not started"), NULL, 2},
     {"unknown", N_("STATUS UNKNOWN"), NULL, 2}, {"stopped", N_("STOPPED"), NULL, 3},
-    {"completed", N_("COMPLETED"), NULL, 4},    {NULL, NULL, NULL, 2},
+    {"completed", N_("COMPLETED"), NULL, PAST}, {NULL, NULL, NULL, 2},
 };
 
 static const struct model_status administration_status[] = {
@@ -80,7 +84,7 @@ static void linked_medication(struct model_fmt *f, const struct tape *t)
     f->t = own;
 }
 
-static void medicine_name(struct model_fmt *f)
+static void put_name(struct model_fmt *f)
 {
     tape_at ref = tape_get(f->t, 0, "medicationReference");
     struct str reference = tape_str(f->t, tape_get(f->t, ref, "reference"), f->a), display;
@@ -106,6 +110,79 @@ static void medicine_name(struct model_fmt *f)
     model_put(f, _("MEDICINE NOT AVAILABLE HERE (its record is not in this cache)"));
 }
 
+/* REQ: the screen sets look-alike names apart; the order of letters is what was sent. */
+static void medicine_name(struct model_fmt *f)
+{
+    size_t from = f->out->n;
+
+    put_name(f);
+    if (f->out->n > from)
+        model_tall_man(f->out->p + from, f->out->n - from);
+}
+
+/* --- stopped of late --------------------------------------------------------------------------- */
+
+#define HOUR_MS 3600000LL
+#define STOPPED_MS (48 * HOUR_MS) /* the recently stopped, whom NHS CUI's medication list counts: two days */
+
+/* When it ended, as far as its record says: the end of its period or of its dosage; else, of a record that was changed
+ * since it was made, the moment of that change. FHIR_NO_DATE: it does not say. R4 has no element of its own for it. */
+static int64_t stopped_ms(const struct model_fmt *f)
+{
+    static const char *const ends[] = {"effectivePeriod.end", "dosageInstruction.timing.repeat.boundsPeriod.end",
+                                       "dosage.timing.repeat.boundsPeriod.end"};
+    struct str version = tape_plain(f->t, tape_path(f->t, 0, "meta.versionId"));
+    struct date d;
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (date_parse(tape_plain(f->t, tape_path(f->t, 0, ends[i])), &d) && date_ms(&d) <= f->who->now_ms)
+            return date_ms(&d); /* one that is ahead was planned when it was not yet stopped */
+    if (version.n && !str_is(version, "1") && date_parse(tape_plain(f->t, tape_path(f->t, 0, "meta.lastUpdated")), &d))
+        return date_ms(&d);
+    return FHIR_NO_DATE;
+}
+
+static void count_stopped(struct model_fmt *f)
+{
+    int64_t at;
+
+    if (!str_is(f->status, "stopped"))
+        return;
+    at = stopped_ms(f);
+    if (at != FHIR_NO_DATE && at <= f->who->now_ms && at > f->who->now_ms - STOPPED_MS)
+        f->row->counts_as = MODEL_COUNTS_STOPPED;
+    else
+        f->rank = PAST;
+}
+
+/* "2 stopped in the last 48 h: warfarin, digoxin", above all others. */
+int model_medicine_rows(struct model *m, struct model_rows *rs, struct err *e)
+{
+    struct model_row *row;
+    struct buf b;
+    unsigned n = 0;
+
+    (void)m;
+    buf_init(&b, LIMIT_TEXT_CELL);
+    VEC_EACH(const struct model_sorted, s, &rs->rows)
+    {
+        if (s->rank >= 9 || s->row.counts_as != MODEL_COUNTS_STOPPED)
+            continue;
+        buf_adds(&b, n++ ? ", " : "");
+        buf_add(&b, s->row.text.s + s->row.name_at, s->row.name_n);
+    }
+    if (n) {
+        row = model_rows_add(rs, -1);
+        if (row)
+            row->text = text_own(arena_fmt(
+                rs->keep, P_("%u stopped in the last 48 h: %s", "%u stopped in the last 48 h: %s", n), n, b.p));
+        if (!row || !row->text.s || b.failed)
+            n = 0, rs->keep->failed = true;
+    }
+    buf_fini(&b);
+    return rs->keep->failed ? err_set(e, ERR_NOMEM, 0, 0, "medicines") : ERR_OK;
+}
+
 static void count_active(struct model_fmt *f)
 {
     f->row->counts_as = str_is(f->status, "active")    ? MODEL_COUNTS_ACTIVE
@@ -127,9 +204,12 @@ static void request_lead(struct model_fmt *f)
     count_active(f);
     if (f->row->counts_as && intent)
         f->row->counts_as = MODEL_COUNTS_PLANNED;
+    count_stopped(f);
     if (model_not_false(f, tape_get(f->t, 0, "doNotPerform"))) {
-        if (f->row->counts_as)
+        if (f->row->counts_as && f->row->counts_as != MODEL_COUNTS_STOPPED)
             f->row->counts_as = MODEL_COUNTS_FORBIDDEN;
+        if (f->row->counts_as == MODEL_COUNTS_FORBIDDEN)
+            f->rank = 0; /* never behind a page of what is given */
         model_put(f, _("DO NOT GIVE: "));
         model_flag(f, _("DO NOT GIVE"));
     }
@@ -242,6 +322,7 @@ static void dispense_body(struct model_fmt *f)
 static void statement_lead(struct model_fmt *f)
 {
     count_active(f);
+    count_stopped(f);
     /* TRANSLATORS: what the patient or a relative says is taken; not an order */
     model_put(f, _("Stated use: "));
 }

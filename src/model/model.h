@@ -106,7 +106,9 @@ enum model_counts {
     MODEL_COUNTS_ACTIVE,
     MODEL_COUNTS_HELD,
     MODEL_COUNTS_FORBIDDEN,
-    MODEL_COUNTS_PLANNED
+    MODEL_COUNTS_PLANNED,
+    MODEL_COUNTS_STOPPED, /* in the last 48 hours */
+    MODEL_COUNTS_ALL
 };
 /* The panes of a cover. */
 enum model_pane {

@@ -188,6 +188,9 @@ int model_note(const struct tape *t, struct arena *a, struct buf *out, bool *cut
 /* Its first words in quotation marks; false when there are none. */
 bool model_put_first_words(struct model_fmt *f);
 
+/* Listed names of medicines in n bytes of own or safe text, in tall-man letters: only case changes. */
+void model_tall_man(char *s, size_t n);
+
 struct model_code_word {
     const char *code, *words; /* words: N_() */
 };
@@ -320,6 +323,7 @@ struct model_sorted {
 struct model_row *model_rows_add(struct model_rows *rs, int rank);
 int model_rows_fill(struct model *m, struct str section, struct model_rows *rs, struct err *e);
 void model_rows_sort(struct str section, struct model_rows *rs); /* in the order of that section */
+int model_medicine_rows(struct model *m, struct model_rows *rs, struct err *e);
 int model_cover_rows(struct model *m, struct model_rows *rs, struct err *e);
 int model_alert_rows(struct model *m, struct model_rows *rs, struct err *e); /* model/alerts.c: those of a cover */
 int model_allergy_rows(struct model *m, struct model_rows *rs, struct err *e);

@@ -20,10 +20,11 @@ static const struct extra {
     const char *section;
     int (*rows)(struct model *m, struct model_rows *rs, struct err *e);
     bool by_words;  /* alphabetical within a group, not by date: CUI's allergy list */
-    bool unfetched; /* its rows say themselves that the section was not fetched */
+    bool unfetched; /* its rows say themselves that none was fetched or recorded */
 } extras[] = {
     {"cover", model_cover_rows, false, true},
     {"allergies", model_allergy_rows, true, true},
+    {"medicines", model_medicine_rows, false, false},
 };
 
 static const struct extra *extra_of(struct str section)
@@ -199,8 +200,8 @@ static int say_why(struct model_rows *rs, struct model_section *out, const struc
     out->state = rs->rows.n ? (whole ? MODEL_ROWS : MODEL_PARTLY)
                  : whole    ? MODEL_EMPTY
                             : MODEL_NOT_FETCHED;
-    if (out->state == MODEL_ROWS || (x && out->state == MODEL_EMPTY) ||
-        (x && x->unfetched && out->state == MODEL_NOT_FETCHED))
+    if (out->state == MODEL_ROWS ||
+        (x && x->unfetched && (out->state == MODEL_EMPTY || out->state == MODEL_NOT_FETCHED)))
         return ERR_OK;
     row = model_rows_add(rs, -2);
     if (!row)

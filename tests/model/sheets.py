@@ -145,5 +145,36 @@ def ages():
     expect(len(heads) == 6 and all(h["age"] == "from a file" for h in heads), f"ages of a file: {heads}")
 
 
+def stops():
+    """On hold, in force, planned, stopped of late, past; what was stopped in the last 48 h is said above, by name."""
+    at = lambda version, when: {"meta": {"versionId": version, "lastUpdated": when}}
+    rows = [order("past", "stopped"), order("old", "completed"), order("now"), order("held", "on-hold"), order("draft", "draft"),
+            order("late", "stopped", **at("3", "2026-11-22T08:00:00Z")), order("first", "stopped", **at("1", "2026-11-22T08:00:00Z")),
+            order("long", "stopped", **at("3", "2026-11-20T08:00:00Z")),
+            order("end", "stopped", dosageInstruction=[{"timing": {"repeat": {"boundsPeriod": {"end": "2026-11-23"}}}}], **at("3", "2026-11-01T08:00:00Z")),
+            of("MedicationStatement", "said", status="stopped", medicationCodeableConcept={"text": "hydroxyzine"}, effectivePeriod={"end": "2026-11-22"}),
+            order("never", "stopped", doNotPerform=True, **at("2", "2026-11-23T08:00:00Z"))]
+    shown = charts([patient("p"), *rows])[1]["p"]["sections"]
+    ids = [r["id"] for r in shown["medicines"]]
+    expect(ids[:4] == ["", "held", "now", "draft"] and set(ids[4:8]) == {"late", "end", "said", "never"} and set(ids[8:]) == {"past", "old", "first", "long"},
+           f"order of the medicines: {ids}")
+    expect(shown["medicines"][0]["text"].startswith("4 stopped in the last 48 h: ") and "hydrOXYzine" in shown["medicines"][0]["text"], shown["medicines"][0]["text"])
+    heads = [r["text"] for r in shown["cover"] if "age" in r]
+    expect(heads[2] == "Medicines: 1 active, 1 on hold; 4 stopped in the last 48 h", f"on the cover: {heads[2]}")
+    empty = charts([patient("p")])[1]["p"]["sections"]["medicines"]
+    expect([r["text"] for r in empty] == ["none recorded"], f"no medicines: {empty}")
+
+
+def tall_man():
+    """Only the case of a listed name changes, and only where it is a word of its own."""
+    named = {"Hydroxyzine 25 MG Oral Tablet": "hydrOXYzine 25 MG Oral Tablet", "PREDNISONE": "predniSONE", "prednisolone/neomycin": "prednisoLONE/neomycin",
+             "Metformin-XR": "metFORMIN-XR", "metforminol": "metforminol", "\u00e9metformin": "\u00e9metformin", "Ibuprofen": "Ibuprofen"}
+    rows = [{**order(f"m{i}"), "medicationCodeableConcept": {"text": n}} for i, n in enumerate(named)]
+    shown = charts([patient("p"), *rows], "--details")[1]["p"]["sections"]["medicines"]
+    for i, (sent, want) in enumerate(named.items()):
+        row = next(r for r in shown if r["id"] == f"m{i}")
+        expect(row["text"] == f"{want} - no dose recorded - active" and (sent in row["raw"] or not sent.isascii()), f"{sent}: {row['text']!r}")
+
+
 if __name__ == "__main__":
-    sys.exit(main([weights, postings, births, panes, ages]))
+    sys.exit(main([stops, tall_man, weights, postings, births, panes, ages]))

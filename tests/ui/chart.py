@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a chart's screens say and where the marker is: banner, cover, sections and the ways between them.
+Kills tests/mutants/ui-below-unnamed.
 """
 import json, os, re, sys, tempfile
 
@@ -91,6 +92,21 @@ def ways(w):
         check(t.cursor()[0] == 4, f"a chart opened anew begins at the top: {t.cursor()}")
 
 
+def below(w):
+    """Kills tests/mutants/ui-below-unnamed.patch: medicines below the page have no names."""
+    with opened(w) as t:
+        t.key("m")
+        seen, drugs = "\n".join(t.body()), {f"drug number {i}" for i in range(24)} | {"digoxin", "warfarin"}
+        hidden = {d for d in drugs if not re.search(rf"{d}\b", seen)}
+        check(hidden and t.row(22).startswith("below: "), f"what lies below, by name: {t.text()}")
+        told = t.row(22)[7:].split(" +")
+        check(set(told[0].split(", ")) <= hidden and len(told[0].split(", ")) + int((told[1:] or ["0"])[0]) == len(hidden), f"{told}, hidden {hidden}")
+        t.key(">")
+        check("below" not in t.row(22), f"nothing lies below the last page: {t.row(22)}")
+        t.key("l")
+        check(t.row(22) == "+ more below", f"results have no names there: {t.row(22)}")
+
+
 def banner(w):
     with opened(w) as t:
         check("[W]" in t.row(2) and "Weight 72.50 kg 20-Nov-2026" in t.row(2) and t.row(2).startswith("Allergies not recorded"), t.row(2))
@@ -104,7 +120,7 @@ def chart():
     rows = sheets.full()
     drug = lambda i, name, **more: {**sheets.order(i, **more), "medicationCodeableConcept": {"text": name}}
     rows = [r for r in rows if r["resourceType"] != "MedicationRequest" and r["id"][0] not in "kf" and r["id"] != "w0"]
-    rows += [drug("no", "warfarin", doNotPerform=True), drug("held", "digoxin", status="on-hold"), *[drug(f"m{i}", f"drug number {i}") for i in range(12)]]
+    rows += [drug("no", "warfarin", doNotPerform=True), drug("held", "digoxin", status="on-hold"), *[drug(f"m{i}", f"drug number {i}") for i in range(24)]]
     rows += [sheets.potassium("k0", "2026-11-20", "@7.10"), sheets.weight("w0", "2026-11-20", "@72.50"), {**sheets.flag("f0", "contact"), "code": {"text": "falls risk"}}]
     return rows
 
@@ -121,7 +137,7 @@ def main():
         w.post(path)
         w.cli("init", "--server", w.url)
         w.cli("sync")
-        for part in (cover, ways, banner):
+        for part in (cover, ways, below, banner):
             part(w)
     check.finish()
 
