@@ -95,6 +95,38 @@ class Term:
                 pass
         return self.raw[before:]
 
+    def busy(self):
+        """Does a thread of the program run, or wait for a disk?"""
+        try:
+            for task in os.listdir(f"/proc/{self.pid}/task"):
+                with open(f"/proc/{self.pid}/task/{task}/stat") as f:
+                    if f.read().rsplit(")", 1)[1].split()[0] not in "SZ":
+                        return True
+        except OSError:
+            pass
+        return False
+
+    def rest(self, quiet=0.012):
+        """Until the program waits for the next key: it sleeps, and has sent nothing for a while; the bytes that came."""
+        before = len(self.raw)
+        while self.fd >= 0 and (self.pump(quiet) or self.busy()):
+            pass
+        return self.raw[before:]
+
+    def type(self, keys, quiet=0.012):
+        """Sends keys in one write, of any length, and rests; the bytes that they brought."""
+        before = len(self.raw)
+        rest = memoryview(keys if isinstance(keys, bytes) else keys.encode())
+        while rest and self.fd >= 0:
+            try:
+                rest = rest[os.write(self.fd, rest):]
+            except BlockingIOError:
+                self.pump(0.05)
+            except OSError:  # it is gone: whoever looks next sees that
+                break
+        self.rest(quiet)
+        return self.raw[before:]
+
     def key(self, keys, first=10.0):
         """Sends keys in one write; the bytes that they brought."""
         self.send(keys)

@@ -69,30 +69,6 @@ class Monkey:
         self.t.wait("Passphrase:")
         self.unlock()
 
-    def settle(self):
-        """Until the program waits for keys and nothing is on the line: it sleeps, and has sent nothing for a while."""
-        t = self.t
-        while t.fd >= 0 and (t.pump(0.012) or self.busy()):
-            pass
-
-    def busy(self):
-        try:
-            with open(f"/proc/{self.t.pid}/stat") as f:
-                return f.read().rsplit(")", 1)[1].split()[0] not in "SZ"
-        except OSError:
-            return False
-
-    def send(self, keys):
-        rest = memoryview(keys)
-        while rest and self.t.fd >= 0:
-            try:
-                rest = rest[os.write(self.t.fd, rest):]
-            except BlockingIOError:
-                self.t.pump(0.05)
-            except OSError:  # it is gone, which look() says
-                break
-        self.settle()
-
     def small(self):
         return self.t.rows < 24 or self.t.cols < 80
 
@@ -107,11 +83,11 @@ class Monkey:
         end = time.monotonic() + 200
         while self.t.fd >= 0 and time.monotonic() < end:
             self.tries += 1
-            self.send(b"\x07\x15" + ward.PASS.encode() + b"\r")
+            self.t.type(b"\x07\x15" + ward.PASS.encode() + b"\r")
             until = time.monotonic() + 10
             while self.t.fd >= 0 and (self.t.row(1) == "wardline - locked" or not self.t.row(1)) and "does not open" not in self.t.text() and time.monotonic() < until:
                 self.t.pump(0.1)
-            self.settle()
+            self.t.rest()
             if not self.locked():
                 return
         check(False, f"step {self.steps}: it does not unlock:\n{self.t.text()}")
@@ -156,10 +132,10 @@ class Monkey:
         if self.locked():
             self.unlock()
         if not self.at_home():
-            self.send(b"\x07")
+            self.t.type(b"\x07")
         n = 0
         while not self.at_home() and n < 10 and self.t.fd >= 0:
-            self.send(b"q")
+            self.t.type(b"q")
             n += 1
         self.most_q = max(self.most_q, n)
         check(self.at_home(), f"step {self.steps}: {n} q do not lead to the worklist, the last keys {self.log[-6:]}:\n{self.t.text()}")
@@ -169,7 +145,7 @@ class Monkey:
         t.rows, t.cols = rows, cols
         t.screen.resize(rows, cols)
         fcntl.ioctl(t.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
-        self.settle()
+        self.t.rest()
 
     def step(self):
         """One write of keys, or a storm of sizes."""
@@ -187,7 +163,7 @@ class Monkey:
                 keys = [k for k in keys if k not in (b"\x03", b"\x04")] or [b"j"]
             self.log.append(b"".join(keys))
             self.steps += len(keys)
-            self.send(b"".join(keys))
+            self.t.type(b"".join(keys))
         del self.log[:-8]
         if self.alive():
             self.look()
@@ -214,9 +190,9 @@ class Monkey:
             return
         while self.t.pump(0.5):  # half a sequence is over by then, and takes no key with it
             pass
-        self.send(b"\x03")
+        self.t.type(b"\x03")
         asked = self.t.text()
-        self.send(b"y")
+        self.t.type(b"y")
         try:
             check(self.t.end(60) == 0, f"step {self.steps}: Ctrl-C and y leave with {self.t.status}")
         except AssertionError:
