@@ -135,29 +135,26 @@ def home(t):
     t.type(b"\x1b[H")
 
 
+def reach(t, s, slow):
+    """Types its keys; the picture. slow: for a second look."""
+    n = 0
+    for key in s.keys:
+        n = len(t.type(key, quiet=0.3 if slow else 0.03))
+    if s.wait:
+        t.wait(s.wait)
+    return picture(t, n)
+
+
 def walk(t, kind, screens, update):
     for s in screens:
         if kind in s.not_in:
             continue
-        for again in range(3):
-            n = 0
-            for key in s.keys:
-                n = len(t.type(key, quiet=0.03))
-            if s.wait:
-                t.wait(s.wait)
-            if again:
-                t.settle(quiet=0.5, first=1)
-            now = picture(t, n)
-            wrong = [] if update else compare(kind, s, now)
-            if not wrong:
-                break
-            home(t)  # a screen that was read too early is read again; a wrong one stays wrong
-            if again == 2:
-                break
-        if again == 2 and wrong:
-            check(False, f"{s.name}, {kind}: {chr(10).join(wrong[:12])}")
-        else:
-            check(True, "")
+        now = reach(t, s, False)
+        wrong = [] if update else compare(kind, s, now)
+        if wrong:  # a screen that was read too early is read again; a wrong one stays wrong
+            home(t)
+            wrong = compare(kind, s, reach(t, s, True))
+        check(not wrong, f"{s.name}, {kind}: {chr(10).join(wrong[:12])}")
         facts(kind, s, t)
         if update:
             s.golden[kind] = now

@@ -190,6 +190,7 @@ class Monkey:
             return
         while self.t.pump(0.5):  # half a sequence is over by then, and takes no key with it
             pass
+        self.t.type(b"\x07")  # a prompt takes Ctrl-C as its own end
         self.t.type(b"\x03")
         asked = self.t.text()
         self.t.type(b"y")
