@@ -11,6 +11,8 @@
 #include "base/intl.h"
 #include "ui/priv.h"
 
+#define BAR_MAX 24 /* labels of one screen */
+
 static struct text safe(struct arena *a, const char *s)
 {
     return text_safe(a, str_of(s), 0);
@@ -40,23 +42,33 @@ void ui_paint_title(struct ui *u, struct text title, struct text age, unsigned n
     arena_fini(&a);
 }
 
-/* "Enter Open  / Find  ...": the table's rows for this screen, as many as the line holds. */
+/* "Enter Open  / Find  ...": the table's rows for this screen, as many as the line holds: set closer where there are
+ * more, and without those before the last two (the way to help and the way back) where that is not enough. */
 static void paint_bar(struct ui *u, struct arena *a)
 {
-    unsigned n, where = ui_where(u), at = 0, cols = tty_columns(u->tty);
+    unsigned n, where = ui_where(u), cols = tty_columns(u->tty), at = 0, items = 0, used = 0, gap = 2;
     const struct command *c = command_table(&n);
+    struct text s[BAR_MAX];
 
-    for (unsigned i = 0; i < n; i++, c++) {
+    for (unsigned i = 0; i < n && items < BAR_MAX; i++, c++) {
         struct str keys = str_of(c->keys), first = str_split(&keys, ' ');
-        struct text s;
 
         if (!(c->where & where) || !c->label)
             continue;
-        s = safe(a, arena_fmt(a, "%.*s %s", STR_ARG(first), _(c->label)));
-        if (at + s.cols >= cols)
-            break;
-        put(u, tty_rows(u->tty) - 2, at, s);
-        at += s.cols + 2;
+        s[items] = safe(a, arena_fmt(a, "%.*s %s", STR_ARG(first), _(c->label)));
+        used += s[items++].cols;
+    }
+    if (items && used + (items - 1) * gap >= cols)
+        gap = 1;
+    while (items > 2 && used + (items - 1) * gap >= cols) {
+        used -= s[items - 3].cols;
+        s[items - 3] = s[items - 2];
+        s[items - 2] = s[items - 1];
+        items--;
+    }
+    for (unsigned i = 0; i < items && at + s[i].cols < cols; i++) {
+        put(u, tty_rows(u->tty) - 2, at, s[i]);
+        at += s[i].cols + gap;
     }
 }
 

@@ -29,10 +29,11 @@ FUNCTION_WORDS = {"en": "the of and not this with is are was here from by which"
 PIECES = [("twice a day", "twice", "a day"), ("once a day", "once", "a day"), ("once a week", "once", "a week"), ("once a month", "once", "a month"),
           ("3 times a day", "3", " times", "a day"), ("4 times a day", "4", " times", "a day"),
           *[(f"every {n} hours", ("hours", "every "), str(n), "hours") for n in (2, 3, 4, 6, 8, 12)]]
-# What stays as it is in every language: command words, options, names of formats and units, FHIR's own words.
+# What stays as it is in every language: command words, options, a scope as init takes it (all), names of formats and
+# units, FHIR's own words; zzqq is what ward.screens types.
 EXEMPT = set("""wardline home passphrase json server scope auth secret practitioner role demo watch init sync list show get status import export
 doctor PATIENT SECTION TEXT TYPE ID DIR FILE URL SPEC KIND REF COMMAND UTF WARN FAIL http https ulimit LANG TERM LANGUAGE vt100 xterm ncurses term
-MiB Mio Argon2id FHIR TLS HTTP Enter Space Tab Ctrl Esc Down Left Right Home End PgUp PgDn Backspace Shift Bundle NDJSON CommonMark STAT POLST micro""".split())
+MiB Mio Argon2id FHIR TLS HTTP Enter Space Tab Ctrl Esc Down Left Right Home End PgUp PgDn Backspace Shift Bundle NDJSON CommonMark STAT POLST micro all zzqq""".split())
 WORD = r"[^\W\d_]{3,}"
 
 
@@ -269,8 +270,13 @@ def check_screens(w, known):
     bad, n = [], 0
     for language in cat.LANGUAGES:
         own = known | {x.casefold() for m in cat.messages(cat.po(language)) for s in m.says for x in words_of(s)}
-        for name, text in w.screens(environment(language)):
+        for name, text in w.screens({**environment(language), **w.extra}):
             n += 1
+            if name == "chart" and not FACTS[language][-1][2].split(",")[0] in text:
+                bad.append(f"{language}: the chart's screen was not reached")
+            bar = text.split("\n")[22]
+            if name in ("worklist", "chart", "medicines") and not (re.search(r"\? \S", bar) and re.search(r"q \S", bar)):
+                bad.append(f"{language}: {name}: no way to help or back in the key bar: {bar.strip()!r}")
             left = {x for x in words_of(text) if x.casefold() not in own and x not in EXEMPT}
             bad += excused(language, [f"{language}: English word on screen {name}: {x!r}" for x in sorted(left)])
     print(f"{n} screens" if n else "skipped: screens: no pyte")
