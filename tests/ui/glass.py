@@ -25,9 +25,28 @@ def fold(text):
 
 
 def row_words(r):
-    """A row as it is painted: date, text, flags."""
+    """A row as it is painted: date, text, flags; behind the heading of a pane its age, and how many rows are not here."""
+    if "age" in r:
+        return fold(f"{r['text']} {r['age']}" + (f" +{r['more']} more" if r["more"] else ""))
     flags = f"  [{', '.join(r['flags'])}]" if r["flags"] else ""
     return fold(f"{r['date'] or ''} {r['text']}{flags}")
+
+
+def on_page(want, lines):
+    """The rows of a cover that a page of these lines has room for: what stands on none is counted behind its heading."""
+    page, out, pane = fold(" ".join(lines)), [], None
+    for r in want:
+        if "age" in r:
+            words = row_words({**r, "more": 0})
+            more = re.search(re.escape(words) + r" \+(\d+) more", page)
+            pane = {**r, "more": int(more[1]) if more else 0}
+            left = pane["more"] - r["more"]  # of its rows, that are not here
+            out.append(pane)
+        elif pane and left and row_words(r) not in page:
+            left -= 1
+        else:
+            out.append(r)
+    return out
 
 
 class Rows:
@@ -162,12 +181,13 @@ class Glass:
         return rows, lines
 
     def section(self, title, key, want):
-        """(the painted text of each row, what is wrong)."""
+        """(the rows that are on the page, the painted text of each, what is wrong)."""
         for _ in range(3):  # a screen read too early is read again; a wrong one stays wrong
             wrong = None
             self.until(lambda: self.t.row(3).startswith(title + " ") and self.page()[0] == 1, key, title)
-            rows = Rows(want)
-            for line in self.list_lines():
+            lines = list(self.list_lines())
+            rows = Rows(on_page(want, lines))
+            for line in lines:
                 wrong = rows.take(line)
                 if wrong:
                     break
@@ -176,15 +196,14 @@ class Glass:
             if not wrong:
                 break
             self.t.settle(quiet=0.3, first=0.5)
-        return rows.painted, wrong
+        return rows.want, rows.painted, wrong
 
     def chart(self, show):
         """What `show --json` gives, made of what is painted; and what is wrong."""
         rows, lines = self.banner()
         out, bad = {"banner": rows + lines, "rows": rows, "sections": {}}, []
         for name, title, key in self.sections:
-            want = show["sections"][name]
-            painted, wrong = self.section(title, key, want)
+            want, painted, wrong = self.section(title, key, show["sections"][name])
             if wrong:
                 bad.append(f"{show['patient']} {name}: {wrong}")
             out["sections"][name] = [{**r, "text": text_of(r, p), "flags": []} for r, p in zip(want, painted)]
