@@ -213,7 +213,8 @@ static void paint_cell(struct ui *u)
 
     if (g->list.sel >= g->g.tests_n || k >= g->shown)
         return;
-    tty_put(u->tty, row, LIST_MARGIN + g->at[k] - 1, text_own(">"), 1, TTY_PLAIN);
+    /* REQ: no '>', '<', '=' or '|', which before a number would be read with it. */
+    tty_put(u->tty, row, LIST_MARGIN + g->at[k] - 1, text_own("["), 1, TTY_PLAIN);
     tty_cursor(u->tty, row, LIST_MARGIN + g->at[k]);
 }
 

@@ -94,7 +94,7 @@ class Source:
 # --- reading the screen --------------------------------------------------------------------------
 
 def plain(line):
-    return re.sub(r"(?<=\s)>(?=\S)|^>", " ", line)
+    return re.sub(r"(?<=\s)\[(?=\S)|^>", " ", line)
 
 
 def grid(t):
@@ -215,7 +215,7 @@ def the_made_one(t, source):
     for _ in range(2):
         spent("a day to the side", t.key(">"))
         y, x = t.cursor()
-        check(t.row(y)[x - 2] == ">" and t.row(y).startswith(">"), f"the cursor is on the chosen cell: {t.row(y)!r} at {x}")
+        check(t.row(y)[x - 2] == "[" and t.row(y).startswith(">"), f"the cursor is on the chosen cell: {t.row(y)!r} at {x}")
     cell = t.row(t.cursor()[0])[t.cursor()[1] - 1:].split()[0]
     t.key("\r")
     check(f"Potassium {cell} mmol/L" in t.row(4), f"Enter opens the cell's result {cell}: {t.row(4)!r}")
