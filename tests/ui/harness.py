@@ -113,9 +113,17 @@ class Term:
             pass
         return self.raw[before:]
 
+    def turns(self):
+        """How often the program went to sleep of itself."""
+        try:
+            with open(f"/proc/{self.pid}/task/{self.pid}/status") as f:
+                return re.search(r"^voluntary_ctxt_switches:\s+(\d+)", f.read(), re.M)[1]
+        except (OSError, TypeError):
+            return None
+
     def type(self, keys, quiet=0.012):
-        """Sends keys in one write, of any length, and rests; the bytes that they brought."""
-        before = len(self.raw)
+        """Sends keys in one write, of any length; waits until the program has woken and rests; the bytes that they brought."""
+        before, turns, end = len(self.raw), self.turns(), time.monotonic() + 2
         rest = memoryview(keys if isinstance(keys, bytes) else keys.encode())
         while rest and self.fd >= 0:
             try:
@@ -124,6 +132,8 @@ class Term:
                 self.pump(0.05)
             except OSError:  # it is gone: whoever looks next sees that
                 break
+        while self.fd >= 0 and self.turns() == turns and time.monotonic() < end:  # a busy machine brings a key late
+            self.pump(0.002)
         self.rest(quiet)
         return self.raw[before:]
 
