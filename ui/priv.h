@@ -69,6 +69,7 @@ struct scr_chart {
     struct model_section rows;
     bool open, stale;
     bool mixed;       /* the last paint met a row of another patient */
+    bool counted;     /* such a paint of this chart is in the log */
     unsigned cols;    /* that the banner was made for */
     unsigned section; /* index in kind_sections() */
     bool from_cover;  /* opened by a heading of the cover */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/intl.h"
+#include "base/log.h"
 #include "ui/priv.h"
 
 static struct list *rows_list(struct ui *u)
@@ -110,6 +111,7 @@ bool scr_chart_open(struct ui *u, const char *chart)
     c->cols = tty_columns(u->tty);
     c->rows = rows;
     c->open = true;
+    c->counted = false;
     build(u);
     ui_go(u, scr_chart_screen());
     return true;
@@ -172,6 +174,9 @@ bool scr_chart_own(struct ui *u, const char *chart)
             text_own(_("Display stopped: row of another patient. Enter = list")),
             tty_columns(u->tty), TTY_ALERT);
     tty_cursor(u->tty, UI_BODY, LIST_MARGIN);
+    if (!u->chart.counted) /* for doctor; once a chart, whatever is painted again */
+        log_event("display.stopped", ERR_OK, NULL, 0, 0);
+    u->chart.counted = true;
     return false;
 }
 

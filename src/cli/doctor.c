@@ -12,6 +12,7 @@
 #include "base/intl.h"
 #include "base/limits.h"
 #include "cli/probe.h"
+#include "model/lint.h"
 #include "net/net.h"
 
 #define CLOCK_WARN_MS (2 * 60 * 1000)
@@ -294,6 +295,42 @@ static void check_kdf(const struct doctor *d, struct finding *f)
              d->health.kdf.passes);
 }
 
+/* What the server sent is not this machine's fault: it is counted, and whoever keeps the order sets is told. */
+static void check_rules(const struct doctor *d, struct finding *f)
+{
+    struct model_lint_count n;
+
+    if (d->opened || model_lint_cache(d->app->store, &n, NULL)) {
+        found(f, FAIL, _("COULD NOT RUN: the store is not open"), _("open the store first"));
+        return;
+    }
+    found(f, OK, "", NULL);
+    snprintf(f->what, sizeof f->what,
+             _("%u of %u medicine entries looked at hold words that break one; they are marked [!]"), n.broken, n.rows);
+}
+
+/* REQ: a row of another patient stops the display, and is never seen by nobody: the log has each. */
+static void check_displays(const struct doctor *d, struct finding *f)
+{
+    char path[PATH_MAX_BYTES], line[256];
+    FILE *log = NULL;
+    unsigned n = 0;
+
+    if (!path_join(path, d->app->home, "log", NULL))
+        log = fopen(path, "re");
+    while (log && fgets(line, sizeof line, log))
+        n += strstr(line, " display.stopped ") != NULL;
+    if (log)
+        fclose(log);
+    found(f, n ? WARN : OK, _("never stopped for a row of another patient, as far as the log goes back"),
+          _("tell your support: a store or a server mixes patients; send the log"));
+    if (n)
+        snprintf(f->what, sizeof f->what,
+                 P_("stopped %u time for a row of another patient",
+                    "stopped %u times for a row of another patient", n),
+                 n);
+}
+
 /* TRANSLATORS: names of doctor's checks. */
 static const struct {
     const char *id, *label;
@@ -311,6 +348,8 @@ static const struct {
     {"terminal", N_("terminal"), check_terminal},
     {"locale", N_("locale"), check_locale},
     {"kdf", N_("passphrase strength against guessing"), check_kdf},
+    {"rules", N_("display rules"), check_rules},
+    {"displays", N_("display"), check_displays},
 };
 
 static void say(struct cli_out *out, struct jsonw *w, const char *id, const char *label, const struct finding *f)

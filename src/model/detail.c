@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "fhir/index.h"
+#include "model/lint.h"
 #include "model/priv.h"
 
 #define DETAIL_LINES 400000
@@ -84,6 +85,9 @@ static void add_words(struct detail *d, const struct model_row *row, const struc
     add_own(d, arena_fmt(d->a, "%s: %s", date_label(t, r), row->date.s));
     for (unsigned i = 0; i < row->flags; i++)
         add_own(d, arena_fmt(d->a, _("Flag: %s"), row->flag[i].s));
+    for (unsigned i = 0; i < MODEL_LINTS; i++)
+        if (row->broken & 1u << i) /* TRANSLATORS: why words of the server's are marked [!] */
+            add_own(d, arena_fmt(d->a, _("[!] as it was sent: %s"), model_lint_words(i)));
     for (tape_at n = tape_first(t, notes); n != TAPE_NONE; n = tape_next(t, notes, n)) {
         struct text note = text_safe(d->a, tape_str(t, tape_get(t, n, "text"), d->a), 0);
 

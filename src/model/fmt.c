@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "fhir/index.h"
+#include "model/lint.h"
 #include "model/priv.h"
 
 void model_put(struct model_fmt *f, const char *own)
@@ -57,6 +58,18 @@ struct text model_aside_end(struct model_fmt *f, struct buf *aside, struct buf *
     return text_own(words ? words : "");
 }
 
+/* REQ CS-11, CS-13, CS-15 to CS-17: what a server sent is never dropped and never mended: it stands as it came, marked;
+ * its detail says what is the matter, doctor counts such rows. A number of its own has its clear form instead. */
+void model_put_told(struct model_fmt *f, struct str s)
+{
+    unsigned broken = f->kind && f->kind->section && !strcmp(f->kind->section, "medicines") ? model_lint(s) : 0;
+
+    model_put_server(f, s);
+    if (broken)
+        model_put(f, MODEL_LINT_MARK);
+    f->row->broken |= broken;
+}
+
 void model_sep(struct model_fmt *f)
 {
     struct str s = buf_str(f->out);
@@ -85,7 +98,7 @@ void model_put_labelled(struct model_fmt *f, const char *label, struct str s)
         return;
     model_sep(f);
     model_put(f, label);
-    model_put_server(f, s);
+    model_put_told(f, s);
 }
 
 void model_put_date(struct model_fmt *f, struct str lexeme)
@@ -125,7 +138,7 @@ bool model_put_concept(struct model_fmt *f, tape_at concept)
     struct str words = fhir_words(f->t, concept, f->a), code;
 
     if (words.n) {
-        model_put_server(f, words);
+        model_put_told(f, words);
         return true;
     }
     code = fhir_code(f->t, concept);

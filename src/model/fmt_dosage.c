@@ -289,7 +289,7 @@ static void put_timing(struct model_fmt *f, tape_at timing)
     /* R4: a code is a complete statement of the schedule: its own words are shown beside the parts. */
     if (words.n && !(known && own)) {
         comma(f, &any);
-        model_put_server(f, words);
+        model_put_told(f, words);
     } else if (f->out->n == before && abbr.n) {
         model_put(f, _("timing code "));
         model_put_server(f, abbr);

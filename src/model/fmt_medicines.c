@@ -103,7 +103,7 @@ static void put_name(struct model_fmt *f)
         return;
     display = str_trim(tape_str(f->t, tape_get(f->t, ref, "display"), f->a));
     if (display.n) {
-        model_put_server(f, display);
+        model_put_told(f, display);
         return;
     }
     /* REQ: the order stays in the list and says that its medicine cannot be named. */

@@ -129,6 +129,7 @@ struct model_row {
     struct text text; /* the whole row in words, never cut; flags' words are in it too where they change its meaning */
     struct text flag[MODEL_FLAGS_MAX]; /* "HH", "DO NOT GIVE", "entered in error", "FROM FILE" */
     unsigned flags;
+    unsigned broken;      /* display rules that its server words break (model/lint.h); MODEL_LINT_MARK stands there */
     bool abnormal;        /* outside its range, flagged so, or not to be given: the words and flags say so too */
     unsigned name_at, name_n; /* bytes of text that name the thing; before them stand words that turn it round */
     enum model_counts counts_as;

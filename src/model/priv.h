@@ -157,6 +157,8 @@ struct model_fmt {
 void model_put(struct model_fmt *f, const char *own); /* words of wardline's own */
 void model_putf(struct model_fmt *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void model_put_server(struct model_fmt *f, struct str s); /* text of the server's */
+/* The same for words that somebody wrote: in a row of medicines, what breaks a display rule is marked behind them. */
+void model_put_told(struct model_fmt *f, struct str s);
 /* What is put goes aside until it is taken as a text in keep; was: the f->out of before. */
 void model_aside(struct model_fmt *f, struct buf *aside);
 struct text model_aside_end(struct model_fmt *f, struct buf *aside, struct buf *was);

@@ -4,7 +4,7 @@
 superblock, a locale that is not UTF-8, a terminal without cursor addressing, memory that cannot be locked,
 a server that is not R4.
 """
-import os, resource, sys, tempfile, time
+import json, os, resource, sys, tempfile, time
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path.insert(0, os.path.join(TOP, "tests"))
@@ -20,7 +20,6 @@ bad, done = [], 0
 
 
 def verdicts(w, **kw):
-    import json
     p = w.cli("doctor", "--json", check=False, **kw)
     try:
         return {c["id"]: (c["verdict"], c["what"], c["next"]) for c in json.loads(p.stdout)}, p.returncode
@@ -88,15 +87,29 @@ with tempfile.TemporaryDirectory() as tmp:
     s, w = server(tmp, lambda *_: fhir(CAPABLE, gz=True))
     sound, status = verdicts(w)
     done += 1
-    if len(sound) != 12:
-        bad.append(f"{len(sound)} checks, want 12")
-    for c in ("link", "clock", "tls", "gzip", "abilities", "store", "superblocks", "terminal", "locale", "kdf"):
+    if len(sound) != 14:
+        bad.append(f"{len(sound)} checks, want 14")
+    for c in ("link", "clock", "tls", "gzip", "abilities", "store", "superblocks", "terminal", "locale", "kdf", "rules", "displays"):
         expect("sound", sound, c, "OK")
     expect("TERM=dumb", verdicts(w, env={"TERM": "dumb"})[0], "terminal", "WARN")
     expect("TERM unknown", verdicts(w, env={"TERM": "no-such-term"})[0], "terminal", "FAIL")
     expect("C locale", verdicts(w, env={"LC_ALL": "C", "LANG": "C"})[0], "locale", "WARN")
     if os.geteuid():  # root's memory is locked whatever the limit
         expect("memlock 0", verdicts(w, preexec_fn=memlock)[0], "memory", "WARN")
+    with open(os.path.join(w.home, "log"), "a") as f:
+        f.write("2026-11-23T14:05:00.000Z display.stopped ok - 0 0\n" * 2)
+    expect("a row of another patient", verdicts(w)[0], "displays", "WARN", "2 times", "support")
+    order = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": r} for r in (
+        {"resourceType": "Patient", "id": "p"}, *({"resourceType": "MedicationRequest", "id": f"m{i}", "status": "active", "subject": {"reference": "Patient/p"},
+         "medicationCodeableConcept": {"text": "drug"}, "dosageInstruction": [{"text": t}]} for i, t in enumerate(("5.0 mg QD", "5 mg", "10mg"))))]}
+    with open(os.path.join(tmp, "orders.json"), "w") as f:
+        json.dump(order, f)
+    w.cli("import", f.name)
+    expect("orders that break a rule", verdicts(w)[0], "rules", "OK", "2 of 3")
+    shown = " ".join(r["text"] for r in w.json("show", "file:p", "medicines")["sections"]["medicines"])
+    done += 1
+    if "5.0 mg QD [!]" not in shown or "10mg [!]" not in shown or shown.count("[!]") != 2:
+        bad.append(f"server words that break a rule: {shown}")
     store = os.path.join(w.home, "store.wdb")
     with open(store, "r+b") as f:
         f.seek(300)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "crypt/secret.h"
 #include "tests/unit.h"
@@ -371,14 +372,25 @@ static void chart(struct ui *u, const char *id, const char *token, unsigned alie
 static void paint_other_patient(void)
 {
     struct glass g;
-    char got[3][8192];
+    char got[3][8192], path[] = "/tmp/t_ui.XXXXXX", log[512] = "";
+    int fd = mkstemp(path);
+    const struct clock clock = clock_system();
 
+    CU_ASSERT(fd >= 0 && log_open(path, &clock) == ERR_OK);
     glass_open(&g);
     chart(&g.u, "p1", "ONE", 3);
     ui_paint(&g.u);
     glass_read(&g, got[0], sizeof got[0]);
+    CU_ASSERT_EQUAL(pread(fd, log, sizeof log - 1, 0), 0);
     chart(&g.u, "p1", "ONE", 1);
     ui_paint(&g.u);
+    ui_paint(&g.u); /* doctor counts charts, not paints */
+    CU_ASSERT(pread(fd, log, sizeof log - 1, 0) > 0);
+    log_close();
+    close(fd);
+    unlink(path);
+    CU_ASSERT(strstr(log, " display.stopped ") != NULL);
+    CU_ASSERT_PTR_EQUAL(strchr(log, '\n'), strrchr(log, '\n'));
     glass_read(&g, got[1], sizeof got[1]);
     chart(&g.u, "p1", "ONE", 2); /* the banner's own chart is the other one */
     snprintf(g.u.chart.banner.chart, sizeof g.u.chart.banner.chart, "p2");
