@@ -3,6 +3,9 @@
  * One row an action. The key bar, `?`, the palette, wardline-keys(7) and the tests all come from
  * this table; no key is handled anywhere else, but characters typed into a field. The keys of the
  * chart's sections stand in fhir/kind.h's table: one row here ("@section") stands for all of them.
+ *
+ * REQ CS-02: `?` shows every key of the screen. REQ CS-04: VistA's mnemonics. REQ CS-05: an arrow or a function key
+ * stands beside a letter, never instead of one.
  */
 #ifndef UI_COMMAND_H
 #define UI_COMMAND_H

@@ -3,6 +3,7 @@
  * A scrolling list of items, each of one or more lines that were wrapped before, one of them
  * selected. An item is painted whole or not at all (only one that is taller than the page is
  * scrolled line by line): half of a dose is not a dose. Knows no patient and no key.
+ * REQ CS-12: what does not fit is wrapped, never cut.
  */
 #ifndef UI_LIST_H
 #define UI_LIST_H

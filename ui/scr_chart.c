@@ -95,6 +95,7 @@ static bool renew(struct ui *u, unsigned section)
     return true;
 }
 
+/* REQ CS-07: one chart is open at a time; the one before is closed and its bytes leave the screen (ui_paint.c). */
 bool scr_chart_open(struct ui *u, const char *chart)
 {
     struct scr_chart *c = &u->chart;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The cumulative grid: tests down, days across, the column of tests locked. What the terminal's width leaves
- * over decides how many days stand side by side.
+ * over decides how many days stand side by side. REQ CS-06: the names of the tests stay where the days move.
  */
 #include "config.h"
 

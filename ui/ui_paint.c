@@ -42,7 +42,8 @@ void ui_paint_title(struct ui *u, struct text title, struct text age, unsigned n
     arena_fini(&a);
 }
 
-/* "Enter Open  / Find  ...": the table's rows for this screen, as many as the line holds: set closer where there are
+/* REQ CS-01: header, list, message row and key bar have rows of their own, and nothing else is painted there.
+ * "Enter Open  / Find  ...": the table's rows for this screen, as many as the line holds: set closer where there are
  * more, and without those before the last two (the way to help and the way back) where that is not enough. */
 static void paint_bar(struct ui *u, struct arena *a)
 {

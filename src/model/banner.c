@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The patient banner, in the order of the display rules (name, birth date, gender, number), and
+ * REQ CS-08: the patient banner, in the order of the display rules (name, birth date, gender, number), and
  * what must be known before anything is read below it.
  */
 #include "config.h"

@@ -229,7 +229,7 @@ int model_allergy_state(struct model *m, struct str chart, enum model_allergy *o
     return ERR_OK;
 }
 
-/* REQ: exactly these words, everywhere (display rule 20). */
+/* REQ CS-20: exactly these words, everywhere. */
 const char *model_allergy_words(enum model_allergy s)
 {
     static const char *const words[] = {N_("Known allergies"), N_("No known allergies"),
@@ -326,7 +326,7 @@ static void put_reactions(struct model_fmt *f)
 
         if (first)
             model_sep(f);
-        /* Display rule 21: at once joined by +, separate events by a comma. */
+        /* REQ CS-21: at once joined by +, separate events by a comma. */
         model_put(f, first ? "" : ", ");
         model_put_concepts(f, tape_get(f->t, r, "manifestation"), " + ");
         if (words) {

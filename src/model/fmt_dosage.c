@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Dosage and Timing (R4 dosage.html, datatypes.html#Timing) in full words, as a nurse would read
- * them out: never QD, HS or U. REQ: once a week is never said with a word that could be read as
+ * them out: never QD, HS or U (REQ CS-16). REQ: once a week is never said with a word that could be read as
  * once a day.
  */
 #include "config.h"
@@ -315,7 +315,7 @@ static bool put_amounts(struct model_fmt *f, tape_at list)
             if (!str_is(c.type, parts[i].type))
                 continue;
             model_sep(f);
-            /* TRANSLATORS: the labels before an amount, display rule 11 */
+            /* TRANSLATORS: the labels before an amount, display rule 11: REQ CS-11 */
             model_put(f, parts[i].stem[0] == 'd' ? _("DOSE ") : _("RATE "));
             parts[i].put(f, c.at);
             any = true;

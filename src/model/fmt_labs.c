@@ -261,7 +261,7 @@ static void put_range(struct model_fmt *f, tape_at range, enum fits fits,
     }
 }
 
-/* The server's flag: its letter as a flag of the row, letter and words in the text. */
+/* REQ CS-19: the server's flag: its letter as a flag of the row, letter and words in the text. */
 static bool put_interpretation(struct model_fmt *f, tape_at object)
 {
     tape_at list = tape_get(f->t, object, "interpretation");

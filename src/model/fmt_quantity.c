@@ -3,7 +3,7 @@
  * Amounts. What the server sent stands digit for digit. REQ (display rules 12 to 17): in an order a
  * number that breaks a display rule gets its clear form beside it, micrograms are mcg, units are
  * never U or IU, a comparator is words; a result's number and unit stand as sent, without the mu
- * glyph.
+ * glyph. REQ CS-14: no amount is converted into another unit: the unit that was ordered is the one that is read.
  */
 #include "config.h"
 
@@ -12,7 +12,7 @@
 #include "fhir/decimal.h"
 #include "model/priv.h"
 
-/* Ways of writing a unit, the UCUM code that they mean, and the words for it in an order (NULL: as
+/* REQ CS-15: ways of writing a unit, the UCUM code that they mean, and the words for it in an order (NULL: as
  * sent). */
 static const struct unit {
     const char *written, *means, *order;
@@ -264,6 +264,7 @@ void model_put_number(struct model_fmt *f, struct str lexeme)
         model_put(f, ")");
 }
 
+/* REQ CS-17: no < or > in an order. */
 static void put_comparator_words(struct model_fmt *f, struct str c)
 {
     if (str_is(c, "<"))
@@ -287,7 +288,7 @@ static bool is_one(struct str lexeme)
     return fhir_decimal_compare(lexeme, STR("1"), &order) && order == 0;
 }
 
-/* REQ: 5.0 mg is shown as sent, and as 5 mg beside it: a lost point must not make ten times the
+/* REQ CS-13: 5.0 mg is shown as sent, and as 5 mg beside it: a lost point must not make ten times the
  * dose. */
 static void put_clear_dose(struct model_fmt *f, const struct fhir_quantity *q)
 {

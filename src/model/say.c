@@ -192,7 +192,7 @@ void model_sync_words(const struct model *m, const struct model_sync *s, struct 
     case MODEL_SYNC_RUNNING:
         words = fetching(s, last, a);
         break;
-    case MODEL_SYNC_OFFLINE: /* calm: offline is a state of the line, no error */
+    case MODEL_SYNC_OFFLINE: /* REQ CS-23: calm: offline is a state of the line, no error */
         words = kept ? arena_fmt(a, _("offline, kept here as of %s"), last)
                      : _("offline, no complete sync yet");
         break;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The display rules over strings, and over what wardline itself composes of a dose. Kills tests/mutants:
- * lint-blind, dose-units-raw.
+ * lint-blind, dose-units-raw, lint-unmarked.
  */
 #include "config.h"
 
