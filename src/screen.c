@@ -3,6 +3,7 @@
 
 #include "screen.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,7 +25,9 @@ struct screen {
     struct ui *ui;
     struct store *store;          /* from unlocked() until it is closed */
     struct sync_session *session; /* while a store is open */
-    bool closing;                 /* locked, and the sync that ran has not ended yet */
+    bool closing;                 /* locked, and what uses the store has not ended yet: */
+    bool syncing, writing;        /* the sync that ran, what keys had written */
+    struct loop_job last;         /* behind everything that was to be written */
     bool left;                    /* the screen is gone: the loop runs for that end alone */
     struct model_sync state;      /* what the screens say of it */
     loop_timer next;
@@ -62,9 +65,40 @@ static void release(void *arg)
     store_close(s->store);
     s->session = NULL;
     s->store = NULL;
-    s->closing = false;
+    s->closing = s->syncing = s->writing = false;
     if (s->left)
         loop_stop(s->loop, 0);
+}
+
+static void sync_over(void *arg)
+{
+    struct screen *s = arg;
+
+    s->syncing = false;
+    if (!s->writing)
+        release(s);
+}
+
+static int nothing(struct loop_job *job)
+{
+    (void)job;
+    return ERR_OK;
+}
+
+static void written(struct loop_job *job)
+{
+    struct screen *s = (struct screen *)(void *)((char *)job - offsetof(struct screen, last));
+
+    s->writing = false;
+    if (!s->syncing)
+        release(s);
+}
+
+static void write_now(void *arg, struct loop_job *job)
+{
+    struct screen *s = arg;
+
+    loop_submit(s->loop, LOOP_STORE, job);
 }
 
 static void done(void *arg, const struct sync_report *r)
@@ -72,7 +106,7 @@ static void done(void *arg, const struct sync_report *r)
     struct screen *s = arg;
 
     if (s->closing) { /* not in here: the session is still at work below */
-        s->next = loop_after(s->loop, 0, release, s);
+        s->next = loop_after(s->loop, 0, sync_over, s);
         return;
     }
     mem_trim();
@@ -144,7 +178,13 @@ static void locked(void *arg)
     s->next = 0;
     if (!s->store)
         return;
-    s->closing = s->session && sync_session_stop(s->session);
+    s->syncing = s->session && sync_session_stop(s->session);
+    s->writing = loop_pending(s->loop, LOOP_STORE) > 0;
+    s->closing = s->syncing || s->writing;
+    if (s->writing) { /* the store thread takes its jobs in turn: this one comes when the others are done */
+        s->last = (struct loop_job){.run = nothing, .done = written};
+        loop_submit(s->loop, LOOP_STORE, &s->last);
+    }
     if (!s->closing)
         release(s);
 }
@@ -173,7 +213,7 @@ static int check_profile(struct cli_app *app, struct err *e)
 int screen_main(struct cli_app *app)
 {
     struct screen s = {.app = app};
-    struct ui_hooks hooks = {unlocked, locked, closing, sync_now, sync_stop, &s};
+    struct ui_hooks hooks = {unlocked, locked, closing, sync_now, sync_stop, write_now, &s};
     struct err e = ERR_NONE;
     int r = check_profile(app, &e), monitor = r ? -1 : ui_monitor_start();
 

@@ -18,6 +18,7 @@ static struct list *body(struct ui *u)
 static void move(struct ui *u, int by)
 {
     scr_work_slide(u);
+    scr_tasks_slide(u);
     list_move(body(u), by);
     u->work.chosen = true;
     u->damage = true;
@@ -26,6 +27,7 @@ static void move(struct ui *u, int by)
 static void page(struct ui *u, int by)
 {
     scr_work_slide(u);
+    scr_tasks_slide(u);
     list_page(body(u), by);
     u->damage = true;
 }
@@ -252,6 +254,31 @@ static void trend(struct ui *u, int arg)
         ui_say(u, "%s", _("There is nothing behind this row."));
 }
 
+static void scopes(struct ui *u, int orders)
+{
+    if (orders)
+        scr_scopes_order(u);
+    else
+        scr_scopes_open(u);
+}
+
+static void keep_default(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_scopes_default(u);
+}
+
+static void tasks(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_tasks_open(u);
+}
+
+static void neighbour(struct ui *u, int by)
+{
+    scr_stop_neighbour(u, by);
+}
+
 static void help(struct ui *u, int arg)
 {
     (void)arg;
@@ -293,8 +320,14 @@ static const struct command commands[] = {
     {"grid.newer", ON_GRID, "<", NULL, N_("Newer"), N_("To the column before, which is newer"), grid_move, -1, NULL},
     {"grid.left", ON_GRID, "Left", NULL, NULL, N_("To the column before; from the newest one back to the list"),
      grid_left, 0, NULL},
-    {"list.open", ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND, "Enter Right", NULL, N_("Open"),
+    {"list.open", ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_SCOPES | ON_TASKS, "Enter Right", NULL,
+     N_("Open"),
      N_("Open the row at the marker"), open_row, 0, nothing_here},
+    {"stop.open", ON_STOP, "Enter", NULL, N_("Open"),
+     N_("Open the patient whose number was typed, or who was moved to; nobody is chosen beforehand"), open_row, 0,
+     nothing_here},
+    {"scopes.default", ON_SCOPES, "d", "SV", N_("Default"),
+     N_("Show this list, and begin with it from now on"), keep_default, 0, nothing_here},
     {"detail.stopped", ON_DETAIL | ON_BANNER, "Enter", NULL, NULL,
      N_("Back to the list of patients, when the screen says \"Display stopped\""), open_row, 0,
      not_stopped},
@@ -302,6 +335,12 @@ static const struct command commands[] = {
      N_("Find patients: parts of the name, birth date or number; all patients kept here are "
         "searched"),
      find, 0, NULL},
+    {"list.view", ON_WORKLIST, "v", "CV", N_("View"),
+     N_("Choose another list: mine, a ward, a group, a clinic day, recently opened, overdue"), scopes, 0, NULL},
+    {"list.order", ON_WORKLIST, "o", "OD", NULL,
+     N_("Order the list by name, birth date, time of appointment, days overdue or last opened"), scopes, 1, NULL},
+    {"list.tasks", ON_WORKLIST, "t", "TK", N_("Tasks"), N_("Open tasks of all patients, what is due first"), tasks, 0,
+     NULL},
     {"list.down", ON_LISTS, "j Down", "DN", NULL, N_("Move down"), move, 1, nothing_here},
     {"list.up", ON_LISTS, "k Up", "UP", NULL, N_("Move up"), move, -1, nothing_here},
     {"list.next", ON_LISTS, "Space PgDn + Ctrl-F", "NX", N_("Page"), N_("Next page"), page, 1,
@@ -316,6 +355,8 @@ static const struct command commands[] = {
      section_step, 1, NULL},
     {"chart.previous", ON_CHART, "Shift-Tab", NULL, NULL, N_("Previous section of the chart"),
      section_step, -1, NULL},
+    {"chart.neighbour", ON_CHART, "]", "NP", NULL, N_("To the next patient of the list"), neighbour, 1, NULL},
+    {"chart.neighbour.before", ON_CHART, "[", "PP", NULL, N_("To the patient before in the list"), neighbour, -1, NULL},
     {"chart.sections", ON_CHART, "g 0", "SE", N_("Go"),
      N_("List of all sections with their numbers and letters"), sections, 0, NULL},
     {"chart.banner", ON_CHART, "b", NULL, N_("Who"),
@@ -330,7 +371,7 @@ static const struct command commands[] = {
     {"detail.codes", ON_DETAIL, "c", NULL, N_("Codes"), N_("To its codes"), part, 1, NULL},
     {"detail.raw", ON_DETAIL, "r", NULL, N_("Raw"), N_("To the resource as it was received"), part,
      2, NULL},
-    {"list.reload", ON_WORKLIST | ON_CHART, "R", "RD", N_("New"),
+    {"list.reload", ON_WORKLIST | ON_CHART | ON_TASKS, "R", "RD", NULL,
      N_("Show what a sync has brought since the list was made"), reload, 0, NULL},
     {"sync.here", ON_WORKLIST, "s S", "SY", N_("Sync"),
      N_("Sync with the server now, or stop the sync that runs"), sync_toggle, 0, NULL},
@@ -415,6 +456,9 @@ static const struct {
     {ON_PROMPT, N_("Words typed on the last line")},
     {ON_GRID, N_("Results by date")},
     {ON_TREND, N_("One test over time")},
+    {ON_SCOPES, N_("Which patients, in which order")},
+    {ON_STOP, N_("Stop: similar patients")},
+    {ON_TASKS, N_("Tasks of all patients")},
 };
 
 const char *command_where_name(unsigned where)

@@ -29,7 +29,11 @@ enum command_where {
     ON_PROMPT = 512, /* words are typed on the last line (ui/prompt.h) */
     ON_GRID = 1024,  /* results by date */
     ON_TREND = 2048, /* one test over time */
-    ON_LISTS = ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_DETAIL | ON_HELP | ON_BANNER | ON_GRID | ON_TREND,
+    ON_SCOPES = 4096, /* the choice of another list of patients, or of its order */
+    ON_STOP = 8192,   /* patients that are easily taken for one another: no key may pass it unseen */
+    ON_TASKS = 16384, /* tasks over all patients */
+    ON_LISTS = ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_DETAIL | ON_HELP | ON_BANNER | ON_GRID | ON_TREND |
+               ON_SCOPES | ON_STOP | ON_TASKS,
     ON_TYPING = ON_LOCK | ON_FIND | ON_PROMPT, /* characters belong to a field */
 };
 

@@ -183,6 +183,7 @@ void list_settle(struct list *l)
 
 void list_select(struct list *l, unsigned item)
 {
+    l->unmarked = false;
     if (item < l->items)
         l->sel = item;
     if (l->sel != l->top)
@@ -192,6 +193,10 @@ void list_select(struct list *l, unsigned item)
 
 void list_move(struct list *l, int by)
 {
+    if (l->unmarked && l->items) { /* the first move marks where the page begins */
+        list_select(l, l->top);
+        return;
+    }
     /* Inside an item that is taller than the page: a line at a time. */
     if (by > 0 && l->sel == l->top && l->items && tall(l, l->top) - l->skip > l->height) {
         l->skip++;
@@ -280,12 +285,12 @@ static unsigned paint_item(const struct list *l, struct tty *t, unsigned item, u
     unsigned at = first_of(l, item) + (item == l->top ? l->skip : 0), end = first_of(l, item + 1);
     unsigned k;
 
-    if (item == l->sel)
+    if (item == l->sel && !l->unmarked)
         tty_put(t, row, 0, text_own(">"), 1, TTY_PLAIN);
     for (k = 0; at + k < end && k < room; k++)
         tty_put(t, row + k, LIST_MARGIN, *(struct text *)vec_at(&l->lines, at + k), tty_columns(t),
                 look_of(l, item));
-    if (item == l->sel && at < end && room)
+    if (item == l->sel && !l->unmarked && at < end && room)
         tty_focus(t, row, LIST_MARGIN, *(struct text *)vec_at(&l->lines, at), LIST_FOCUS);
     return k;
 }

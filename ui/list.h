@@ -29,6 +29,7 @@ struct list {
     unsigned height; /* rows of the page */
     unsigned phase;  /* an item at which a page of the whole list begins: 0, or of a window of it */
     bool realign;    /* the height has changed: list_settle finds the selected item's page anew */
+    bool unmarked; /* no item is selected until one is moved to or selected: no marker */
     bool failed;     /* memory ran out: the list is not whole and must not be shown */
     /* What the last paint showed whole, until list_forget: [painted, painted_end). */
     unsigned painted, painted_end;

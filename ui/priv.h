@@ -10,6 +10,7 @@
 
 #include "crypt/secret.h"
 #include "fhir/kind.h"
+#include "model/scope.h"
 #include "model/series.h"
 #include "ui/command.h"
 #include "ui/keys.h"
@@ -44,6 +45,7 @@ struct scr_lock {
 
 struct scr_work {
     struct list list;
+    struct model_scope scope;   /* which patients, in which order */
     struct model_worklist rows; /* a window of the whole list */
     bool loaded;
     bool chosen;  /* a row was pointed at while the filter is typed */
@@ -76,6 +78,28 @@ struct scr_chart {
     struct scr_place places[UI_SECTIONS_MAX];
     struct list list, sections;
     struct vec items; /* unsigned: the row that each item of list is */
+};
+
+struct scr_stop {
+    struct model_similar similar;
+    bool loaded;
+    bool painted;        /* the page stands on the screen, since: */
+    int64_t painted_ms;  /* boot clock */
+    unsigned typed;      /* number; 0 = none */
+    const struct screen *from; /* the list that it was opened from */
+    struct list list;
+};
+
+struct scr_scopes {
+    struct model_scopes scopes;
+    bool loaded, orders; /* orders: the orders are chosen from, not the scopes */
+    struct list list;
+};
+
+struct scr_tasks {
+    struct model_tasks tasks; /* a window */
+    bool loaded;
+    struct list list;
 };
 
 struct scr_detail {
@@ -151,6 +175,11 @@ struct ui {
     struct scr_trend trend;
     struct scr_banner banner;
     struct scr_help help;
+    struct scr_stop stop;
+    struct scr_scopes scopes;
+    struct scr_tasks tasks;
+    const struct screen *chart_from; /* the list that the chart was opened from; NULL: the worklist */
+    struct save *saves;              /* jobs that have not come back (ui_save.c) */
 };
 
 /* Functions, so that no table of pointers is a writable symbol. */
@@ -163,6 +192,9 @@ const struct screen *scr_grid_screen(void);
 const struct screen *scr_trend_screen(void);
 const struct screen *scr_banner_screen(void);
 const struct screen *scr_help_screen(void);
+const struct screen *scr_stop_screen(void);
+const struct screen *scr_scopes_screen(void);
+const struct screen *scr_tasks_screen(void);
 
 /* ui.c */
 void ui_go(struct ui *u, const struct screen *s); /* shows a screen; no row of it counts as painted yet */
@@ -177,6 +209,11 @@ unsigned ui_where(const struct ui *u); /* the screen, or its prompt, or ON_ASK *
 bool ui_small(const struct ui *u);     /* the window is too small to show anything of a patient */
 unsigned ui_body_rows(const struct ui *u);
 
+/* ui_save.c: written in the background; what goes wrong is said */
+void ui_save_scope(struct ui *u, const struct model_scope *scope);
+void ui_save_opened(struct ui *u, const char *chart);
+void ui_save_orphan(struct ui *u); /* the screen goes: jobs under way must not find it */
+
 /* ui_paint.c */
 void ui_paint(struct ui *u);
 /* Row 3: left, then the age of the data, and at the right "Page n of m". */
@@ -185,11 +222,34 @@ void ui_paint_prompt(struct ui *u, const char *label, struct str typed); /* row 
 
 /* scr_work.c */
 void scr_work_load(struct ui *u); /* anew, from the store; the selection stays on its patient if it can */
-void scr_work_slide(struct ui *u); /* before a move: rows around the selection */
+void scr_work_slide(struct ui *u); /* before a move on its screen: rows around the selection */
+void scr_work_around(struct ui *u); /* the same, whatever the screen */
 void scr_work_jump(struct ui *u, int to_end);
 void scr_work_refilter(struct ui *u);        /* when w->due: the rows that match what is typed */
 void scr_work_count(struct ui *u, bool now); /* how many new ones a sync brought */
 void scr_work_fini(struct ui *u);
+void scr_work_view(struct ui *u, const struct model_scope *scope); /* another list, from its first row */
+
+/* scr_stop.c */
+/* REQ: the one way into a chart: whoever is easily taken for somebody else is stopped at first. from: where q leads
+ * back to. True when the chart is open now. */
+bool scr_stop_open(struct ui *u, const char *chart, const struct screen *from);
+/* Opens the next (+1) or the previous (-1) patient of the list that the chart was opened from. */
+void scr_stop_neighbour(struct ui *u, int by);
+bool scr_stop_deaf(struct ui *u);    /* REQ: this key was typed before the page could be read: it is to be dropped */
+void scr_stop_painted(struct ui *u); /* after each paint */
+bool scr_stop_type(struct ui *u, int key); /* a digit; false: it is none */
+void scr_stop_close(struct ui *u);
+
+/* scr_scopes.c, scr_tasks.c */
+void scr_scopes_open(struct ui *u);
+void scr_scopes_order(struct ui *u);
+void scr_scopes_default(struct ui *u);
+void scr_scopes_close(struct ui *u);
+void scr_tasks_open(struct ui *u);
+void scr_tasks_slide(struct ui *u); /* before a move: rows around the marker */
+bool scr_tasks_step(struct ui *u, int by); /* to the next task of another patient; false: there is none */
+void scr_tasks_close(struct ui *u);
 
 /* scr_work_rows.c */
 void scr_work_rows_build(struct ui *u);

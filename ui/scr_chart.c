@@ -231,7 +231,7 @@ static void back(struct ui *u)
         scr_chart_section(u, 0);
         return;
     }
-    ui_go(u, scr_work_screen());
+    ui_go(u, u->chart_from ? u->chart_from : scr_work_screen());
     scr_chart_close(u);
 }
 

@@ -38,8 +38,8 @@ static bool fetch(struct ui *u, unsigned offset, struct model_worklist *old)
     struct err e = ERR_NONE;
 
     memset(old, 0, sizeof *old);
-    if (model_worklist(&u->model, (struct str){w->filter, w->filter_n}, offset, window_rows(u),
-                       &fresh, &e)) {
+    if (model_worklist_in(&u->model, &w->scope, (struct str){w->filter, w->filter_n}, offset, window_rows(u),
+                          &fresh, &e)) {
         ui_say_err(u, &e);
         return false;
     }
@@ -82,7 +82,10 @@ void scr_work_load(struct ui *u)
 {
     struct scr_work *w = &u->work;
     struct model_worklist old;
+    struct err e = ERR_NONE;
 
+    if (!w->loaded && model_scope_default(&u->model, &w->scope, &e))
+        ui_say_err(u, &e);
     if (!fetch(u, w->loaded ? w->rows.offset : 0, &old))
         return;
     if (!w->rows.n && w->rows.offset && w->rows.total) { /* the list became shorter than that */
@@ -135,18 +138,35 @@ static void slide_to(struct ui *u, unsigned offset, unsigned sel, unsigned top)
     }
 }
 
-void scr_work_slide(struct ui *u)
+void scr_work_around(struct ui *u)
 {
     struct scr_work *w = &u->work;
     unsigned h = ui_body_rows(u), sel, top;
 
-    if (u->screen != scr_work_screen() || !w->loaded || !w->rows.n)
+    if (!w->loaded || !w->rows.n)
         return;
     sel = w->rows.offset + w->list.sel;
     top = w->rows.offset + w->list.top;
     if ((w->list.sel + 2 * h >= w->rows.n && w->rows.offset + w->rows.n < w->rows.total) ||
         (w->list.sel < 2 * h && w->rows.offset))
         slide_to(u, sel > 3 * h ? sel - 3 * h : 0, sel, top);
+}
+
+void scr_work_slide(struct ui *u)
+{
+    if (u->screen == scr_work_screen())
+        scr_work_around(u);
+}
+
+void scr_work_view(struct ui *u, const struct model_scope *scope)
+{
+    u->work.scope = *scope;
+    u->work.filter_n = 0;
+    u->work.due = true;
+    u->work.stale = false;
+    scr_work_refilter(u);
+    list_forget(&u->work.list);
+    u->damage = true;
 }
 
 void scr_work_jump(struct ui *u, int to_end)
@@ -193,7 +213,7 @@ void scr_work_count(struct ui *u, bool now)
     if (!u->open || !w->loaded || (!now && t - w->counted_ms < 5000))
         return;
     w->counted_ms = t;
-    if (model_worklist(&u->model, (struct str){w->filter, w->filter_n}, 0, 1, &one, NULL))
+    if (model_worklist_in(&u->model, &w->scope, (struct str){w->filter, w->filter_n}, 0, 1, &one, NULL))
         return;
     w->fresh = one.total - w->shown_total;
     model_worklist_fini(&one);
@@ -247,7 +267,7 @@ static void open_chart(struct ui *u)
     struct scr_work *w = &u->work;
 
     if (w->list.sel < w->rows.n)
-        scr_chart_open(u, w->rows.rows[w->list.sel].chart);
+        scr_stop_open(u, w->rows.rows[w->list.sel].chart, scr_work_screen());
 }
 
 static void back(struct ui *u)

@@ -63,6 +63,28 @@ void scr_work_rows_build(struct ui *u)
     list_settle(&w->list);
 }
 
+/* Which patients these are, and in which order when it is not the usual one. */
+static struct text which(struct ui *u, struct arena *a)
+{
+    const struct scr_work *w = &u->work;
+    const char *order = "", *all;
+
+    if (w->scope.order != STORE_BY_NAME)
+        order = arena_fmt(a, _(", by %s"), model_order_words(w->scope.order));
+    if (w->scope.scope == STORE_EVERYBODY)
+        all = arena_fmt(a, P_("PATIENTS  %lld kept here (%s)%s", "PATIENTS  %lld kept here (%s)%s", w->rows.kept),
+                        (long long)w->rows.kept, u->model.scope[0] ? u->model.scope : "all", order);
+    else if (w->filter_n)
+        all = arena_fmt(a, P_("PATIENTS  %s, of %lld kept here%s", "PATIENTS  %s, of %lld kept here%s", w->rows.kept),
+                        model_scope_words(&u->model, &w->scope, a).s, (long long)w->rows.kept, order);
+    else
+        all = arena_fmt(a, P_("PATIENTS  %s: %lld of %lld kept here%s", "PATIENTS  %s: %lld of %lld kept here%s",
+                              w->rows.kept),
+                        model_scope_words(&u->model, &w->scope, a).s, (long long)w->rows.total,
+                        (long long)w->rows.kept, order);
+    return text_safe(a, str_of(all), 0);
+}
+
 void scr_work_rows_head(struct ui *u, struct arena *a)
 {
     struct scr_work *w = &u->work;
@@ -71,12 +93,9 @@ void scr_work_rows_head(struct ui *u, struct arena *a)
              page = (top + h - 1) / h + 1;
     struct text filter = text_safe(a, (struct str){w->filter, w->filter_n}, 0), head;
     struct buf b;
-    const char *kept = arena_fmt(
-        a, P_("PATIENTS  %lld kept here (%s)", "PATIENTS  %lld kept here (%s)", w->rows.kept),
-        (long long)w->rows.kept, u->model.scope[0] ? u->model.scope : "all");
     const char *match;
 
-    tty_put(u->tty, 0, 0, text_safe(a, str_of(kept), 0), cols, TTY_PLAIN);
+    tty_put(u->tty, 0, 0, which(u, a), cols, TTY_PLAIN);
     if (w->filter_n) {
         match = arena_fmt(a, P_("%lld matches \"%s\"", "%lld match \"%s\"", w->rows.total),
                           (long long)w->rows.total, filter.s);

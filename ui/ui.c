@@ -99,7 +99,11 @@ void ui_lock(struct ui *u)
     scr_detail_close(u);
     scr_banner_close(u);
     scr_chart_close(u);
+    scr_stop_close(u);
+    scr_scopes_close(u);
+    scr_tasks_close(u);
     scr_work_fini(u);
+    u->chart_from = NULL;
     list_clear(&u->help.list, 1);
     auth_unlock_drop(&u->unlock); /* REQ: what was locked meanwhile does not open by itself */
     scr_lock_forget(u);
@@ -196,6 +200,8 @@ static void key_in(struct ui *u, int key)
         key_small(u, key);
         return;
     }
+    if (scr_stop_deaf(u))
+        return;
     if (where == ON_ASK && !command_find(where, key, &arg)) {
         /* REQ: a key that is no answer is never swallowed: after a lost '/' a name would be read
          * as commands. */
@@ -216,6 +222,8 @@ static void key_in(struct ui *u, int key)
         u->message[0] = '\0';
         u->damage = true;
     }
+    if (where == ON_STOP && scr_stop_type(u, key)) /* the one field that is always open there */
+        return;
     scr_work_refilter(u);
     c = command_find(where, key, &arg);
     if (!c) {
@@ -311,6 +319,8 @@ static void lay_out(struct ui *u)
         u->screen->build(u);
     if (u->screen != work)
         work->build(u);
+    if (u->screen != scr_tasks_screen()) /* a chart or a stop that was opened from it leads back to it */
+        scr_tasks_screen()->build(u);
 }
 
 static void on_signal(void *arg, int signo)
@@ -431,6 +441,9 @@ int ui_open(struct loop *l, const struct clock *clock, const char *home, const s
     list_init(&u->detail.list);
     list_init(&u->banner.list);
     list_init(&u->help.list);
+    list_init(&u->stop.list);
+    list_init(&u->scopes.list);
+    list_init(&u->tasks.list);
     u->screen = scr_lock_screen();
     u->damage = true;
     if ((code = tty_open(&u->tty, e))) {
@@ -472,6 +485,10 @@ void ui_close(struct ui *u)
     list_fini(&u->detail.list);
     list_fini(&u->banner.list);
     list_fini(&u->help.list);
+    list_fini(&u->stop.list);
+    list_fini(&u->scopes.list);
+    list_fini(&u->tasks.list);
+    ui_save_orphan(u);
     mem_wipe(u, sizeof *u);
 }
 

@@ -27,6 +27,8 @@ struct ui_hooks {
     bool (*closing)(void *arg);
     void (*sync_now)(void *arg);
     void (*sync_stop)(void *arg);
+    /* A job that writes: to be submitted to the store thread. The store stays open until its done() was called. */
+    void (*write)(void *arg, struct loop_job *job);
     void *arg;
 };
 

@@ -171,7 +171,7 @@ static void paint_last(struct ui *u, struct arena *a)
     struct text s = {"", 0, 0};
     unsigned at = paint_marks(u);
 
-    if (u->open && !u->asking && !u->prompt.kind) {
+    if (u->open && !u->asking && !u->prompt.kind && ui_where(u) != ON_STOP) {
         model_sync_words(&u->model, &u->sync, a, &s);
         put(u, tty_rows(u->tty) - 1, at, s);
     }
@@ -232,5 +232,7 @@ void ui_paint(struct ui *u)
     tty_show(u->tty);
     if (l && !small)
         list_shown(l);
+    if (!small)
+        scr_stop_painted(u);
     arena_fini(&a);
 }

@@ -165,7 +165,11 @@ class Glass:
                 cells.append(line)  # a name that takes a line of its own
             else:
                 break
-        self.until(lambda: self.t.row(3).startswith(self.sections[0][1]), "\r", f"patient {n} does not open")
+        self.until(lambda: self.t.row(3).startswith(self.sections[0][1]) or self.t.row(1).startswith("STOP"), "\r",
+                   f"patient {n} does not open")
+        if self.t.row(1).startswith("STOP"):
+            self.t.past_stop(" ".join(cells).split())
+            self.until(lambda: self.t.row(3).startswith(self.sections[0][1]), b"", f"patient {n} does not open")
         self.charts += 1
         return fold(" ".join(cells))
 

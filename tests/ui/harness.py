@@ -176,6 +176,17 @@ class Term:
         assert sum(l.startswith(">") for l in self.screen.display[3:self.rows - 3]) == 1, self.text()
         return line.rstrip()
 
+    def past_stop(self, words):
+        """On the page that stops at similar patients: chooses the one whose number is among words, as a person does."""
+        self.wait("STOP:")
+        time.sleep(0.6)  # keys that come before the page can be read are dropped
+        for line in self.body():
+            m = re.match(r"[> ] (\d+) +\S.*  \S+$", line)
+            if m and line.split()[-1] in words:
+                self.send(m[1] + "\r")
+                return
+        raise AssertionError(f"none of {words} is on the page:\n{self.text()}")
+
     def resize(self, rows, cols):
         self.rows, self.cols = rows, cols
         self.screen.resize(rows, cols)
