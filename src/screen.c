@@ -15,6 +15,7 @@
 #include "model/model.h"
 #include "sync/session.h"
 #include "ui/monitor.h"
+#include "ui/tty.h"
 #include "ui/ui.h"
 
 #define REFRESH_MS (15 * 60 * 1000)
@@ -210,20 +211,51 @@ static int check_profile(struct cli_app *app, struct err *e)
     return r;
 }
 
+/* The passphrase of --passphrase-fd, if there is one. */
+static int given(struct cli_app *app, struct secret **out, struct err *e)
+{
+    *out = NULL;
+    return app->passphrase_fd < 0 ? ERR_OK : cli_passphrase(app, "", out, e);
+}
+
+static int open_ui(struct screen *s, bool line, struct err *e)
+{
+    struct ui_hooks hooks = {unlocked, locked, closing, sync_now, sync_stop, write_now, s};
+    struct secret *passphrase = NULL;
+    int r = given(s->app, &passphrase, e);
+
+    if (!r)
+        r = (line ? ui_open_line : ui_open)(s->loop, &s->app->clock, s->app->home, &hooks, &s->ui, e);
+    if (r) {
+        secret_free(passphrase);
+        return r;
+    }
+    if (s->app->theme && !ui_theme(s->ui, s->app->theme)) {
+        secret_free(passphrase);
+        ui_close(s->ui);
+        return err_set(e, ERR_USAGE, 0, 0, s->app->theme);
+    }
+    if (passphrase)
+        ui_passphrase(s->ui, passphrase);
+    return ERR_OK;
+}
+
 int screen_main(struct cli_app *app)
 {
     struct screen s = {.app = app};
-    struct ui_hooks hooks = {unlocked, locked, closing, sync_now, sync_stop, write_now, &s};
     struct err e = ERR_NONE;
-    int r = check_profile(app, &e), monitor = r ? -1 : ui_monitor_start();
+    bool line = app->line || !tty_able();
+    int r = check_profile(app, &e), monitor = r ? -1 : ui_monitor_start(line);
 
     if (!r && loop_new(&app->clock, &s.loop))
         r = err_set(&e, ERR_NOMEM, 0, 0, NULL);
     if (!r)
-        r = ui_open(s.loop, &app->clock, app->home, &hooks, &s.ui, &e);
+        r = open_ui(&s, line, &e);
     if (!r) {
         err_on_fatal(ui_emergency);
         r = loop_run(s.loop);
+        if (r && !e.code)
+            err_set(&e, r, 0, 0, r == ERR_NOTTY ? "--passphrase-fd" : r == ERR_IO ? "standard output" : NULL);
         ui_close(s.ui);
         err_on_fatal(NULL);
     }

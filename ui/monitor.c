@@ -38,7 +38,7 @@ _Noreturn static void watch(int from, const struct repair *r)
     _exit(0);
 }
 
-int ui_monitor_start(void)
+int ui_monitor_start(bool line)
 {
     struct repair r = {.n = 0};
     int pipes[2];
@@ -47,7 +47,7 @@ int ui_monitor_start(void)
 
     if (tcgetattr(1, &r.modes) || pipe2(pipes, O_CLOEXEC))
         return -1;
-    r.n = tty_goodbye(r.bytes, sizeof r.bytes);
+    r.n = line ? 0 : tty_goodbye(r.bytes, sizeof r.bytes);
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
     child = fork();

@@ -7,9 +7,11 @@
 #ifndef UI_MONITOR_H
 #define UI_MONITOR_H
 
+#include <stdbool.h>
+
 /* Starts it when standard output is a terminal; -1 elsewhere or when it cannot be had (then there
  * is none). */
-int ui_monitor_start(void);
+int ui_monitor_start(bool line); /* line mode: it restores the modes, and sends nothing */
 /* An orderly end: the monitor leaves the terminal alone. monitor: what start gave. */
 void ui_monitor_stop(int monitor);
 

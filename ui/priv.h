@@ -14,6 +14,7 @@
 #include "model/series.h"
 #include "ui/command.h"
 #include "ui/keys.h"
+#include "ui/line.h"
 #include "ui/list.h"
 #include "ui/prompt.h"
 #include "ui/tty.h"
@@ -151,6 +152,7 @@ struct ui {
     char home[1024];
     struct ui_hooks hooks;
     struct tty *tty;
+    struct line *line; /* of line mode, else NULL */
     struct keys keys;
     int64_t esc_ms, last_key_ms, sync_painted_ms;
     loop_timer esc_timer, idle_timer, sync_timer;
@@ -214,8 +216,16 @@ void ui_save_scope(struct ui *u, const struct model_scope *scope);
 void ui_save_opened(struct ui *u, const char *chart);
 void ui_save_orphan(struct ui *u); /* the screen goes: jobs under way must not find it */
 
+/* One key, as typed. */
+void ui_key(struct ui *u, int key);
+/* Runs a row of the table, or says why it is not allowed now. */
+void ui_run(struct ui *u, const struct command *c, int arg);
+
 /* ui_paint.c */
 void ui_paint(struct ui *u);
+/* What was said, what a sync has brought, that there is more below: row 22. In a. */
+struct text ui_message_words(struct ui *u, struct arena *a);
+bool ui_more_below(const struct ui *u); /* the list goes on below the page */
 /* Row 3: left, then the age of the data, and at the right "Page n of m". */
 void ui_paint_title(struct ui *u, struct text title, struct text age, unsigned n, unsigned m);
 void ui_paint_prompt(struct ui *u, const char *label, struct str typed); /* row 24; parks the cursor */
@@ -259,6 +269,7 @@ void scr_work_rows_head(struct ui *u, struct arena *a);
 void scr_find_open(struct ui *u);
 void scr_find_drop(struct ui *u); /* all patients again */
 bool scr_find_typing(const struct ui *u);
+void scr_find_keep(struct ui *u); /* what was typed filters on, nothing is opened: the list can be read */
 
 /* scr_chart.c */
 bool scr_chart_open(struct ui *u, const char *chart);

@@ -64,3 +64,9 @@ bool scr_find_typing(const struct ui *u)
 {
     return prompt_is(u, &finding);
 }
+
+void scr_find_keep(struct ui *u)
+{
+    if (scr_find_typing(u))
+        prompt_close(u);
+}

@@ -332,6 +332,14 @@ size_t tty_read(struct tty *t, unsigned char *p, size_t n)
     return k > 0 ? (size_t)k : 0;
 }
 
+bool tty_waits(const struct tty *t)
+{
+    int n = 0;
+
+    (void)t;
+    return !ioctl(STDIN_FILENO, FIONREAD, &n) && n > 0;
+}
+
 void tty_discard_input(struct tty *t)
 {
     (void)t;

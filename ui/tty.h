@@ -51,6 +51,7 @@ void tty_resume(struct tty *t);
 int tty_fd(const struct tty *t);
 /* Bytes that are waiting, without blocking: 0 when there are none. */
 size_t tty_read(struct tty *t, unsigned char *p, size_t n);
+bool tty_waits(const struct tty *t); /* bytes wait to be read */
 void tty_discard_input(struct tty *t);
 void tty_sequences(struct tty *t, struct keys *k); /* adds what terminfo knows about this terminal's keys */
 unsigned tty_rows(const struct tty *t);

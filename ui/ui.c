@@ -129,6 +129,8 @@ static void opened(void *arg, struct store *s, const struct err *e)
     scr_lock_forget(u);
     u->damage = true;
     if (!s) {
+        if (line_over(u, e->code))
+            return;
         if (e->code == ERR_INUSE && !e->num) /* no other process is known to hold it */
             ui_say(u, "%s", still_closing());
         else
@@ -188,12 +190,21 @@ static void key_small(struct ui *u, int key)
         loop_stop(u->loop, 0);
 }
 
-static void key_in(struct ui *u, int key)
+void ui_run(struct ui *u, const struct command *c, int arg)
+{
+    const char *why = c->refused ? c->refused(u, arg) : NULL;
+
+    if (why)
+        ui_say(u, "%s", why);
+    else
+        c->run(u, arg);
+}
+
+void ui_key(struct ui *u, int key)
 {
     char utf8[4];
     unsigned where = ui_where(u);
     const struct command *c;
-    const char *why;
     int arg;
 
     if (ui_small(u)) {
@@ -207,7 +218,7 @@ static void key_in(struct ui *u, int key)
          * as commands. */
         u->asking = false;
         where = ui_where(u);
-        key_in(u, key);
+        ui_key(u, key);
         if (!u->message[0] && !u->asking && where & ON_LISTS && u->screen != scr_lock_screen())
             ui_say(u, "%s", _("Not left."));
         return;
@@ -233,17 +244,13 @@ static void key_in(struct ui *u, int key)
             ui_say(u, "%s", _("That key does nothing here."));
         return;
     }
-    why = c->refused ? c->refused(u, arg) : NULL;
-    if (why)
-        ui_say(u, "%s", why);
-    else
-        c->run(u, arg);
+    ui_run(u, c, arg);
 }
 
 static void feed(struct ui *u, const int *keys, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
-        key_in(u, keys[i]);
+        ui_key(u, keys[i]);
 }
 
 static void esc_over(void *arg)
@@ -263,6 +270,10 @@ static void input(void *arg, int fd, short revents)
     int keys[2];
 
     (void)fd;
+    if (u->line) {
+        line_input(u);
+        return;
+    }
     if (u->esc_timer) {
         loop_cancel(u->loop, u->esc_timer);
         u->esc_timer = 0;
@@ -354,7 +365,9 @@ static void turn(void *arg)
 {
     struct ui *u = arg;
 
-    if (u->damage) {
+    if (u->line) {
+        line_turn(u);
+    } else if (u->damage) {
         u->damage = false;
         scr_work_refilter(u);
         ui_paint(u);
@@ -420,8 +433,8 @@ static int watch(struct ui *u)
     return code;
 }
 
-int ui_open(struct loop *l, const struct clock *clock, const char *home, const struct ui_hooks *h,
-            struct ui **out, struct err *e)
+static int open_on(struct loop *l, const struct clock *clock, const char *home, const struct ui_hooks *h, bool line,
+                   struct ui **out, struct err *e)
 {
     struct ui *u = mem_alloc(sizeof *u);
     const char *ssh = getenv("SSH_CONNECTION");
@@ -446,20 +459,46 @@ int ui_open(struct loop *l, const struct clock *clock, const char *home, const s
     list_init(&u->tasks.list);
     u->screen = scr_lock_screen();
     u->damage = true;
-    if ((code = tty_open(&u->tty, e))) {
+    if ((code = line ? tty_open_line(&u->tty, e) : tty_open(&u->tty, e))) {
         mem_free(u);
         return code;
     }
     keys_init(&u->keys);
     tty_sequences(u->tty, &u->keys);
     scr_lock_forget(u);
-    if ((code = watch(u))) {
+    if ((line && (code = line_new(u))) || (code = watch(u))) {
         ui_close(u);
         return err_set(e, code, 0, 0, NULL);
     }
-    turn(u);
+    if (!line)
+        turn(u);
     *out = u;
     return ERR_OK;
+}
+
+int ui_open(struct loop *l, const struct clock *clock, const char *home, const struct ui_hooks *h, struct ui **out,
+            struct err *e)
+{
+    return open_on(l, clock, home, h, false, out, e);
+}
+
+int ui_open_line(struct loop *l, const struct clock *clock, const char *home, const struct ui_hooks *h, struct ui **out,
+                 struct err *e)
+{
+    return open_on(l, clock, home, h, true, out, e);
+}
+
+bool ui_theme(struct ui *u, const char *name)
+{
+    u->damage = true;
+    return tty_theme(u->tty, name);
+}
+
+void ui_passphrase(struct ui *u, struct secret *passphrase)
+{
+    secret_free(u->lock.typed);
+    u->lock.typed = passphrase;
+    ui_unlocking(u);
 }
 
 void ui_close(struct ui *u)
@@ -477,6 +516,7 @@ void ui_close(struct ui *u)
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         loop_signal(u->loop, signals[i], NULL, NULL);
     auth_unlock_free(u->unlock);
+    line_free(u);
     tty_close(u->tty);
     secret_free(u->lock.typed);
     list_fini(&u->work.list);

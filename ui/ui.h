@@ -32,11 +32,19 @@ struct ui_hooks {
     void *arg;
 };
 
-/* Takes the terminal and shows the lock screen; loop_run then runs until the user leaves (loop_stop
- * with 0). ERR_TERMINAL when it cannot address the cursor (TERM=dumb) or is no terminal. *h is
- * copied. */
-int ui_open(struct loop *l, const struct clock *clock, const char *home, const struct ui_hooks *h,
-            struct ui **out, struct err *e);
+/* Takes the terminal and shows the lock screen; loop_run then runs until the user leaves (loop_stop with 0).
+ * ERR_TERMINAL when it cannot address the cursor or is no terminal. *h is copied. */
+int ui_open(struct loop *l, const struct clock *clock, const char *home, const struct ui_hooks *h, struct ui **out,
+            struct err *e);
+/* The same in line mode (ui/line.h): on any terminal, or with a pipe at either end, which then gives the commands.
+ * There loop_stop comes with 0 at the end of the commands, with ERR_NOTTY when they end before the passphrase, and
+ * with the error when that does not open the profile. */
+int ui_open_line(struct loop *l, const struct clock *clock, const char *home, const struct ui_hooks *h, struct ui **out,
+                 struct err *e);
+/* A theme of ui/tty.h; false: there is no such one. */
+bool ui_theme(struct ui *u, const char *name);
+/* Tries a passphrase at once, as if it had been typed; takes it. */
+void ui_passphrase(struct ui *u, struct secret *passphrase);
 /* Clears the screen, restores the terminal, calls locked() if it is due. Before loop_free. NULL is
  * fine. */
 void ui_close(struct ui *u);

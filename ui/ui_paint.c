@@ -96,33 +96,43 @@ static const char *below(struct ui *u, unsigned room, struct arena *a)
     return u->screen == scr_chart_screen() && room < 1000 ? scr_chart_rows_below(u, room, a) : _("+ more below");
 }
 
-/* Row 22: what was said, what a sync has brought, that there is more below. What was said and is longer takes the key
- * bar's row too, until the next key: an error ends in what to do. False: the row is free for the bar. */
-static bool paint_message(struct ui *u, struct arena *a)
+struct text ui_message_words(struct ui *u, struct arena *a)
 {
-    struct list *l = u->screen->list ? u->screen->list(u) : NULL;
-    bool more = l && !list_at_end(l);
-    unsigned cols = tty_columns(u->tty), row = tty_rows(u->tty) - 3;
     struct text words;
-    struct str rest;
     struct buf b;
 
-    if (u->screen == scr_work_screen() && u->work.rows.offset + u->work.rows.n < u->work.rows.total)
-        more = true;
     buf_init(&b, 4096);
     buf_adds(&b, u->message);
     for (int i = 0; i < 2; i++) {
-        unsigned room = cols - (b.n ? tty_cols(buf_str(&b)) + 2 : 0);
-        const char *part = !i ? news(u, a) : more ? below(u, room, a) : "";
+        unsigned cols = tty_columns(u->tty), room = cols - (b.n ? tty_cols(buf_str(&b)) + 2 : 0);
+        const char *part = !i ? news(u, a) : ui_more_below(u) ? below(u, room, a) : "";
 
         if (*part && b.n)
             buf_adds(&b, "  ");
         buf_adds(&b, part);
     }
     words = text_safe(a, buf_str(&b), 0);
-    rest = (struct str){words.s, words.n};
     buf_fini(&b);
-    put(u, row, 0, text_safe(a, tty_wrap(&rest, cols), 0));
+    return words;
+}
+
+bool ui_more_below(const struct ui *u)
+{
+    const struct list *l = u->screen->list ? u->screen->list((struct ui *)(uintptr_t)u) : NULL;
+
+    return (l && !list_at_end(l)) || (u->screen == scr_work_screen() &&
+                                      u->work.rows.offset + u->work.rows.n < u->work.rows.total);
+}
+
+/* Row 22: what was said, what a sync has brought, that there is more below. What was said and is longer takes the key
+ * bar's row too, until the next key: an error ends in what to do. False: the row is free for the bar. */
+static bool paint_message(struct ui *u, struct arena *a)
+{
+    unsigned row = tty_rows(u->tty) - 3;
+    struct text words = ui_message_words(u, a);
+    struct str rest = {words.s, words.n};
+
+    put(u, row, 0, text_safe(a, tty_wrap(&rest, tty_columns(u->tty)), 0));
     if (!u->message[0] || !rest.n || u->asking)
         return false;
     put(u, row + 1, 0, text_safe(a, rest, 0));

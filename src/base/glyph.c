@@ -132,11 +132,10 @@ void glyph_next(struct glyph_reader *r, struct glyph *g)
     g->c = peek(r->rest, &k);
     take(r, g, k);
     /* A letter and its accent in two characters are the one that has both, where there is one. */
-    if (r->rest.n && ((unsigned char)r->rest.p[0] & 0x80) && (whole = text_compose(g->c, peek(r->rest, &more)))) {
-        if (columns(whole) > 0 || columns(g->c) < 0) {
-            g->c = whole;
-            take(r, g, more);
-        }
+    while (r->rest.n && ((unsigned char)r->rest.p[0] & 0x80) && (whole = text_compose(g->c, peek(r->rest, &more))) &&
+           (columns(whole) > 0 || columns(g->c) < 0)) {
+        g->c = whole;
+        take(r, g, more);
     }
     w = columns(g->c);
     if (w > 0) {
@@ -180,7 +179,7 @@ const char *glyph_note(struct str name)
     if (kinds & GLYPH_TRANSLITERATED)
         return _(" (translit.)");
     /* TRANSLATORS: behind a name in Arabic or Hebrew: its first letter stands at the left, as in the record */
-    return kinds & GLYPH_RTL ? _(" (right to left)") : "";
+    return kinds & GLYPH_RTL ? _(" (from right)") : "";
 }
 
 void glyph_points(struct buf *out, struct str safe)

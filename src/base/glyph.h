@@ -45,7 +45,7 @@ enum {
     GLYPH_UNSURE = 4,         /* terminals do not agree how wide it is: nothing may stand to the right of it */
 };
 unsigned glyph_kinds(struct str safe);
-/* Words that stand once behind a name: " (translit.)", " (right to left)" or "". */
+/* Words that stand once behind a name: " (translit.)", " (from right)" or "". */
 const char *glyph_note(struct str name);
 
 /* Which characters stand there in ASCII: "e = U+00EB, Shch = U+0429". */

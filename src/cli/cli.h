@@ -41,6 +41,8 @@ void cli_progress(struct cli_out *o, const char *line);
 struct cli_app {
     const char *home_option; /* --home, or NULL */
     int passphrase_fd;       /* --passphrase-fd, or -1: ask on the terminal */
+    bool line;               /* --line: no full screen, whatever the terminal can do */
+    const char *theme;       /* --theme, or NULL */
     char home[PATH_MAX_BYTES];
     struct clock clock;
     struct rng rng;

@@ -48,7 +48,7 @@ static int help(void)
     struct cli_out o;
 
     cli_out_init(&o, 1);
-    cli_line(&o, "wardline [--home DIR] [--passphrase-fd N] [COMMAND]");
+    cli_line(&o, "wardline [--home DIR] [--passphrase-fd N] [--line] [--theme NAME] [COMMAND]");
     cli_line(&o, "%s", _("Without COMMAND: the full screen. See wardline(1)."));
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         cli_line(&o, "  %s %s", verbs[i].name, verbs[i].usage);
@@ -136,6 +136,10 @@ int cli_main(struct cli_app *app, int argc, char **argv, bool *screen)
             if (cli_fd_option(argv[i], argv[i + 1], &app->passphrase_fd, &e))
                 return cli_fail(&e);
             i++;
+        } else if (!strcmp(argv[i], "--line")) {
+            app->line = true;
+        } else if (!strcmp(argv[i], "--theme") && i + 1 < argc) {
+            app->theme = argv[++i];
         } else {
             err_set(&e, ERR_USAGE, 0, 0, argv[i]);
             return cli_fail(&e);

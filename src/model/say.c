@@ -30,7 +30,7 @@ static const struct sentence {
      N_("give it by --passphrase-fd")},
     {ERR_HTTPS, N_("only a server on this machine may be http"), ARG_WHAT, N_("use its https address")},
     {ERR_TERMINAL, N_("this terminal cannot show the full screen"), ARG_WHAT,
-     N_("set TERM to what it is (vt100, xterm), or use `wardline list' and `show'")},
+     N_("set TERM to what it is (vt100, xterm), or use `wardline --line'")},
     {ERR_NOFILE, N_("the file cannot be opened"), ARG_WHAT, N_("nothing was changed; check its name")},
     {ERR_EMPTY, N_("there is nothing in the file"), ARG_WHAT, N_("nothing was changed")},
     {ERR_SECTION, N_("a chart has no such section"), ARG_WHAT, N_("wardline(1) lists their names")},

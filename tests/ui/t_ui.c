@@ -622,6 +622,30 @@ static void themes(void)
     CU_ASSERT_EQUAL(n, 5);
 }
 
+static void lines(void)
+{
+    static const struct {
+        const char *line;
+        enum line_kind kind;
+        int64_t row;
+        const char *word;
+    } cases[] = {
+        {"", LINE_EMPTY, 0, ""},          {"  \t", LINE_EMPTY, 0, ""},   {"12", LINE_ROW, 12, ""},
+        {" 3 t ", LINE_ROW, 3, "t"},      {"3t", LINE_ROW, 3, "t"},      {"3 Tab", LINE_ROW, 3, "Tab"},
+        {"/ smi jo", LINE_TEXT, 0, "smi jo"}, {":FI", LINE_TEXT, 0, "FI"}, {"/", LINE_WORD, 0, "/"},
+        {"FI", LINE_WORD, 0, "FI"},       {"-", LINE_WORD, 0, "-"},      {"99999999999999999999", LINE_ROW, 0, ""},
+        {"-3", LINE_WORD, 0, "-3"},       {"?", LINE_WORD, 0, "?"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct line_words w = line_parse(str_of(cases[i].line));
+
+        CU_ASSERT_EQUAL(w.kind, cases[i].kind);
+        CU_ASSERT_EQUAL(w.row, cases[i].row);
+        CU_ASSERT(str_is(w.word, cases[i].word));
+    }
+}
+
 static void paint_what_a_locale_cannot(void)
 {
     struct str s = {"Jos\xc3\xa9 \xe7\x8e\x8b", 9}, rest = {"\xe7\x8e\x8b\xe7\x8e\x8b\xe7\x8e\x8b \xe7\x8e\x8b", 13};
@@ -653,6 +677,7 @@ static const struct unit_test tests[] = {
 #ifdef FAULT_INJECTION
     {"list: without memory it says so", list_without_memory},
 #endif
+    {"line mode: what a line says", lines},
     {"themes: looks, and the same words in each", themes},
     {"paint: what the locale cannot show is spelled out", paint_what_a_locale_cannot},
 };

@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Line mode: a whole reading session by a pipe and on TERM=dumb. The rows of every section of every chart are what `show`
+says, line by line as the full screen wraps them; the pages of a session are those of the full screen of the same profile,
+word for word; no byte is a control but the end of a line; each answer is what is new. Kills tests/mutants: line-escape, line-unechoed, line-unseen-number.
+"""
+import json, os, re, select, subprocess, sys, tempfile, time
+
+sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), "tests"), os.path.join(os.environ.get("top_srcdir", "."), "tests", "ui")]
+import glass, tokens, ward
+from harness import Check, Term, WARDLINE
+
+check = Check()
+PROMPT = re.compile(rb"(Enter = [^>\n]*> |Passphrase: |y = yes, n = no |Find: ?[^\n]* )\n$")
+NUMBER = re.compile(r"^ *(\d+)  (.*)$")
+
+
+def put(w, *resources):
+    path = os.path.join(w.tmp, "more.json")
+    entries = [{"resource": r, "request": {"method": "PUT", "url": f"{r['resourceType']}/{r['id']}"}} for r in resources]
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump({"resourceType": "Bundle", "type": "transaction", "entry": entries}, f)
+    w.post(path)
+
+
+def person(pid, family, given, **more):
+    return {"resourceType": "Patient", "id": pid, "gender": "female", "birthDate": "1958-11-06", "identifier": [{"system": "urn:ids", "value": pid}],
+            "name": [{"use": "official", "family": family, "given": [given]}], **more}
+
+
+class Line:
+    """wardline with pipes at both ends."""
+
+    def __init__(self, w, fd=True, env=None, passphrase=ward.PASS, term="dumb"):
+        args, keep = [WARDLINE, "--home", w.home], []
+        if fd:
+            r, wr = os.pipe()
+            os.write(wr, passphrase.encode() + b"\n")
+            os.close(wr)
+            args, keep = args + ["--passphrase-fd", str(r)], [r]
+        self.p = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=keep,
+                                  env=ward.environment({"TERM": term, **(env or {})}))
+        for r in keep:
+            os.close(r)
+        self.raw = b""
+
+    def answer(self, seconds=60):
+        """Until a prompt ends it: the lines before the prompt."""
+        got, end = b"", time.monotonic() + seconds
+        while not PROMPT.search(got):
+            if time.monotonic() > end or not select.select([self.p.stdout], [], [], 1)[0]:
+                if time.monotonic() > end:
+                    raise AssertionError(f"no prompt: {got!r}")
+                continue
+            data = os.read(self.p.stdout.fileno(), 65536)
+            if not data:
+                break
+            got += data
+        self.raw += got
+        self.prompt = got.decode().split("\n")[-2] if b"\n" in got else ""
+        return got.decode().split("\n")[:-2]
+
+    def say(self, line, **k):
+        self.p.stdin.write(line.encode() + b"\n")
+        self.p.stdin.flush()
+        return self.answer(**k)
+
+    def end(self):
+        self.p.stdin.close()
+        rest = self.p.stdout.read()
+        self.raw += rest
+        return self.p.wait(), self.p.stderr.read().decode()
+
+
+def body(lines):
+    """(numbered first lines and what goes on below them, without the numbers), the lines above."""
+    rows, above = [], []
+    for line in lines:
+        m = NUMBER.match(line)
+        if m:
+            rows.append(m[2])
+        elif rows and line.startswith("     "):
+            rows.append(line[5:])
+        elif not rows:
+            above.append(line)
+    return rows, above
+
+
+def clean(raw, what):
+    bad = re.findall(rb".{0,20}[\x00-\x09\x0b-\x1f\x7f].{0,20}|.{0,20}\xc2[\x80-\x9f].{0,20}", raw)
+    check(not bad, f"{what}: a control in line mode: {bad[:3]}")
+
+
+def sections(shown, l):
+    """Every row of every chart, by number from the worklist."""
+    rows_seen, charts = 0, 0
+    for p, show in shown:
+        number = p["identifiers"][0] if p["identifiers"] else p["name"]
+        found = l.say("/" + number)
+        rows, _ = body(found)
+        if not check(len(rows) >= 1, f"/{number} finds: {found}"):
+            continue
+        head = l.say("1")
+        check(head[0].startswith(p["name"][:5]), f"the banner first: {head[:2]}")
+        charts += 1
+        for name, title, key in glass.sections():
+            if name == "cover":  # made for the size of a page: it is what the full screen shows, below
+                continue
+            lines = l.say(key)
+            want = glass.Rows(show["sections"][name])
+            while True:
+                rows, above = body(lines)
+                wrong = next(filter(None, (want.take(r) for r in rows)), None)
+                check(not wrong, f"{p['id']} {name}: {wrong}")
+                rows_seen += len(rows)
+                if "next page" not in l.prompt:
+                    break
+                lines = l.say("")
+            check(want.whole(), f"{p['id']} {name}: ends before {want.rest!r}")
+        back = l.say("q")
+        check(back[0].startswith("PATIENTS"), f"q: {back[:1]}")
+    l.say("")  # all patients again
+    return charts, rows_seen
+
+
+STEPS = [("1", "\r"), ("m", "m"), ("2", "j\r"), ("c", "c"), ("r", "r"), ("?", "?"), ("q", "q"), ("q", "q"), ("b", "b"), ("q", "q"), ("g", "g"), ("q", "q"), ("l", "l"),
+         ("", " "), ("?", "?"), ("q", "q")]
+TIMES = re.compile(r"  as of [^ ]+ [^ ]+|  +Page .*")
+
+
+def on_screen(w, token):
+    """What the full screen shows after each step: its body, its focus, its text."""
+    with Term([WARDLINE, "--home", w.home], quiet=0.15) as t:
+        t.wait("Passphrase:")
+        t.send(ward.PASS + "\r")
+        t.wait("kept here")
+        t.wait("synced ")
+        t.key("/")
+        t.key(token)
+        for _, keys in STEPS:
+            t.key(keys)
+            yield [r[2:].rstrip() for r in t.body() if r.strip()], t.focus()[2:].rstrip(), t.text()
+        t.kill(15)
+        t.end()
+
+
+def same_as_screen(w, token):
+    """The same session on both: the body of each page, and the rows above."""
+    screens = list(on_screen(w, token))
+    l = Line(w)
+    l.answer()
+    l.say("/" + token)
+    for (words, _), (lines, focus, text), before in zip(STEPS, screens, [None] + [x[0] for x in screens]):
+        rows, above = body([x for x in l.say(words) if x])
+        rows = [r.rstrip() for r in rows]
+        if not rows and lines == before:  # nothing is new, and nothing is said
+            continue
+        if len(rows) == 1 and len(lines) > 1:  # only the marker moved: that row alone is said
+            check(rows[0] == focus, f"{words!r}: {rows} is not {focus!r}")
+        else:
+            check(rows == lines, f"{words!r}: line mode says\n" + "\n".join(rows) + "\nthe screen\n" + "\n".join(lines))
+        for r in above[:3]:
+            if not r.startswith(("number ", "Enter ", "synced ")):
+                check(TIMES.sub("", r) in text, f"{words!r}: {r!r} is not on the screen:\n{text}")
+    code, err = l.end()
+    check(code == 0, f"the end of the commands: {code} {err}")
+    return l.raw
+
+
+def answers(w, l):
+    """Each says what is new and nothing twice."""
+    l.say("q")
+    l.say("n")
+    first = l.say("j")
+    check(len(body(first)[0]) == 1 and first[0].startswith("  2  "), f"a move says the row: {first}")
+    check(l.say("k")[0].startswith("  1  "), "and back")
+    check(l.say("no such word")[0].startswith("That does nothing here. ? = help"), "an unknown word")
+    again = l.say("Ctrl-L")
+    check(again[0].startswith("PATIENTS") and len(body(again)[0]) > 10, f"Ctrl-L says all of it again: {again}")
+    check(l.say("nonsense 3")[0].startswith("That does nothing"), "and another")
+    check(l.say("99999")[0].startswith("No row 99999 was printed last: 1 to "), "a number that is not there")
+    check(l.say("99999999999999999999999")[0].startswith("No row 0"), "nor any")
+    l.say("/pemb")
+    told = l.say("1 L")
+    check(told[0].startswith("  1  PEMBERTON") and told[1] == "wardline - locked", f"REQ: what a command is done to is said first: {told}")
+    check(l.prompt == "Passphrase: ", l.prompt)
+    check(not body(l.say("wrong"))[0], "a wrong passphrase shows nothing")
+
+
+def fails(w):
+    for fd, given, code, why in ((False, b"", 1, "--passphrase-fd"), (True, b"j\n", 5, "that passphrase does not open")):
+        l = Line(w, fd=fd, passphrase="wrong")
+        out, err = l.p.communicate(given, timeout=60)
+        check(l.p.returncode == code and why in err.decode(), f"exit {l.p.returncode}: {err!r}")
+        check(b"PATIENTS" not in out and b"\x1b" not in out, f"{out!r}")
+    r = subprocess.run([WARDLINE, "--home", w.home], input=(ward.PASS + "\n/pemb\n1\n").encode(), capture_output=True, env=ward.environment({"TERM": "dumb"}), timeout=60)
+    check(r.returncode == 0 and b"PEMBERTON, Rosalind  Born 06-Nov-1958" in r.stdout, f"the first line is the passphrase: {r.stdout[-300:]!r} {r.stderr!r}")
+    check(ward.PASS.encode() not in r.stdout, "which is not said back")
+    long = Line(w)
+    long.answer()
+    told = long.say("x" * 100000)
+    check(any("too long" in x for x in told), f"a line without measure: {told}")
+    check(long.say("/pemb")[1].startswith('2 match "pemb"'), "and the next is whole")
+    check(long.end()[0] == 0, "ends")
+
+
+def dumb(w, term, args, why):
+    """A person at a terminal that has no cursor to place."""
+    with Term([WARDLINE, "--home", w.home, *args], term=term, quiet=0.3) as t:
+        t.wait("Passphrase:")
+        t.send(ward.PASS + "\r")
+        t.wait("Enter = next page>")
+        check(ward.PASS not in t.raw.decode(), f"{why}: the passphrase is not echoed")
+        said = len(t.raw)
+        t.pump(3)
+        check(len(t.raw) == said, f"{why}: nothing is said unasked: {t.raw[said:]!r}")
+        t.send("/pemb\n1\n")  # in one go: the number was typed before the rows were there
+        t.wait("Not chosen: the rows were not")
+        t.send("1\n")
+        check("SIMILAR NAM\n" not in t.text(), "a wide row is broken between words")
+        t.wait("PEMBERTON, Rosalind  Born")
+        t.send("q\n")
+        t.settle()
+        t.send("s\n")
+        t.wait("new or changed")
+        t.send("\n\nq\n")
+        t.settle()
+        t.send("y\n")
+        check(t.end() == 0, f"{why}: y leaves: {t.status}")
+        clean(t.raw.replace(b"\r\n", b"\n"), why)
+        check(t.raw.count(b"fetching") <= 2, f"{why}: a sync says that it began, once: {t.raw.count(b'fetching')}")
+
+
+def charset(w):
+    l = Line(w, env={"LC_ALL": "C", "LANG": "C"})
+    l.answer()
+    told = l.say("/acute")
+    check(body(told)[0][0].startswith("ANGELIQUE, Zoe ") and body(told)[0][0].endswith("(translit.)"), f"{told}")
+    told = l.say("1")
+    check(told[0].startswith("ANGELIQUE, Zoe (translit.)  Born 06-Nov-1958"), f"the banner says it too: {told}")
+    told = l.say("b")
+    check(any("E = U+00C9, e = U+00EB" in x for x in told), f"and its code points: {told}")
+    check(l.end()[0] == 0 and not re.search(rb"[\x80-\xff]", l.raw), "all of it is ASCII")
+
+
+with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
+    tokens.load(w, 26, 6)
+    tokens.load(w, 1, 40)
+    put(w, person("twin-a", "PEMBERTON", "Rosalind"), person("twin-b", "PEMBERTON", "Rosalind"), person("acute", "Ang\u00e9lique", "Zo\u00eb"),
+        person("evil", "ROGUE\x1b]0;pwned\x07\u202e", "Bad\nName"))
+    w.cli("init", "--server", w.url, "--demo")
+    w.cli("sync")
+    shown = [(p, w.json("show", p["id"])) for p in w.json("list")]
+    l = Line(w)
+    l.answer()
+    charts, rows = sections(shown, l)
+    answers(w, l)
+    l.end()
+    clean(l.raw, "by a pipe")
+    check(b"<ESC>]0;" in l.raw, "the hostile name was said")
+    clean(same_as_screen(w, tokens.token(0)), "the session")
+    fails(w)
+    dumb(w, "dumb", [], "TERM=dumb")
+    dumb(w, "no-such-term", [], "an unknown TERM")
+    dumb(w, "xterm-256color", ["--line"], "--line")
+    charset(w)
+    check(charts > 25 and rows > 400, f"{charts} charts, {rows} lines")
+    print(f"{charts} charts, {rows} lines of rows, {len(l.raw)} bytes")
+check.finish()

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Line mode: what is read. What is said is in line_say.c.
+ */
+#include "config.h"
+
+#include "ui/line.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/intl.h"
+#include "base/mem.h"
+#include "ui/line_priv.h"
+#include "ui/priv.h"
+
+/* --- what a line says --------------------------------------------------------------------------- */
+
+struct line_words line_parse(struct str line)
+{
+    struct line_words w = {.kind = LINE_EMPTY};
+    struct str s = str_trim(line);
+    size_t digits = 0;
+
+    if (!s.n)
+        return w;
+    while (digits < s.n && s.p[digits] >= '0' && s.p[digits] <= '9')
+        digits++;
+    if (digits) {
+        w.kind = LINE_ROW;
+        w.word = str_trim((struct str){s.p + digits, s.n - digits});
+        if (!str_int((struct str){s.p, digits}, 0, 1000000000, &w.row))
+            w.row = 0; /* no list is that long */
+    } else if (s.n > 1 && (s.p[0] == '/' || s.p[0] == ':')) {
+        w.kind = LINE_TEXT;
+        w.opener = s.p[0];
+        w.word = str_trim((struct str){s.p + 1, s.n - 1});
+    } else {
+        w.kind = LINE_WORD;
+        w.word = s;
+    }
+    return w;
+}
+
+/* --- commands ----------------------------------------------------------------------------------- */
+
+static bool same_word(struct str word, const char *z)
+{
+    return z && strlen(z) == word.n && !strncasecmp(word.p, z, word.n);
+}
+
+/* A key, or a key's name however it is written. */
+static int key_of(struct str word)
+{
+    static const int named[] = {KEYS_ENTER, KEYS_TAB,   KEYS_BACKTAB, KEYS_ESC,  KEYS_UP,   KEYS_DOWN, KEYS_LEFT,
+                                KEYS_RIGHT, KEYS_PGUP,  KEYS_PGDN,    KEYS_HOME, KEYS_END,  ' ',       KEYS_BACKSPACE};
+    char room[16];
+    int key = keys_code(word);
+
+    for (size_t i = 0; !key && i < sizeof named / sizeof *named; i++)
+        if (same_word(word, keys_name(named[i], room)))
+            key = named[i];
+    return key;
+}
+
+static const struct command *by_name(unsigned where, struct str word, int *arg)
+{
+    unsigned n;
+    const struct command *c = command_table(&n);
+
+    for (unsigned i = 0; i < n; i++)
+        if (c[i].where & where && c[i].keys[0] != '@' &&
+            (same_word(word, c[i].mnemonic) || same_word(word, c[i].id) ||
+             (c[i].label && same_word(word, _(c[i].label))))) {
+            *arg = c[i].arg;
+            return &c[i];
+        }
+    return NULL;
+}
+
+/* A command by its place in the table; false: this screen has none such. */
+static bool run_id(struct ui *u, const char *id)
+{
+    unsigned n;
+    const struct command *c = command_table(&n);
+
+    for (unsigned i = 0; i < n; i++)
+        if (c[i].where & ui_where(u) && !strcmp(c[i].id, id)) {
+            ui_run(u, &c[i], c[i].arg);
+            return true;
+        }
+    return false;
+}
+
+static void word(struct ui *u, struct str w)
+{
+    int arg, key = key_of(w);
+    const struct command *c = key ? command_find(ui_where(u), key, &arg) : NULL;
+
+    if (!c)
+        c = by_name(ui_where(u), w, &arg);
+    if (!c) {
+        ui_say(u, "%s", _("That does nothing here. ? = help"));
+        return;
+    }
+    if (!strcmp(c->id, "redraw"))
+        line_say_forget(u);
+    ui_run(u, c, arg);
+}
+
+/* --- rows --------------------------------------------------------------------------------------- */
+
+unsigned line_base(const struct ui *u)
+{
+    return u->screen == scr_work_screen() ? u->work.rows.offset : 0;
+}
+
+/* REQ: only a row that was printed before the line was typed can be chosen by its number. */
+static bool choose(struct ui *u, int64_t number)
+{
+    struct list *l = u->screen->list ? u->screen->list(u) : NULL;
+    int64_t item = number - 1 - line_base(u);
+
+    if (!l || l->painted == l->painted_end) {
+        ui_say(u, "%s", _("There are no rows to choose from here."));
+        return false;
+    }
+    if (u->line->ahead) {
+        ui_say(u, "%s", _("Not chosen: the rows were not printed yet. Look, then type the number again."));
+        return false;
+    }
+    if (item < l->painted || item >= l->painted_end) {
+        ui_say(u, _("No row %lld was printed last: %u to %u were."), (long long)number, l->painted + 1 + line_base(u),
+               l->painted_end + line_base(u));
+        return false;
+    }
+    l->sel = (unsigned)item;
+    u->work.chosen = true;
+    return true;
+}
+
+static void row(struct ui *u, const struct line_words *w)
+{
+    if (!choose(u, w->row))
+        return;
+    if (!w->word.n) {
+        ui_key(u, KEYS_ENTER);
+        return;
+    }
+    line_say_row(u); /* REQ: nothing is done to a row that has not been said in full */
+    word(u, w->word);
+}
+
+/* --- text for a field --------------------------------------------------------------------------- */
+
+static void type_all(struct ui *u, struct str s)
+{
+    struct keys k;
+    int two[2];
+
+    keys_init(&k);
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned n = keys_feed(&k, (unsigned char)s.p[i], two);
+
+        for (unsigned j = 0; j < n; j++)
+            if (two[j] >= ' ' && two[j] != KEYS_BACKSPACE) /* a field takes characters; the line was edited before */
+                ui_key(u, two[j]);
+    }
+    mem_zero(&k, sizeof k);
+    mem_zero(two, sizeof two);
+}
+
+static void field(struct ui *u, struct str s)
+{
+    if (s.n && ui_where(u) != ON_LOCK)
+        ui_key(u, 'U' - '@');
+    type_all(u, s);
+    if (scr_find_typing(u)) {
+        scr_work_refilter(u);
+        scr_find_keep(u);
+    } else {
+        ui_key(u, KEYS_ENTER);
+    }
+}
+
+static void text(struct ui *u, const struct line_words *w)
+{
+    ui_key(u, w->opener);
+    if (ui_where(u) & ON_TYPING)
+        field(u, w->word);
+}
+
+/* --- a line ------------------------------------------------------------------------------------- */
+
+static void do_line(struct ui *u, struct str s)
+{
+    struct line_words w = line_parse(s);
+    int arg;
+
+    u->line->due = true;
+    if (ui_where(u) & ON_TYPING) {
+        field(u, s);
+        return;
+    }
+    u->message[0] = '\0';
+    if (u->asking) {
+        int key = w.kind == LINE_EMPTY ? KEYS_ENTER : w.kind == LINE_WORD ? key_of(w.word) : 0;
+
+        if (key && command_find(ON_ASK, key, &arg)) {
+            ui_key(u, key);
+            return;
+        }
+        u->asking = false; /* what is no answer is what it is without a question */
+    }
+    switch (w.kind) {
+    case LINE_EMPTY:
+        if (ui_more_below(u))
+            run_id(u, "list.next");
+        else if (!run_id(u, "back"))
+            run_id(u, "list.back");
+        break;
+    case LINE_ROW:
+        row(u, &w);
+        break;
+    case LINE_TEXT:
+        text(u, &w);
+        break;
+    case LINE_WORD:
+        word(u, w.word);
+    }
+}
+
+/* --- input -------------------------------------------------------------------------------------- */
+
+void line_free(struct ui *u)
+{
+    struct line *l = u->line;
+
+    if (!l)
+        return;
+    loop_cancel(u->loop, l->next);
+    tty_echo(u->tty, true);
+    if (l->prompted && l->talks)
+        line_say_put(u, STR("\n"));
+    buf_fini(&l->body);
+    mem_wipe(l, sizeof *l);
+    u->line = NULL;
+}
+
+/* What comes next must wait for this: a script goes on when it is over. */
+static bool busy(const struct ui *u)
+{
+    return u->lock.trying || (!u->line->talks && u->sync_asked && u->sync.phase == MODEL_SYNC_RUNNING);
+}
+
+static void next_line(void *arg);
+
+static void plan_next(struct ui *u)
+{
+    struct line *l = u->line;
+
+    if (!l->next && !busy(u) && (memchr(l->in, '\n', l->in_n) || l->ended))
+        l->next = loop_after(u->loop, 0, next_line, u);
+}
+
+/* One line a turn: its answer is out before the next is looked at. */
+static void next_line(void *arg)
+{
+    struct ui *u = arg;
+    struct line *l = u->line;
+    const char *end = memchr(l->in, '\n', l->in_n);
+    char one[LINE_MAX_BYTES];
+    size_t n;
+
+    l->next = 0;
+    if (busy(u))
+        return;
+    if (!end && l->ended && !l->in_n) {
+        loop_stop(u->loop, u->open || l->was_open ? ERR_OK : ERR_NOTTY);
+        return;
+    }
+    if (!end && !l->ended)
+        return;
+    n = end ? (size_t)(end - l->in) : l->in_n;
+    memcpy(one, l->in, n);
+    l->in_n -= n + (end != NULL);
+    memmove(l->in, l->in + n + (end != NULL), l->in_n);
+    mem_zero(l->in + l->in_n, sizeof l->in - l->in_n);
+    if (n && one[n - 1] == '\r')
+        n--;
+    l->prompted = false;
+    do_line(u, (struct str){one, n});
+    mem_zero(one, sizeof one);
+    u->damage = true;
+}
+
+int line_new(struct ui *u)
+{
+    struct line *l = mem_alloc(sizeof *l);
+
+    if (!l)
+        return ERR_NOMEM;
+    buf_init(&l->body, 1 << 20);
+    l->talks = isatty(STDIN_FILENO);
+    l->folds = isatty(STDOUT_FILENO);
+    l->due = true;
+    u->line = l;
+    l->next = loop_after(u->loop, 0, next_line, u); /* the first turn */
+    return l->next ? ERR_OK : ERR_NOMEM;
+}
+
+void line_input(struct ui *u)
+{
+    struct line *l = u->line;
+    ssize_t k;
+
+    if (l->in_n == sizeof l->in) { /* a line without an end */
+        mem_zero(l->in, sizeof l->in);
+        l->in_n = 0;
+        l->too_long = true;
+    }
+    k = read(STDIN_FILENO, l->in + l->in_n, sizeof l->in - l->in_n);
+    if (k < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (k <= 0) {
+        l->ended = true;
+        loop_fd(u->loop, STDIN_FILENO, 0, NULL, NULL);
+    } else {
+        l->in_n += (size_t)k;
+        u->last_key_ms = clock_boot_ms(u->clock);
+    }
+    if (l->too_long) {
+        char *end = memchr(l->in, '\n', l->in_n);
+        size_t gone = end ? (size_t)(end - l->in) : l->in_n; /* its end stays: an empty line that says so */
+
+        if (end) {
+            l->in_n -= gone + 1;
+            memmove(l->in, end + 1, l->in_n);
+            l->too_long = false;
+            l->due = u->damage = true;
+            ui_say(u, "%s", _("That line is too long: nothing of it was done."));
+        } else {
+            l->in_n = 0;
+        }
+    }
+    plan_next(u);
+}
+
+void line_turn(struct ui *u)
+{
+    line_say_new(u);
+    plan_next(u);
+}
+
+bool line_over(struct ui *u, int code)
+{
+    if (!u->line || u->line->talks)
+        return false;
+    loop_stop(u->loop, code);
+    return true;
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Line mode: what is said. The screen is painted on a page in memory as ever; of that page, what is new is said.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/glyph.h"
+#include "base/intl.h"
+#include "ui/line_priv.h"
+#include "ui/priv.h"
+
+#define NUMBER_COLS 5
+
+void line_say_put(struct ui *u, struct str s)
+{
+    while (s.n) {
+        ssize_t k = write(STDOUT_FILENO, s.p, s.n);
+
+        if (k < 0 && errno == EINTR)
+            continue;
+        if (k <= 0) { /* nobody listens any more */
+            loop_stop(u->loop, ERR_IO);
+            return;
+        }
+        s.p += k;
+        s.n -= (size_t)k;
+    }
+}
+
+static void add_text(struct buf *out, struct text s)
+{
+    glyph_bytes(out, (struct str){s.s, s.n});
+}
+
+static void add_words(struct buf *out, const char *z)
+{
+    glyph_bytes(out, str_of(z));
+}
+
+static void end_line(struct buf *out)
+{
+    buf_addc(out, '\n');
+}
+
+/* The page's row, and whether it is another one than was said last (was, of LINE_ROW_BYTES, which it then is). */
+static bool take_row(struct ui *u, unsigned row, char *was, struct buf *now)
+{
+    bool other;
+
+    buf_init(now, 1 << 16);
+    tty_page_row(u->tty, row, now);
+    other = strncmp(was, now->n ? now->p : "", LINE_ROW_BYTES - 1) != 0;
+    snprintf(was, LINE_ROW_BYTES, "%s", now->n ? now->p : "");
+    return other;
+}
+
+/* Rows 1 to 3: of the first two both when one is new, for a name and its allergies belong together. */
+static bool say_head(struct ui *u, struct buf *out)
+{
+    struct line *l = u->line;
+    struct buf a, b, t;
+    bool head = take_row(u, 0, l->head[0], &a), title;
+
+    head = take_row(u, 1, l->head[1], &b) || head;
+    title = take_row(u, 2, l->title, &t);
+    for (int i = 0; head && i < 2; i++) {
+        const struct buf *r = i ? &b : &a;
+
+        buf_add(out, r->p, r->n);
+        if (r->n)
+            end_line(out);
+    }
+    if (t.n && (head || title)) {
+        buf_add(out, t.p, t.n);
+        end_line(out);
+    }
+    buf_fini(&a);
+    buf_fini(&b);
+    buf_fini(&t);
+    return head || title;
+}
+
+/* --- the body ----------------------------------------------------------------------------------- */
+
+static void add_page_rows(struct ui *u, unsigned from, unsigned to, struct buf *out)
+{
+    for (unsigned i = from; i < to; i++) {
+        size_t was = out->n;
+
+        tty_page_row(u->tty, i, out);
+        if (out->n > was)
+            end_line(out);
+    }
+}
+
+/* A line behind a number, or behind blanks. A terminal would break what is wider than itself inside a word. */
+static void add_numbered(struct ui *u, unsigned number, struct text line, struct buf *out)
+{
+    struct str rest = {line.s, line.n}, part;
+    unsigned cols = tty_columns(u->tty) - NUMBER_COLS;
+
+    do {
+        part = u->line->folds ? text_wrap(&rest, cols) : rest;
+        if (number)
+            buf_addf(out, "%3u  ", number);
+        else
+            buf_adds(out, "     ");
+        number = 0;
+        glyph_bytes(out, part);
+        end_line(out);
+    } while (u->line->folds && rest.n);
+}
+
+/* An item's lines, from one of them on, at most room of them, behind its number. */
+static unsigned add_item(struct ui *u, const struct list *l, unsigned item, unsigned skip, unsigned room,
+                         struct buf *out)
+{
+    unsigned at = list_line_of(l, item), end = list_line_of(l, item + 1), n = 0;
+
+    for (unsigned i = at + skip; i < end && n < room; i++, n++)
+        add_numbered(u, n ? 0 : item + 1 + line_base(u), *(struct text *)vec_at(&l->lines, i), out);
+    return n;
+}
+
+static void add_body(struct ui *u, struct buf *out)
+{
+    struct list *l = u->screen->list ? u->screen->list(u) : NULL;
+    unsigned end = UI_BODY + ui_body_rows(u), before = 0, used = 0, top;
+
+    if (!l || l->painted == l->painted_end || l->failed) {
+        add_page_rows(u, UI_BODY, end, out);
+        return;
+    }
+    if (l->sel > l->painted)
+        before = list_line_of(l, l->sel) - list_line_of(l, l->painted) - l->skip;
+    top = l->shown_row > before ? l->shown_row - before : UI_BODY;
+    add_page_rows(u, UI_BODY, top, out);
+    for (unsigned i = l->painted; i < l->painted_end; i++)
+        used += add_item(u, l, i, i == l->top ? l->skip : 0, l->height - used, out);
+    add_page_rows(u, top + used, end, out);
+}
+
+void line_say_row(struct ui *u)
+{
+    struct list *l = u->screen->list(u);
+    struct buf out;
+
+    buf_init(&out, 1 << 20);
+    add_item(u, l, l->sel, 0, UINT32_MAX, &out);
+    line_say_put(u, buf_str(&out));
+    buf_fini(&out);
+}
+
+static void say_body(struct ui *u, bool other, struct buf *out)
+{
+    struct line *k = u->line;
+    struct list *l = u->screen->list ? u->screen->list(u) : NULL;
+    struct buf now;
+
+    buf_init(&now, 1 << 20);
+    add_body(u, &now);
+    if (other || !str_eq(buf_str(&now), buf_str(&k->body)))
+        buf_add(out, now.p, now.n);
+    else if (l && l->painted < l->painted_end && l->sel != k->sel)
+        add_item(u, l, l->sel, l->sel == l->top ? l->skip : 0, l->height, out);
+    k->sel = l ? l->sel : 0;
+    buf_fini(&k->body);
+    k->body = now;
+}
+
+/* --- words, and what can be typed --------------------------------------------------------------- */
+
+static void say_words(struct ui *u, struct arena *a, struct buf *out)
+{
+    struct line *l = u->line;
+    struct text words = ui_message_words(u, a);
+
+    if (words.n && (u->message[0] || strncmp(words.s, l->words, LINE_ROW_BYTES - 1))) {
+        add_text(out, words);
+        end_line(out);
+    }
+    snprintf(l->words, sizeof l->words, "%s", words.s);
+}
+
+/* What the sync does: when it begins and when it has ended, never its numbers while it runs. */
+static void say_sync(struct ui *u, struct arena *a, struct buf *out)
+{
+    struct line *l = u->line;
+    struct text s = {"", 0, 0};
+    bool running = u->sync.phase == MODEL_SYNC_RUNNING;
+
+    if (!u->open)
+        return;
+    model_sync_words(&u->model, &u->sync, a, &s);
+    if (s.n && (running ? l->phase != MODEL_SYNC_RUNNING : strncmp(s.s, l->last, LINE_ROW_BYTES - 1) != 0)) {
+        add_text(out, s);
+        end_line(out);
+    }
+    l->phase = (int)u->sync.phase;
+    if (!running)
+        snprintf(l->last, sizeof l->last, "%s", s.s);
+}
+
+/* How the table's first key is typed here: Enter and Space are an empty line or a number. */
+static const char *typed_as(struct str key, unsigned where)
+{
+    int code = keys_code(key);
+
+    if (where & (ON_LOCK | ON_ASK))
+        return NULL;
+    /* TRANSLATORS: line mode, what is typed: "number Open", "Enter Page", "/words Find" */
+    return code == KEYS_ENTER ? _("number") : code == ' ' ? _("Enter") : code == '/' ? _("/words") : NULL;
+}
+
+static void say_bar(struct ui *u, struct buf *out)
+{
+    unsigned n, where = ui_where(u);
+    const struct command *c = command_table(&n);
+    size_t was = out->n;
+
+    if (where == u->line->where)
+        return;
+    u->line->where = where;
+    for (unsigned i = 0; i < n && !(where & ON_TYPING); i++, c++) {
+        struct str keys = str_of(c->keys), first = str_split(&keys, ' ');
+        const char *as = typed_as(first, where);
+
+        if (!(c->where & where) || !c->label)
+            continue;
+        if (out->n > was)
+            buf_adds(out, "  ");
+        if (as)
+            add_words(out, as);
+        else
+            buf_addstr(out, first);
+        buf_addc(out, ' ');
+        add_words(out, _(c->label));
+    }
+    if (out->n > was)
+        end_line(out);
+    if (u->screen == scr_help_screen()) {
+        add_words(out, _("Type a number to open that row, a number and a key to do that to the row, /words to find, a "
+                         "key, its name or a label alone; an empty line is the next page, at the end back."));
+        end_line(out);
+    }
+}
+
+static const char *what_enter_does(struct ui *u)
+{
+    if (ui_more_below(u))
+        return _("Enter = next page> ");
+    if (u->screen == scr_work_screen())
+        return u->work.filter_n ? _("Enter = all patients> ") : _("Enter = leave> ");
+    return _("Enter = back> ");
+}
+
+static void say_prompt(struct ui *u, struct buf *out)
+{
+    size_t was = out->n;
+
+    if (u->lock.trying)
+        return;
+    if (ui_where(u) == ON_LOCK) {
+        add_words(out, _("Passphrase:"));
+        buf_addc(out, ' ');
+    } else if (ui_where(u) & (ON_ASK | ON_TYPING)) {
+        tty_page_row(u->tty, tty_rows(u->tty) - 1, out);
+        buf_addc(out, ' ');
+    } else {
+        if (u->demo) {
+            add_words(out, _("DEMO - NOT REAL PATIENTS"));
+            buf_adds(out, "  ");
+        }
+        if (u->unprotected) {
+            add_words(out, _("UNPROTECTED"));
+            buf_adds(out, "  ");
+        }
+        add_words(out, what_enter_does(u));
+    }
+    u->line->prompted = out->n > was;
+    if (!u->line->talks) /* no echo ends the line */
+        end_line(out);
+}
+
+/* --- all of it ---------------------------------------------------------------------------------- */
+
+static void say_lock(struct ui *u, bool other, struct buf *out)
+{
+    struct line *l = u->line;
+
+    if (other) {
+        if (!l->greeted) {
+            add_words(out, _("wardline in line mode. Type ? for help once it is open."));
+            end_line(out);
+        }
+        l->greeted = true;
+        add_page_rows(u, 0, UI_BODY, out);
+    }
+    if (u->lock.trying && !l->trying)
+        add_page_rows(u, UI_BODY, UI_BODY + 2, out);
+}
+
+static bool wanted(const struct ui *u)
+{
+    const struct line *l = u->line;
+
+    return l->due || u->screen != l->screen || u->lock.trying != l->trying ||
+           (u->message[0] && strncmp(u->message, l->words, strlen(u->message)) != 0);
+}
+
+/* Has somebody typed on before the last answer was out? */
+static bool typed_ahead(const struct ui *u)
+{
+    return u->line->talks && (memchr(u->line->in, '\n', u->line->in_n) || tty_waits(u->tty));
+}
+
+void line_say_forget(struct ui *u)
+{
+    struct line *l = u->line;
+
+    l->head[0][0] = l->head[1][0] = l->title[0] = l->words[0] = l->last[0] = '\0';
+    l->where = 0;
+    buf_clear(&l->body);
+}
+
+void line_say_new(struct ui *u)
+{
+    struct line *l = u->line;
+    bool other = u->screen != l->screen, locked = u->screen == scr_lock_screen();
+    struct arena a;
+    struct buf out;
+
+    if ((!u->damage && !l->due) || !wanted(u))
+        return;
+    l->was_open = l->was_open || u->open;
+    l->ahead = typed_ahead(u);
+    scr_work_refilter(u);
+    u->damage = false;
+    ui_paint(u);
+    arena_init(&a, 1 << 20);
+    buf_init(&out, 4 << 20);
+    if (l->talks && (l->prompted || l->silent))
+        end_line(&out);
+    if (locked)
+        say_lock(u, other, &out);
+    else
+        say_body(u, say_head(u, &out) || other, &out);
+    say_words(u, &a, &out);
+    say_sync(u, &a, &out);
+    if (!locked)
+        say_bar(u, &out);
+    say_prompt(u, &out);
+    l->silent = ui_where(u) == ON_LOCK && !u->lock.trying;
+    tty_echo(u->tty, !l->silent);
+    line_say_put(u, buf_str(&out));
+    l->due = false;
+    l->screen = u->screen;
+    l->trying = u->lock.trying;
+    buf_fini(&out);
+    arena_fini(&a);
+}
