@@ -32,14 +32,16 @@ def row_words(r):
     return fold(f"{r['date'] or ''} {r['text']}{flags}")
 
 
+AGE = r" (as of [0-9A-Za-z-]+ \d\d:\d\d|NOT FETCHED)"
+
+
 def on_page(want, lines):
     """The rows of a cover that a page of these lines has room for: what stands on none is counted behind its heading."""
     page, out, pane = fold(" ".join(lines)), [], None
     for r in want:
-        if "age" in r:
-            words = row_words({**r, "more": 0})
-            more = re.search(re.escape(words) + r" \+(\d+) more", page)
-            pane = {**r, "more": int(more[1]) if more else 0}
+        if "age" in r:  # the screen has synced since `show`: that of the page, if there is one where there must be
+            m = re.search(re.escape(fold(r["text"])) + (AGE if r["age"] else "()") + r"(?: \+(\d+) more)?", page)
+            pane = {**r, "age": m[1], "more": int(m[2] or 0)} if m else r
             left = pane["more"] - r["more"]  # of its rows, that are not here
             out.append(pane)
         elif pane and left and row_words(r) not in page:
