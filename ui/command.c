@@ -50,9 +50,7 @@ static void open_row(struct ui *u, int arg)
 {
     (void)arg;
     if (u->chart.mixed) { /* the screen says that Enter leads to the list */
-        scr_detail_close(u);
-        scr_banner_close(u);
-        scr_chart_screen()->back(u);
+        ui_go(u, scr_work_screen());
         return;
     }
     /* REQ: Enter typed ahead of the paint must not open what nobody has seen. */
@@ -75,6 +73,88 @@ static void back(struct ui *u, int arg)
     (void)arg;
     u->screen->back(u);
     u->damage = true;
+}
+
+static void to_patients(struct ui *u, int arg)
+{
+    (void)arg;
+    ui_go(u, scr_work_screen());
+}
+
+static void to_find(struct ui *u, int arg)
+{
+    to_patients(u, arg);
+    scr_find_open(u);
+}
+
+static void sideways(struct ui *u, int by)
+{
+    u->screen->sideways(u, by);
+    u->damage = true;
+}
+
+static const char *not_sideways(const struct ui *u, int arg)
+{
+    (void)arg;
+    return u->screen->sideways ? NULL : _("Nothing lies sideways here: all columns are shown.");
+}
+
+static void number(struct ui *u, int digit)
+{
+    numbers_open(u, digit);
+}
+
+static const char *not_numbered(const struct ui *u, int arg)
+{
+    const struct list *l = body((struct ui *)(uintptr_t)u);
+
+    (void)arg;
+    return l && !l->plain ? NULL : _("The lines here are one text: they have no numbers.");
+}
+
+static void page_number(struct ui *u, int arg)
+{
+    (void)arg;
+    numbers_page(u);
+}
+
+static void palette(struct ui *u, int arg)
+{
+    (void)arg;
+    palette_open(u);
+}
+
+static void second_key(struct ui *u, int where)
+{
+    hint_on(u, (unsigned)where);
+}
+
+static void second_key_drop(struct ui *u, int arg)
+{
+    (void)u, (void)arg; /* it was dropped when this key came */
+}
+
+static void mark_set(struct ui *u, int letter)
+{
+    marks_set(u, letter);
+}
+
+static void mark_go(struct ui *u, int letter)
+{
+    marks_go(u, letter);
+    u->damage = true;
+}
+
+static void undo(struct ui *u, int arg)
+{
+    (void)arg;
+    marks_undo_last(u);
+}
+
+static const char *nothing_dismissed(const struct ui *u, int arg)
+{
+    (void)arg;
+    return u->undo_n ? NULL : _("Nothing was dismissed that could come back.");
 }
 
 static void ask_exit(struct ui *u, int arg)
@@ -194,6 +274,12 @@ static void sections(struct ui *u, int arg)
     scr_sections_open(u);
 }
 
+static const char *not_listed(const struct ui *u, int arg)
+{
+    (void)arg;
+    return u->screen == scr_sections_screen() ? _("This is the list of sections.") : NULL;
+}
+
 static void banner(struct ui *u, int arg)
 {
     (void)arg;
@@ -238,7 +324,7 @@ static const char *no_grid(const struct ui *u, int arg)
 static void trend(struct ui *u, int arg)
 {
     const struct model_point *p = u->screen == scr_grid_screen() ? scr_grid_test(u) : NULL;
-    const struct model_row *row = &u->chart.rows.rows[u->chart.list.sel];
+    const struct model_row *row = scr_chart_rows_at(&u->chart, u->chart.list.sel);
 
     (void)arg;
     /* REQ: as Enter: no row that nobody has seen. */
@@ -248,7 +334,7 @@ static void trend(struct ui *u, int arg)
         scr_trend_open(u, u->detail.type, u->detail.id, 0);
     else if (p)
         scr_trend_open(u, p->type, p->id, p->part);
-    else if (u->screen == scr_chart_screen() && row->id[0])
+    else if (u->screen == scr_chart_screen() && row && row->id[0])
         scr_trend_open(u, row->type, row->id, 0);
     else
         ui_say(u, "%s", _("There is nothing behind this row."));
@@ -276,7 +362,8 @@ static void tasks(struct ui *u, int arg)
 
 static void neighbour(struct ui *u, int by)
 {
-    scr_stop_neighbour(u, by);
+    if (!numbers_turn(u, by)) /* those that were chosen come first */
+        scr_stop_neighbour(u, by);
 }
 
 static void help(struct ui *u, int arg)
@@ -314,24 +401,25 @@ static const struct command commands[] = {
     {"prompt.cancel", ON_PROMPT, "Ctrl-G Esc Ctrl-C", NULL, N_("Drop"), N_("Drop what was typed"), typed_cancel, 0,
      NULL},
 
-    {"grid.open", ON_GRID, "Enter", NULL, N_("Open"), N_("Open the newest result of the cell at the marker"), open_row,
+    {"grid.open", ON_GRID, "Enter", "DD", N_("Open"), N_("Open the newest result of the cell at the marker"), open_row,
      0, nothing_here},
     {"grid.older", ON_GRID, "> Right", NULL, N_("Older"), N_("To the next column, which is older"), grid_move, 1, NULL},
     {"grid.newer", ON_GRID, "<", NULL, N_("Newer"), N_("To the column before, which is newer"), grid_move, -1, NULL},
     {"grid.left", ON_GRID, "Left", NULL, NULL, N_("To the column before; from the newest one back to the list"),
      grid_left, 0, NULL},
-    {"list.open", ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_SCOPES | ON_TASKS, "Enter Right", NULL,
-     N_("Open"),
-     N_("Open the row at the marker"), open_row, 0, nothing_here},
+    {"list.open", ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_SCOPES | ON_TASKS, "Enter Right", "DD",
+     N_("Open"), N_("Open the row at the marker"), open_row, 0, nothing_here},
     {"stop.open", ON_STOP, "Enter", NULL, N_("Open"),
      N_("Open the patient whose number was typed, or who was moved to; nobody is chosen beforehand"), open_row, 0,
      nothing_here},
     {"scopes.default", ON_SCOPES, "d", "SV", N_("Default"),
      N_("Show this list, and begin with it from now on"), keep_default, 0, nothing_here},
+    {"help.run", ON_HELP, "Enter Right", NULL, N_("Do it"), N_("Back, and do what the row at the marker says"),
+     open_row, 0, nothing_here},
     {"detail.stopped", ON_DETAIL | ON_BANNER, "Enter", NULL, NULL,
      N_("Back to the list of patients, when the screen says \"Display stopped\""), open_row, 0,
      not_stopped},
-    {"list.find", ON_WORKLIST, "/", "FI", N_("Find"),
+    {"list.find", ON_WORKLIST, "/ F3", "FD FI", N_("Find"),
      N_("Find patients: parts of the name, birth date or number; all patients kept here are "
         "searched"),
      find, 0, NULL},
@@ -347,18 +435,26 @@ static const struct command commands[] = {
      nothing_here},
     {"list.previous", ON_LISTS, "- PgUp Ctrl-B", "BU", NULL, N_("Previous page"), page, -1,
      nothing_here},
-    {"grid.first", ON_GRID, "Home", "FS", NULL, N_("To the first row"), jump, 0, nothing_here},
-    {"grid.last", ON_GRID, "End G", "LS", NULL, N_("To the last row"), jump, 1, nothing_here},
-    {"list.first", ON_LISTS & ~ON_GRID, "Home <", "FS", NULL, N_("To the first row"), jump, 0, nothing_here},
-    {"list.last", ON_LISTS & ~ON_GRID, "End > G", "LS", NULL, N_("To the last row"), jump, 1, nothing_here},
+    {"list.first", ON_LISTS, "Home", "FS", NULL, N_("To the first row"), jump, 0, nothing_here},
+    {"list.last", ON_LISTS, "End G", "LS", NULL, N_("To the last row"), jump, 1, nothing_here},
+    {"list.number", ON_LISTS, "@digit", NULL, NULL,
+     N_("The row that this number stands before: 7 Enter opens it, 7T does T on it, 1-4,7 Enter opens several in turn"),
+     number, -1, not_numbered},
+    {"list.page", ON_LISTS, "", "GO", NULL, N_("To the page of a number"), page_number, 0, nothing_here},
+    {"list.right", ON_LISTS & ~ON_GRID, ">", NULL, NULL, N_("Sideways: the columns to the right"), sideways, 1, not_sideways},
+    {"list.left", ON_LISTS & ~ON_GRID, "<", NULL, NULL, N_("Sideways: the columns to the left"), sideways, -1, not_sideways},
     {"chart.next", ON_CHART, "Tab", NULL, N_("Section"), N_("Next section of the chart"),
      section_step, 1, NULL},
     {"chart.previous", ON_CHART, "Shift-Tab", NULL, NULL, N_("Previous section of the chart"),
      section_step, -1, NULL},
     {"chart.neighbour", ON_CHART, "]", "NP", NULL, N_("To the next patient of the list"), neighbour, 1, NULL},
     {"chart.neighbour.before", ON_CHART, "[", "PP", NULL, N_("To the patient before in the list"), neighbour, -1, NULL},
-    {"chart.sections", ON_CHART, "g 0", "SE", N_("Go"),
-     N_("List of all sections with their numbers and letters"), sections, 0, NULL},
+    {"chart.go", ON_CHART, "g", NULL, N_("Go"), N_("Go to a section: g and its letter; gg lists them all"),
+     second_key, ON_GO,
+     NULL},
+    {"chart.sections", ON_CHARTS & ~ON_SECTIONS, "F9", "CC SE", NULL, N_("List of all sections with their letters"),
+     sections, 0,
+     NULL},
     {"chart.banner", ON_CHART, "b", NULL, N_("Who"),
      N_("All of the banner: the whole name, every allergy and alert"), banner, 0, NULL},
     {"chart.section", ON_CHART | ON_SECTIONS, "@section", NULL, NULL, NULL, section, 0, NULL},
@@ -371,24 +467,48 @@ static const struct command commands[] = {
     {"detail.codes", ON_DETAIL, "c", NULL, N_("Codes"), N_("To its codes"), part, 1, NULL},
     {"detail.raw", ON_DETAIL, "r", NULL, N_("Raw"), N_("To the resource as it was received"), part,
      2, NULL},
-    {"list.reload", ON_WORKLIST | ON_CHART | ON_TASKS, "R", "RD", NULL,
+    {"list.reload", ON_WORKLIST | ON_CHART | ON_TASKS, "R F5", "RD", NULL,
      N_("Show what a sync has brought since the list was made"), reload, 0, NULL},
-    {"sync.here", ON_WORKLIST, "s S", "SY", N_("Sync"),
+    {"sync.here", ON_WORKLIST, "s S F6", "SY", N_("Sync"),
      N_("Sync with the server now, or stop the sync that runs"), sync_toggle, 0, NULL},
-    {"sync", ON_LISTS & ~ON_WORKLIST, "S", "SY", NULL,
+    {"sync", ON_LISTS & ~ON_WORKLIST, "S F6", "SY", NULL,
      N_("Sync with the server now, or stop the sync that runs"), sync_toggle, 0, NULL},
+    {"chart.go.over", ON_CHARTS & ~ON_CHART, "g", NULL, NULL,
+     N_("Go to a section: g and its letter; gg lists them all"),
+     second_key, ON_GO, NULL},
+    {"palette", ON_LISTS, ": F2", NULL, NULL,
+     N_("Any command by its name or first letters; CC;L does one after the other"),
+     palette, 0, NULL},
+    {"undo", ON_LISTS, "z", "UN", NULL, N_("Bring back what was dismissed last: a message, a filter"), undo, 0,
+     nothing_dismissed},
+    {"mark", ON_LISTS & ~(ON_HELP | ON_SECTIONS), "M", NULL, NULL, N_("Mark this place: M and a letter"), second_key,
+     ON_MARK,
+     NULL},
+    {"mark.to", ON_LISTS, "'", NULL, NULL, N_("To a marked place: ' and its letter"), second_key, ON_MARKED, NULL},
+    {"patients", ON_LISTS & ~ON_WORKLIST, "", "SP ^^", NULL, N_("To the list of patients"), to_patients, 0, NULL},
+    {"patients.find", ON_LISTS & ~ON_WORKLIST, "F3", "FD", NULL, N_("To the list of patients, and find one"), to_find,
+     0,
+     NULL},
     {"lock", ON_LISTS, "L", "LK", N_("Lock"), N_("Lock: blank the screen and close the store"),
      lock, 0, NULL},
-    {"help", ON_LISTS & ~ON_HELP, "? F1", NULL, N_("Help"), N_("All keys of this screen"), help, 0,
+    {"help", ON_LISTS & ~ON_HELP, "? F1", "? ??", N_("Help"), N_("All keys of this screen"), help, 0,
      NULL},
     {"redraw", ON_LISTS, "Ctrl-L", "RR", NULL, N_("Send the whole screen again"), redraw, 0, NULL},
-    {"grid.back", ON_GRID, "q h = Esc", "Q", N_("Back"), N_("Back to the list of results"), back, 0, NULL},
-    {"back", ON_LISTS & ~ON_WORKLIST & ~ON_GRID, "q Left h Esc", "Q", N_("Back"),
+    {"grid.back", ON_GRID, "q h = Esc F10", "Q ^", N_("Back"), N_("Back to the list of results"), back, 0, NULL},
+    {"back", ON_LISTS & ~ON_WORKLIST & ~ON_GRID, "q Left h Esc F10", "Q ^", N_("Back"),
      N_("Back to where you came from"), back, 0, NULL},
-    {"list.back", ON_WORKLIST, "q Left h", "Q", N_("Exit"),
+    {"list.back", ON_WORKLIST, "q Left h F10", "Q ^", N_("Exit"),
      N_("Drop the filter; without one, leave wardline after a question"), back, 0, NULL},
     {"exit", ON_LISTS, "Ctrl-C", "EX", NULL, N_("Leave wardline after a question"), ask_exit, 0,
      NULL},
+
+    {"go.section", ON_GO, "@section", NULL, NULL, NULL, section, 0, NULL},
+    {"go.sections", ON_GO, "g", NULL, NULL, N_("List of all sections with their letters"), sections, 0, not_listed},
+    {"mark.set", ON_MARK, "@letter", NULL, NULL, N_("This letter marks the place"), mark_set, 0, NULL},
+    {"mark.go", ON_MARKED, "@letter", NULL, NULL, N_("To the place that this letter marks"), mark_go, 0, NULL},
+    {"second.drop", ON_GO | ON_MARK | ON_MARKED, "Esc Enter Backspace Ctrl-G", NULL, NULL,
+     N_("Drop the first key; any other key drops it too, and does what it does on the screen"), second_key_drop, 0,
+         NULL},
 
     /* Enter and Right would open the row behind the question: here they are answers. */
     {"ask.yes", ON_ASK, "y", NULL, N_("Yes"), N_("Yes"), answer, 1, NULL},
@@ -403,16 +523,43 @@ const struct command *command_table(unsigned *n)
     return commands;
 }
 
-/* A letter of the table of sections, or the digits 1 to 9. -1: none. */
+/* The keys that a row cannot name one by one: what its run() gets, -1: the key is none of them. */
 static int section_of(int key)
 {
     unsigned n;
     const struct kind_section *s = kind_sections(&n);
 
     for (unsigned i = 0; i < n; i++)
-        if (key == s[i].letter || (i < 9 && key == '1' + (int)i))
+        if (key == s[i].letter)
             return (int)i;
     return -1;
+}
+
+static int digit_of(int key)
+{
+    return key >= '0' && key <= '9' ? key : -1;
+}
+
+static int letter_of(int key)
+{
+    return (key >= 'a' && key <= 'z') || (key >= 'A' && key <= 'Z') ? key : -1;
+}
+
+static const struct {
+    const char *keys, *words;
+    int (*arg_of)(int key);
+} classes[] = {
+    {"@section", NULL, section_of},
+    {"@digit", "0-9", digit_of},
+    {"@letter", "a-z A-Z", letter_of},
+};
+
+const char *command_keys(const struct command *c)
+{
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (!strcmp(c->keys, classes[i].keys) && classes[i].words)
+            return classes[i].words;
+    return c->keys;
 }
 
 static bool has_key(const struct command *c, int key)
@@ -425,16 +572,23 @@ static bool has_key(const struct command *c, int key)
     return false;
 }
 
+static bool takes_key(const struct command *c, int key, int *arg)
+{
+    *arg = c->arg;
+    if (c->keys[0] != '@')
+        return has_key(c, key);
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (!strcmp(c->keys, classes[i].keys))
+            *arg = classes[i].arg_of(key);
+    return *arg >= 0;
+}
+
 const struct command *command_find(unsigned where, int key, int *arg)
 {
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         const struct command *c = &commands[i];
-        bool sections_row = c->keys[0] == '@';
 
-        if (!(c->where & where))
-            continue;
-        *arg = sections_row ? section_of(key) : c->arg;
-        if (sections_row ? *arg >= 0 : has_key(c, key))
+        if (c->where & where && takes_key(c, key, arg))
             return c;
     }
     return NULL;
@@ -459,6 +613,9 @@ static const struct {
     {ON_SCOPES, N_("Which patients, in which order")},
     {ON_STOP, N_("Stop: similar patients")},
     {ON_TASKS, N_("Tasks of all patients")},
+    {ON_GO, N_("Behind g")},
+    {ON_MARK, N_("Behind M")},
+    {ON_MARKED, N_("Behind '")},
 };
 
 const char *command_where_name(unsigned where)

@@ -32,16 +32,22 @@ enum command_where {
     ON_SCOPES = 4096, /* the choice of another list of patients, or of its order */
     ON_STOP = 8192,   /* patients that are easily taken for one another: no key may pass it unseen */
     ON_TASKS = 16384, /* tasks over all patients */
+    ON_GO = 1 << 15,    /* behind g: the letter of a section (ui/hint.h) */
+    ON_MARK = 1 << 16,  /* behind M: the letter of a mark to set */
+    ON_MARKED = 1 << 17, /* behind ': the letter of a mark to go to */
     ON_LISTS = ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_DETAIL | ON_HELP | ON_BANNER | ON_GRID | ON_TREND |
                ON_SCOPES | ON_STOP | ON_TASKS,
+    ON_CHARTS = ON_CHART | ON_SECTIONS | ON_DETAIL | ON_BANNER | ON_GRID | ON_TREND, /* of one patient */
     ON_TYPING = ON_LOCK | ON_FIND | ON_PROMPT, /* characters belong to a field */
 };
 
 struct command {
     const char *id; /* "chart.sections": stays, for wardline.conf and tests */
     unsigned where; /* set of enum command_where */
-    const char *keys;     /* names separated by blanks: "j Down", "Enter", "/"; the first stands in the bar */
-    const char *mnemonic; /* VistA-like alias for the palette, or NULL */
+    /* Names separated by blanks: "j Down", "Enter", "/"; the first stands in the bar. "": only the palette has it.
+     * "@section", "@digit", "@letter": all of a kind, and run() gets which. */
+    const char *keys;
+    const char *mnemonic; /* VistA-like aliases for the palette, separated by blanks, or NULL */
     const char *label;    /* N_("Open"): at most 8 columns, for the key bar; NULL: not in the bar */
     const char *help;     /* N_() sentence */
     void (*run)(struct ui *u, int arg);
@@ -51,8 +57,10 @@ struct command {
 };
 
 const struct command *command_table(unsigned *n);
-/* The command for a key on a screen, or NULL. *arg is the row's, or the section's number for "@section". */
+/* The command for a key on a screen, or NULL. *arg is the row's, or for "@section" the section's number, for
+ * "@digit" and "@letter" the character. */
 const struct command *command_find(unsigned where, int key, int *arg);
+const char *command_keys(const struct command *c); /* for people: "j Down", "0-9", "@section" */
 /* "Patients": a screen's name for people (N_); NULL when there is no such bit, which is behind the last one. */
 const char *command_where_name(unsigned where);
 

@@ -3,6 +3,7 @@
 
 #include "ui/list.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define LIST_LINE_BYTES 65536u
@@ -29,13 +30,16 @@ void list_fini(struct list *l)
 
 void list_clear(struct list *l, unsigned height)
 {
-    unsigned sel = l->sel, top = l->top, was = l->height;
+    unsigned sel = l->sel, top = l->top, was = l->height, base = l->base;
+    bool plain = l->plain;
 
     list_fini(l);
     list_init(l);
     l->realign = height != was;
     l->sel = sel;
     l->top = top;
+    l->base = base;
+    l->plain = plain;
     l->height = height ? height : 1;
 }
 
@@ -191,6 +195,17 @@ void list_select(struct list *l, unsigned item)
     show_selected(l);
 }
 
+void list_turn_to(struct list *l, unsigned line)
+{
+    unsigned item = 0;
+
+    while (item + 1 < l->items && first_of(l, item + 1) <= line)
+        item++;
+    l->top = item;
+    l->skip = 0;
+    list_select(l, item);
+}
+
 void list_move(struct list *l, int by)
 {
     if (l->unmarked && l->items) { /* the first move marks where the page begins */
@@ -284,9 +299,14 @@ static unsigned paint_item(const struct list *l, struct tty *t, unsigned item, u
 {
     unsigned at = first_of(l, item) + (item == l->top ? l->skip : 0), end = first_of(l, item + 1);
     unsigned k;
+    char number[8];
 
     if (item == l->sel && !l->unmarked)
         tty_put(t, row, 0, text_own(">"), 1, TTY_PLAIN);
+    if (!l->plain && item - l->top < LIST_NUMBERS) { /* each stands once on a page, however high */
+        snprintf(number, sizeof number, "%2u", list_number(l, item));
+        tty_put(t, row, 1, text_own(number), 2, TTY_PLAIN);
+    }
     for (k = 0; at + k < end && k < room; k++)
         tty_put(t, row + k, LIST_MARGIN, *(struct text *)vec_at(&l->lines, at + k), tty_columns(t),
                 look_of(l, item));
@@ -310,6 +330,21 @@ void list_paint(struct list *l, struct tty *t, unsigned row)
     l->shown_row = focus;
     l->painted = from;
     l->painted_end = to;
+}
+
+unsigned list_number(const struct list *l, unsigned item)
+{
+    return (l->base + item + 1) % LIST_NUMBERS;
+}
+
+bool list_numbered(const struct list *l, unsigned number, unsigned *item)
+{
+    for (unsigned i = l->painted; !l->plain && i < l->painted_end && i - l->painted < LIST_NUMBERS; i++)
+        if (list_number(l, i) == number) {
+            *item = i;
+            return true;
+        }
+    return false;
 }
 
 bool list_painted(const struct list *l)

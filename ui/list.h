@@ -15,7 +15,8 @@
 #include "base/vec.h"
 #include "ui/tty.h"
 
-#define LIST_MARGIN 2 /* columns for the marker */
+#define LIST_MARGIN 4     /* columns for the marker and the row's number: ">12 " */
+#define LIST_NUMBERS 100 /* numbers go round: 1 to 99, 0 */
 #define LIST_FOCUS 12 /* columns of the row at the marker that a theme may set apart: a whole row is 190 bytes a move */
 
 struct list {
@@ -30,6 +31,8 @@ struct list {
     unsigned phase;  /* an item at which a page of the whole list begins: 0, or of a window of it */
     bool realign;    /* the height has changed: list_settle finds the selected item's page anew */
     bool unmarked; /* no item is selected until one is moved to or selected: no marker */
+    bool plain;      /* lines of one text, nothing to choose: no numbers */
+    unsigned base;   /* the first item's place in the whole list, of which this is a window */
     bool failed;     /* memory ran out: the list is not whole and must not be shown */
     /* What the last paint showed whole, until list_forget: [painted, painted_end). */
     unsigned painted, painted_end;
@@ -40,7 +43,7 @@ struct list {
 
 void list_init(struct list *l);
 void list_fini(struct list *l);
-/* No items; selection and top are kept, and clipped by list_settle. */
+/* No items; selection and top are kept, and clipped by list_settle; so are plain and base. */
 void list_clear(struct list *l, unsigned height);
 
 /* Adds an item: lead, then body wrapped behind it at column indent; cols = columns of the page
@@ -53,6 +56,7 @@ void list_settle(struct list *l); /* after the last list_add */
 void list_move(struct list *l, int by); /* +1, -1 */
 void list_page(struct list *l, int by); /* +1, -1 */
 void list_select(struct list *l, unsigned item);
+void list_turn_to(struct list *l, unsigned line); /* the page begins with the item of this line, and selects it */
 bool list_at_end(const struct list *l); /* nothing below the page */
 unsigned list_lines(const struct list *l);
 unsigned list_line_of(const struct list *l, unsigned item);
@@ -63,6 +67,11 @@ void list_pages(const struct list *l, unsigned *n, unsigned *m);
 void list_visible(const struct list *l, unsigned *from, unsigned *to);
 /* Paints rows [row, row + height); parks the cursor on the selected item. */
 void list_paint(struct list *l, struct tty *t, unsigned row);
+/* The number painted before an item: its place in the whole list (from 1), modulo LIST_NUMBERS; it stays on its item
+ * when the page scrolls. */
+unsigned list_number(const struct list *l, unsigned item);
+/* REQ: the item before which this number was painted last, whole or in part; false when none on the screen has it. */
+bool list_numbered(const struct list *l, unsigned number, unsigned *item);
 /* Was the selected item on the screen, as it is now, when the last paint was done? */
 bool list_painted(const struct list *l);
 void list_forget(struct list *l);

@@ -44,9 +44,8 @@ static void sections(void)
     const struct kind_section *s = kind_sections(&n);
 
     for (unsigned i = 0; i < n; i++) {
-        char keys[8];
+        char keys[2] = {s[i].letter, '\0'};
 
-        snprintf(keys, sizeof keys, i < 9 ? "%c %u" : "%c", s[i].letter, i + 1);
         row(keys, s[i].title);
     }
 }
@@ -63,9 +62,9 @@ static void screen(unsigned where)
     for (unsigned i = 0; i < n; i++, c++) {
         if (!(c->where & where))
             continue;
-        if (c->help)
-            row(c->keys, c->help);
-        else
+        if (c->help && *command_keys(c))
+            row(command_keys(c), c->help);
+        else if (!c->help)
             sections();
     }
 }

@@ -13,9 +13,13 @@
 #include "model/scope.h"
 #include "model/series.h"
 #include "ui/command.h"
+#include "ui/hint.h"
 #include "ui/keys.h"
 #include "ui/line.h"
 #include "ui/list.h"
+#include "ui/marks.h"
+#include "ui/numbers.h"
+#include "ui/palette.h"
 #include "ui/prompt.h"
 #include "ui/tty.h"
 #include "ui/ui.h"
@@ -35,8 +39,14 @@ struct screen {
     void (*open)(struct ui *u);  /* Enter; only called when the selected row is on the screen */
     void (*back)(struct ui *u);
     void (*reload)(struct ui *u); /* R; may be NULL */
+    /* The rest may be NULL, and is left out of most screens. */
+    void (*sideways)(struct ui *u, int by); /* > is +1, < is -1: columns to the right, to the left */
+    /* Rows chosen by number (indexes in its list, n > 1, all of them painted): opens them in turn. */
+    void (*several)(struct ui *u, const unsigned *item, unsigned n);
+    void (*left)(struct ui *u); /* it is no longer shown nor below what is shown: drops what it holds */
 };
 #define UI_MANY "*" /* no FHIR id */
+#define UI_DEPTH 8
 
 struct scr_lock {
     struct secret *typed; /* NULL while it is being tried */
@@ -106,7 +116,6 @@ struct scr_tasks {
 struct scr_detail {
     struct model_detail d;
     char type[64], id[80];     /* of its row */
-    const struct screen *from; /* where back leads */
     bool loaded;
     struct list list;
 };
@@ -128,7 +137,6 @@ struct scr_trend {
     struct model_trend t;
     bool loaded, failed;
     bool notes_below; /* they were too long to stand above the values */
-    const struct screen *from;
     struct arena arena; /* of plot and notes */
     struct text *plot, notes[SCR_TREND_NOTES];
     unsigned plot_n, notes_n;
@@ -141,9 +149,13 @@ struct scr_banner {
     struct list list;
 };
 
+#define HELP_ROWS 200
 struct scr_help {
     struct list list;
-    const struct screen *from;
+    struct {
+        const struct command *c;
+        int arg;
+    } row[HELP_ROWS];
 };
 
 struct ui {
@@ -159,16 +171,25 @@ struct ui {
     struct auth_unlock *unlock; /* remembers failed tries */
 
     const struct screen *screen;
+    const struct screen *below[UI_DEPTH]; /* what Back leads to, the last one first */
+    unsigned below_n;
     bool damage, asking, asked; /* asked: the question is on the screen */
     char glass[80];             /* whose data the terminal shows: a chart, UI_MANY or "" */
     bool open, demo, unprotected;
     struct model model; /* while open */
     struct model_sync sync;
     char message[400]; /* UTF-8, made safe when it is painted */
+    bool trifle;       /* it only says that a key does nothing: not worth coming back */
     bool sync_said;    /* the message is about the sync under way, and goes with it */
     bool sync_asked;   /* the sync under way was asked for by key: its end is said */
 
     struct prompt prompt; /* over the screen, on the last row */
+    struct palette palette;
+    struct hint hint;
+    struct numbers_turn turn;
+    struct mark mark[MARKS];
+    struct undo undo[UNDO_MAX];
+    unsigned undo_n;
     struct scr_lock lock;
     struct scr_work work;
     struct scr_chart chart;
@@ -199,10 +220,18 @@ const struct screen *scr_scopes_screen(void);
 const struct screen *scr_tasks_screen(void);
 
 /* ui.c */
-void ui_go(struct ui *u, const struct screen *s); /* shows a screen; no row of it counts as painted yet */
+/* Shows a screen; no row of it counts as painted yet. ui_go: s is where Back led to, or the bottom of all (what lay
+ * above it is left); ui_over: s lies over the screen that is shown; ui_under: back to that one, where it was. */
+void ui_go(struct ui *u, const struct screen *s);
+void ui_over(struct ui *u, const struct screen *s);
+void ui_under(struct ui *u);
+const struct screen *ui_below(const struct ui *u); /* what ui_under shows; the worklist when there is nothing */
 void ui_say(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ui_say_err(struct ui *u, const struct err *e);
 void ui_lock(struct ui *u);
+void ui_key(struct ui *u, int key); /* as if it was typed now */
+/* Does what a row of the table says, or says why it is refused; false then. */
+bool ui_run(struct ui *u, const struct command *c, int arg);
 int64_t ui_idle(struct ui *u);   /* locks when no key came for UI_IDLE_MS; ms until the next look */
 void ui_unlocking(struct ui *u); /* tries the passphrase that was typed */
 const char *ui_closing(const struct ui *u); /* why it cannot be tried yet, or NULL */
@@ -235,6 +264,9 @@ void scr_work_load(struct ui *u); /* anew, from the store; the selection stays o
 void scr_work_slide(struct ui *u); /* before a move on its screen: rows around the selection */
 void scr_work_around(struct ui *u); /* the same, whatever the screen */
 void scr_work_jump(struct ui *u, int to_end);
+/* Marks the row at this place of the whole list, and makes its window if need be: chart's, if it is not NULL and
+ * near that place. False: there is no such row, nothing has changed. */
+bool scr_work_seek(struct ui *u, unsigned at, const char *chart);
 void scr_work_refilter(struct ui *u);        /* when w->due: the rows that match what is typed */
 void scr_work_count(struct ui *u, bool now); /* how many new ones a sync brought */
 void scr_work_fini(struct ui *u);
@@ -274,6 +306,8 @@ void scr_find_keep(struct ui *u); /* what was typed filters on, nothing is opene
 /* scr_chart.c */
 bool scr_chart_open(struct ui *u, const char *chart);
 void scr_chart_section(struct ui *u, unsigned section);
+/* marks that row of the section; false: not in it */
+bool scr_chart_seek(struct ui *u, const char *type, const char *id);
 void scr_chart_banner(struct ui *u); /* rows 1-2 */
 void scr_chart_close(struct ui *u);  /* drops all that is of the patient */
 /* REQ: is this row of the patient whose banner stands above it? If not, says so, and the body must stay empty. */

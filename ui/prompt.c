@@ -28,6 +28,12 @@ void prompt_close(struct ui *u)
     u->damage = true;
 }
 
+void prompt_set(struct ui *u, struct str text)
+{
+    prompt_open(u, u->prompt.kind, text);
+    u->prompt.fresh = false;
+}
+
 bool prompt_is(const struct ui *u, const struct prompt_kind *kind)
 {
     return u->prompt.kind == kind;

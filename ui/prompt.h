@@ -40,6 +40,7 @@ struct prompt {
  * replaces. Another open prompt is dropped without a word. */
 void prompt_open(struct ui *u, const struct prompt_kind *kind, struct str with);
 void prompt_close(struct ui *u); /* no callback; fine when none is open */
+void prompt_set(struct ui *u, struct str text); /* puts this text there, as if typed; no callback */
 bool prompt_is(const struct ui *u, const struct prompt_kind *kind);
 /* What stands there; borrowed, good until the next key. Empty when none is open. */
 struct str prompt_typed(const struct ui *u);

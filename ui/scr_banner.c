@@ -44,6 +44,7 @@ static void build(struct ui *u)
 
     scr_chart_screen()->build(u);
     list_clear(&s->list, ui_body_rows(u));
+    s->list.plain = true;
     for (unsigned i = 0; i < s->b.n; i++) {
         list_add(&s->list, none, 0, s->b.line[i], tty_columns(u->tty) - LIST_MARGIN);
         if (!i)
@@ -65,7 +66,7 @@ void scr_banner_open(struct ui *u)
     u->banner.b = fresh;
     u->banner.loaded = true;
     build(u);
-    ui_go(u, scr_banner_screen());
+    ui_over(u, scr_banner_screen());
 }
 
 void scr_banner_close(struct ui *u)
@@ -104,14 +105,13 @@ static void nothing(struct ui *u)
 
 static void back(struct ui *u)
 {
-    ui_go(u, scr_chart_screen());
-    scr_banner_close(u);
+    ui_under(u);
 }
 
 const struct screen *scr_banner_screen(void)
 {
-    static const struct screen screen = {ON_BANNER, list,    patient, build,
-                                         paint,     nothing, back,    NULL};
+    static const struct screen screen = {.where = ON_BANNER, .list = list, .patient = patient, .build = build,
+                                         .paint = paint, .open = nothing, .back = back, .left = scr_banner_close};
 
     return &screen;
 }

@@ -114,7 +114,10 @@ bool scr_chart_open(struct ui *u, const char *chart)
     c->open = true;
     c->counted = false;
     build(u);
-    ui_go(u, scr_chart_screen());
+    if (strcmp(u->screen->patient(u), UI_MANY) || u->screen == scr_stop_screen())
+        ui_go(u, scr_chart_screen());
+    else /* Back leads to the list of patients that it was opened from */
+        ui_over(u, scr_chart_screen());
     return true;
 }
 
@@ -146,6 +149,21 @@ void scr_chart_section(struct ui *u, unsigned section)
     c->from_cover = false;
     scr_chart_rows_return(u);
     ui_go(u, scr_chart_screen());
+}
+
+bool scr_chart_seek(struct ui *u, const char *type, const char *id)
+{
+    struct scr_chart *c = &u->chart;
+
+    for (unsigned i = 0; i < c->list.items && id[0]; i++) {
+        const struct model_row *r = scr_chart_rows_at(c, i);
+
+        if (r && !strcmp(r->id, id) && !strcmp(r->type, type)) {
+            list_select(&c->list, i);
+            return true;
+        }
+    }
+    return false;
 }
 
 static void reload(struct ui *u)
@@ -232,13 +250,13 @@ static void back(struct ui *u)
         return;
     }
     ui_go(u, u->chart_from ? u->chart_from : scr_work_screen());
-    scr_chart_close(u);
 }
 
 const struct screen *scr_chart_screen(void)
 {
-    static const struct screen screen = {ON_CHART, rows_list, patient, build,
-                                         paint,    open_row,  back,    reload};
+    static const struct screen screen = {.where = ON_CHART, .list = rows_list, .patient = patient, .build = build,
+                                         .paint = paint, .open = open_row, .back = back, .reload = reload,
+                                         .left = scr_chart_close};
 
     return &screen;
 }

@@ -69,7 +69,7 @@ void scr_chart_rows_build(struct ui *u)
     for (unsigned i = 0; i < c->rows.n; i++) {
         const struct model_row *r = &c->rows.rows[i];
 
-        if (!scr_chart_rows_add(c, i, r->date, wide ? wide + 2 : 0, scr_chart_rows_words(&c->list.arena, r), cols))
+        if (!scr_chart_rows_add(c, i, r->date, wide ? wide + 1 : 0, scr_chart_rows_words(&c->list.arena, r), cols))
             c->list.failed = true;
     }
 }

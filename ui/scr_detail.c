@@ -27,6 +27,7 @@ static void build(struct ui *u)
 
     scr_chart_screen()->build(u);
     list_clear(&d->list, ui_body_rows(u));
+    d->list.plain = true;
     for (unsigned i = 0; i < d->d.n; i++)
         list_add(&d->list, none, 0, d->d.lines[i], tty_columns(u->tty) - LIST_MARGIN);
     list_settle(&d->list);
@@ -34,7 +35,6 @@ static void build(struct ui *u)
 
 bool scr_detail_open(struct ui *u, const char *type, const char *id)
 {
-    const struct screen *from = u->screen;
     struct model_detail fresh;
     struct {
         char type[64], id[80];
@@ -49,12 +49,11 @@ bool scr_detail_open(struct ui *u, const char *type, const char *id)
     snprintf(row.id, sizeof row.id, "%s", id);
     scr_detail_close(u);
     u->detail.d = fresh;
-    u->detail.from = from;
     memcpy(u->detail.type, row.type, sizeof row.type);
     memcpy(u->detail.id, row.id, sizeof row.id);
     u->detail.loaded = true;
     build(u);
-    ui_go(u, scr_detail_screen());
+    ui_over(u, scr_detail_screen());
     return true;
 }
 
@@ -104,14 +103,13 @@ static void nothing(struct ui *u)
 
 static void back(struct ui *u)
 {
-    ui_go(u, u->detail.from);
-    scr_detail_close(u);
+    ui_under(u);
 }
 
 const struct screen *scr_detail_screen(void)
 {
-    static const struct screen screen = {ON_DETAIL, list,    patient, build,
-                                         paint,     nothing, back,    NULL};
+    static const struct screen screen = {.where = ON_DETAIL, .list = list, .patient = patient, .build = build,
+                                         .paint = paint, .open = nothing, .back = back, .left = scr_detail_close};
 
     return &screen;
 }

@@ -20,8 +20,26 @@ static void changed(struct ui *u)
     w->due = true;
 }
 
+static void again(struct ui *u, const char *filter)
+{
+    struct scr_work *w = &u->work;
+
+    if (u->screen != scr_work_screen())
+        ui_go(u, scr_work_screen());
+    w->filter_n = strlen(filter);
+    memcpy(w->filter, filter, w->filter_n);
+    w->due = true;
+    u->damage = true;
+}
+
 void scr_find_drop(struct ui *u)
 {
+    char was[PROMPT_MAX + 1];
+
+    memcpy(was, u->work.filter, u->work.filter_n);
+    was[u->work.filter_n] = '\0';
+    if (u->work.filter_n)
+        marks_undo_keep(u, again, was);
     u->work.due = u->work.filter_n > 0;
     u->work.filter_n = 0;
     u->work.chosen = false;

@@ -139,7 +139,7 @@ void scr_grid_open(struct ui *u)
     u->grid.g = fresh;
     u->grid.loaded = true;
     build(u);
-    ui_go(u, scr_grid_screen());
+    ui_over(u, scr_grid_screen());
 }
 
 void scr_grid_close(struct ui *u)
@@ -287,13 +287,13 @@ static void open_cell(struct ui *u)
 
 static void back(struct ui *u)
 {
-    ui_go(u, scr_chart_screen());
-    scr_grid_close(u);
+    ui_under(u);
 }
 
 const struct screen *scr_grid_screen(void)
 {
-    static const struct screen screen = {ON_GRID, list, patient, build, paint, open_cell, back, NULL};
+    static const struct screen screen = {.where = ON_GRID, .list = list, .patient = patient, .build = build,
+                                         .paint = paint, .open = open_cell, .back = back, .left = scr_grid_close};
 
     return &screen;
 }

@@ -91,7 +91,8 @@ static void leave(struct ui *u)
 
 const struct screen *scr_lock_screen(void)
 {
-    static const struct screen screen = {ON_LOCK, NULL, patient, NULL, paint, leave, leave, NULL};
+    static const struct screen screen = {.where = ON_LOCK, .patient = patient, .paint = paint, .open = leave,
+                                         .back = leave};
 
     return &screen;
 }

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The list of a chart's sections, with the number and the letter that open each from anywhere in
- * the chart.
+ * The list of a chart's sections, with the letter that opens each from anywhere in the chart.
  */
 #include "config.h"
-
-#include <stdio.h>
 
 #include "base/intl.h"
 #include "ui/priv.h"
@@ -30,12 +27,8 @@ static void build(struct ui *u)
     list_clear(&c->sections, ui_body_rows(u));
     for (unsigned i = 0; i < n; i++) {
         struct arena *a = &c->sections.arena;
-        char number[16] = "";
 
-        if (i < 9)
-            snprintf(number, sizeof number, "%u", i + 1);
-        list_add(&c->sections,
-                 text_safe(a, str_of(arena_fmt(a, "%-2s %c", number, s[i].letter)), 0), 6,
+        list_add(&c->sections, text_safe(a, str_of(arena_fmt(a, "%c", s[i].letter)), 0), 3,
                  text_safe(a, str_of(_(s[i].title)), 0), tty_columns(u->tty) - LIST_MARGIN);
     }
     list_settle(&c->sections);
@@ -45,7 +38,7 @@ void scr_sections_open(struct ui *u)
 {
     u->chart.sections.sel = u->chart.section;
     build(u);
-    ui_go(u, scr_sections_screen());
+    ui_over(u, scr_sections_screen());
 }
 
 static void paint(struct ui *u)
@@ -65,13 +58,13 @@ static void open_section(struct ui *u)
 
 static void back(struct ui *u)
 {
-    ui_go(u, scr_chart_screen());
+    ui_under(u);
 }
 
 const struct screen *scr_sections_screen(void)
 {
-    static const struct screen screen = {ON_SECTIONS, list,         patient, build,
-                                         paint,       open_section, back,    NULL};
+    static const struct screen screen = {.where = ON_SECTIONS, .list = list, .patient = patient, .build = build,
+                                         .paint = paint, .open = open_section, .back = back};
 
     return &screen;
 }

@@ -13,7 +13,7 @@
 #include "ui/priv.h"
 
 #define DEAF_MS 500 /* after the paint: what comes within it was on its way before anybody could have read the page */
-#define LEAD_COLS 4
+#define LEAD_COLS 2
 
 static struct list *list(struct ui *u)
 {
@@ -28,14 +28,14 @@ static const char *patient(const struct ui *u)
 
 /* --- rows --------------------------------------------------------------------------------------- */
 
-/* First the number and who it is, then what tells apart. */
-static void add_row(struct list *l, unsigned number, const struct model_alike *r, unsigned cols)
+/* First who it is, then what tells apart. */
+static void add_row(struct list *l, const struct model_alike *r, unsigned cols)
 {
     struct text lead, body;
     struct buf b;
 
     buf_init(&b, 65536);
-    buf_addf(&b, "%-3u %s  ", number, r->who.name.s);
+    buf_addf(&b, "%s  ", r->who.name.s);
     buf_addf(&b, _("Born %s"), r->who.born.s);
     buf_addf(&b, "  %s  %s", r->who.sex.s, r->who.number.s);
     lead = text_safe(&l->arena, buf_str(&b), 0);
@@ -57,7 +57,7 @@ static void build(struct ui *u)
 
     list_clear(&s->list, ui_body_rows(u));
     for (unsigned i = 0; i < s->similar.n; i++)
-        add_row(&s->list, i + 1, &s->similar.rows[i], tty_columns(u->tty) - LIST_MARGIN);
+        add_row(&s->list, &s->similar.rows[i], tty_columns(u->tty) - LIST_MARGIN);
     list_settle(&s->list);
     s->list.unmarked = unmarked;
 }

@@ -81,7 +81,6 @@ static void build(struct ui *u)
 bool scr_trend_open(struct ui *u, const char *type, const char *id, unsigned part)
 {
     struct scr_trend *t = &u->trend;
-    const struct screen *from = u->screen;
     struct model_trend fresh;
     struct err e = ERR_NONE;
 
@@ -95,14 +94,16 @@ bool scr_trend_open(struct ui *u, const char *type, const char *id, unsigned par
         return false;
     }
     /* From a detail one goes back to where that came from: each leads to the other. */
-    if (from == scr_detail_screen())
-        from = u->detail.from == scr_trend_screen() ? t->from : u->detail.from;
+    if (u->screen == scr_detail_screen())
+        ui_under(u);
     scr_trend_close(u);
     t->t = fresh;
     t->loaded = true;
-    t->from = from;
+    if (u->screen != scr_trend_screen())
+        ui_over(u, scr_trend_screen());
     build(u);
-    ui_go(u, scr_trend_screen());
+    list_forget(&t->list);
+    u->damage = true;
     return true;
 }
 
@@ -173,13 +174,13 @@ static void open_value(struct ui *u)
 
 static void back(struct ui *u)
 {
-    ui_go(u, u->trend.from);
-    scr_trend_close(u);
+    ui_under(u);
 }
 
 const struct screen *scr_trend_screen(void)
 {
-    static const struct screen screen = {ON_TREND, list, patient, build, paint, open_value, back, NULL};
+    static const struct screen screen = {.where = ON_TREND, .list = list, .patient = patient, .build = build,
+                                         .paint = paint, .open = open_value, .back = back, .left = scr_trend_close};
 
     return &screen;
 }

@@ -184,6 +184,35 @@ void scr_work_jump(struct ui *u, int to_end)
     scr_work_rows_build(u);
 }
 
+bool scr_work_seek(struct ui *u, unsigned at, const char *chart)
+{
+    struct scr_work *w = &u->work;
+    unsigned h = ui_body_rows(u), from = w->rows.offset, found = at;
+    struct model_worklist old;
+
+    if (!w->loaded || at >= w->rows.total)
+        return false;
+    if (at < from || at >= from + w->rows.n) {
+        from = at > 3 * h ? at - 3 * h : 0;
+        if (!fetch(u, from, &old))
+            return false;
+        drop(u, &old);
+        w->list.sel = w->list.top = 0;
+        scr_work_rows_build(u);
+    }
+    for (unsigned i = 0; chart && i < w->rows.n; i++)
+        if (!strcmp(w->rows.rows[i].chart, chart))
+            found = from + i;
+    if (found - from >= w->rows.n || (chart && strcmp(w->rows.rows[found - from].chart, chart)))
+        return false;
+    if (!chart)
+        list_turn_to(&w->list, list_line_of(&w->list, found - from));
+    list_select(&w->list, found - from);
+    w->chosen = true;
+    u->damage = true;
+    return true;
+}
+
 /* The filter has changed: once for all the characters that were waiting, before the next paint or
  * command. */
 void scr_work_refilter(struct ui *u)
@@ -280,8 +309,9 @@ static void back(struct ui *u)
 
 const struct screen *scr_work_screen(void)
 {
-    static const struct screen screen = {ON_WORKLIST, list,       patient, scr_work_rows_build,
-                                         paint,       open_chart, back,    scr_work_load};
+    static const struct screen screen = {.where = ON_WORKLIST, .list = list, .patient = patient,
+                                         .build = scr_work_rows_build, .paint = paint, .open = open_chart, .back = back,
+                                         .reload = scr_work_load, .several = numbers_turn_rows};
 
     return &screen;
 }

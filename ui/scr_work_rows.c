@@ -57,6 +57,7 @@ void scr_work_rows_build(struct ui *u)
     unsigned h = ui_body_rows(u);
 
     list_clear(&w->list, h);
+    w->list.base = w->rows.offset;
     w->list.phase = (h - w->rows.offset % h) % h;
     for (unsigned i = 0; i < w->rows.n; i++)
         add_row(&w->list, &w->rows.rows[i], tty_columns(u->tty) - LIST_MARGIN);
@@ -102,7 +103,7 @@ void scr_work_rows_head(struct ui *u, struct arena *a)
         tty_put(u->tty, 1, 0, text_safe(a, str_of(match), 0), cols, TTY_PLAIN);
     }
     buf_init(&b, 4096);
-    buf_adds(&b, "  ");
+    buf_adds(&b, "    "); /* LIST_MARGIN */
     pad(&b, text_own(_("Name")), NAME_COLS);
     pad(&b, text_own(_("Born")), BORN_COLS);
     pad(&b, text_own(_("Sex")), SEX_COLS);

@@ -28,6 +28,7 @@ void ui_say(struct ui *u, const char *fmt, ...)
     vsnprintf(u->message, sizeof u->message, fmt, ap);
     va_end(ap);
     u->sync_said = false;
+    u->trifle = false;
     u->damage = true;
 }
 
@@ -70,7 +71,7 @@ unsigned ui_where(const struct ui *u)
     return u->screen->where;
 }
 
-void ui_go(struct ui *u, const struct screen *s)
+static void show(struct ui *u, const struct screen *s)
 {
     if (u->screen && u->screen->list)
         list_forget(u->screen->list(u));
@@ -80,6 +81,48 @@ void ui_go(struct ui *u, const struct screen *s)
         list_forget(s->list(u));
     u->asking = false;
     u->damage = true;
+}
+
+static void leave(struct ui *u, const struct screen *s)
+{
+    if (s && s->left)
+        s->left(u);
+}
+
+void ui_go(struct ui *u, const struct screen *s)
+{
+    const struct screen *was = u->screen;
+    unsigned keep = was == s ? u->below_n : 0;
+
+    for (unsigned i = 0; i < u->below_n; i++)
+        if (u->below[i] == s)
+            keep = i;
+    show(u, s);
+    while (u->below_n > keep)
+        if (u->below[--u->below_n] != s)
+            leave(u, u->below[u->below_n]);
+    if (was != s)
+        leave(u, was);
+}
+
+void ui_over(struct ui *u, const struct screen *s)
+{
+    if (u->below_n == UI_DEPTH) { /* no way leads so deep: the one at the bottom is the worklist, which is never lost */
+        memmove(u->below + 1, u->below + 2, (UI_DEPTH - 2) * sizeof *u->below);
+        u->below_n--;
+    }
+    u->below[u->below_n++] = u->screen;
+    show(u, s);
+}
+
+const struct screen *ui_below(const struct ui *u)
+{
+    return u->below_n ? u->below[u->below_n - 1] : scr_work_screen();
+}
+
+void ui_under(struct ui *u)
+{
+    ui_go(u, ui_below(u));
 }
 
 /* --- lock and unlock -------------------------------------------------------------------------- */
@@ -107,6 +150,10 @@ void ui_lock(struct ui *u)
     list_clear(&u->help.list, 1);
     auth_unlock_drop(&u->unlock); /* REQ: what was locked meanwhile does not open by itself */
     scr_lock_forget(u);
+    marks_clear(u);
+    marks_undo_clear(u);
+    numbers_turn_clear(u);
+    hint_off(u);
     u->message[0] = '\0';
     u->open = false;
     memset(&u->sync, 0, sizeof u->sync);
@@ -190,7 +237,7 @@ static void key_small(struct ui *u, int key)
         loop_stop(u->loop, 0);
 }
 
-void ui_run(struct ui *u, const struct command *c, int arg)
+bool ui_run(struct ui *u, const struct command *c, int arg)
 {
     const char *why = c->refused ? c->refused(u, arg) : NULL;
 
@@ -198,9 +245,47 @@ void ui_run(struct ui *u, const struct command *c, int arg)
         ui_say(u, "%s", why);
     else
         c->run(u, arg);
+    return !why;
 }
 
-void ui_key(struct ui *u, int key)
+static void say_again(struct ui *u, const char *what)
+{
+    ui_say(u, "%s", what);
+}
+
+/* What was said goes with the next key; z brings it back. */
+static void dismiss(struct ui *u, const struct command *by)
+{
+    if (!u->message[0])
+        return;
+    if (!u->trifle && (!by || strcmp(by->id, "undo")))
+        marks_undo_keep(u, say_again, u->message);
+    u->message[0] = '\0';
+    u->damage = true;
+}
+
+static void no_such_key(struct ui *u, unsigned where)
+{
+    if (where & ON_LISTS)
+        ui_say(u, "%s", _("That key does nothing here. ? = help"));
+    else if (where & ON_TYPING)
+        ui_say(u, "%s", _("That key does nothing here."));
+    u->trifle = true;
+}
+
+/* Behind a g, M or ' the next key is its second one, or drops it and is itself. */
+static bool key_waited_for(struct ui *u, int key)
+{
+    int arg;
+    const struct command *c = command_find(u->hint.where, key, &arg);
+
+    hint_off(u);
+    if (c)
+        ui_run(u, c, arg);
+    return c != NULL;
+}
+
+static void key_in(struct ui *u, int key)
 {
     char utf8[4];
     unsigned where = ui_where(u);
@@ -211,6 +296,8 @@ void ui_key(struct ui *u, int key)
         key_small(u, key);
         return;
     }
+    if (u->hint.where && !u->asking && key_waited_for(u, key))
+        return;
     if (scr_stop_deaf(u))
         return;
     if (where == ON_ASK && !command_find(where, key, &arg)) {
@@ -229,22 +316,20 @@ void ui_key(struct ui *u, int key)
         mem_zero(utf8, sizeof utf8);
         return;
     }
-    if (u->message[0]) {
-        u->message[0] = '\0';
-        u->damage = true;
-    }
-    if (where == ON_STOP && scr_stop_type(u, key)) /* the one field that is always open there */
-        return;
     scr_work_refilter(u);
     c = command_find(where, key, &arg);
-    if (!c) {
-        if (where & ON_LISTS)
-            ui_say(u, "%s", _("That key does nothing here. ? = help"));
-        else if (where & ON_TYPING)
-            ui_say(u, "%s", _("That key does nothing here."));
+    dismiss(u, c);
+    if (where == ON_STOP && scr_stop_type(u, key)) /* the one field that is always open there */
         return;
-    }
-    ui_run(u, c, arg);
+    if (c)
+        ui_run(u, c, arg);
+    else
+        no_such_key(u, where);
+}
+
+void ui_key(struct ui *u, int key)
+{
+    key_in(u, key);
 }
 
 static void feed(struct ui *u, const int *keys, unsigned n)

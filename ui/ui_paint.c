@@ -224,7 +224,7 @@ void ui_paint(struct ui *u)
     if (small) {
         paint_small(u, &a);
     } else {
-        if (!paint_message(u, &a))
+        if (!palette_paint(u, &a) && !hint_paint(u, &a) && !paint_message(u, &a))
             paint_bar(u, &a);
         paint_last(u, &a);
         u->screen->paint(u);

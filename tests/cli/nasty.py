@@ -83,7 +83,7 @@ def in_full(g, title, key):
     """Opens each row of the section that is shown; the resources whose raw text was painted."""
     seen, last = set(), None
     for n in range(ROWS):
-        g.key("<" + "j" * n, first=0.05)  # it may be there already: then nothing comes
+        g.key("\x1b[H" + "j" * n, first=0.05)  # it may be there already: then nothing comes
         if (g.t.body(), g.t.cursor()) == last:
             break
         last = g.t.body(), g.t.cursor()

@@ -7,7 +7,7 @@ import os, sys, tempfile
 
 sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), "tests"), os.path.join(os.environ.get("top_srcdir", "."), "tests", "ui")]
 import tokens, ward
-from harness import Check, Term, WARDLINE, strange
+from harness import HOME, Check, Term, WARDLINE, strange
 
 BUDGET = {"lock screen": 1000, "a move in a list": 12, "14 queued moves": 40, "a move at the edge": 125, "a page": 1550,
           "a chart": 1300, "a dense chart": 1800, "a dense section": 1800, "the help": 1300, "idle": 0}
@@ -27,7 +27,7 @@ def lists(t, term):
     for _ in range(4):
         spent("a move in a list", t.key("k"), term)
     t.focus()
-    t.key("<")
+    t.key(HOME)
     spent("14 queued moves", t.key("j" * 14), term)
     check("Z" in t.focus() and t.cursor()[0] == 4 + 14, f"{term}: 14 moves end 14 rows below: {t.cursor()}")
     spent("14 queued moves", t.key(b"\x1bOA" * 14), term)
@@ -36,10 +36,10 @@ def lists(t, term):
     for _ in range(25):
         spent("a move at the edge", t.key("j"), term)
         check(t.cursor()[0] == 21 and t.focus(), f"{term}: at the edge the marker stays")
-    t.key("<")
+    t.key(HOME)
     for _ in range(3):
         spent("a page", t.key(" "), term)
-    t.key("<")
+    t.key(HOME)
 
 
 def charts(t, term):

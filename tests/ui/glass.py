@@ -9,7 +9,7 @@ in, or breaks a line inside a word that has room, is a fault. What comes back wa
 import os, re, time, unicodedata
 
 import ward
-from harness import Term, strange
+from harness import HOME, MARGIN, Term, strange
 
 TABLE = re.compile(r"""^    \{"([a-z ]+)", N_\("([^"]+)"\), '(.)'\},""", re.M)
 
@@ -135,7 +135,7 @@ class Glass:
         """All lines of the list that is shown, from its first page on."""
         while True:
             self.pages += 1
-            lines = [line[2:] for line in self.t.body() if line[2:].strip()]
+            lines = [line[MARGIN:] for line in self.t.body() if line[MARGIN:].strip()]
             self.lines += len(lines)
             yield from lines
             n, m = self.page()
@@ -151,7 +151,7 @@ class Glass:
     def open(self, n):
         """Opens the n-th patient; the words of its row in the worklist."""
         if n < self.at:
-            self.key("<")
+            self.key(HOME)
             self.at = 0
         while self.at < n:
             step = min(n - self.at, 200)
@@ -159,11 +159,11 @@ class Glass:
             self.at += step
         focus = self.t.focus()
         y = self.t.screen.cursor.y
-        cells = [focus[2:]]
+        cells = [focus[MARGIN:]]
         for line in self.t.screen.display[y + 1:self.t.rows - 3]:
-            if line.startswith("  ") and line.strip() and line[2:30].strip() == "":
+            if line.strip() and line[:30].strip() == "":
                 cells.append(line)  # what wraps goes on behind the names' column
-            elif len(cells) == 1 and len(focus.split("  ")) == 1:
+            elif len(cells) == 1 and len(focus[MARGIN:].split("  ")) == 1:
                 cells.append(line)  # a name that takes a line of its own
             else:
                 break

@@ -16,7 +16,8 @@ build = os.environ.get("top_builddir", top)
 WARDLINE = os.environ.get("WARDLINE", os.path.join(build, "wardline"))
 DEMO = os.path.join(build, "wardline-demo")
 PASS = "correct horse battery staple"
-UP, DOWN, RIGHT, LEFT = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D"
+UP, DOWN, RIGHT, LEFT, HOME = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1b[H"
+MARGIN = 4  # the marker, the row's number, a blank: ">12 "
 
 
 class Screen(pyte.Screen):
@@ -181,11 +182,15 @@ class Term:
         self.wait("STOP:")
         time.sleep(0.6)  # keys that come before the page can be read are dropped
         for line in self.body():
-            m = re.match(r"[> ] (\d+) +\S.*  \S+$", line)
+            m = re.match(r"[> ] *(\d+) +\S.*  \S+$", line)
             if m and line.split()[-1] in words:
                 self.send(m[1] + "\r")
                 return
         raise AssertionError(f"none of {words} is on the page:\n{self.text()}")
+
+    def words(self):
+        """The focused row without its marker and number."""
+        return self.focus()[MARGIN:]
 
     def resize(self, rows, cols):
         self.rows, self.cols = rows, cols

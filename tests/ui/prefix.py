@@ -9,7 +9,7 @@ import re, sys, tempfile, os
 
 sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), "tests"), os.path.join(os.environ.get("top_srcdir", "."), "tests", "ui")]
 import tokens, ward
-from harness import Check, Screen, Stream, Term, WARDLINE, strange
+from harness import HOME, Check, Screen, Stream, Term, WARDLINE, strange
 
 check = Check()
 
@@ -25,7 +25,7 @@ def session(home, term, charts):
             t.key("\r")
             if check(t.row(1).split(",")[0] in names, f"chart {i} has a banner: {t.row(1)!r}"):
                 opened.add(t.row(1).split(",")[0])
-            for k in ("m", "\r", "r", " ", "q") if i % 3 == 0 else ("l", "?", " ", "q", "g", "j", "q") if i % 3 == 1 else ("p", " ", "\t"):
+            for k in ("m", "\r", "r", " ", "q") if i % 3 == 0 else ("l", "?", " ", "q", "g", "g", "j", "q") if i % 3 == 1 else ("p", " ", "\t"):
                 t.key(k)
             if i == 7:
                 t.key("L")
@@ -38,7 +38,7 @@ def session(home, term, charts):
                 check(t.row(1).startswith("PATIENTS"), "a row that was not painted yet did not open")
             elif i % 5 == 2:
                 t.key("q")
-                for k in (" ", "-", "G", "<"):
+                for k in (" ", "-", "G", HOME):
                     t.key(k)
                 t.key("/")
                 t.key(list(names)[0][:3].lower())
@@ -72,7 +72,7 @@ def prefixes(raw, term):
         for y in screen.dirty:
             line = "".join(screen.buffer[y][x].data for x in range(80))
             found, mixed = row_faults(line)
-            rows[y] = (found, bool(re.match(r"[> ] Z[A-Z]*,? ?[A-Z]?", line)) or not found)
+            rows[y] = (found, bool(re.match(r"[> ][ 0-9][0-9] Z[A-Z]*,? ?[A-Z]?", line)) or not found)
             if mixed:
                 faults.append((at, y, line.rstrip()))
         screen.dirty.clear()

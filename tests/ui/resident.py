@@ -7,7 +7,7 @@ import json, os, sys, tempfile
 
 sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), p) for p in ("tests", "tests/ui", "tests/tools")]
 import footprint, tokens, ward
-from harness import Check, Term, WARDLINE
+from harness import HOME, Check, Term, WARDLINE
 
 WORKLIST, CHART, RESOURCES = 14, 24, 5000  # MiB, MiB
 check = Check()
@@ -45,7 +45,7 @@ def visit(t, n):
         t.wait("Cover")
         for section in "pmaleidtsxfouv":
             t.key(section, first=1)
-            for keys in (" ", ">", "\r", "q", "<"):
+            for keys in (" ", "G", "\r", "q", HOME):
                 t.key(keys, first=1)
         t.key("q")
     t.key("/\x15\r")
@@ -67,7 +67,7 @@ def main():
             t.wait("synced ")
             within("worklist, once the sync is over", footprint.now(t.pid), WORKLIST)
             with footprint.Peak(t.pid) as peak:
-                for keys in (" ", ">", "<", "/an\r", "/\x15\r", "?", "q"):
+                for keys in (" ", "G", HOME, "/an\r", "/\x15\r", "?", "q"):
                     t.key(keys, first=1)
             print(f"worklist, most while it is read, searched and helped with: {peak.mib:.1f} MiB", flush=True)
             within(f"chart of {RESOURCES} resources of all kinds", visit(t, 0), CHART)

@@ -13,8 +13,8 @@ from harness import Check, Term, WARDLINE, strange
 check = Check()
 seed, steps = int(os.environ.get("STORM_SEED", "1")), int(os.environ.get("STORM_STEPS", "250"))
 chance = random.Random(seed)
-KEYS = ([b"j", b"k", b" ", b"-", b"\r", b"G", b"<", b"\t", b"?", b"g", b"R", b"s", b"S", b"h", b"\x0c"] * 3 +
-        [b"q", b"/", b"zeb", b"\x07", b"\x15", b"\x7f", b"m", b"l", b"p", b"a", b"c", b"r", b"w", b"%", b"7", b"n", b"\x1b[A", b"\x1bOB", b"\x1b[6~", b"\x1b[Z",
+KEYS = ([b"j", b"k", b" ", b"-", b"\r", b"G", b"<", b">", b"\x1b[H", b"\t", b"?", b"g", b"R", b"s", b"S", b"h", b"\x0c"] * 3 +
+        [b"q", b"/", b"zeb", b"\x07", b"\x15", b"\x7f", b"m", b"l", b"p", b"a", b"c", b"r", b"w", b"%", b"7", b"1-3", b",", b"M", b"'", b"z", b":", b"gg", b"CC;m", b"GO", b"n", b"\x1b[A", b"\x1bOB", b"\x1b[6~", b"\x1b[Z",
          b"\x1b", b"\x1b[", b"\x1b[1;5", b"\xc3", b"\xc3\xa9", b"\xf0\x9f", b"\x00", b"\xff", b"\x1b]0;x\x07", b"j" * 60])
 
 

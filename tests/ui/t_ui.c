@@ -132,6 +132,7 @@ static void table_keys(void)
         CU_ASSERT(!c[i].label || strlen(c[i].label) <= 8);
         for (unsigned j = 0; j < i; j++)
             CU_ASSERT(strcmp(c[i].id, c[j].id));
+        CU_ASSERT(c[i].keys[0] || c[i].mnemonic); /* some way leads to each */
         while (rest.p && rest.n && c[i].keys[0] != '@') {
             struct str name = str_split(&rest, ' ');
             int key = keys_code(name), arg;

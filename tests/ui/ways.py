@@ -1,0 +1,273 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finding one's way: numbers of rows, the palette and its jumps, the hint behind g, sideways, marks, undo, the help that
+runs; facts on the screen and bytes of each hint. Kills tests/mutants: ui-ask-type-ahead, ui-number-unpainted,
+ui-jump-past-stop.
+"""
+import os, re, sys, tempfile
+
+sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), "tests"), os.path.join(os.environ.get("top_srcdir", "."), "tests", "ui")]
+import tokens, ward
+from harness import HOME, Check, Term, WARDLINE, strange
+
+check, BUDGET, worst = Check(), 240, {}
+
+
+def spent(what, raw):
+    worst[what] = max(worst.get(what, 0), len(raw))
+    check(len(raw) <= BUDGET, f"{what}: {len(raw)} bytes, budget {BUDGET}: {raw!r}")
+
+
+def said(t):
+    """What was said, which may go on in the key bar's row."""
+    return t.row(22) + " " + t.row(23)
+
+
+def numbers(t):
+    """Each row has its number, once on a page, and keeps it when the page scrolls; a number means what was painted."""
+    t.key(HOME, first=1)
+    rows = {int(r[1:3]): r[4:] for r in t.body()}
+    check(list(rows) == list(range(1, 19)), f"numbers of the first page: {list(rows)}")
+    t.key("j" * 20)
+    check(t.focus().startswith(">21 ") and t.body()[-2].startswith(" 20 "), f"after a scroll of three: {t.body()}")
+    check({int(r[1:3]): r[4:] for r in t.body()}[5] == rows[5], "a number stays with its row")
+    t.key("5")
+    check(t.row(24).endswith("Row: 5"), t.row(24))
+    t.key("\r")
+    check(t.row(1).startswith(rows[5].split(",")[0]), f"5 opens row 5: {t.row(1)} for {rows[5]}")
+    t.key("q")
+    check(t.focus().startswith("> 5 "), f"and Back is on it: {t.focus()}")
+    # REQ: a number that is not on the screen opens nothing.
+    t.key("30\r")
+    check(t.row(1).startswith("PATIENTS") and t.row(22).startswith("Row 30 is not on the screen."), t.text())
+    t.key("30L", first=1)  # nor does the key behind it act on the marked row: L would lock
+    check(t.row(1).startswith("PATIENTS") and t.row(22).startswith("Row 30 is not on the screen."), t.text())
+    t.key(HOME, first=1)
+    t.key("R7\r")  # made anew in the same breath: nothing of it was painted
+    check(t.row(1).startswith("PATIENTS") and "is not on the screen" in t.row(22), t.text())
+    t.key("7k")
+    check(t.focus().startswith("> 6 "), f"a number and a letter: {t.focus()}")
+    t.key("100\r")
+    check(t.row(22).startswith('No row number: "100"'), t.row(22))
+    t.key("12\x07")
+    check(t.row(1).startswith("PATIENTS") and t.focus().startswith("> 6 "), "dropped")
+
+
+def hundreds(t):
+    """They go round behind 99; on the last page each stands once."""
+    t.key("G")
+    nums = [int(r[1:3]) for r in t.body() if r.strip()]
+    check(len(nums) == len(set(nums)), f"{nums}")
+    last = int(t.focus()[1:3])
+    t.key(f"{nums[2]}\r")
+    name = t.row(1).split(",")[0]
+    t.key("q")
+    check(t.body()[2][4:].startswith(name), f"row {nums[2]} of {nums} was {name}: {t.body()[2]}")
+    check(last == PATIENTS % 100, f"the last number is {last}")
+
+
+def several(t):
+    t.key(HOME, first=1)
+    names = [r[4:].split(",")[0] for r in t.body()]
+    t.key("1-3,6\r")
+    check(t.row(1).startswith(names[0]) and t.row(22).startswith("Patient 1 of the 4 chosen"), t.text())
+    t.key("q")
+    t.key("2-3k")
+    check(t.row(22).startswith("Several rows: only Enter takes them."), t.row(22))
+    t.key("1\r")
+    t.key("p")
+    t.key("1-2\r")
+    check(t.row(22).startswith("One row at a time here: nothing was opened."), t.row(22))
+    t.key("\r")
+    t.key("3")
+    check(t.row(22).startswith("The lines here are one text: they have no numbers."), t.row(22))
+    t.key("q")
+    t.key("q")
+
+
+def palette(t):
+    t.key(HOME, first=1)
+    before = t.text()
+    spent("palette, shown", t.key(":"))
+    check(t.row(24).endswith(":") and "FS" in t.row(22) + t.row(23), t.text())
+    check(t.body() == before.split("\n")[3:21], "the body is not covered")
+    spent("palette, a letter", t.key("l"))
+    check("LK Lock" in t.row(22) and "LS" in t.row(22), t.row(22))
+    spent("palette, a letter", t.key("o"))
+    check(t.row(22).startswith("LK: Lock"), f"one is left, in a sentence: {t.row(22)}")
+    spent("palette, hidden", t.key("\x07"))
+    check(t.text() == before, "as before")
+    for words, row in (("ls", r"^>%2d " % (PATIENTS % 100)), ("FS", r"^> 1 "), ("next", r"^>19 "), ("list.pre", r"^> 1 "), ("dn", r"^> 2 ")):
+        t.key(f":{words}\r")
+        check(re.match(row, t.focus()), f"{words}: {t.focus()} {t.row(22)}")
+    t.key(":l\r")
+    check(t.row(22).startswith('"l" could be'), t.row(22))
+    t.key(":qwx\r")
+    check(t.row(22).startswith('No command is called "qwx"'), t.row(22))
+    t.key(":codes\r")
+    check(t.row(22).startswith('"codes" does nothing on this screen.'), t.row(22))
+    t.key(":?\r")
+    check(t.row(3).startswith("Keys: Patients"), t.row(3))
+    t.key("q")
+    t.key(":GO\r")
+    check(t.row(24).endswith("Page:"), t.row(24))
+    t.key("3\r")
+    check(t.focus().startswith(">37 "), t.focus())
+    t.key(":loc\t")
+    check(t.row(24).endswith(": LK"), f"Tab goes through the matches: {t.row(24)}")
+    t.key("\x07")
+    t.key(HOME, first=1)
+
+
+def jumps(t):
+    t.key("\r")
+    name = t.row(1)
+    t.key(":cc\r")
+    check(t.row(3).startswith("Sections") and t.row(1) == name, t.row(3))
+    t.key(":medi\r")
+    check(t.row(3).startswith("Medicines"), t.row(3))
+    t.key(":l\r")
+    check(t.row(3).startswith("Results"), f"a section's letter is enough: {t.row(3)}")
+    t.key(":CC;O;AD;L\r")
+    check(t.row(3).startswith("Orders") and 'No command is called "AD"' in t.row(22) and "Not done: AD;L" in said(t), t.text())
+    t.key(":m;DD;raw\r")
+    check(t.row(3).startswith("Medicines") and "was not on the screen yet" in t.row(22) and "Not done: DD;raw" in said(t), t.text())
+    # REQ: a jump stops where something is asked, and what is left of it answers nothing and does nothing.
+    t.key(":c;EX;m\r")
+    check("Leave wardline?" in t.row(24) and t.row(3).startswith("Cover") and "Not done: m" in t.row(22), t.text())
+    t.key("n")
+    t.key(":LK;SP\r")
+    check(t.row(1) == "wardline - locked", t.text())
+    t.send(ward.PASS + "\r")
+    t.wait("kept here")
+    t.key("\r")
+    t.key(":^\r")
+    check(t.row(1).startswith("PATIENTS"), t.row(1))
+    t.key("\r")
+    t.key("m")
+    t.key("\r")
+    t.key(":^^\r")
+    check(t.row(1).startswith("PATIENTS"), t.row(1))
+    t.key("\r")
+    t.key(":FD\r")
+    check(t.row(1).startswith("PATIENTS") and t.row(24).endswith("Find:"), t.text())
+    t.key("\x07")
+
+
+def typed_ahead(t):
+    """REQ: what was typed before a question stood on the screen does not answer it."""
+    t.key("qy")
+    check(t.fd >= 0 and "Leave wardline?" in t.row(24), t.text())
+    t.key("n")
+    t.key(":EX\ry")
+    check(t.fd >= 0 and "Leave wardline?" in t.row(24), t.text())
+    t.key("n")
+
+
+def which_key(t):
+    t.key("\r")
+    before = t.text()
+    t.send("g")
+    raw = t.settle(first=2)  # half a second later
+    spent("hint, shown", raw)
+    hint = t.row(22) + "  " + t.row(23)
+    check(all(re.search(rf"(^|  ){k} {title[:3]}", hint) for k, title in (("c", "Cover"), ("p", "Problems"), ("m", "Medicines"), ("u", "Forms"), ("g", "List"))), hint)
+    check(t.text().split("\n")[:21] == before.split("\n")[:21], "the body is not covered")
+    spent("hint, hidden", t.key(b"\x07"))
+    check(t.text() == before, t.text())
+    t.key("gm")
+    check(t.row(3).startswith("Medicines"), t.row(3))
+    t.key("\r")
+    t.key("gp")
+    check(t.row(3).startswith("Problems"), f"from a row in full: {t.row(3)}")
+    t.key("gg")
+    check(t.row(3).startswith("Sections") and t.focus().startswith("> 2 p"), t.focus())
+    t.key("3\r")
+    check(t.row(3).startswith("Medicines"), f"a section by its number: {t.row(3)}")
+    t.key("gj")
+    check(t.focus().startswith("> 2 "), f"a key that is no section is itself: {t.focus()}")
+    for k in ("<", ">"):
+        t.key(k)
+        check(t.row(22).startswith("Nothing lies sideways here"), t.row(22))
+    t.key("q")
+
+
+def marks(t):
+    t.key(HOME, first=1)
+    t.key("3j")
+    here, name = t.words(), t.words().split(",")[0]
+    t.key("Ma")
+    check(t.row(22).startswith("Mark a: this patient in the list."), t.row(22))
+    t.key("\r")
+    t.key("m")
+    t.key("jj")
+    row = t.focus()
+    t.key("Mb")
+    t.key("q")
+    t.key(HOME, first=1)
+    t.key("\r")
+    check(not t.row(1).startswith(name), t.row(1))
+    t.key("'b")
+    check(t.row(1).startswith(name) and t.row(3).startswith("Medicines") and t.focus() == row, t.text())
+    t.key("c")
+    t.key("'b")
+    check(t.row(3).startswith("Medicines") and t.focus() == row, "within a chart")
+    t.key("'a")
+    check(t.row(1).startswith("PATIENTS") and t.words() == here, f"to the list: {t.focus()}")
+    t.key("'z")
+    check(t.row(22).startswith("Mark z is not set."), t.row(22))
+    t.send("'")
+    t.wait("A letter leads to its mark.")
+    check(t.row(22) == "Marks set: a b", f"letters, and no name of another patient: {t.row(22)}")
+    t.key(b"\x07")
+
+
+def undo(t):
+    t.key(":qwx\r")
+    said = t.row(22)
+    t.key("j")
+    check("qwx" not in t.row(22), t.row(22))
+    t.key("z")
+    check(t.row(22) == said, f"what was said comes back: {t.row(22)}")
+    t.key("/")
+    t.key(tokens.token(3))
+    t.key("\x07")
+    check(t.row(2) == "", t.row(2))
+    t.key("z")
+    check(t.row(2).startswith("1 matches"), f"and the filter: {t.row(2)}")
+    t.key("q")
+
+
+def helps(t):
+    t.key(HOME, first=1)
+    t.key("?")
+    n = next(int(r[1:3]) for r in t.body() if "Next page" in r)
+    check(any("Nothing was dismissed" in r or "Sync with the server" in r for r in t.body()), t.text())
+    t.key(f"{n}\r")
+    check(t.row(1).startswith("PATIENTS") and t.focus().startswith(">19 "), f"a row of the help is done: {t.focus()}")
+    t.key(HOME, first=1)
+    t.key("?\r")  # the first row: Enter, to open a patient that was not on the screen
+    t.key("q", first=1)
+    t.key("?")
+    t.key("\r")
+    check(t.row(1).startswith("PATIENTS") and "was not on the screen yet" in t.row(22), t.text())
+
+
+PATIENTS = 110
+with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
+    tokens.load(w, PATIENTS, 4)
+    w.cli("init", "--server", w.url)
+    w.cli("sync")
+    with Term([WARDLINE, "--home", w.home], quiet=0.15) as t:
+        t.wait("Passphrase:")
+        t.send(ward.PASS + "\r")
+        t.wait("PATIENTS")
+        t.wait("synced ")
+        for part in (numbers, hundreds, several, palette, jumps, typed_ahead, which_key, marks, undo, helps):
+            part(t)
+        t.kill(15)
+        check(t.end() == 0, "SIGTERM ends it with 0")
+        check(not strange(t.raw), f"bytes that no screen may send: {strange(t.raw)[:3]}")
+for what, n in worst.items():
+    print(f"{what:20} {n:5} of {BUDGET:5} bytes")
+check.finish()
