@@ -15,6 +15,7 @@
 #include "crypt/secret.h"
 #include "loop/loop.h"
 #include "screen.h"
+#include "ui/conf.h"
 
 extern char **environ;
 
@@ -79,6 +80,7 @@ int main(int argc, char **argv)
     intl_start(LOCALEDIR);
     app.clock = clock_system();
     app.rng = rng_system();
+    app.settings = conf_check;
     if (crypt_init(&app.memory_locked))
         return 70;
     status = cli_main(&app, argc, argv, &screen);

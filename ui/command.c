@@ -572,7 +572,7 @@ static bool has_key(const struct command *c, int key)
     return false;
 }
 
-static bool takes_key(const struct command *c, int key, int *arg)
+bool command_takes(const struct command *c, int key, int *arg)
 {
     *arg = c->arg;
     if (c->keys[0] != '@')
@@ -588,7 +588,7 @@ const struct command *command_find(unsigned where, int key, int *arg)
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         const struct command *c = &commands[i];
 
-        if (c->where & where && takes_key(c, key, arg))
+        if (c->where & where && command_takes(c, key, arg))
             return c;
     }
     return NULL;

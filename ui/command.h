@@ -60,6 +60,8 @@ const struct command *command_table(unsigned *n);
 /* The command for a key on a screen, or NULL. *arg is the row's, or for "@section" the section's number, for
  * "@digit" and "@letter" the character. */
 const struct command *command_find(unsigned where, int key, int *arg);
+/* Is it one of the keys of the row? *arg as above. */
+bool command_takes(const struct command *c, int key, int *arg);
 const char *command_keys(const struct command *c); /* for people: "j Down", "0-9", "@section" */
 /* "Patients": a screen's name for people (N_); NULL when there is no such bit, which is behind the last one. */
 const char *command_where_name(unsigned where);

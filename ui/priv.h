@@ -13,6 +13,7 @@
 #include "model/scope.h"
 #include "model/series.h"
 #include "ui/command.h"
+#include "ui/conf.h"
 #include "ui/hint.h"
 #include "ui/keys.h"
 #include "ui/line.h"
@@ -166,6 +167,7 @@ struct ui {
     struct tty *tty;
     struct line *line; /* of line mode, else NULL */
     struct keys keys;
+    struct conf conf;
     int64_t esc_ms, last_key_ms, sync_painted_ms;
     loop_timer esc_timer, idle_timer, sync_timer;
     struct auth_unlock *unlock; /* remembers failed tries */

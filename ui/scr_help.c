@@ -57,7 +57,7 @@ static void add_sections(struct ui *u, const struct command *c)
 static void add_command(struct ui *u, const struct command *c)
 {
     struct arena *a = &u->help.list.arena;
-    const char *why = refusal(u, c, c->arg), *keys = command_keys(c);
+    const char *why = refusal(u, c, c->arg), *keys = conf_keys(&u->conf, c, a);
     struct str rest = str_of(c->mnemonic), mnemonic = str_split(&rest, ' ');
 
     if (!*keys) /* the palette alone has it */

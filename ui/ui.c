@@ -277,7 +277,7 @@ static void no_such_key(struct ui *u, unsigned where)
 static bool key_waited_for(struct ui *u, int key)
 {
     int arg;
-    const struct command *c = command_find(u->hint.where, key, &arg);
+    const struct command *c = conf_find(&u->conf, u->hint.where, key, &arg);
 
     hint_off(u);
     if (c)
@@ -300,7 +300,7 @@ static void key_in(struct ui *u, int key)
         return;
     if (scr_stop_deaf(u))
         return;
-    if (where == ON_ASK && !command_find(where, key, &arg)) {
+    if (where == ON_ASK && !conf_find(&u->conf, where, key, &arg)) {
         /* REQ: a key that is no answer is never swallowed: after a lost '/' a name would be read
          * as commands. */
         u->asking = false;
@@ -317,7 +317,7 @@ static void key_in(struct ui *u, int key)
         return;
     }
     scr_work_refilter(u);
-    c = command_find(where, key, &arg);
+    c = conf_find(&u->conf, where, key, &arg);
     dismiss(u, c);
     if (where == ON_STOP && scr_stop_type(u, key)) /* the one field that is always open there */
         return;
@@ -550,6 +550,8 @@ static int open_on(struct loop *l, const struct clock *clock, const char *home, 
     }
     keys_init(&u->keys);
     tty_sequences(u->tty, &u->keys);
+    conf_read(&u->conf);
+    conf_say(&u->conf, u->message, sizeof u->message);
     scr_lock_forget(u);
     if ((line && (code = line_new(u))) || (code = watch(u))) {
         ui_close(u);

@@ -52,9 +52,13 @@ static void paint_bar(struct ui *u, struct arena *a)
     struct text s[BAR_MAX];
 
     for (unsigned i = 0; i < n && items < BAR_MAX; i++, c++) {
-        struct str keys = str_of(c->keys), first = str_split(&keys, ' ');
+        struct str keys, first;
 
         if (!(c->where & where) || !c->label)
+            continue;
+        keys = str_of(conf_keys(&u->conf, c, a));
+        first = str_split(&keys, ' ');
+        if (!first.n)
             continue;
         s[items] = safe(a, arena_fmt(a, "%.*s %s", STR_ARG(first), _(c->label)));
         used += s[items++].cols;

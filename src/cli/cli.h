@@ -48,6 +48,7 @@ struct cli_app {
     struct rng rng;
     bool memory_locked;      /* crypt_init could lock memory */
     struct store *store;     /* opened by cli_need_store */
+    int (*settings)(char *out, size_t n); /* ui's conf_check, which this room does not know; NULL: there is none */
     struct model model;
 };
 

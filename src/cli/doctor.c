@@ -271,6 +271,17 @@ static void check_terminal(const struct doctor *d, struct finding *f)
         found(f, OK, _("known to this system"), NULL);
 }
 
+static void check_settings(const struct doctor *d, struct finding *f)
+{
+    char what[sizeof f->what];
+    int r = d->app->settings ? d->app->settings(what, sizeof what) : 0;
+
+    if (r < 0)
+        found(f, WARN, what, _("mend that line; man wardline.conf says what may stand there"));
+    else
+        found(f, OK, r ? what : _("none: the keys and looks that wardline brings"), NULL);
+}
+
 static void check_locale(const struct doctor *d, struct finding *f)
 {
     (void)d;
@@ -347,6 +358,7 @@ static const struct {
     {"swap", N_("swap"), check_swap},
     {"terminal", N_("terminal"), check_terminal},
     {"locale", N_("locale"), check_locale},
+    {"settings", N_("keys and looks"), check_settings},
     {"kdf", N_("passphrase strength against guessing"), check_kdf},
     {"rules", N_("display rules"), check_rules},
     {"displays", N_("display"), check_displays},

@@ -87,8 +87,8 @@ with tempfile.TemporaryDirectory() as tmp:
     s, w = server(tmp, lambda *_: fhir(CAPABLE, gz=True))
     sound, status = verdicts(w)
     done += 1
-    if len(sound) != 14:
-        bad.append(f"{len(sound)} checks, want 14")
+    if len(sound) != 15:
+        bad.append(f"{len(sound)} checks, want 15")
     for c in ("link", "clock", "tls", "gzip", "abilities", "store", "superblocks", "terminal", "locale", "kdf", "rules", "displays"):
         expect("sound", sound, c, "OK")
     expect("TERM=dumb", verdicts(w, env={"TERM": "dumb"})[0], "terminal", "WARN")

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Finding one's way, the parts that need no screen: the prompt's editor, numbers of rows, the palette's matches.
+ * Finding one's way, the parts that need no screen: the prompt's editor, numbers of rows, the palette's matches,
+ * and wardline.conf.
  */
 #include "config.h"
 
@@ -200,6 +201,95 @@ static void palette_words(void)
     CU_ASSERT(!palette_find(ON_WORKLIST, false, STR("\xff\xfe"), m));
 }
 
+/* --- wardline.conf ---------------------------------------------------------------------------- */
+
+static struct conf conf;
+
+static const char *found(unsigned where, const char *key)
+{
+    int arg;
+    const struct command *c = conf_find(&conf, where, keys_code(str_of(key)), &arg);
+
+    return c ? c->id : "";
+}
+
+static void read_conf(const char *text)
+{
+    memset(&conf, 0, sizeof conf);
+    conf_parse(&conf, str_of(text));
+}
+
+static void conf_binds(void)
+{
+    struct arena a;
+
+    arena_init(&a, 4096);
+    read_conf("# ours\n\n  bind list.next n F8\t\nunbind list.last G\nunbind undo\nbind lock X\nunbind lock L\ntheme marked\nmouse on\n");
+    CU_ASSERT(!conf.faults && !strcmp(conf.theme, "marked") && conf.mouse);
+    CU_ASSERT(!strcmp(found(ON_WORKLIST, "n"), "list.next") && !strcmp(found(ON_DETAIL, "F8"), "list.next"));
+    CU_ASSERT(!strcmp(found(ON_WORKLIST, "Space"), "list.next")); /* what is not taken away stays */
+    CU_ASSERT(!strcmp(found(ON_WORKLIST, "G"), "") && !strcmp(found(ON_WORKLIST, "End"), "list.last"));
+    CU_ASSERT(!strcmp(found(ON_CHART, "z"), "") && !strcmp(found(ON_CHART, "X"), "lock") && !strcmp(found(ON_CHART, "L"), ""));
+    CU_ASSERT(!strcmp(found(ON_CHART, "n"), "list.next")); /* a section's letter too: gn is left for it */
+    for (unsigned n, i = 0; i < (command_table(&n), n); i++)
+        if (!strcmp(command_table(&n)[i].id, "list.next"))
+            CU_ASSERT(!strcmp(conf_keys(&conf, &command_table(&n)[i], &a), "n F8 Space PgDn + Ctrl-F"));
+    read_conf("bind list.next n\nunbind list.next n\nunbind list.next Space\nbind list.next Space\n");
+    CU_ASSERT(!strcmp(found(ON_WORKLIST, "n"), "") && !strcmp(found(ON_WORKLIST, "Space"), "list.next")); /* the last line holds */
+    arena_fini(&a);
+}
+
+/* Kills tests/mutants/ui-conf-ask.patch: no file may change what answers a question. */
+static void conf_refuses(void)
+{
+    static const struct {
+        const char *line;
+        enum conf_fault fault;
+    } rows[] = {
+        {"bind ask.yes x", CONF_QUESTION},   {"unbind ask.no n", CONF_QUESTION},  {"bind lock.open x", CONF_QUESTION},
+        {"bind list.open q", CONF_FIXED},    {"bind exit Enter", CONF_FIXED},     {"unbind back q", CONF_FIXED},
+        {"bind undo Ctrl-C", CONF_FIXED},    {"unbind list.open Enter", CONF_FIXED}, {"bind list.number x", CONF_QUESTION},
+        {"bind no.such x", CONF_NO_COMMAND}, {"bind list.down Hyper", CONF_NO_KEY}, {"bind list.down", CONF_NO_KEY},
+        {"bind list.down x Hyper", CONF_NO_KEY}, {"bind", CONF_NO_COMMAND},       {"theme ../x", CONF_VALUE},
+        {"theme", CONF_VALUE},               {"mouse maybe", CONF_VALUE},         {"colour red", CONF_NO_LINE},
+    };
+    char text[200], said[300];
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(text, sizeof text, "mouse on\n%s\ntheme thin\n", rows[i].line);
+        read_conf(text);
+        if (conf.fault != rows[i].fault)
+            printf("\n    %s: %d", rows[i].line, conf.fault);
+        CU_ASSERT(conf.fault == rows[i].fault && conf.line == 2 && conf.faults == 1 && !conf.n);
+        CU_ASSERT(conf_say(&conf, said, sizeof said) && strstr(said, "wardline.conf, line 2: "));
+        CU_ASSERT(conf.mouse && !strcmp(conf.theme, "thin")); /* the other lines hold */
+        CU_ASSERT(!strcmp(found(ON_ASK, "y"), "ask.yes") && !strcmp(found(ON_ASK, "x"), "") && !strcmp(found(ON_CHART, "q"), "back") &&
+                  !strcmp(found(ON_CHART, "Enter"), "list.open"));
+    }
+    read_conf("x\ny\n");
+    CU_ASSERT(conf_say(&conf, said, sizeof said) && strstr(said, "(and 1 more line)"));
+    read_conf("unbind list.open\nunbind back\n"); /* all of its keys, but those that stay */
+    CU_ASSERT(!conf.faults && !strcmp(found(ON_CHART, "Enter"), "list.open") && !strcmp(found(ON_CHART, "Right"), "") && !strcmp(found(ON_CHART, "q"), "back"));
+}
+
+static void conf_limits(void)
+{
+    struct buf b;
+
+    buf_init(&b, 1 << 20);
+    for (unsigned i = 0; i < 300; i++)
+        buf_adds(&b, "bind undo F7\n");
+    memset(&conf, 0, sizeof conf);
+    conf_parse(&conf, buf_str(&b));
+    CU_ASSERT(conf.n == CONF_BINDS && conf.fault == CONF_MANY && conf.line == CONF_BINDS + 1 && conf.faults == 300 - CONF_BINDS);
+    while (b.n <= CONF_BYTES)
+        buf_adds(&b, "# a comment that goes on and on\n");
+    memset(&conf, 0, sizeof conf);
+    conf_parse(&conf, buf_str(&b));
+    CU_ASSERT(conf.fault == CONF_LARGE && !conf.n);
+    buf_fini(&b);
+}
+
 static const struct unit_test tests[] = {
     {"prompt: characters in, characters out", prompt_edits},
     {"prompt: full", prompt_full},
@@ -208,6 +298,9 @@ static const struct unit_test tests[] = {
     {"numbers: what was painted", number_painted},
     {"palette: every command by id and mnemonic", palette_finds_all},
     {"palette: letters that are enough", palette_words},
+    {"conf: keys given and taken", conf_binds},
+    {"conf: what is refused, in words", conf_refuses},
+    {"conf: limits", conf_limits},
 };
 
 int main(void)

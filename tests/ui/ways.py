@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Finding one's way: numbers of rows, the palette and its jumps, the hint behind g, sideways, marks, undo, the help that
 runs; facts on the screen and bytes of each hint. Kills tests/mutants: ui-ask-type-ahead, ui-number-unpainted,
-ui-jump-past-stop.
+ui-jump-past-stop, ui-conf-ask.
 """
 import os, re, sys, tempfile
 
@@ -253,6 +253,41 @@ def helps(t):
     check(t.row(1).startswith("PATIENTS") and "was not on the screen yet" in t.row(22), t.text())
 
 
+def settings(w):
+    """wardline.conf changes keys; what it may not change, or cannot, is said on the lock screen and by doctor, by line."""
+    folder = os.path.join(w.tmp, "config", "wardline")
+    os.makedirs(folder)
+    env = {"XDG_CONFIG_HOME": os.path.dirname(folder)}
+
+    def write(text):
+        with open(os.path.join(folder, "wardline.conf"), "w") as f:
+            f.write(text)
+
+    write("# ours\nbind list.next n\nunbind list.last G\nbind ask.yes Enter\nbind list.open q\n")
+    with Term([WARDLINE, "--home", w.home], env=env, quiet=0.15) as t:
+        t.wait("Passphrase:")
+        check(said(t).startswith('wardline.conf, line 4: "ask.yes": the keys of this command cannot be changed (and 1 more line)'), said(t))
+        t.send(ward.PASS + "\r")
+        t.wait("kept here")
+        check("n Page" in t.row(23), t.row(23))
+        t.key("n")
+        check(t.focus().startswith(">19 "), t.focus())
+        t.key("G")
+        check(t.row(22).startswith("That key does nothing here"), t.row(22))
+        t.key("q")
+        t.key("\r")  # REQ: Enter is no at the question, whatever the file says
+        check(t.fd >= 0 and "Leave" not in t.row(24) and t.row(1).startswith("PATIENTS"), t.text())
+        t.key("?")
+        check(any(re.match(r"[> ][ 0-9]\d n Space PgDn", r) for r in t.body()), t.text())
+        t.kill(15)
+        check(t.end() == 0, "SIGTERM ends it with 0")
+    verdict = {c["id"]: c for c in w.json("doctor", env=env, check=False)}["settings"]
+    check(verdict["verdict"] == "WARN" and "line 4" in verdict["what"] and "man wardline.conf" in verdict["next"], verdict)
+    write("mouse off\n")
+    verdict = {c["id"]: c for c in w.json("doctor", env=env, check=False)}["settings"]
+    check(verdict["verdict"] == "OK" and verdict["what"].endswith("wardline/wardline.conf"), verdict)
+
+
 PATIENTS = 110
 with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
     tokens.load(w, PATIENTS, 4)
@@ -268,6 +303,7 @@ with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
         t.kill(15)
         check(t.end() == 0, "SIGTERM ends it with 0")
         check(not strange(t.raw), f"bytes that no screen may send: {strange(t.raw)[:3]}")
+    settings(w)
 for what, n in worst.items():
     print(f"{what:20} {n:5} of {BUDGET:5} bytes")
 check.finish()
