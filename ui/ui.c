@@ -551,7 +551,8 @@ static int open_on(struct loop *l, const struct clock *clock, const char *home, 
     keys_init(&u->keys);
     tty_sequences(u->tty, &u->keys);
     conf_read(&u->conf);
-    conf_say(&u->conf, u->message, sizeof u->message);
+    if (!conf_say(&u->conf, u->message, sizeof u->message) && u->conf.theme[0] && !tty_theme(u->tty, u->conf.theme))
+        ui_say(u, _("wardline.conf: there is no theme \"%s\"."), u->conf.theme);
     scr_lock_forget(u);
     if ((line && (code = line_new(u))) || (code = watch(u))) {
         ui_close(u);
