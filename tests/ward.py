@@ -35,10 +35,10 @@ def quick_kdf():
 
 
 class Ward:
-    """quick: the commands unlock with the least work (tests/tools/quick_kdf.c)."""
+    """quick: the commands unlock with the least work (tests/tools/quick_kdf.c). tour: a demo profile's first screen begins the tour."""
 
-    def __init__(self, tmp, generate=0, charts=0, seed=1, today="2026-11-23", sync=True, init=True, url=None, demo=True, quick=False):
-        self.tmp, self.server, self.url = tmp, None, url
+    def __init__(self, tmp, generate=0, charts=0, seed=1, today="2026-11-23", sync=True, init=True, url=None, demo=True, quick=False, tour=False):
+        self.tmp, self.server, self.url, self.tour = tmp, None, url, tour
         self.extra = quick_kdf() if quick else {}
         self.home = os.path.join(tmp, "home")
         if not url:
@@ -98,6 +98,8 @@ class Ward:
                                pass_fds=[r], env=environment({**self.extra, **(env or {})}), stdin=subprocess.DEVNULL, **kw)
         finally:
             os.close(r)
+        if args[:1] == ("init",) and "--demo" in args and not self.tour and not p.returncode:
+            open(os.path.join(home or self.home, "tour.seen"), "w").close()  # its lines are tested in tests/ui/ways.py
         if check and p.returncode:
             sys.exit(f"wardline {' '.join(args)}: exit {p.returncode}: {p.stderr}")
         return p

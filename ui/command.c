@@ -157,6 +157,42 @@ static const char *nothing_dismissed(const struct ui *u, int arg)
     return u->undo_n ? NULL : _("Nothing was dismissed that could come back.");
 }
 
+static void tour(struct ui *u, int arg)
+{
+    (void)arg;
+    tour_begin(u);
+}
+
+static const char *no_demo(const struct ui *u, int arg)
+{
+    (void)arg;
+    return u->demo ? NULL : _("The tour is part of the demo: these are no made-up patients.");
+}
+
+static void tour_stop(struct ui *u, int arg)
+{
+    (void)arg;
+    tour_end(u);
+}
+
+static const char *no_tour(const struct ui *u, int arg)
+{
+    (void)arg;
+    return tour_on(u) ? NULL : _("No tour is under way.");
+}
+
+static void click(struct ui *u, int arg)
+{
+    unsigned item;
+
+    (void)arg;
+    if (!list_at_row(body(u), u->keys.at_row, &item))
+        return;
+    list_select(body(u), item);
+    u->work.chosen = true;
+    u->damage = true;
+}
+
 static void ask_exit(struct ui *u, int arg)
 {
     (void)arg;
@@ -429,8 +465,10 @@ static const struct command commands[] = {
      N_("Order the list by name, birth date, time of appointment, days overdue or last opened"), scopes, 1, NULL},
     {"list.tasks", ON_WORKLIST, "t", "TK", N_("Tasks"), N_("Open tasks of all patients, what is due first"), tasks, 0,
      NULL},
-    {"list.down", ON_LISTS, "j Down", "DN", NULL, N_("Move down"), move, 1, nothing_here},
-    {"list.up", ON_LISTS, "k Up", "UP", NULL, N_("Move up"), move, -1, nothing_here},
+    {"list.down", ON_LISTS, "j Down WheelDown", "DN", NULL, N_("Move down"), move, 1, nothing_here},
+    {"list.up", ON_LISTS, "k Up WheelUp", "UP", NULL, N_("Move up"), move, -1, nothing_here},
+    {"list.click", ON_LISTS, "Click", NULL, NULL, N_("To the row that was clicked, where the mouse is on"), click, 0,
+     nothing_here},
     {"list.next", ON_LISTS, "Space PgDn + Ctrl-F", "NX", N_("Page"), N_("Next page"), page, 1,
      nothing_here},
     {"list.previous", ON_LISTS, "- PgUp Ctrl-B", "BU", NULL, N_("Previous page"), page, -1,
@@ -484,6 +522,8 @@ static const struct command commands[] = {
     {"mark", ON_LISTS & ~(ON_HELP | ON_SECTIONS), "M", NULL, NULL, N_("Mark this place: M and a letter"), second_key,
      ON_MARK,
      NULL},
+    {"tour", ON_LISTS, "", "TOUR", NULL, N_("The tour of the demo: a line that names the next key"), tour, 0, no_demo},
+    {"tour.end", ON_LISTS, "Ctrl-G", NULL, NULL, N_("End the tour"), tour_stop, 0, no_tour},
     {"mark.to", ON_LISTS, "'", NULL, NULL, N_("To a marked place: ' and its letter"), second_key, ON_MARKED, NULL},
     {"patients", ON_LISTS & ~ON_WORKLIST, "", "SP ^^", NULL, N_("To the list of patients"), to_patients, 0, NULL},
     {"patients.find", ON_LISTS & ~ON_WORKLIST, "F3", "FD", NULL, N_("To the list of patients, and find one"), to_find,
@@ -502,8 +542,9 @@ static const struct command commands[] = {
     {"exit", ON_LISTS, "Ctrl-C", "EX", NULL, N_("Leave wardline after a question"), ask_exit, 0,
      NULL},
 
-    {"go.section", ON_GO, "@section", NULL, NULL, NULL, section, 0, NULL},
-    {"go.sections", ON_GO, "g", NULL, NULL, N_("List of all sections with their letters"), sections, 0, not_listed},
+    {"chart.section.go", ON_GO, "@section", NULL, NULL, NULL, section, 0, NULL},
+    {"chart.sections.go", ON_GO, "g", NULL, NULL, N_("List of all sections with their letters"), sections, 0,
+     not_listed},
     {"mark.set", ON_MARK, "@letter", NULL, NULL, N_("This letter marks the place"), mark_set, 0, NULL},
     {"mark.go", ON_MARKED, "@letter", NULL, NULL, N_("To the place that this letter marks"), mark_go, 0, NULL},
     {"second.drop", ON_GO | ON_MARK | ON_MARKED, "Esc Enter Backspace Ctrl-G", NULL, NULL,

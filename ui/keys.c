@@ -21,6 +21,8 @@ static const struct {
     {"PgDn", KEYS_PGDN},         {"Home", KEYS_HOME},
     {"End", KEYS_END},           {"Ins", KEYS_INSERT},
     {"Del", KEYS_DELETE},        {"Backspace", KEYS_BACKSPACE},
+    {"Click", KEYS_CLICK},       {"WheelUp", KEYS_WHEEL_UP},
+    {"WheelDown", KEYS_WHEEL_DOWN},
 };
 
 /* XTerm Control Sequences (PC-style and VT220-style function keys), console_codes(4), VT100 user
@@ -107,6 +109,29 @@ static bool sequence_over(const struct keys *k)
     return k->held[1] != 'O' || k->held_n > 2;
 }
 
+/* ESC [ < button ; column ; row M: a button was pressed or the wheel turned (XTerm Control Sequences, SGR 1006).
+ * Buttons with Shift, Meta or Ctrl, releases (m), drags and any other: nothing. */
+static int mouse_key(struct keys *k)
+{
+    static const struct {
+        int64_t button;
+        int key;
+    } buttons[] = {{0, KEYS_CLICK}, {64, KEYS_WHEEL_UP}, {65, KEYS_WHEEL_DOWN}};
+    struct str rest = {k->held + 3, k->held_n > 4 ? k->held_n - 4 : 0}, b = str_split(&rest, ';'),
+        x = str_split(&rest, ';');
+    int64_t button, col, row;
+
+    if (!k->mouse || k->held_n < 9 || memcmp(k->held, "\033[<", 3) || k->held[k->held_n - 1] != 'M' ||
+        !str_int(b, 0, 255, &button) || !str_int(x, 1, 9999, &col) || !str_int(rest, 1, 9999, &row))
+        return 0;
+    k->at_col = (unsigned)col - 1;
+    k->at_row = (unsigned)row - 1;
+    for (size_t i = 0; i < sizeof buttons / sizeof *buttons; i++)
+        if (buttons[i].button == button)
+            return buttons[i].key;
+    return 0;
+}
+
 static unsigned feed_sequence(struct keys *k, unsigned char byte, int *out)
 {
     int key = 0;
@@ -129,6 +154,8 @@ static unsigned feed_sequence(struct keys *k, unsigned char byte, int *out)
     k->held[k->held_n++] = (char)byte;
     if ((begins(k, &key) || !sequence_over(k)) && !key)
         return 0;
+    if (!key)
+        key = mouse_key(k);
     drop(k); /* with key = 0: a whole sequence that means nothing here */
     out[0] = key;
     return key != 0;

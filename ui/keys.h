@@ -43,6 +43,9 @@ enum keys_code {
     KEYS_F10,
     KEYS_F11,
     KEYS_F12,
+    KEYS_CLICK, /* at_row says where */
+    KEYS_WHEEL_UP,
+    KEYS_WHEEL_DOWN,
     KEYS_BYTE = 0x300000, /* plus a byte that is no UTF-8: part of a passphrase, or nothing */
 };
 
@@ -55,6 +58,8 @@ struct keys {
         int key;
     } seq[KEYS_SEQS];
     unsigned n;
+    bool mouse;              /* reports of the mouse (SGR, xterm's mode 1006) are keys; else nothing */
+    unsigned at_row, at_col; /* of the last one, from 0 */
     char held[32]; /* bytes of a sequence or a character that is not complete */
     unsigned held_n;
 };

@@ -327,6 +327,7 @@ void list_paint(struct list *l, struct tty *t, unsigned row)
     }
     /* The hardware cursor is what a braille line and a screen reader follow. */
     tty_cursor(t, focus, LIST_MARGIN);
+    l->page_row = row;
     l->shown_row = focus;
     l->painted = from;
     l->painted_end = to;
@@ -350,6 +351,18 @@ bool list_numbered(const struct list *l, unsigned number, unsigned *item)
 bool list_painted(const struct list *l)
 {
     return l->sel >= l->painted && l->sel < l->painted_end;
+}
+
+bool list_at_row(const struct list *l, unsigned row, unsigned *item)
+{
+    unsigned line = first_of(l, l->shown_top) + l->shown_skip + row - l->page_row;
+
+    for (unsigned i = l->painted; l->shown && row >= l->page_row && i < l->painted_end; i++)
+        if (line >= first_of(l, i) && line < first_of(l, i + 1)) {
+            *item = i;
+            return true;
+        }
+    return false;
 }
 
 void list_forget(struct list *l)

@@ -38,6 +38,7 @@ struct list {
     unsigned painted, painted_end;
     bool shown; /* the page stands on the screen, from shown_top and shown_skip on */
     unsigned shown_top, shown_skip, shown_sel;
+    unsigned page_row;  /* of the screen, where the page begins */
     unsigned shown_row; /* of the screen, with the marker */
 };
 
@@ -74,6 +75,8 @@ unsigned list_number(const struct list *l, unsigned item);
 bool list_numbered(const struct list *l, unsigned number, unsigned *item);
 /* Was the selected item on the screen, as it is now, when the last paint was done? */
 bool list_painted(const struct list *l);
+/* The item that stands on this row of the screen, from 0, as it was painted last; false when none does. */
+bool list_at_row(const struct list *l, unsigned row, unsigned *item);
 void list_forget(struct list *l);
 enum list_change {
     LIST_MOVES,  /* the marker, or a scroll by one item, where the terminal moves the rows whole */

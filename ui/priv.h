@@ -22,6 +22,7 @@
 #include "ui/numbers.h"
 #include "ui/palette.h"
 #include "ui/prompt.h"
+#include "ui/tour.h"
 #include "ui/tty.h"
 #include "ui/ui.h"
 
@@ -192,6 +193,7 @@ struct ui {
     struct mark mark[MARKS];
     struct undo undo[UNDO_MAX];
     unsigned undo_n;
+    unsigned tour; /* its step, from 1; 0: none is under way */
     struct scr_lock lock;
     struct scr_work work;
     struct scr_chart chart;

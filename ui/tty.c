@@ -25,6 +25,7 @@ struct tty {
     unsigned rows, cols;
     attr_t attrs[TTY_LOOKS];
     short pairs[TTY_LOOKS];
+    bool mouse;         /* its reports were asked for */
     bool explicit_bidi; /* the terminal was told to leave the order of letters alone */
 };
 
@@ -65,6 +66,17 @@ static bool term_name_ok(const char *s)
            strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+") == n;
 }
 
+/* xterm's modes 1000 (buttons) and 1006 (in decimal): what a terminal with kmous has. */
+#define MOUSE_ON "\033[?1000h\033[?1006h"
+#define MOUSE_OFF "\033[?1006l\033[?1000l"
+
+static bool reports_mouse(void)
+{
+    const char *s = tigetstr((char *)(uintptr_t) "kmous");
+
+    return s && s != (const char *)-1;
+}
+
 size_t tty_goodbye(char *out, size_t room)
 {
     bool mine = !cur_term;
@@ -74,6 +86,9 @@ size_t tty_goodbye(char *out, size_t room)
     if (!term_name_ok(getenv("TERM")) || (mine && setupterm(NULL, STDOUT_FILENO, &found) != OK))
         return 0;
     n = add_plain("sgr0", out, 0, room);
+    /* the monitor does not know if it is on */
+    for (const char *off = reports_mouse() ? MOUSE_OFF : ""; *off && n < room; off++)
+        out[n++] = *off;
     n = add_plain("clear", out, n, room);
     n = add_plain("rmkx", out, n, room);
     n = add_plain("rmcup", out, n, room);
@@ -263,10 +278,25 @@ static void bidi(struct tty *t, bool explicit)
     }
 }
 
+static void mouse(const struct tty *t, const char *how)
+{
+    if (!t->mouse)
+        return;
+    putp(how);
+    fflush(stdout);
+}
+
+void tty_mouse(struct tty *t)
+{
+    t->mouse = !t->page && reports_mouse();
+    mouse(t, MOUSE_ON);
+}
+
 void tty_suspend(struct tty *t)
 {
     if (!t->page) {
         tty_blank(t);
+        mouse(t, MOUSE_OFF);
         if (t->explicit_bidi)
             bidi(t, false);
         endwin();
@@ -277,6 +307,7 @@ void tty_suspend(struct tty *t)
 void tty_resume(struct tty *t)
 {
     last.taken = t->page ? !tcgetattr(STDIN_FILENO, &last.before) : 1;
+    mouse(t, MOUSE_ON);
     tty_resized(t);
     tty_redraw(t);
 }

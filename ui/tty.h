@@ -45,6 +45,9 @@ void tty_close(struct tty *t); /* clears the screen, gives the terminal back as 
 void tty_emergency(void);      /* the same for a dying process: async-signal-safe */
 /* The bytes that clear the screen and leave its modes; how many: 0 on a terminal that is not known. */
 size_t tty_goodbye(char *out, size_t room);
+/* Asks the terminal for clicks and the wheel (ui/keys.h), where it can; tty_suspend, tty_close and tty_emergency end
+ * it. */
+void tty_mouse(struct tty *t);
 void tty_suspend(struct tty *t); /* clears, gives the terminal back for a while */
 void tty_resume(struct tty *t);
 

@@ -154,6 +154,7 @@ void ui_lock(struct ui *u)
     marks_undo_clear(u);
     numbers_turn_clear(u);
     hint_off(u);
+    u->tour = 0;
     u->message[0] = '\0';
     u->open = false;
     memset(&u->sync, 0, sizeof u->sync);
@@ -195,6 +196,7 @@ static void opened(void *arg, struct store *s, const struct err *e)
     u->unprotected = u->model.unprotected;
     ui_go(u, scr_work_screen());
     scr_work_load(u);
+    tour_offer(u);
 }
 
 void ui_unlocking(struct ui *u)
@@ -245,6 +247,8 @@ bool ui_run(struct ui *u, const struct command *c, int arg)
         ui_say(u, "%s", why);
     else
         c->run(u, arg);
+    if (!why)
+        tour_done(u, c);
     return !why;
 }
 
@@ -553,6 +557,9 @@ static int open_on(struct loop *l, const struct clock *clock, const char *home, 
     conf_read(&u->conf);
     if (!conf_say(&u->conf, u->message, sizeof u->message) && u->conf.theme[0] && !tty_theme(u->tty, u->conf.theme))
         ui_say(u, _("wardline.conf: there is no theme \"%s\"."), u->conf.theme);
+    if (u->conf.mouse)
+        tty_mouse(u->tty);
+    u->keys.mouse = u->conf.mouse;
     scr_lock_forget(u);
     if ((line && (code = line_new(u))) || (code = watch(u))) {
         ui_close(u);

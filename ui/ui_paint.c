@@ -106,7 +106,7 @@ struct text ui_message_words(struct ui *u, struct arena *a)
     struct buf b;
 
     buf_init(&b, 4096);
-    buf_adds(&b, u->message);
+    buf_adds(&b, u->message[0] ? u->message : tour_text(u));
     for (int i = 0; i < 2; i++) {
         unsigned cols = tty_columns(u->tty), room = cols - (b.n ? tty_cols(buf_str(&b)) + 2 : 0);
         const char *part = !i ? news(u, a) : ui_more_below(u) ? below(u, room, a) : "";

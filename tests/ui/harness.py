@@ -237,7 +237,7 @@ class Term:
 # bold and reverse, modes of the start and the end. No OSC, DCS, APC, PM, no reports asked for.
 ALLOWED = re.compile(
     rb"\x1b\[\d*(;\d*)?H|\x1b\[\d*[ABCDGJKLMPSTX@d]|\x1b\[\d*(;\d*)?r|\x1b\[[0147;]*m|\x1b\[\d+b|\x1b[78MDE=>]|\x1b\([B0]|\x1b\)[B0]"
-    rb"|\x1b\[\?(1049|1|7|12|25)[hl]|\x1b\[\?12;25h|\x1b\[4l|\x1b\[8[lh]|\x1b\[2[23];0;0t|[\x08\r\n\x0e\x0f\t]")
+    rb"|\x1b\[\?(1049|1|7|12|25)[hl]|\x1b\[\?100[06]l|\x1b\[\?12;25h|\x1b\[4l|\x1b\[8[lh]|\x1b\[2[23];0;0t|[\x08\r\n\x0e\x0f\t]")
 
 
 def strange(raw):

@@ -80,6 +80,63 @@ static void prompt_fresh(void)
     free(u);
 }
 
+/* --- the mouse -------------------------------------------------------------------------------- */
+
+static int one_key(struct keys *k, const char *bytes)
+{
+    int out[2], key = 0;
+
+    for (; *bytes; bytes++)
+        if (keys_feed(k, (unsigned char)*bytes, out))
+            key = out[0];
+    return key;
+}
+
+static void mouse_reports(void)
+{
+    static const char *const nothing[] = {"\033[<0;10;5m", "\033[<2;10;5M", "\033[<32;10;5M", "\033[<4;10;5M", "\033[<0;0;5M", "\033[<0;10M",
+                                          "\033[<;;M", "\033[<0;10;5;7M", "\033[<0;99999;5M", "\033[<M", "\033[0;10;5M"};
+    struct keys k;
+
+    keys_init(&k);
+    CU_ASSERT_EQUAL(one_key(&k, "\033[<0;10;5M"), 0); /* off: swallowed whole */
+    k.mouse = true;
+    CU_ASSERT_EQUAL(one_key(&k, "\033[<0;10;5M"), KEYS_CLICK);
+    CU_ASSERT(k.at_row == 4 && k.at_col == 9);
+    CU_ASSERT_EQUAL(one_key(&k, "\033[<64;80;24M"), KEYS_WHEEL_UP);
+    CU_ASSERT_EQUAL(one_key(&k, "\033[<65;1;1M"), KEYS_WHEEL_DOWN);
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
+        CU_ASSERT_EQUAL(one_key(&k, nothing[i]), 0);
+    CU_ASSERT_EQUAL(one_key(&k, "j"), 'j');
+}
+
+/* A click means the row as it was painted, of however many lines. */
+static void rows_clicked(void)
+{
+    struct list l;
+    unsigned item = 99;
+
+    list_init(&l);
+    list_clear(&l, 10);
+    for (unsigned i = 0; i < 6; i++)
+        list_add(&l, text_own(i == 1 ? "a row that needs three lines of twenty columns" : "row"), 0, (struct text){"", 0, 0}, 20);
+    list_settle(&l);
+    CU_ASSERT(list_line_of(&l, 2) == 4);
+    CU_ASSERT(!list_at_row(&l, 0, &item)); /* not painted */
+    l.painted_end = 6;
+    l.page_row = 0;
+    list_shown(&l);
+    CU_ASSERT(list_at_row(&l, 0, &item) && item == 0);
+    CU_ASSERT(list_at_row(&l, 3, &item) && item == 1);
+    CU_ASSERT(list_at_row(&l, 4, &item) && item == 2);
+    CU_ASSERT(list_at_row(&l, 7, &item) && item == 5);
+    l.page_row = 3; /* a page that begins below other things */
+    CU_ASSERT(!list_at_row(&l, 2, &item) && list_at_row(&l, 3, &item) && item == 0);
+    l.page_row = 0;
+    CU_ASSERT(!list_at_row(&l, 8, &item) && !list_at_row(&l, 17, &item));
+    list_fini(&l);
+}
+
 /* --- numbers of rows -------------------------------------------------------------------------- */
 
 static void number_lists(void)
@@ -294,6 +351,8 @@ static const struct unit_test tests[] = {
     {"prompt: characters in, characters out", prompt_edits},
     {"prompt: full", prompt_full},
     {"prompt: what stood there", prompt_fresh},
+    {"mouse: what is a key and what is nothing", mouse_reports},
+    {"mouse: the row that was clicked", rows_clicked},
     {"numbers: 1-4,7", number_lists},
     {"numbers: what was painted", number_painted},
     {"palette: every command by id and mnemonic", palette_finds_all},

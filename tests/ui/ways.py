@@ -109,6 +109,10 @@ def palette(t):
     t.key(":?\r")
     check(t.row(3).startswith("Keys: Patients"), t.row(3))
     t.key("q")
+    t.key(":tour\r")
+    check(t.row(22).startswith("The tour is part of the demo"), t.row(22))
+    t.key("?")
+    t.key("q")
     t.key(":GO\r")
     check(t.row(24).endswith("Page:"), t.row(24))
     t.key("3\r")
@@ -288,6 +292,83 @@ def settings(w):
     check(verdict["verdict"] == "OK" and verdict["what"].endswith("wardline/wardline.conf"), verdict)
 
 
+def mouse(w):
+    """Off by default; on, a click selects and the wheel moves, and the mode is off again whatever ends the program."""
+    folder = os.path.join(w.tmp, "config", "wardline")
+    with open(os.path.join(folder, "wardline.conf"), "w") as f:
+        f.write("mouse on\n")
+    for end in (15, 9, "q"):
+        with Term([WARDLINE, "--home", w.home], env={"XDG_CONFIG_HOME": os.path.dirname(folder)}, quiet=0.15) as t:
+            t.wait("Passphrase:")
+            t.send(ward.PASS + "\r")
+            t.wait("kept here")
+            check(b"\x1b[?1000h\x1b[?1006h" in t.raw, "asked for")
+            if end == 15:
+                t.key(b"\x1b[<0;20;8M")
+                check(t.focus().startswith("> 5 ") and t.cursor()[0] == 8, f"a click: {t.focus()}")
+                t.key(b"\x1b[<65;20;8M\x1b[<65;20;8M")
+                check(t.focus().startswith("> 7 "), f"the wheel: {t.focus()}")
+                t.key(b"\x1b[<64;20;8M")
+                check(t.focus().startswith("> 6 "), f"the wheel: {t.focus()}")
+                t.key(b"\x1b[<0;20;23M", first=0.5)
+                check(t.focus().startswith("> 6 "), f"a click elsewhere is nothing: {t.focus()}")
+                t.key("q")
+                t.key(b"\x1b[<0;20;8M")
+                check(t.focus().startswith("> 5 ") and "Leave" not in t.row(24), f"no answer: {t.text()}")
+            if end == "q":
+                t.key("q")
+                t.send("y")
+            else:
+                t.kill(end)
+            before = len(t.raw)
+            for _ in range(100):
+                if not t.pump(0.1) and b"?1000l" in t.raw[before:]:
+                    break
+            check(b"\x1b[?1006l\x1b[?1000l" in t.raw[before:], f"{end}: and given back: {t.raw[before:]}")
+            t.end()
+    with Term([WARDLINE, "--home", w.home], quiet=0.15) as t:
+        t.wait("Passphrase:")
+        check(b"?1000" not in t.raw, "off by default")
+
+
+def tour(tmp):
+    """The demo's first screen names the next key until it is used; it comes once, and again when it is asked for."""
+    folder = os.path.join(tmp, "tour")
+    os.mkdir(folder)
+    with ward.Ward(folder, init=False, tour=True) as w:
+        tokens.load(w, 20, 3)
+        w.cli("init", "--server", w.url, "--demo")
+        w.cli("sync")
+        with Term([WARDLINE, "--home", w.home], quiet=0.15) as t:
+            for turn in (1, 2):
+                t.wait("Passphrase:")
+                t.send(ward.PASS + "\r")
+                t.wait("synced ")
+                if turn == 1:
+                    check(t.row(22).startswith("Tour 1/8: j moves down"), t.row(22))
+                    t.key("%")
+                    check(t.row(22).startswith("That key does nothing"), t.row(22))
+                    t.key("k", first=1)
+                    for step, keys in enumerate(("j", "\r", "gm", "\r", "q", "?", "qq/")):
+                        check(t.row(22).startswith(f"Tour {step + 1}/8: "), f"step {step + 1}: {t.text()}")
+                        for k in keys:
+                            t.key(k)
+                    t.key("\x07")
+                    check(t.row(22).startswith("Tour 8/8: "), t.row(22))
+                    t.key(":")
+                    t.key("\x07")
+                    check(t.row(22) == "+ more below", t.row(22))
+                else:
+                    check("Tour" not in t.text(), t.row(22))
+                    t.key(":tour\r")
+                    check(t.row(22).startswith("Tour 1/8: "), t.row(22))
+                    t.key("\x07")
+                    check("Tour" not in t.text(), t.row(22))
+                    t.key("\x07")
+                    check(t.row(22).startswith("No tour is under way."), t.row(22))
+                t.key("L")
+
+
 PATIENTS = 110
 with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
     tokens.load(w, PATIENTS, 4)
@@ -304,6 +385,8 @@ with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
         check(t.end() == 0, "SIGTERM ends it with 0")
         check(not strange(t.raw), f"bytes that no screen may send: {strange(t.raw)[:3]}")
     settings(w)
+    mouse(w)
+    tour(tmp)
 for what, n in worst.items():
     print(f"{what:20} {n:5} of {BUDGET:5} bytes")
 check.finish()
