@@ -7,7 +7,7 @@ import json, os, re, sys, tempfile
 
 sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), p) for p in ("tests", "tests/ui", "tests/model")]
 import tokens, ward
-from harness import Check, LEFT, Term, WARDLINE
+from harness import MARGIN, Check, LEFT, Term, WARDLINE
 import sheets
 
 check = Check()
@@ -40,7 +40,7 @@ def opened(w, rows=24, cols=80, name="adams"):
 
 def heads(t):
     """The headings on the page: (row on the screen, words)."""
-    return [(y, l) for y, l in enumerate(t.body(), 4) if re.match(r"[> ] (\w)", l) and any(l[2:].startswith(h) for h in HEADS)]
+    return [(y, l) for y, l in enumerate(t.body(), 4) if re.match(r"[> ][ \d]\d (\w)", l) and any(l[MARGIN:].startswith(h) for h in HEADS)]
 
 
 def cover(w):
@@ -48,7 +48,7 @@ def cover(w):
         with opened(w, rows, 132 if rows > 24 else 80) as t:
             found = heads(t)
             body = "\n".join(t.body())
-            check([l[2:2 + len(h)] for (_, l), h in zip(found, HEADS)] == HEADS and len(found) == 6, f"{rows} rows: six headings: {t.text()}")
+            check([l[MARGIN:MARGIN + len(h)] for (_, l), h in zip(found, HEADS)] == HEADS and len(found) == 6, f"{rows} rows: six headings: {t.text()}")
             check(t.row(3).startswith("Cover  as of ") and t.row(3).endswith("Page 1 of 1"), t.row(3))
             check(all("as of " in l for _, l in found), f"each pane's age: {found}")
             check("DO NOT GIVE: warfarin" in body and "CRITICAL RESULT: Potassium 7.10 mmol/L" in body and "falls risk" in body, f"{rows} rows: {t.text()}")

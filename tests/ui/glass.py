@@ -239,7 +239,7 @@ class Reading:
                 cells = self.cells[p["id"]] = g.open(n)
                 self.painted[p["id"]], bad = g.chart(show)
                 self.bad += bad
-                name = re.split(r" \[\+\]| +Born ", g.t.row(1))[0]
+                name = re.split(r" \[\+\]| +Born | \(from right\)", g.t.row(1))[0]
                 if not name or not cells.replace(" ", "").startswith(fold(name).replace(" ", "")):
                     self.bad.append(f"{p['id']}: the banner of {name!r} over the chart of {cells!r}")
                 g.back()

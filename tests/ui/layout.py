@@ -79,7 +79,7 @@ def pages(t):
 
 def elsewhere(t):
     """A window that changes while a chart is read is the worklist's size too, when one comes back to it."""
-    t.key("<", first=1)
+    t.key(HOME, first=1)
     t.resize(60, 132)
     t.key("\r")
     t.resize(24, 80)

@@ -9,7 +9,7 @@ import glob, json, os, re, sys, tempfile
 
 sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), "tests", d) for d in ("", "ui")]
 import ward
-from harness import Check, Term, WARDLINE, strange
+from harness import MARGIN, Check, Term, WARDLINE, strange
 
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 DAY = re.compile(r"(?:FUTURE )?(?:\d\d-)?(?:[A-Z][a-z]{2}-)?\d{4}|no date|UNREADABLE")
@@ -94,7 +94,8 @@ class Source:
 # --- reading the screen --------------------------------------------------------------------------
 
 def plain(line):
-    return re.sub(r"(?<=\s)\[(?=\S)|^>", " ", line)
+    """Without the marker of the row and its number, and without that of the cell."""
+    return re.sub(r"(?<=\s)\[(?=\S)", " ", " " * MARGIN + line[MARGIN:])
 
 
 def grid(t):
@@ -106,7 +107,7 @@ def grid(t):
         if SAID.search(line):
             continue
         left = line[:days[0][0] - 1].strip() if days else ""
-        if left and line[2:3].strip():
+        if left and line[MARGIN:MARGIN + 1].strip():
             long = len(line) > days[0][0] - 1 and line[days[0][0] - 2:days[0][0]].strip()  # it runs past the locked column
             name = line.strip() if long else left
             if long:
@@ -140,9 +141,9 @@ def all_of_grid(t):
 
 def values(t):
     """[(date, words)] of the list under a plot, all its pages; the rows of the plot."""
-    out, plot = [], [line[2:] for line in t.body() if re.match(r"\s{2,}[\d,.-]*\s*[|+]", line)]
+    out, plot = [], [line[MARGIN:] for line in t.body() if re.match(r"\s{2,}[\d,.-]*\s*[|+]", line)]
     for _ in range(40):
-        out += [(m[1], m[2]) for m in (re.match(r"[> ] ((?:\d\d-)?(?:[A-Z][a-z]{2}-)?\d{4}(?: \d\d:\d\d)?)\s{2,}(\S.*)", line) for line in t.body()) if m]
+        out += [(m[1], m[2]) for m in (re.match(r"[> ][ \d]\d ((?:\d\d-)?(?:[A-Z][a-z]{2}-)?\d{4}(?: \d\d:\d\d)?)\s{2,}(\S.*)", line) for line in t.body()) if m]
         if re.search(r"Page (\d+) of \1$", t.row(3)):
             break
         t.key(" ", first=2)
