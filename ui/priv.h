@@ -251,7 +251,6 @@ void ui_save_orphan(struct ui *u); /* the screen goes: jobs under way must not f
 
 /* One key, as typed. */
 void ui_key(struct ui *u, int key);
-/* Runs a row of the table, or says why it is not allowed now. */
 
 /* ui_paint.c */
 void ui_paint(struct ui *u);

@@ -119,6 +119,8 @@ static struct str named(const struct model_row *r)
     return in_force && n <= r->text.n ? (struct str){r->text.s, n} : (struct str){"", 0};
 }
 
+#define BELOW_COLS 28 /* names beyond these cost a page more than its 1,550 bytes */
+
 const char *scr_chart_rows_below(const struct ui *u, unsigned cols, struct arena *a)
 {
     const struct scr_chart *c = &u->chart;
@@ -134,7 +136,7 @@ const char *scr_chart_rows_below(const struct ui *u, unsigned cols, struct arena
         if (!name.n)
             break;
         longer = arena_fmt(a, "%s%s%.*s", s, n ? ", " : "", STR_ARG(name));
-        if (!longer || tty_cols(str_of(longer)) + 8 > cols) /* " +99999" */
+        if (!longer || tty_cols(str_of(longer)) + 8 > cols || (n && tty_cols(str_of(longer)) > BELOW_COLS)) /* " +99999" */
             break;
         s = longer;
         n++;

@@ -159,7 +159,8 @@ static void paint(struct ui *u)
 
 const struct screen *scr_scopes_screen(void)
 {
-    static const struct screen screen = {ON_SCOPES, list, patient, build, paint, choose, back, NULL};
+    static const struct screen screen = {.where = ON_SCOPES, .list = list, .patient = patient, .build = build,
+                                         .paint = paint, .open = choose, .back = back};
 
     return &screen;
 }

@@ -232,7 +232,8 @@ static void paint(struct ui *u)
 
 const struct screen *scr_stop_screen(void)
 {
-    static const struct screen screen = {ON_STOP, list, patient, build, paint, open_row, back, NULL};
+    static const struct screen screen = {.where = ON_STOP, .list = list, .patient = patient, .build = build,
+                                         .paint = paint, .open = open_row, .back = back};
 
     return &screen;
 }

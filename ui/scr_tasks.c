@@ -170,7 +170,8 @@ static void paint(struct ui *u)
 
 const struct screen *scr_tasks_screen(void)
 {
-    static const struct screen screen = {ON_TASKS, list, patient, build, paint, open_row, back, reload};
+    static const struct screen screen = {.where = ON_TASKS, .list = list, .patient = patient, .build = build,
+                                         .paint = paint, .open = open_row, .back = back, .reload = reload};
 
     return &screen;
 }
