@@ -68,10 +68,12 @@ static bool is_fixed(int key)
     return false;
 }
 
+#define QUESTIONS (ON_ASK | ON_STOP | ON_LOCK) /* there the table's own keys are in force, whatever a file says */
+
 /* REQ: no file changes what answers a question. A class of keys (digits, letters, sections) is no key either. */
 static bool may_change(const struct command *c)
 {
-    return !(c->where & (ON_ASK | ON_STOP | ON_LOCK)) && c->keys[0] != '@';
+    return c->where & ~(unsigned)QUESTIONS && c->keys[0] != '@';
 }
 
 static void add(struct conf *c, const struct command *command, int key, bool off)
@@ -290,6 +292,8 @@ const struct command *conf_find(const struct conf *c, unsigned where, int key, i
     unsigned n;
     const struct command *all = command_table(&n);
 
+    if (where & QUESTIONS)
+        return command_find(where, key, arg);
     for (unsigned i = c->n; i-- > 0;)
         if (c->bind[i].key == key && c->bind[i].c->where & where && said_of(c, c->bind[i].c, key) > 0) {
             *arg = c->bind[i].c->arg;

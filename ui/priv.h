@@ -298,6 +298,7 @@ void scr_tasks_close(struct ui *u);
 /* scr_work_rows.c */
 void scr_work_rows_build(struct ui *u);
 void scr_work_rows_head(struct ui *u, struct arena *a);
+void scr_work_rows_paint(struct ui *u);
 
 /* scr_find.c */
 void scr_find_open(struct ui *u);

@@ -136,7 +136,9 @@ const char *scr_chart_rows_below(const struct ui *u, unsigned cols, struct arena
         if (!name.n)
             break;
         longer = arena_fmt(a, "%s%s%.*s", s, n ? ", " : "", STR_ARG(name));
-        if (!longer || tty_cols(str_of(longer)) + 8 > cols || (n && tty_cols(str_of(longer)) > BELOW_COLS)) /* " +99999" */
+        if (!longer || tty_cols(str_of(longer)) + 8 > cols) /* " +99999" */
+            break;
+        if (n && tty_cols(str_of(longer)) > BELOW_COLS)
             break;
         s = longer;
         n++;

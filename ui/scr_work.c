@@ -246,10 +246,12 @@ void scr_work_count(struct ui *u, bool now)
         return;
     w->fresh = one.total - w->shown_total;
     model_worklist_fini(&one);
+    if (w->fresh > 0 && !w->shown_total && !w->filter_n) /* an empty list has nothing that could move under a key */
+        scr_work_load(u);
     u->damage = true;
 }
 
-/* --- the end, and the paint -------------------------------------------------------------------- */
+/* --- the end ------------------------------------------------------------------------------------ */
 
 void scr_work_fini(struct ui *u)
 {
@@ -260,33 +262,6 @@ void scr_work_fini(struct ui *u)
     list_fini(&w->list);
     memset(w, 0, sizeof *w);
     list_init(&w->list);
-}
-
-static void paint(struct ui *u)
-{
-    struct scr_work *w = &u->work;
-    struct arena a;
-
-    arena_init(&a, 65536);
-    scr_work_rows_head(u, &a);
-    if (w->list.failed)
-        tty_put(u->tty, UI_BODY, 0, text_own(_("No memory for the list.")), tty_columns(u->tty),
-                TTY_PLAIN);
-    else if (w->loaded && !w->rows.n) {
-        struct str rest = {w->rows.empty.s, w->rows.empty.n};
-        unsigned row = UI_BODY;
-
-        while (rest.n && row < UI_BODY + ui_body_rows(u)) {
-            struct str line = tty_wrap(&rest, tty_columns(u->tty) - LIST_MARGIN);
-
-            tty_put(u->tty, row++, LIST_MARGIN, text_safe(&a, line, 0), tty_columns(u->tty),
-                    TTY_PLAIN);
-        }
-        tty_cursor(u->tty, UI_BODY, LIST_MARGIN);
-    } else {
-        list_paint(&w->list, u->tty, UI_BODY);
-    }
-    arena_fini(&a);
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -310,8 +285,9 @@ static void back(struct ui *u)
 const struct screen *scr_work_screen(void)
 {
     static const struct screen screen = {.where = ON_WORKLIST, .list = list, .patient = patient,
-                                         .build = scr_work_rows_build, .paint = paint, .open = open_chart, .back = back,
-                                         .reload = scr_work_load, .several = numbers_turn_rows};
+                                         .build = scr_work_rows_build, .paint = scr_work_rows_paint,
+                                         .open = open_chart, .back = back, .reload = scr_work_load,
+                                         .several = numbers_turn_rows};
 
     return &screen;
 }

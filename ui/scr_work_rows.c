@@ -117,3 +117,30 @@ void scr_work_rows_head(struct ui *u, struct arena *a)
         pages = page + 1;
     ui_paint_title(u, head, (struct text){"", 0, 0}, page, pages);
 }
+
+void scr_work_rows_paint(struct ui *u)
+{
+    struct scr_work *w = &u->work;
+    struct arena a;
+
+    arena_init(&a, 65536);
+    scr_work_rows_head(u, &a);
+    if (w->list.failed)
+        tty_put(u->tty, UI_BODY, 0, text_own(_("No memory for the list.")), tty_columns(u->tty),
+                TTY_PLAIN);
+    else if (w->loaded && !w->rows.n) {
+        struct str rest = {w->rows.empty.s, w->rows.empty.n};
+        unsigned row = UI_BODY;
+
+        while (rest.n && row < UI_BODY + ui_body_rows(u)) {
+            struct str line = tty_wrap(&rest, tty_columns(u->tty) - LIST_MARGIN);
+
+            tty_put(u->tty, row++, LIST_MARGIN, text_safe(&a, line, 0), tty_columns(u->tty),
+                    TTY_PLAIN);
+        }
+        tty_cursor(u->tty, UI_BODY, LIST_MARGIN);
+    } else {
+        list_paint(&w->list, u->tty, UI_BODY);
+    }
+    arena_fini(&a);
+}

@@ -29,7 +29,7 @@ def chart(i, rows):
         out.append({"resourceType": "Condition", "id": f"{pid}-c{k}", "subject": subject, "clinicalStatus": active, "code": said(f"Problem {k}"), "recordedDate": day})
         out.append({"resourceType": "MedicationRequest", "id": f"{pid}-m{k}", "subject": subject, "status": "active", "intent": "order",
                     "authoredOn": day, "medicationCodeableConcept": said(f"metformin {k}"),
-                    "dosageInstruction": [{"text": f"one tablet {t}", "doseAndRate": [{"doseQuantity": {"value": 5, "unit": "mg"}}]}]})
+                    "dosageInstruction": [{"text": f"tablet {t}", "doseAndRate": [{"doseQuantity": {"value": 5, "unit": "mg"}}]}]})
         code, name, value, unit = LABS[k % 3]
         out.append({"resourceType": "Observation", "id": f"{pid}-l{k}", "subject": subject, "status": "final", "effectiveDateTime": day,
                     "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}]}],
