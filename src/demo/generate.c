@@ -267,17 +267,18 @@ static void chart(struct gen *g, struct gen_person *p)
 int demo_generate(uint64_t seed, unsigned n, unsigned charts, const struct date *today,
                   int (*emit)(void *arg, struct str bundle), void *arg, struct err *e)
 {
+    struct home h;
     struct gen g = {.today = date_days(today->year, today->month, today->day)};
     unsigned number = 0;
     int code;
 
     buf_init(&g.b, LIMIT_PAGE_BYTES);
+    for (unsigned i = 0; i < GEN_REGISTERS; i++)
+        buf_init(&g.registers[i], GEN_REGISTER_MOST * sizeof h.who->id);
     begin(&g);
     demo_gen_clinic(&g);
     code = send(&g, emit, arg, e);
     for (unsigned house = 0; !code && number < n; house++) {
-        struct home h;
-
         g.state = chain(seed, 1, house);
         people(&g, &h);
         name(&g, &h);
@@ -286,11 +287,20 @@ int demo_generate(uint64_t seed, unsigned n, unsigned charts, const struct date 
             g.state = chain(seed, 2, number);
             life(&g, &h.who[i]);
             demo_gen_patient(&g, &h.who[i], number, house, h.n < 2 ? NULL : &h.who[i ? 0 : 1]);
-            if (number < charts)
+            if (number < charts) {
                 chart(&g, &h.who[i]);
+                g.state = chain(seed, 3, number);
+                demo_gen_lists(&g, &h.who[i]);
+            }
         }
         code = send(&g, emit, arg, e);
     }
+    begin(&g);
+    demo_gen_registers(&g);
+    if (!code && g.entries)
+        code = send(&g, emit, arg, e);
+    for (unsigned i = 0; i < GEN_REGISTERS; i++)
+        buf_fini(&g.registers[i]);
     buf_fini(&g.b);
     return code;
 }

@@ -14,12 +14,18 @@
 #include "base/date.h"
 #include "base/str.h"
 
+/* Lists of patients, made while the people are; at most so many on each. */
+enum gen_register { GEN_REGISTER_DIABETES, GEN_REGISTER_UNDER_FIVE, GEN_REGISTER_HOME, GEN_REGISTERS };
+#define GEN_REGISTER_MOST 2000
+
 struct gen {
     struct buf b;        /* the Bundle */
     uint64_t state;
     int64_t today;       /* days since 1970-01-01 */
     unsigned entries;
     char type[32], id[40]; /* the resource under way */
+    struct buf registers[GEN_REGISTERS]; /* ids with blanks between */
+    unsigned enrolled[GEN_REGISTERS];
 };
 
 /* Names with blanks between; each is NAME[/FEMALE FORM][:IN LATIN LETTERS[/FEMALE FORM]]. */
@@ -104,5 +110,7 @@ void demo_gen_medicines(struct gen *g, struct gen_person *p);         /* generat
 void demo_gen_labs(struct gen *g, struct gen_person *p);              /* generate_results.c */
 void demo_gen_vitals(struct gen *g, struct gen_person *p);
 void demo_gen_immunizations(struct gen *g, struct gen_person *p);     /* generate_vaccines.c */
+void demo_gen_lists(struct gen *g, struct gen_person *p);             /* generate_lists.c */
+void demo_gen_registers(struct gen *g);                               /* after all people */
 
 #endif

@@ -124,7 +124,7 @@ static int resource(void *arg, int outer, struct str bytes)
     snprintf(w->rows[w->n++].patient, sizeof w->rows[0].patient, "%.*s", STR_ARG(x.patient));
     if (str_is(x.type, "Patient"))
         patient(w, &t, x.id);
-    if (x.kind && x.kind->patient_path) {
+    if (x.kind && x.kind->patient_path && !(str_is(x.type, "List") && !x.patient.n)) { /* a list of many is nobody's */
         w->foreign += !x.patient.n || x.id.n < x.patient.n || memcmp(x.id.p, x.patient.p,
         x.patient.n);
         w->per_patient[w->patients - 1]++;

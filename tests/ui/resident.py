@@ -45,8 +45,13 @@ def visit(t, n):
         t.wait("Cover")
         for section in "pmaleidtsxfouv":
             t.key(section, first=1)
-            for keys in (" ", "G", "\r", "q", HOME):
+            for keys in (" ", "G"):
                 t.key(keys, first=1)
+            title = t.row(3)
+            t.key("\r", first=1)
+            if t.row(3) != title:  # else there is nothing behind the row, and q would leave the chart
+                t.key("q", first=1)
+            t.key(HOME, first=1)
         t.key("q")
     t.key("/\x15\r")
     return peak.mib
