@@ -15,10 +15,25 @@ static struct list *body(struct ui *u)
     return u->screen->list ? u->screen->list(u) : NULL;
 }
 
-static void move(struct ui *u, int by)
+/* Lists of which a window is in memory. */
+static struct scr_rows *windowed(struct ui *u)
+{
+    return u->screen == scr_timeline_screen() ? &u->timeline.rows
+           : u->screen == scr_found_screen()  ? &u->found.rows
+                                              : NULL;
+}
+
+static void slide(struct ui *u)
 {
     scr_work_slide(u);
     scr_tasks_slide(u);
+    if (windowed(u))
+        scr_rows_slide(u, windowed(u));
+}
+
+static void move(struct ui *u, int by)
+{
+    slide(u);
     list_move(body(u), by);
     u->work.chosen = true;
     u->damage = true;
@@ -26,8 +41,7 @@ static void move(struct ui *u, int by)
 
 static void page(struct ui *u, int by)
 {
-    scr_work_slide(u);
-    scr_tasks_slide(u);
+    slide(u);
     list_page(body(u), by);
     u->damage = true;
 }
@@ -36,6 +50,8 @@ static void jump(struct ui *u, int to_end)
 {
     if (u->screen == scr_work_screen())
         scr_work_jump(u, to_end);
+    if (windowed(u))
+        scr_rows_jump(u, windowed(u), to_end);
     list_select(body(u), to_end && body(u)->items ? body(u)->items - 1 : 0);
     u->damage = true;
 }
@@ -402,6 +418,17 @@ static void neighbour(struct ui *u, int by)
         scr_stop_neighbour(u, by);
 }
 
+static void timeline(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_timeline_open(u);
+}
+
+static void search(struct ui *u, int all)
+{
+    scr_found_open(u, all);
+}
+
 static void help(struct ui *u, int arg)
 {
     (void)arg;
@@ -443,8 +470,8 @@ static const struct command commands[] = {
     {"grid.newer", ON_GRID, "<", NULL, N_("Newer"), N_("To the column before, which is newer"), grid_move, -1, NULL},
     {"grid.left", ON_GRID, "Left", NULL, NULL, N_("To the column before; from the newest one back to the list"),
      grid_left, 0, NULL},
-    {"list.open", ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_SCOPES | ON_TASKS, "Enter Right", "DD",
-     N_("Open"), N_("Open the row at the marker"), open_row, 0, nothing_here},
+    {"list.open", ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_SCOPES | ON_TASKS | ON_TIMELINE | ON_FOUND,
+     "Enter Right", "DD", N_("Open"), N_("Open the row at the marker"), open_row, 0, nothing_here},
     {"stop.open", ON_STOP, "Enter", NULL, N_("Open"),
      N_("Open the patient whose number was typed, or who was moved to; nobody is chosen beforehand"), open_row, 0,
      nothing_here},
@@ -497,6 +524,12 @@ static const struct command commands[] = {
      NULL},
     {"chart.banner", ON_CHART, "b", NULL, N_("Who"),
      N_("All of the banner: the whole name, every allergy and alert"), banner, 0, NULL},
+    {"chart.timeline", ON_CHART | ON_SECTIONS, "y", "TL", NULL, N_("The timeline: rows of all sections, newest first"),
+     timeline, 0, NULL},
+    {"chart.search", ON_CHART | ON_SECTIONS | ON_TIMELINE, "/", "FI", NULL,
+     N_("Search this chart: rows of any section that have all the words that are typed"), search, 0, NULL},
+    {"search.all", ON_WORKLIST, "\\", "FA", NULL, N_("Search the rows of all charts kept here; q stops it"), search, 1,
+     NULL},
     {"chart.section", ON_CHART | ON_SECTIONS, "@section", NULL, NULL, NULL, section, 0, NULL},
     {"chart.grid", ON_CHART, "=", NULL, NULL, N_("Results or vital signs as a grid: tests down, dates across"), grid, 0,
      no_grid},
@@ -507,7 +540,7 @@ static const struct command commands[] = {
     {"detail.codes", ON_DETAIL, "c", NULL, N_("Codes"), N_("To its codes"), part, 1, NULL},
     {"detail.raw", ON_DETAIL, "r", NULL, N_("Raw"), N_("To the resource as it was received"), part,
      2, NULL},
-    {"list.reload", ON_WORKLIST | ON_CHART | ON_TASKS, "R F5", "RD", NULL,
+    {"list.reload", ON_WORKLIST | ON_CHART | ON_TASKS | ON_TIMELINE, "R F5", "RD", NULL,
      N_("Show what a sync has brought since the list was made"), reload, 0, NULL},
     {"sync.here", ON_WORKLIST, "s S F6", "SY", N_("Sync"),
      N_("Sync with the server now, or stop the sync that runs"), sync_toggle, 0, NULL},
@@ -651,6 +684,8 @@ static const struct {
     {ON_BANNER, N_("The whole banner")},
     {ON_ASK, N_("A question on the last line")},
     {ON_PROMPT, N_("Words typed on the last line")},
+    {ON_TIMELINE, N_("Timeline of a chart")},
+    {ON_FOUND, N_("Rows that a search found")},
     {ON_GRID, N_("Results by date")},
     {ON_TREND, N_("One test over time")},
     {ON_SCOPES, N_("Which patients, in which order")},

@@ -10,6 +10,7 @@
 
 #include "crypt/secret.h"
 #include "fhir/kind.h"
+#include "model/refs.h"
 #include "model/scope.h"
 #include "model/series.h"
 #include "ui/command.h"
@@ -145,6 +146,33 @@ struct scr_trend {
     struct list list;
 };
 
+/* A window of a long list of rows. */
+struct scr_rows {
+    struct list list;
+    const struct model_refs *refs; /* the whole list, borrowed */
+    struct model_window w;
+    bool loaded;
+};
+
+struct scr_timeline {
+    struct model_refs refs;
+    struct arena arena; /* of age */
+    struct text age;
+    bool loaded;
+    struct scr_rows rows;
+};
+
+struct scr_found {
+    struct model_search *search;
+    bool all, running, failed;
+    loop_timer timer;
+    int64_t painted_ms;
+    struct arena arena; /* of words */
+    struct text words;
+    const struct screen *from;
+    struct scr_rows rows;
+};
+
 struct scr_banner {
     struct model_banner b; /* of the width that it was opened with: only its lines are used */
     bool loaded;
@@ -201,6 +229,8 @@ struct ui {
     struct scr_grid grid;
     struct scr_trend trend;
     struct scr_banner banner;
+    struct scr_timeline timeline;
+    struct scr_found found;
     struct scr_help help;
     struct scr_stop stop;
     struct scr_scopes scopes;
@@ -222,6 +252,8 @@ const struct screen *scr_help_screen(void);
 const struct screen *scr_stop_screen(void);
 const struct screen *scr_scopes_screen(void);
 const struct screen *scr_tasks_screen(void);
+const struct screen *scr_timeline_screen(void);
+const struct screen *scr_found_screen(void);
 
 /* ui.c */
 /* Shows a screen; no row of it counts as painted yet. ui_go: s is where Back led to, or the bottom of all (what lay
@@ -341,6 +373,23 @@ void scr_chart_rows_return(struct ui *u);
 /* REQ: which medicines in force lie below the page, by name, in at most cols columns: "below: warfarin, digoxin +2";
  * "+ more below" where the next rows are none. In a, or a literal. */
 const char *scr_chart_rows_below(const struct ui *u, unsigned cols, struct arena *a);
+
+/* scr_rows.c */
+/* Shows the list with row sel chosen, above rows under the page's head. refs stays the caller's. */
+bool scr_rows_show(struct ui *u, struct scr_rows *r, const struct model_refs *refs, unsigned sel, unsigned above);
+void scr_rows_build(struct ui *u, struct scr_rows *r);
+void scr_rows_slide(struct ui *u, struct scr_rows *r); /* before a move: rows around the selection */
+void scr_rows_jump(struct ui *u, struct scr_rows *r, int to_end);
+bool scr_rows_more(const struct scr_rows *r); /* below the window */
+void scr_rows_pages(const struct ui *u, const struct scr_rows *r, unsigned *n, unsigned *m);
+const struct model_row *scr_rows_at(const struct scr_rows *r); /* at the marker, or NULL */
+void scr_rows_close(struct scr_rows *r);
+
+/* scr_timeline.c, scr_found.c; closing twice is fine */
+void scr_timeline_open(struct ui *u);
+void scr_timeline_close(struct ui *u);
+void scr_found_open(struct ui *u, int all); /* asks for the words */
+void scr_found_close(struct ui *u);
 
 /* scr_cover.c */
 void scr_cover_build(struct ui *u); /* lays the cover's rows out */

@@ -125,6 +125,10 @@ void scr_chart_close(struct ui *u)
 {
     struct scr_chart *c = &u->chart;
 
+    scr_timeline_close(u);
+    if (!u->found.all)
+        scr_found_close(u);
+
     if (c->open) {
         model_banner_fini(&c->banner);
         model_section_fini(&c->rows);

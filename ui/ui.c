@@ -141,6 +141,7 @@ void ui_lock(struct ui *u)
     u->glass[0] = '\0';
     scr_detail_close(u);
     scr_banner_close(u);
+    scr_found_close(u);
     scr_chart_close(u);
     scr_stop_close(u);
     scr_scopes_close(u);
@@ -542,6 +543,8 @@ static int open_on(struct loop *l, const struct clock *clock, const char *home, 
     list_init(&u->chart.sections);
     list_init(&u->detail.list);
     list_init(&u->banner.list);
+    list_init(&u->timeline.rows.list);
+    list_init(&u->found.rows.list);
     list_init(&u->help.list);
     list_init(&u->stop.list);
     list_init(&u->scopes.list);
@@ -619,6 +622,8 @@ void ui_close(struct ui *u)
     list_fini(&u->chart.sections);
     list_fini(&u->detail.list);
     list_fini(&u->banner.list);
+    list_fini(&u->timeline.rows.list);
+    list_fini(&u->found.rows.list);
     list_fini(&u->help.list);
     list_fini(&u->stop.list);
     list_fini(&u->scopes.list);

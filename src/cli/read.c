@@ -8,6 +8,7 @@
 #include "base/intl.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "model/refs.h"
 
 #define LIST_STEP 200
 
@@ -141,13 +142,58 @@ static void show_row(struct cli_out *out, const struct model_row *row)
     cli_put(out, row->flags ? STR("]\n") : STR("\n"));
 }
 
+/* No section of the table: the rows of all of them, by date. */
+static const struct kind_section timeline = {"timeline", N_("Timeline"), 'y'};
+
+/* Calls each for the rows of the timeline, a window at a time. */
+static int each_of_timeline(struct cli_app *app, struct str chart, struct arena *a, struct text *age,
+                            void (*head)(void *arg, struct text age),
+                            void (*each)(void *arg, const struct model_row *r), void *arg, struct err *e)
+{
+    struct model_refs refs;
+    struct model_window w;
+    int r = model_timeline(&app->model, chart, &refs, a, age, e);
+
+    if (r)
+        return r;
+    if (head)
+        head(arg, *age);
+    for (unsigned at = 0; !r && at < refs.refs.n; at += LIST_STEP) {
+        r = model_refs_window(&app->model, &refs, at, LIST_STEP, &w, e);
+        for (unsigned i = 0; !r && i < w.n; i++)
+            each(arg, &w.rows[i]);
+        if (!r)
+            model_window_fini(&w);
+    }
+    model_refs_fini(&refs);
+    return r;
+}
+
+static void timeline_head(void *arg, struct text age)
+{
+    cli_line(arg, "%s (%s)", _(timeline.title), age.s);
+}
+
+static void timeline_row(void *arg, const struct model_row *r)
+{
+    show_row(arg, r);
+}
+
 static int show_section(struct cli_app *app, struct str chart, const struct kind_section *k, struct cli_out *out,
                         struct err *e)
 {
     struct model_section s;
-    int r = model_section(&app->model, chart, str_of(k->name), &s, e);
+    struct text age;
+    struct arena a;
+    int r;
 
-    if (r)
+    if (k == &timeline) {
+        arena_init(&a, 4096);
+        r = each_of_timeline(app, chart, &a, &age, timeline_head, timeline_row, out, e);
+        arena_fini(&a);
+        return r;
+    }
+    if ((r = model_section(&app->model, chart, str_of(k->name), &s, e)))
         return r;
     cli_line(out, "%s%s%s%s", _(k->title), s.age.n ? " (" : "", s.age.s, s.age.n ? ")" : "");
     for (unsigned i = 0; i < s.n; i++)
@@ -181,13 +227,29 @@ static void json_row(struct jsonw *w, const struct model_row *row)
     jsonw_close(w, '}');
 }
 
+static void json_timeline_row(void *arg, const struct model_row *r)
+{
+    json_row(arg, r);
+}
+
 static int json_section(struct cli_app *app, struct str chart, const struct kind_section *k, struct jsonw *w,
                         struct err *e)
 {
     struct model_section s;
-    int r = model_section(&app->model, chart, str_of(k->name), &s, e);
+    struct text age;
+    struct arena a;
+    int r;
 
-    if (r)
+    if (k == &timeline) {
+        arena_init(&a, 4096);
+        jsonw_key(w, k->name);
+        jsonw_open(w, '[');
+        r = each_of_timeline(app, chart, &a, &age, NULL, json_timeline_row, w, e);
+        jsonw_close(w, ']');
+        arena_fini(&a);
+        return r;
+    }
+    if ((r = model_section(&app->model, chart, str_of(k->name), &s, e)))
         return r;
     jsonw_key(w, k->name);
     jsonw_open(w, '[');
@@ -213,6 +275,10 @@ static const struct kind_section *section_named(struct str asked)
         text_fold(&title, str_of(_(all[i].title)));
         found = title.n && str_eq(buf_str(&want), buf_str(&title)) ? &all[i] : NULL;
     }
+    buf_clear(&title);
+    text_fold(&title, str_of(_(timeline.title)));
+    if (!found && (str_is(asked, timeline.name) || str_eq(buf_str(&want), buf_str(&title))))
+        found = &timeline;
     buf_fini(&want);
     buf_fini(&title);
     return found;

@@ -330,4 +330,22 @@ int model_cover_rows(struct model *m, struct model_rows *rs, struct err *e);
 int model_alert_rows(struct model *m, struct model_rows *rs, struct err *e); /* model/alerts.c: those of a cover */
 int model_allergy_rows(struct model *m, struct model_rows *rs, struct err *e);
 
+/* --- rows of many sections (model/refs.h) ------------------------------------------------------ */
+
+/* Whose rows are read; made anew for each chart. */
+struct model_reader {
+    struct model *m;
+    struct arena arena;
+    struct model_person who;
+    struct text name; /* "FARROW, Kenneth 70010673" */
+};
+int model_reader_open(struct model *m, struct str chart, struct model_reader *r, struct err *e); /* ERR_NOTFOUND */
+void model_reader_close(struct model_reader *r);
+/* ERR_JSON: it cannot be read. ERR_NOTFOUND: it names another patient. */
+int model_reader_row(struct model_reader *r, const struct store_row *s, struct arena *keep, struct model_row *row,
+                     struct err *e);
+struct model_refs;
+/* Adds a chart and its rows, newest first; undated: those without a day too, last. */
+int model_refs_list(struct model *m, struct str chart, bool undated, struct model_refs *out, struct err *e);
+
 #endif

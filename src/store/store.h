@@ -127,6 +127,9 @@ struct store_query {
  * snapshot; a longer walk goes on in the next one. */
 int store_each(struct store *s, const struct store_query *q, int (*each)(void *arg, const struct store_row *row),
                void *arg, struct err *e);
+/* Those rows of rowids[n] that are still here, with their bytes, in that order. */
+int store_rows(struct store *s, const int64_t *rowids, unsigned n, int (*each)(void *arg, const struct store_row *row),
+               void *arg, struct err *e);
 int store_counts(struct store *s, int (*each)(void *arg, struct str type, int64_t n), void *arg, struct err *e);
 
 

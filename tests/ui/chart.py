@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a chart's screens say and where the marker is: banner, cover, sections and the ways between them.
-Kills tests/mutants/ui-below-unnamed.
+Kills tests/mutants/ui-below-unnamed, model-search-any.
 """
-import json, os, re, sys, tempfile
+import json, os, re, sys, tempfile, time
 
 sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), p) for p in ("tests", "tests/ui", "tests/model")]
 import tokens, ward
@@ -107,6 +107,125 @@ def below(w):
         check(t.row(22) == "+ more below", f"results have no names there: {t.row(22)}")
 
 
+def words(row):
+    return "  ".join([row["date"], row["text"]]) + (f"  [{', '.join(row['flags'])}]" if row["flags"] else "")
+
+
+def flat(lines):
+    """The items of a list on the screen, each in one line."""
+    out = []
+    for l in lines:
+        if re.match(r"[> ] \S", l):
+            out.append(l[2:])
+        elif l.strip():
+            out[-1] += " " + l.strip()
+    return [re.sub(" +", " ", o) for o in out]
+
+
+def timeline(w):
+    """All dated rows, newest first, with their section; page by page the same as show says."""
+    shown = w.json("show", "p")["sections"]
+    titles = {l.split(" (")[0] for l in w.cli("show", "p").stdout.splitlines() if re.match(r"\w.* \((as of|NOT)", l)}
+    rows = w.json("show", "p", "timeline")["sections"]["timeline"]
+    dated = {r["id"] for name, of in shown.items() if name != "cover" for r in of if r["id"] and r["date"] not in ("no date", "UNREADABLE")}
+    check({r["id"] for r in rows} >= dated and len(rows) > 108, f"the timeline lacks {dated - {r['id'] for r in rows}}, {len(rows)} rows")
+    check(all(r["text"].split(" - ")[0] in titles for r in rows), f"each row says its section: {rows[:3]}")
+    day = lambda r: time.strptime(r["date"][:11], "%d-%b-%Y")
+    check(all(day(a) >= day(b) for a, b in zip(rows, rows[1:])), "newest first")
+    check(w.cli("show", "p", "timeline").stdout.splitlines()[-1].strip() == words(rows[-1]), "show says the same words")
+    with opened(w) as t:
+        t.key("y")
+        check(t.row(3).startswith(f"Timeline: {len(rows)} (") and "without a date" in t.row(3) and "Page 1 of " in t.row(3), t.row(3))
+        seen = flat(t.body())
+        for _ in range(60):
+            if t.row(22) != "+ more below":
+                break
+            t.key(" ")
+            seen += flat(t.body())
+        want = [re.sub(" +", " ", words(r)) for r in rows]
+        check(seen == want, f"page by page: {len(seen)} of {len(want)} rows; first apart: {next(((a, b) for a, b in zip(seen, want) if a != b), None)}")
+        end = t.body()
+        t.key(">")
+        t.key("<")
+        check(t.focus()[2:].startswith(rows[0]["date"]) and t.cursor()[0] == 4, t.focus())
+        for _ in range(130):
+            t.key("j", first=1)
+        focus, at = t.focus(), t.cursor()
+        t.key("\r")
+        check("w Words" in t.row(23), t.text())
+        t.key("q")
+        check(t.focus() == focus and t.cursor() == at, f"back to the row: {t.focus()!r}, not {focus!r}")
+        t.resize(30, 100)
+        check(t.focus()[2:14] == focus[2:14], f"another window: {t.focus()}")
+        t.resize(24, 80)
+        t.key("q")
+        check(t.row(3).startswith("Cover"), t.row(3))
+        t.key("y")
+        check(t.focus() == focus, f"opened again, on the same row: {t.focus()!r}, not {focus!r}")
+        check(end and t.row(1).startswith("ADAMS"), t.row(1))
+
+
+def search(w):
+    """Kills tests/mutants/model-search-any.patch: a row is found that has one of the words."""
+    shown = w.json("show", "p")["sections"]
+    has = lambda r, *ws: all(re.search(rf"(?<![a-z0-9]){x}", (r["title"] + " " + words(r)).lower()) for x in ws)
+    titles = {"medicines": "Medicines", "labs": "Results", "vitals": "Vital signs", "problems": "Problems", "cover": "Cover", "encounters": "Encounters", "appointments": "Appointments"}
+    pool = {r["id"]: {**r, "title": t} for name, t in titles.items() for r in shown[name] if r["id"] and (name != "cover" or r["resourceType"] in ("Flag", "Consent"))}
+    with opened(w) as t:
+        for typed, ws in (("DRUG 1", ("drug", "1")), ("results pot 7.1", ("results", "pot", "7.1")), ("medicines warf", ("medicines", "warf")), ("otassium", ("otassium",))):
+            want = {i for i, r in pool.items() if has(r, *ws)}
+            t.key("/")
+            check("Search this chart:" in t.row(24), t.row(24))
+            t.send(typed + "\r")
+            t.wait("found")
+            t.settle(first=1)
+            while "so far" in t.row(3):
+                t.pump(0.2)
+            n = int(re.search(r"(\d+) rows? found", t.row(3)).group(1))
+            check(n == len(want) and f"Search: {typed}" in t.row(3), f"{typed}: {n} found, {len(want)} wanted: {t.row(3)}")
+            check(bool(want) or "No row with these words." in t.text(), t.text())
+            check(all(all(x in row.lower() for x in ws) for row in flat(t.body())) or not want, f"{typed}: {t.text()}")
+            t.key("q")
+            check(t.row(3).startswith("Cover"), f"back: {t.row(3)}")
+        t.key("/")
+        t.key("\r")
+        check("nothing was searched" in t.row(22), t.row(22))
+
+
+def search_all(w):
+    """In all charts: whose each row is, how many charts were searched; Enter opens the row with its banner; back leads to what was found."""
+    with Term([WARDLINE, "--home", w.home]) as t:
+        unlock(t)
+        t.key("\\")
+        check("Search all charts:" in t.row(24), t.row(24))
+        t.send("problem\r")
+        t.wait("charts searched")
+        while "so far" in t.row(3):
+            t.pump(0.2)
+        check(t.row(1) == "Search in all charts: problem" and re.search(r"^\d+ rows found; 7 of 7 charts searched", t.row(3)), t.text())
+        first = flat(t.body())
+        t.key(">")
+        names = {r.split(" - ")[0] for r in first + flat(t.body())}
+        t.key("<")
+        check(all("Problems - " in r for r in flat(t.body())) and len(names) >= 2, f"whose they are: {t.text()}")
+        t.key("jj")
+        focus = t.focus()
+        name = re.search(r"[A-Z]{4,}", focus).group(0)
+        t.key("\r")
+        check(t.row(1).startswith(name) and "w Words" in t.row(23) and "problem" in t.text().lower(), f"{name}: {t.text()}")
+        t.key("q")
+        check(t.row(1).startswith(name) and t.row(3).startswith("Cover"), t.text())
+        t.key("q")
+        check(t.focus() == focus, f"back to what was found: {t.focus()!r}, not {focus!r}")
+        t.key("q")
+        check(t.row(1).startswith("PATIENTS"), t.row(1))
+        t.key("\\")
+        t.send("problem\rq")  # typed ahead: it stops the search
+        t.wait("charts searched")
+        t.settle(first=1)
+        check("PATIENTS" in t.row(1) or "STOPPED: " in t.row(3) or "7 of 7" in t.row(3), t.text())
+
+
 def banner(w):
     with opened(w) as t:
         check("[W]" in t.row(2) and "Weight 72.50 kg 20-Nov-2026" in t.row(2) and t.row(2).startswith("Allergies not recorded"), t.row(2))
@@ -121,6 +240,7 @@ def chart():
     drug = lambda i, name, **more: {**sheets.order(i, **more), "medicationCodeableConcept": {"text": name}}
     rows = [r for r in rows if r["resourceType"] != "MedicationRequest" and r["id"][0] not in "kf" and r["id"] != "w0"]
     rows += [drug("no", "warfarin", doNotPerform=True), drug("held", "digoxin", status="on-hold"), *[drug(f"m{i}", f"drug number {i}") for i in range(24)]]
+    rows += [sheets.potassium(f"x{i}", f"2026-{1 + i % 9:02}-{1 + i % 28:02}", 4.5, flag="N") for i in range(60)]
     rows += [sheets.potassium("k0", "2026-11-20", "@7.10"), sheets.weight("w0", "2026-11-20", "@72.50"), {**sheets.flag("f0", "contact"), "code": {"text": "falls risk"}}]
     return rows
 
@@ -137,7 +257,7 @@ def main():
         w.post(path)
         w.cli("init", "--server", w.url)
         w.cli("sync")
-        for part in (cover, ways, below, banner):
+        for part in (cover, ways, below, timeline, search, search_all, banner):
             part(w)
     check.finish()
 

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Search in the open chart or in all charts: the words are typed on the last row, the rows are looked through in steps
+ * between keys, and nothing is shown before that is over or was stopped: a list that is read never grows.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "base/intl.h"
+#include "ui/priv.h"
+
+#define STEP_ROWS 64     /* some milliseconds */
+#define PROGRESS_MS 1000 /* its numbers cost bytes on a thin line */
+
+static struct list *list(struct ui *u)
+{
+    return &u->found.rows.list;
+}
+
+static const char *patient(const struct ui *u)
+{
+    return u->found.all ? UI_MANY : u->chart.chart;
+}
+
+static void build(struct ui *u)
+{
+    if (!u->found.all)
+        scr_chart_screen()->build(u);
+    scr_rows_build(u, &u->found.rows);
+}
+
+/* --- searching -------------------------------------------------------------------------------- */
+
+static void show(struct ui *u)
+{
+    struct scr_found *f = &u->found;
+
+    f->running = false;
+    scr_rows_show(u, &f->rows, model_search_found(f->search), 0, 0);
+    u->damage = true;
+}
+
+static void step(void *arg)
+{
+    struct ui *u = arg;
+    struct scr_found *f = &u->found;
+    struct err e = ERR_NONE;
+    int64_t now = clock_boot_ms(u->clock);
+
+    f->timer = 0;
+    if (model_search_step(f->search, STEP_ROWS, &e)) {
+        ui_say_err(u, &e);
+        f->failed = true;
+        show(u);
+        return;
+    }
+    if (model_search_state(f->search).done) {
+        show(u);
+        return;
+    }
+    if (now - f->painted_ms >= PROGRESS_MS) {
+        f->painted_ms = now;
+        u->damage = true;
+    }
+    if (!(f->timer = loop_after(u->loop, 0, step, u)))
+        show(u);
+}
+
+void scr_found_close(struct ui *u)
+{
+    struct scr_found *f = &u->found;
+
+    if (f->timer)
+        loop_cancel(u->loop, f->timer);
+    scr_rows_close(&f->rows);
+    model_search_free(f->search);
+    arena_fini(&f->arena);
+    memset(f, 0, sizeof *f);
+    list_init(&f->rows.list);
+}
+
+static void begin(struct ui *u, bool all)
+{
+    struct scr_found *f = &u->found;
+    struct model_search *search;
+    struct err e = ERR_NONE;
+    struct text words;
+    struct arena a;
+
+    if (model_search_begin(&u->model, all ? STR("") : str_of(u->chart.chart), prompt_typed(u), &search, &e)) {
+        prompt_close(u);
+        if (e.code == ERR_INPUT)
+            ui_say(u, "%s", _("No word was typed: nothing was searched."));
+        else
+            ui_say_err(u, &e);
+        return;
+    }
+    arena_init(&a, 8192);
+    words = text_safe(&a, prompt_typed(u), 0);
+    prompt_close(u);
+    scr_found_close(u);
+    f->search = search;
+    f->all = all;
+    f->arena = a;
+    f->words = words;
+    f->from = u->screen;
+    f->running = true;
+    f->painted_ms = clock_boot_ms(u->clock);
+    ui_go(u, scr_found_screen());
+    step(u);
+}
+
+static void enter_chart(struct ui *u)
+{
+    begin(u, false);
+}
+
+static void enter_all(struct ui *u)
+{
+    begin(u, true);
+}
+
+void scr_found_open(struct ui *u, int all)
+{
+    static const struct prompt_kind kinds[] = {
+        {.where = ON_PROMPT, .label = N_("Search this chart:"), .enter = enter_chart},
+        {.where = ON_PROMPT, .label = N_("Search all charts:"), .enter = enter_all},
+    };
+
+    prompt_open(u, &kinds[all != 0], STR(""));
+}
+
+/* --- paint ------------------------------------------------------------------------------------ */
+
+/* How far it got, in words: what was not looked at is never passed over. */
+static const char *state_words(const struct scr_found *f, unsigned found, struct arena *a)
+{
+    struct model_searched s = model_search_state(f->search);
+    const char *n = arena_fmt(a, P_("%u row found", "%u rows found", found), found);
+    bool partial = !s.done || f->failed;
+
+    if (!n)
+        return "";
+    if (s.full)
+        return arena_fmt(a, _("the first %u rows found; NOT SEARCHED FURTHER: type more words"), found);
+    if (f->all)
+        return arena_fmt(a, f->running ? _("%s so far, %u of %u charts searched")
+                            : partial  ? _("%s; STOPPED: %u of %u charts searched")
+                                       : _("%s; %u of %u charts searched"),
+                         n, s.charts, s.charts_all);
+    return f->running ? arena_fmt(a, _("%s so far"), n)
+           : partial  ? arena_fmt(a, _("%s; STOPPED before the end"), n)
+                      : n;
+}
+
+static void paint_body(struct ui *u, struct arena *a)
+{
+    struct scr_found *f = &u->found;
+    struct list *l = &f->rows.list;
+    unsigned from, to;
+    const char *words = f->running                               ? _("Searching. q stops it and shows what was found.")
+                        : l->failed                              ? _("No memory for this list: NOT SHOWN.")
+                        : !model_search_found(f->search)->refs.n ? _("No row with these words.")
+                                                                 : "";
+
+    if (*words) {
+        tty_put(u->tty, UI_BODY, LIST_MARGIN, text_safe(a, str_of(words), 0), tty_columns(u->tty), TTY_PLAIN);
+        tty_cursor(u->tty, UI_BODY, LIST_MARGIN);
+        list_forget(l);
+        return;
+    }
+    u->chart.mixed = false;
+    list_visible(l, &from, &to);
+    for (unsigned i = from; !f->all && i < to && !u->chart.mixed; i++)
+        scr_chart_own(u, f->rows.w.rows[i].chart);
+    if (u->chart.mixed)
+        list_forget(l);
+    else
+        list_paint(l, u->tty, UI_BODY);
+}
+
+static void paint(struct ui *u)
+{
+    struct scr_found *f = &u->found;
+    unsigned n = 1, m = 1, cols = tty_columns(u->tty);
+    struct arena a;
+    const char *what, *state;
+
+    arena_init(&a, 16384);
+    what = arena_fmt(&a, f->all ? _("Search in all charts: %s") : _("Search: %s"), f->words.s);
+    if (f->all) {
+        tty_put(u->tty, 0, 0, text_safe(&a, str_of(what), 0), cols, TTY_PLAIN);
+        what = "";
+    } else {
+        scr_chart_banner(u);
+    }
+    if (!f->running)
+        scr_rows_pages(u, &f->rows, &n, &m);
+    state = state_words(f, (unsigned)model_search_found(f->search)->refs.n, &a);
+    ui_paint_title(u, text_safe(&a, str_of(arena_fmt(&a, "%s%s%s", what, *what ? "  " : "", state)), 0),
+                   (struct text){"", 0, 0}, n, m);
+    paint_body(u, &a);
+    arena_fini(&a);
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+static void open_row(struct ui *u)
+{
+    struct scr_found *f = &u->found;
+    const struct model_row *r = scr_rows_at(&f->rows);
+    char type[64], id[80];
+
+    if (!r || !r->id[0]) {
+        ui_say(u, "%s", _("There is nothing behind this row."));
+        return;
+    }
+    memcpy(type, r->type, sizeof type);
+    memcpy(id, r->id, sizeof id);
+    /* REQ: the stop at similar patients stands on this way too; who passes it is in the chart, and not yet in the row. */
+    if (!f->all || scr_stop_open(u, r->chart, scr_found_screen()))
+        scr_detail_open(u, type, id);
+}
+
+/* While it runs, back stops it and shows what there is. */
+static void back(struct ui *u)
+{
+    struct scr_found *f = &u->found;
+    const struct screen *from = f->from;
+
+    if (f->running) {
+        loop_cancel(u->loop, f->timer);
+        f->timer = 0;
+        show(u);
+        return;
+    }
+    ui_go(u, from);
+    scr_found_close(u);
+}
+
+const struct screen *scr_found_screen(void)
+{
+    static const struct screen screen = {ON_FOUND, list, patient, build, paint, open_row, back, NULL};
+
+    return &screen;
+}
