@@ -32,6 +32,7 @@ struct fhir_kind {
     /* Where the section hangs on the content (labs or vitals): returns a section's name; NULL = use section. */
     const char *(*section_of)(const struct tape *t);
     bool bulk;                   /* as a rule most of a record by number: asked in full pages from the first on */
+    const char *encounter_path;  /* reference to the visit that it happened in; "id": it is a visit; NULL: to none */
 };
 
 /* In the order of the first sync (DESIGN 3). Ends at *n. */

@@ -346,6 +346,39 @@ static void put_reactions(struct model_fmt *f)
     }
 }
 
+static void put_practitioner(struct model_fmt *f, const struct tape *t)
+{
+    struct buf name;
+
+    buf_init(&name, LIMIT_TEXT_CELL);
+    fhir_name_words(t, fhir_name(t, 0, f->who->now_ms), &name);
+    model_put_server(f, buf_str(&name));
+    f->out->failed = f->out->failed ? f->out->failed : name.failed;
+    buf_fini(&name);
+}
+
+/* Who says so: "asserted by the patient", "recorded by Dr. Jane Miller"; nothing when nobody is named. */
+static void put_source(struct model_fmt *f, const char *label, const char *member)
+{
+    tape_at at = tape_get(f->t, 0, member);
+    struct str shown = str_trim(tape_str(f->t, tape_get(f->t, at, "display"), f->a)), type, id;
+    struct str reference = tape_str(f->t, tape_get(f->t, at, "reference"), f->a);
+    size_t before = f->out->n, named;
+
+    model_sep(f);
+    model_put(f, label);
+    named = f->out->n;
+    if (fhir_reference(reference, model_base(f->m, f->who), &type, &id) && str_eq(id, f->who->id) &&
+        str_is(type, "Patient"))
+        model_put(f, _("the patient"));
+    else if (shown.n)
+        model_put_server(f, shown);
+    else if (reference.n)
+        model_link(f, reference, "Practitioner", put_practitioner);
+    if (f->out->n == named && !f->out->failed)
+        f->out->n = before;
+}
+
 static void allergy_body(struct model_fmt *f)
 {
     static const struct model_code_word criticality[] = {
@@ -382,6 +415,8 @@ static void allergy_body(struct model_fmt *f)
         model_put(f, _("last "));
         model_put_date(f, last);
     }
+    put_source(f, _("asserted by "), "asserter");
+    put_source(f, _("recorded by "), "recorder");
     model_put_notes(f);
 }
 

@@ -422,8 +422,19 @@ static void family_body(struct model_fmt *f)
     struct fhir_choice died = fhir_choice(f->t, 0, "deceased");
 
     for (tape_at c = tape_first(f->t, list); c != TAPE_NONE; c = tape_next(f->t, list, c)) {
+        struct fhir_choice onset = fhir_choice(f->t, c, "onset");
+
         model_sep(f);
         model_put_concept(f, tape_get(f->t, c, "code"));
+        if (str_is(onset.type, "Age")) {
+            model_put(f, _(" at the age of "));
+            model_put_span(f, onset.at);
+        } else if (str_is(onset.type, "String")) {
+            model_put(f, ", ");
+            model_put_server(f, tape_str(f->t, onset.at, f->a));
+        }
+        if (tape_true(f->t, tape_get(f->t, c, "contributedToDeath")))
+            model_put(f, _(" (contributed to death)"));
     }
     if (str_is(died.type, "Boolean") && tape_true(f->t, died.at)) {
         model_sep(f);

@@ -326,6 +326,11 @@ struct model_row *model_rows_add(struct model_rows *rs, int rank);
 int model_rows_fill(struct model *m, struct str section, struct model_rows *rs, struct err *e);
 void model_rows_sort(struct str section, struct model_rows *rs); /* in the order of that section */
 int model_medicine_rows(struct model *m, struct model_rows *rs, struct err *e);
+/* model/visits.c: what happened in each visit, counted in its row; of one, the lines (struct text) of its detail. */
+int model_visit_rows(struct model *m, struct model_rows *rs, struct err *e);
+bool model_is_visit(struct str type);
+int model_visit_lines(struct model *m, const struct model_person *who, struct str type, struct str id, struct arena *a,
+                      struct vec *lines, struct err *e);
 int model_cover_rows(struct model *m, struct model_rows *rs, struct err *e);
 int model_alert_rows(struct model *m, struct model_rows *rs, struct err *e); /* model/alerts.c: those of a cover */
 int model_allergy_rows(struct model *m, struct model_rows *rs, struct err *e);

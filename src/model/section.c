@@ -25,6 +25,7 @@ static const struct extra {
     {"cover", model_cover_rows, false, true},
     {"allergies", model_allergy_rows, true, true},
     {"medicines", model_medicine_rows, false, false},
+    {"encounters", model_visit_rows, false, false},
 };
 
 static const struct extra *extra_of(struct str section)

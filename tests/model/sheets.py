@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the banner and the sheets of a chart say of small made charts: postings, weight, estimated births.
 
-Kills tests/mutants/model-weight-struck, model-must-behind-more, model-pane-age-other.
+Kills tests/mutants/model-weight-struck, model-must-behind-more, model-pane-age-other, model-visit-struck.
 """
 import os, sys
 
@@ -176,5 +176,47 @@ def tall_man():
         expect(row["text"] == f"{want} - no dose recorded - active" and (sent in row["raw"] or not sent.isascii()), f"{sent}: {row['text']!r}")
 
 
+def visits():
+    """Kills tests/mutants/model-visit-struck.patch: what was entered in error happened in the visit."""
+    at = lambda i: {"encounter": {"reference": f"Encounter/{i}"}}
+    other = potassium("o", "2026-03-01", 4.1, **at("v"))
+    other["subject"] = {"reference": "Patient/q"}
+    rows = [of("Encounter", i, status="finished", **{"class": {"code": "AMB"}}, period={"start": "2026-03-01"}) for i in ("v", "w", "vv")]
+    rows += [potassium("k1", "2026-03-01", 4.1, **at("v")), potassium("k2", "2026-03-02", 4.2, **at("v")), potassium("k3", "2026-03-02", 9.9, "entered-in-error", **at("v")),
+             weight("w1", "2026-03-01", 70, **at("v")), potassium("k4", "2026-03-01", 4.4, **at("w")), other, potassium("none", "2026-03-01", 4.5),
+             of("MedicationStatement", "s", status="active", medicationCodeableConcept={"text": "aspirin"}, context={"reference": "Encounter/v"}),
+             of("DocumentReference", "d", status="current", type={"text": "Letter"}, context={"encounter": [{"reference": "Encounter/v"}]}),
+             of("Procedure", "p1", status="completed", code={"text": "suture"}, **at("v"))]
+    for options, bare in (("--details",), str), (("--details", "--file"), lambda i: i.removeprefix("file:")):
+        shown = charts([patient("p"), patient("q", "Baker", birthDate="1950-02-03"), *rows], *options)[1]
+        shown = next(c for p, c in shown.items() if bare(p) == "p")["sections"]["encounters"]
+        row = {bare(r["id"]): r for r in shown}
+        expect(row["v"]["text"] == "Outpatient visit - finished - in it: Medicines 1, Results 2, Vital signs 1, Documents 1, Procedures 1", f"{row['v']['text']!r}")
+        expect(row["w"]["text"].endswith(" - in it: Results 1") and "in it" not in row["vv"]["text"], f"{row['w']['text']!r} {row['vv']['text']!r}")
+        words = row["v"]["words"]
+        listed = words[words.index("In this visit:") + 1:][:6]
+        expect([l.split(": ")[0] for l in listed] == ["Medicines", "Results", "Results", "Vital signs", "Documents", "Procedures"], f"detail: {words}")
+        expect("Results: 02-Mar-2026  Potassium 4.2" in listed[1] and "9.9" not in str(words), f"detail: {words}")
+        expect("In this visit:" not in row["vv"]["words"], f"a visit in which nothing happened: {row['vv']['words']}")
+    shown = charts([patient("p"), *rows], "--unfetched", "Observation")[1]["p"]["sections"]["encounters"]
+    expect("NOT FETCHED in full" in shown[0]["text"], f"a count of what is not whole: {shown[0]}")
+
+
+def sources():
+    """Who says that it is an allergy; and what a relative had, at what age."""
+    nuts = lambda i, **more: {"resourceType": "AllergyIntolerance", "id": i, "code": {"text": "nuts"}, "patient": {"reference": "Patient/p"},
+                              "clinicalStatus": {"coding": [{"code": "active"}]}, **more}
+    doctor = {"resourceType": "Practitioner", "id": "d", "name": [{"family": "Miller", "given": ["Jane"], "prefix": ["Dr."]}]}
+    relative = {"resourceType": "FamilyMemberHistory", "id": "f", "status": "completed", "patient": {"reference": "Patient/p"}, "relationship": {"text": "Father"},
+                "condition": [{"code": {"text": "stroke"}, "onsetAge": {"value": 61, "unit": "a", "code": "a", "system": "http://unitsofmeasure.org"}, "contributedToDeath": True}]}
+    shown = charts([patient("p"), doctor, relative, nuts("a", asserter={"reference": "Patient/p"}, recorder={"reference": "Practitioner/d"}),
+                    nuts("b", asserter={"display": "Mother, by phone"}), nuts("c", recorder={"reference": "Practitioner/gone"}), nuts("d")])[1]["p"]["sections"]
+    for i, want in {"a": "nuts - asserted by the patient - recorded by MILLER, Jane (Dr.) - active", "b": "nuts - asserted by Mother, by phone - active",
+                    "c": "nuts - active", "d": "nuts - active"}.items():
+        expect(next(r["text"] for r in shown["allergies"] if r["id"] == i) == want,
+               f"{i}: {[r['text'] for r in shown['allergies']]}")
+    expect(shown["family"][0]["text"] == "Father - stroke at the age of 61 years (contributed to death)", f"family: {shown['family']}")
+
+
 if __name__ == "__main__":
-    sys.exit(main([stops, tall_man, weights, postings, births, panes, ages]))
+    sys.exit(main([visits, sources, stops, tall_man, weights, postings, births, panes, ages]))

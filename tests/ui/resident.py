@@ -52,6 +52,12 @@ def visit(t, n):
             if t.row(3) != title:  # else there is nothing behind the row, and q would leave the chart
                 t.key("q", first=1)
             t.key(HOME, first=1)
+        for keys in ("y", " ", "G", "\r", "q", HOME, " ", " ", "q", "/zu\r"):  # the timeline, and a search
+            t.key(keys, first=1)
+        while "so far" in t.row(3):
+            t.pump(0.2)
+        for keys in (" ", "G", "\r", "q", "q"):
+            t.key(keys, first=1)
         t.key("q")
     t.key("/\x15\r")
     return peak.mib
