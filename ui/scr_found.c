@@ -218,7 +218,7 @@ static void open_row(struct ui *u)
     }
     memcpy(type, r->type, sizeof type);
     memcpy(id, r->id, sizeof id);
-    /* REQ: the stop at similar patients stands on this way too; who passes it is in the chart, and not yet in the row. */
+    /* REQ: the stop at similar patients stands on this way too; behind it is the chart, and not yet the row. */
     if (!f->all || scr_stop_open(u, r->chart, scr_found_screen()))
         scr_detail_open(u, type, id);
 }
