@@ -352,14 +352,19 @@ static void grid(struct ui *u, int arg)
 
 static void grid_move(struct ui *u, int by)
 {
-    scr_grid_move(u, by);
+    scr_grid_days_move(u, by);
+}
+
+static void grid_turn(struct ui *u, int by)
+{
+    scr_grid_days_turn(u, by);
 }
 
 /* Left of the newest day is where one came from, as Left is elsewhere. */
 static void grid_left(struct ui *u, int arg)
 {
     if (u->grid.day)
-        scr_grid_move(u, -1);
+        scr_grid_days_move(u, -1);
     else
         back(u, arg);
 }
@@ -429,6 +434,12 @@ static void search(struct ui *u, int all)
     scr_found_open(u, all);
 }
 
+static void growth(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_growth_open(u);
+}
+
 static void help(struct ui *u, int arg)
 {
     (void)arg;
@@ -468,9 +479,13 @@ static const struct command commands[] = {
      0, nothing_here},
     {"grid.older", ON_GRID, "> Right", NULL, N_("Older"), N_("To the next column, which is older"), grid_move, 1, NULL},
     {"grid.newer", ON_GRID, "<", NULL, N_("Newer"), N_("To the column before, which is newer"), grid_move, -1, NULL},
+    {"grid.turn", ON_GRID, "} Tab", NULL, NULL, N_("The older dates beside those that are shown"), grid_turn, 1, NULL},
+    {"grid.turn.back", ON_GRID, "{ Shift-Tab", NULL, NULL, N_("The newer dates beside those that are shown"), grid_turn,
+     -1, NULL},
     {"grid.left", ON_GRID, "Left", NULL, NULL, N_("To the column before; from the newest one back to the list"),
      grid_left, 0, NULL},
-    {"list.open", ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_SCOPES | ON_TASKS | ON_TIMELINE | ON_FOUND,
+    {"list.open",
+     ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_GROWTH | ON_SCOPES | ON_TASKS | ON_TIMELINE | ON_FOUND,
      "Enter Right", "DD", N_("Open"), N_("Open the row at the marker"), open_row, 0, nothing_here},
     {"stop.open", ON_STOP, "Enter", NULL, N_("Open"),
      N_("Open the patient whose number was typed, or who was moved to; nobody is chosen beforehand"), open_row, 0,
@@ -510,6 +525,8 @@ static const struct command commands[] = {
      not_sideways},
     {"list.left", ON_LISTS & ~ON_GRID, "<", NULL, NULL, N_("Sideways: the columns to the left"), sideways, -1,
      not_sideways},
+    {"growth.next", ON_GROWTH, "W", NULL, N_("Next"),
+     N_("The next kind of curves: length, weight for length, BMI, head"), sideways, 1, NULL},
     {"chart.next", ON_CHART, "Tab", NULL, N_("Section"), N_("Next section of the chart"),
      section_step, 1, NULL},
     {"chart.previous", ON_CHART, "Shift-Tab", NULL, NULL, N_("Previous section of the chart"),
@@ -534,6 +551,8 @@ static const struct command commands[] = {
     {"chart.grid", ON_CHART, "=", NULL, NULL, N_("Results or vital signs as a grid: tests down, dates across"), grid, 0,
      no_grid},
     {"chart.trend", ON_CHART | ON_DETAIL, "T", NULL, NULL, N_("The trend of the test that the row is"), trend, 0, NULL},
+    {"chart.growth", ON_CHART, "W", NULL, NULL, N_("A child's growth curves: weight, length, BMI, head"), growth, 0,
+     NULL},
     {"grid.trend", ON_GRID, "T", NULL, N_("Trend"), N_("The trend of the row's test, with all of its values"), trend, 0,
      nothing_here},
     {"detail.words", ON_DETAIL, "w", NULL, N_("Words"), N_("To the row in words"), part, 0, NULL},
@@ -694,6 +713,7 @@ static const struct {
     {ON_GO, N_("Behind g")},
     {ON_MARK, N_("Behind M")},
     {ON_MARKED, N_("Behind '")},
+    {ON_GROWTH, N_("Growth curves")},
 };
 
 const char *command_where_name(unsigned where)

@@ -11,6 +11,8 @@
 #include "crypt/secret.h"
 #include "fhir/kind.h"
 #include "model/refs.h"
+
+#include "model/growth.h"
 #include "model/scope.h"
 #include "model/series.h"
 #include "ui/command.h"
@@ -124,6 +126,7 @@ struct scr_detail {
 };
 
 #define SCR_GRID_DAYS 40 /* side by side */
+#define SCR_GRID_GAP 2   /* columns between two; the second holds the marker of the cell */
 struct scr_grid {
     struct model_grid g;
     bool loaded;
@@ -135,15 +138,26 @@ struct scr_grid {
     unsigned indent, at[SCR_GRID_DAYS], wide[SCR_GRID_DAYS]; /* columns behind the margin */
 };
 
-#define SCR_TREND_NOTES 24
+#define SCR_PLOT_NOTES 24
+struct scr_plot {
+    struct arena arena; /* of plot and notes */
+    struct text *plot, notes[SCR_PLOT_NOTES];
+    unsigned plot_n, notes_n;
+    bool notes_below; /* they were too long to stand above the values */
+    bool failed;
+    struct list list; /* the values */
+};
+
 struct scr_trend {
     struct model_trend t;
-    bool loaded, failed;
-    bool notes_below; /* they were too long to stand above the values */
-    struct arena arena; /* of plot and notes */
-    struct text *plot, notes[SCR_TREND_NOTES];
-    unsigned plot_n, notes_n;
-    struct list list;
+    bool loaded;
+    struct scr_plot plot;
+};
+
+struct scr_growth {
+    struct model_growth g;
+    bool loaded;
+    struct scr_plot plot;
 };
 
 /* A window of a long list of rows. */
@@ -228,6 +242,7 @@ struct ui {
     struct scr_detail detail;
     struct scr_grid grid;
     struct scr_trend trend;
+    struct scr_growth growth;
     struct scr_banner banner;
     struct scr_timeline timeline;
     struct scr_found found;
@@ -247,6 +262,7 @@ const struct screen *scr_sections_screen(void);
 const struct screen *scr_detail_screen(void);
 const struct screen *scr_grid_screen(void);
 const struct screen *scr_trend_screen(void);
+const struct screen *scr_growth_screen(void);
 const struct screen *scr_banner_screen(void);
 const struct screen *scr_help_screen(void);
 const struct screen *scr_stop_screen(void);
@@ -348,15 +364,27 @@ void scr_chart_close(struct ui *u);  /* drops all that is of the patient */
 /* REQ: is this row of the patient whose banner stands above it? If not, says so, and the body must stay empty. */
 bool scr_chart_own(struct ui *u, const char *chart);
 
-/* scr_grid.c, scr_trend.c; closing twice is fine */
+/* scr_plot.c: begin, list_add each value, end */
+void scr_plot_begin(struct ui *u, struct scr_plot *p, const struct text *said, unsigned n,
+                    int (*draw)(struct ui *u, unsigned width, unsigned height, struct arena *a, struct text **lines,
+                                unsigned *lines_n));
+void scr_plot_end(struct ui *u, struct scr_plot *p, const struct text *said, unsigned n);
+void scr_plot_paint(struct ui *u, struct scr_plot *p);
+void scr_plot_fini(struct scr_plot *p);
+
+/* scr_grid.c, scr_trend.c, scr_growth.c; closing twice is fine */
 void scr_grid_open(struct ui *u); /* of the section that is shown */
 void scr_grid_close(struct ui *u);
-void scr_grid_move(struct ui *u, int by); /* +1 an older day */
+void scr_grid_days_lay_out(struct ui *u); /* columns for the width of the terminal, the chosen day among them */
+void scr_grid_days_move(struct ui *u, int by); /* +1 an older day */
+void scr_grid_days_turn(struct ui *u, int by); /* +1 as many older days as fit */
 const struct model_point *scr_grid_cell(const struct ui *u); /* at the marker; NULL */
 const struct model_point *scr_grid_test(const struct ui *u); /* else of its row */
 /* Of the test that a resource is; from the screen that is shown. False: it said why not. */
 bool scr_trend_open(struct ui *u, const char *type, const char *id, unsigned part);
 void scr_trend_close(struct ui *u);
+void scr_growth_open(struct ui *u); /* or says why there are no curves for this patient */
+void scr_growth_close(struct ui *u);
 
 /* scr_chart_rows.c */
 /* The words of `wardline show`: the text, then its flags: "text  [HH, FROM FILE]". */

@@ -135,6 +135,7 @@ void scr_chart_close(struct ui *u)
     }
     scr_grid_close(u);
     scr_trend_close(u);
+    scr_growth_close(u);
     list_fini(&c->list);
     list_fini(&c->sections);
     vec_fini(&c->items);

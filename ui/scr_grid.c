@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The cumulative grid: tests down, days across, the column of tests locked. What the terminal's width leaves
- * over decides how many days stand side by side. REQ CS-06: the names of the tests stay where the days move.
+ * The cumulative grid: tests down, days across, the column of tests locked (scr_grid_days.c lays it out).
+ * REQ CS-06: the names of the tests stay where the days move.
  */
 #include "config.h"
 
@@ -10,10 +10,6 @@
 
 #include "base/intl.h"
 #include "ui/priv.h"
-
-#define LOCKED_SHARE 3 / 8 /* of the columns, at most, for the tests' names */
-#define CELL_COLS 24       /* no cell is wider: "(long)" stands for one that would be */
-#define CELL_GAP 2         /* the second column of it holds the marker of the cell */
 
 static struct list *list(struct ui *u)
 {
@@ -26,58 +22,6 @@ static const char *patient(const struct ui *u)
 }
 
 /* --- lines ------------------------------------------------------------------------------------ */
-
-/* What fits of the days from the first shown one on. */
-static void lay_out(struct ui *u, unsigned cols)
-{
-    struct scr_grid *g = &u->grid;
-    unsigned at = g->indent;
-    struct arena a;
-
-    arena_init(&a, 16u << 20);
-    g->shown = 0;
-    for (unsigned k = g->left; k < g->g.days_n && g->shown < SCR_GRID_DAYS; k++) {
-        unsigned wide = tty_cols((struct str){g->g.days[k].s, g->g.days[k].n});
-
-        for (unsigned i = 0; i < g->g.tests_n; i++) {
-            const struct model_point *p = model_grid_cell(&g->g, i, k);
-            struct text words = p ? model_grid_words(p, CELL_COLS, &a) : (struct text){"", 0, 0};
-            unsigned w = tty_cols((struct str){words.s, words.n});
-
-            wide = w > wide ? w : wide;
-        }
-        if (g->shown && at + wide > cols)
-            break;
-        g->at[g->shown] = at;
-        g->wide[g->shown++] = wide;
-        at += wide + CELL_GAP;
-    }
-    arena_fini(&a);
-}
-
-/* Moves the window of days by as little as it takes to hold the chosen one. */
-static void show_day(struct ui *u, unsigned cols)
-{
-    struct scr_grid *g = &u->grid;
-
-    if (g->day < g->left)
-        g->left = g->day;
-    for (lay_out(u, cols); g->day >= g->left + g->shown && g->left < g->day; lay_out(u, cols))
-        g->left++;
-}
-
-static void locked_column(struct ui *u, unsigned cols)
-{
-    struct scr_grid *g = &u->grid;
-    unsigned most = cols * LOCKED_SHARE, wide = 11;
-
-    for (unsigned i = 0; i < g->g.tests_n; i++) {
-        unsigned w = tty_cols((struct str){g->g.tests[i].both.s, g->g.tests[i].both.n});
-
-        wide = w > wide && w <= most ? w : wide;
-    }
-    g->indent = wide + CELL_GAP;
-}
 
 /* The cells of a row as they stand behind the locked column; one blank for a row without any here. */
 static struct text cells_of(struct ui *u, unsigned test)
@@ -112,8 +56,7 @@ static void build(struct ui *u)
     struct text none = {"", 0, 0};
 
     scr_chart_screen()->build(u);
-    locked_column(u, cols);
-    show_day(u, cols);
+    scr_grid_days_lay_out(u);
     list_clear(&g->list, ui_body_rows(u) - 1);
     for (unsigned i = 0; i < g->g.tests_n; i++)
         list_add(&g->list, g->g.tests[i].both, g->indent, cells_of(u, i), cols);
@@ -152,30 +95,6 @@ void scr_grid_close(struct ui *u)
     memset(g, 0, sizeof *g);
 }
 
-void scr_grid_move(struct ui *u, int by)
-{
-    struct scr_grid *g = &u->grid;
-    unsigned left = g->left;
-
-    if (by < 0 && !g->day) {
-        ui_say(u, "%s", _("This is the newest date."));
-        return;
-    }
-    if (by > 0 && g->day + 1 >= g->g.days_n) {
-        ui_say(u, "%s", _("This is the last date."));
-        return;
-    }
-    g->day = by < 0 ? g->day - 1 : g->day + 1;
-    g->seen = false;
-    u->damage = true;
-    show_day(u, tty_columns(u->tty) - LIST_MARGIN);
-    if (g->left == left)
-        return;
-    /* REQ: other days: no value may stand under another day's date while the line stalls. */
-    build(u);
-    list_forget(&g->list);
-}
-
 const struct model_point *scr_grid_cell(const struct ui *u)
 {
     const struct scr_grid *g = &u->grid;
@@ -201,7 +120,7 @@ static void paint_days(struct ui *u)
     struct scr_grid *g = &u->grid;
 
     for (unsigned k = 0; k < g->shown; k++)
-        tty_put(u->tty, UI_BODY, LIST_MARGIN + g->at[k], g->g.days[g->left + k], g->wide[k] + CELL_GAP, TTY_PLAIN);
+        tty_put(u->tty, UI_BODY, LIST_MARGIN + g->at[k], g->g.days[g->left + k], g->wide[k] + SCR_GRID_GAP, TTY_PLAIN);
 }
 
 /* The marker of the cell, and the cursor on it: what a braille line follows. */

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The trend of one test: its plot, what is not on it, and below the list of all its values, which says the same in
- * words and is what a screen reader reads.
+ * The trend of one test.
  */
 #include "config.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/intl.h"
-#include "base/limits.h"
 #include "ui/priv.h"
-
-#define VALUES_ROWS 5 /* of the list, at least, under a plot */
 
 static struct list *list(struct ui *u)
 {
-    return &u->trend.list;
+    return &u->trend.plot.list;
 }
 
 static const char *patient(const struct ui *u)
@@ -24,56 +19,26 @@ static const char *patient(const struct ui *u)
     return u->chart.chart;
 }
 
-/* --- lines ------------------------------------------------------------------------------------ */
-
-/* All that is said, as lines; more of it than a third of the page goes behind the values. */
-static void wrap_notes(struct ui *u, unsigned cols, unsigned most)
+static int draw(struct ui *u, unsigned width, unsigned height, struct arena *a, struct text **lines, unsigned *lines_n)
 {
-    struct scr_trend *t = &u->trend;
-    struct str rest;
-    struct buf b;
-
-    buf_init(&b, LIMIT_TEXT_CELL);
-    for (unsigned i = 0; i < t->t.said_n; i++) {
-        buf_adds(&b, i ? ". " : "");
-        buf_add(&b, t->t.said[i].s, t->t.said[i].n);
-    }
-    buf_adds(&b, b.n ? "." : "");
-    rest = buf_str(&b);
-    t->notes_n = 0;
-    while (rest.n && t->notes_n < most && t->notes_n < SCR_TREND_NOTES)
-        t->notes[t->notes_n++] = text_safe(&t->arena, tty_wrap(&rest, cols), 0);
-    if (rest.n) /* REQ: what is said is not cut: all of it stands behind the values */
-        t->notes_n = 0;
-    t->notes_below = rest.n > 0;
-    buf_fini(&b);
+    return model_plot(u->trend.t.points, u->trend.t.n, width, height, a, lines, lines_n);
 }
 
 static void build(struct ui *u)
 {
     struct scr_trend *t = &u->trend;
-    unsigned cols = tty_columns(u->tty) - LIST_MARGIN, rows = ui_body_rows(u), room, wide = 0;
-    struct text none = {"", 0, 0};
+    struct list *l = &t->plot.list;
+    unsigned cols = tty_columns(u->tty) - LIST_MARGIN, wide = 0;
 
-    scr_chart_screen()->build(u);
-    arena_fini(&t->arena);
-    arena_init(&t->arena, 16u << 20);
-    wrap_notes(u, cols, rows / 3);
-    room = rows - t->notes_n;
-    t->plot_n = 0;
-    t->failed = model_plot(t->t.points, t->t.n, cols, room > VALUES_ROWS ? room - VALUES_ROWS : 0, &t->arena, &t->plot,
-                           &t->plot_n) != ERR_OK;
-    list_clear(&t->list, room - t->plot_n);
+    scr_plot_begin(u, &t->plot, t->t.said, t->t.said_n, draw);
     for (unsigned i = 0; i < t->t.n; i++) {
         unsigned w = tty_cols((struct str){t->t.points[i].date.s, t->t.points[i].date.n});
 
         wide = w > wide ? w : wide;
     }
     for (unsigned i = 0; i < t->t.n; i++)
-        list_add(&t->list, t->t.points[i].date, wide + 2, model_trend_words(&t->t, i, &t->list.arena), cols);
-    for (unsigned i = 0; t->notes_below && i < t->t.said_n; i++)
-        list_add(&t->list, none, 0, t->t.said[i], cols);
-    list_settle(&t->list);
+        list_add(l, t->t.points[i].date, wide + 2, model_trend_words(&t->t, i, &l->arena), cols);
+    scr_plot_end(u, &t->plot, t->t.said, t->t.said_n);
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -102,7 +67,7 @@ bool scr_trend_open(struct ui *u, const char *type, const char *id, unsigned par
     if (u->screen != scr_trend_screen())
         ui_over(u, scr_trend_screen());
     build(u);
-    list_forget(&t->list);
+    list_forget(&t->plot.list);
     u->damage = true;
     return true;
 }
@@ -113,8 +78,7 @@ void scr_trend_close(struct ui *u)
 
     if (t->loaded)
         model_trend_fini(&t->t);
-    arena_fini(&t->arena);
-    list_fini(&t->list);
+    scr_plot_fini(&t->plot);
     memset(t, 0, sizeof *t);
 }
 
@@ -134,30 +98,20 @@ static bool own(struct ui *u)
 static void paint(struct ui *u)
 {
     struct scr_trend *t = &u->trend;
-    unsigned n, m, row = UI_BODY;
+    unsigned n, m;
     struct arena a;
 
     arena_init(&a, 65536);
     scr_chart_banner(u);
-    list_pages(&t->list, &n, &m);
+    list_pages(&t->plot.list, &n, &m);
     ui_paint_title(u, text_safe(&a, str_of(arena_fmt(&a, _("Trend: %s"), t->t.test.both.s)), 0),
                    (struct text){"", 0, 0}, n, m);
     arena_fini(&a);
     u->chart.mixed = false;
-    if (!own(u)) {
-        list_forget(&t->list);
-        return;
-    }
-    if (t->list.failed || t->failed) {
-        tty_put(u->tty, UI_BODY, LIST_MARGIN, text_own(_("No memory for this row: NOT SHOWN.")), tty_columns(u->tty),
-                TTY_PLAIN);
-        return;
-    }
-    for (unsigned i = 0; i < t->plot_n; i++)
-        tty_put(u->tty, row++, LIST_MARGIN, t->plot[i], tty_columns(u->tty), TTY_PLAIN);
-    for (unsigned i = 0; i < t->notes_n; i++)
-        tty_put(u->tty, row++, LIST_MARGIN, t->notes[i], tty_columns(u->tty), TTY_PLAIN);
-    list_paint(&t->list, u->tty, row);
+    if (own(u))
+        scr_plot_paint(u, &t->plot);
+    else
+        list_forget(&t->plot.list);
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -166,8 +120,8 @@ static void open_value(struct ui *u)
 {
     struct scr_trend *t = &u->trend;
 
-    if (t->list.sel < t->t.n)
-        scr_detail_open(u, t->t.points[t->list.sel].type, t->t.points[t->list.sel].id);
+    if (t->plot.list.sel < t->t.n)
+        scr_detail_open(u, t->t.points[t->plot.list.sel].type, t->t.points[t->plot.list.sel].id);
     else
         ui_say(u, "%s", _("There is nothing behind this row."));
 }

@@ -110,22 +110,6 @@ static void speak(void)
         setlocale(LC_MESSAGES, "C_ES.utf8");
 }
 
-/* "DIR/locale" of the running program's DIR, when catalogues lie there. */
-static bool beside(char out[PATH_MAX_BYTES])
-{
-    ssize_t n = readlink("/proc/self/exe", out, PATH_MAX_BYTES - 1);
-    char *end;
-
-    if (n <= 0)
-        return false;
-    out[n] = '\0';
-    end = strrchr(out, '/');
-    if (!end || (size_t)(end - out) + sizeof "/locale" > PATH_MAX_BYTES)
-        return false;
-    memcpy(end, "/locale", sizeof "/locale");
-    return !access(out, X_OK);
-}
-
 void intl_start(const char *installed)
 {
     char dir[PATH_MAX_BYTES];
@@ -137,7 +121,7 @@ void intl_start(const char *installed)
     if (!setlocale(LC_CTYPE, "") && says_utf8(characters) && !setlocale(LC_CTYPE, "C.UTF-8"))
         setlocale(LC_CTYPE, "C.utf8");
     speak();
-    bindtextdomain(PACKAGE_TARNAME, beside(dir) ? dir : installed);
+    bindtextdomain(PACKAGE_TARNAME, path_beside("locale", dir) ? dir : installed);
     bind_textdomain_codeset(PACKAGE_TARNAME, "UTF-8");
     textdomain(PACKAGE_TARNAME);
 }

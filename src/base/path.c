@@ -18,6 +18,30 @@ int path_join(char out[PATH_MAX_BYTES], const char *dir, const char *name, struc
     return n > 0 && n < PATH_MAX_BYTES ? ERR_OK : err_set(e, ERR_TOOBIG, 0, PATH_MAX_BYTES, "path");
 }
 
+bool path_beside(const char *name, char out[PATH_MAX_BYTES])
+{
+    char program[PATH_MAX_BYTES];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    char *end;
+
+    if (n <= 0)
+        return false;
+    program[n] = '\0';
+    if (!(end = strrchr(program, '/')))
+        return false;
+    *end = '\0';
+    return path_join(out, program, name, NULL) == ERR_OK && !access(out, X_OK);
+}
+
+void path_data(const char *name, char out[PATH_MAX_BYTES])
+{
+    char inside[PATH_MAX_BYTES];
+
+    if (path_join(inside, "data", name, NULL) != ERR_OK || !path_beside(inside, out))
+        if (path_join(out, PKGDATADIR, name, NULL) != ERR_OK)
+            out[0] = '\0';
+}
+
 int path_home(const char *given, char out[PATH_MAX_BYTES], struct err *e)
 {
     const char *xdg = getenv("XDG_DATA_HOME"), *home = getenv("HOME");

@@ -90,6 +90,8 @@ static int whole_section(struct cover *c, const char *section, struct whole *w)
     w->rs = (struct model_rows){.keep = &w->a, .who = c->rs->who};
     vec_init(&w->rs.rows, sizeof(struct model_sorted), 200000);
     code = model_rows_fill(c->m, str_of(section), &w->rs, c->e);
+    if (!code && w->a.failed)
+        code = err_set(c->e, ERR_NOMEM, 0, 0, "cover");
     if (!code)
         model_rows_sort(str_of(section), &w->rs);
     else
@@ -119,6 +121,8 @@ static int take_newest(void *arg, const struct store_row *r)
         return code == ERR_NOMEM ? code : ERR_OK;
     arena_init(&a, 4 * LIMIT_RESOURCE_BYTES);
     code = model_format(n->c->m, n->c->rs->who, r, &t, &a, &row, &rank, n->c->e);
+    if (!code && a.failed) /* REQ: a row that lost a word to memory is no row */
+        code = err_set(n->c->e, ERR_NOMEM, 0, 0, "cover");
     if (!code && rank < 9 && row.sort_ms != FHIR_NO_DATE)
         code = add_copy(n->c, n->p, n->h, &row, false);
     arena_fini(&a);

@@ -64,7 +64,7 @@ static bool axis_find(struct axis *x, double low, double high, unsigned rows)
 }
 
 /* The number of a mark of the axis in its clear form (display rule 13), or "" when it is too long to stand there. */
-static void axis_label(const struct axis *x, int64_t k, char out[LABEL_MAX + 1])
+static void axis_label(const struct axis *x, int64_t k, struct arena *a, char out[LABEL_MAX + 1])
 {
     char lexeme[64];
     struct buf b;
@@ -76,6 +76,7 @@ static void axis_label(const struct axis *x, int64_t k, char out[LABEL_MAX + 1])
         snprintf(out, LABEL_MAX + 1, "0");
     else if (fhir_decimal_clear(str_of(lexeme), &b) && b.n <= LABEL_MAX)
         snprintf(out, LABEL_MAX + 1, "%s", b.p);
+    a->failed = a->failed || b.failed == ERR_NOMEM; /* no axis without its numbers */
     buf_fini(&b);
 }
 
@@ -142,7 +143,7 @@ static struct text line_of(const struct field *f, unsigned row, struct arena *a)
     while (n && cells[n - 1] == ' ')
         n--;
     if (!mark)
-        axis_label(&f->axis, f->axis.last - row / f->axis.between, label);
+        axis_label(&f->axis, f->axis.last - row / f->axis.between, a, label);
     return text_own(arena_fmt(a, "%*s %c%.*s", (int)f->margin - 2, label, mark ? '|' : '+', (int)n, cells));
 }
 
@@ -172,14 +173,14 @@ static void bounds(const struct series_plot *p, double *low, double *high)
     }
 }
 
-static unsigned margin_of(const struct axis *x)
+static unsigned margin_of(const struct axis *x, struct arena *a)
 {
     size_t wide = 0;
 
     for (int64_t k = x->first; k <= x->last; k++) {
         char label[LABEL_MAX + 1];
 
-        axis_label(x, k, label);
+        axis_label(x, k, a, label);
         wide = strlen(label) > wide ? strlen(label) : wide;
     }
     return (unsigned)wide + 2;
@@ -198,7 +199,7 @@ int model_series_draw(const struct series_plot *p, unsigned width, unsigned heig
     bounds(p, &low, &high);
     if (!axis_find(&f.axis, low, high, height - 1))
         return ERR_OK;
-    f.margin = margin_of(&f.axis);
+    f.margin = margin_of(&f.axis, a);
     f.cols = width - f.margin;
     f.cell = arena_alloc(a, (size_t)f.axis.rows * f.cols);
     *lines = arena_alloc(a, (f.axis.rows + 1) * sizeof **lines);

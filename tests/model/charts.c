@@ -8,7 +8,7 @@
  * --unfetched: that kind has no mark, as before its first pull. --file: as imported from a file.
  * --asof TYPE=MINUTES: that kind was last pulled in full so long before the others. --page N: of a cover only what
  * stands on a page of N rows, each row a line.
- * --details: each row with its detail. --faults: instead, each
+ * --series: each chart with its grids and, for each row of a grid, its trend. --details: each row with its detail. --faults: instead, each
  * chart with every allocation failing in turn.
  */
 #include "config.h"
@@ -23,13 +23,14 @@
 #include "crypt/crypt.h"
 #include "fhir/bundle.h"
 #include "model/model.h"
+#include "model/series.h"
 
 #define NOW_MS 1795442700000LL /* 2026-11-23T14:05:00Z */
 
 struct options {
     const char *unfetched[8], *asof[8];
     unsigned n, asof_n, page;
-    bool file, details, faults;
+    bool file, details, faults, series;
     const char *find; /* the worklist holds those alone */
 };
 
@@ -220,6 +221,91 @@ static void fit(struct model_section *s, unsigned page)
     free(shown);
 }
 
+/* --- results over time ------------------------------------------------------------------------ */
+
+static void put_point(struct jsonw *w, const struct model_point *p, const char *chart)
+{
+    char part[16];
+
+    jsonw_open(w, '{');
+    jsonw_key(w, "id");
+    jsonw_z(w, p->id);
+    jsonw_key(w, "part");
+    snprintf(part, sizeof part, "%u", p->part);
+    jsonw_z(w, part);
+    jsonw_key(w, "value");
+    put_text(w, p->value);
+    jsonw_key(w, "flag");
+    put_text(w, p->flag);
+    jsonw_key(w, "range");
+    put_text(w, p->range);
+    jsonw_key(w, "plotted");
+    jsonw_z(w, p->place != MODEL_PLACE_NONE ? "yes" : "no");
+    jsonw_key(w, "words");
+    jsonw_z(w, p->words ? "yes" : "no");
+    jsonw_close(w, '}');
+    if (strcmp(p->chart, chart))
+        must(ERR_BUG, NULL, "a point of another chart");
+}
+
+static void put_trend(struct jsonw *w, struct model *m, const char *chart, const struct model_point *newest)
+{
+    struct model_trend t;
+    struct err e = ERR_NONE;
+
+    must(model_trend(m, str_of(chart), str_of(newest->type), str_of(newest->id), newest->part, &t, &e), &e, "trend");
+    jsonw_key(w, "test");
+    put_text(w, t.test.both);
+    jsonw_key(w, "trend");
+    jsonw_open(w, '[');
+    for (unsigned i = 0; i < t.n; i++)
+        put_point(w, &t.points[i], chart);
+    jsonw_close(w, ']');
+    jsonw_key(w, "said");
+    jsonw_open(w, '[');
+    for (unsigned i = 0; i < t.said_n; i++)
+        put_text(w, t.said[i]);
+    jsonw_close(w, ']');
+    model_trend_fini(&t);
+}
+
+static void put_grid(struct jsonw *w, struct model *m, const char *chart, const char *section)
+{
+    struct model_grid g;
+    struct err e = ERR_NONE;
+
+    must(model_grid(m, str_of(chart), str_of(section), &g, &e), &e, "grid");
+    for (unsigned i = 0; i < g.tests_n; i++) {
+        const struct model_point *newest = NULL;
+
+        jsonw_open(w, '{');
+        jsonw_key(w, "row");
+        put_text(w, g.tests[i].both);
+        jsonw_key(w, "unit");
+        put_text(w, g.tests[i].unit);
+        jsonw_key(w, "cells");
+        jsonw_open(w, '[');
+        for (unsigned k = 0; k < g.days_n; k++)
+            for (const struct model_point *p = model_grid_cell(&g, i, k); p; p = p->more) {
+                newest = newest ? newest : p;
+                put_point(w, p, chart);
+            }
+        jsonw_close(w, ']');
+        put_trend(w, m, chart, newest);
+        jsonw_close(w, '}');
+    }
+    model_grid_fini(&g);
+}
+
+static void put_series(struct jsonw *w, struct model *m, const char *chart)
+{
+    jsonw_key(w, "series");
+    jsonw_open(w, '[');
+    put_grid(w, m, chart, "labs");
+    put_grid(w, m, chart, "vitals");
+    jsonw_close(w, ']');
+}
+
 static void put_chart(struct jsonw *w, struct model *m, const char *chart, const struct options *o)
 {
     struct model_banner b;
@@ -262,6 +348,8 @@ static void put_chart(struct jsonw *w, struct model *m, const char *chart, const
         model_section_fini(&s);
     }
     jsonw_close(w, '}');
+    if (o->series)
+        put_series(w, m, chart);
     jsonw_close(w, '}');
 }
 
@@ -306,6 +394,51 @@ static void put_all(struct jsonw *w, struct model *m, const struct options *o)
 /* --- memory that runs out -----------------------------------------------------------------------
  */
 
+static int snapshot_trend(struct model *m, const char *chart, const struct model_point *p, struct buf *out,
+                          struct err *e)
+{
+    struct model_trend t;
+    struct text *lines;
+    unsigned n;
+    int code = model_trend(m, str_of(chart), str_of(p->type), str_of(p->id), p->part, &t, e);
+
+    if (code)
+        return code;
+    code = model_plot(t.points, t.n, 60, 12, &t.arena, &lines, &n);
+    for (unsigned i = 0; !code && i < n; i++)
+        buf_addf(out, "%s\n", lines[i].s);
+    for (unsigned i = 0; !code && i < t.n; i++)
+        buf_addf(out, "%s %s %s\n", t.points[i].date.s, t.points[i].value.s, t.points[i].flag.s);
+    for (unsigned i = 0; !code && i < t.said_n; i++)
+        buf_addf(out, "%s\n", t.said[i].s);
+    model_trend_fini(&t);
+    return code ? err_set(e, code, 0, 0, "plot") : ERR_OK;
+}
+
+/* The grid of results, and the trend of its first row. */
+static int snapshot_series(struct model *m, const char *chart, struct buf *out, struct err *e)
+{
+    const struct model_point *first = NULL;
+    struct model_grid g;
+    int code = model_grid(m, str_of(chart), STR("labs"), &g, e);
+
+    if (code)
+        return code;
+    for (unsigned i = 0; i < g.tests_n; i++)
+        for (unsigned k = 0; k < g.days_n; k++) {
+            const struct model_point *p = model_grid_cell(&g, i, k);
+
+            first = first ? first : p;
+            if (p)
+                buf_addf(out, "%s %s %s %s\n", g.tests[i].both.s, g.days[k].s, p->value.s, p->flag.s);
+        }
+    for (unsigned i = 0; i < g.said_n; i++)
+        buf_addf(out, "%s\n", g.said[i].s);
+    code = first ? snapshot_trend(m, chart, first, out, e) : ERR_OK;
+    model_grid_fini(&g);
+    return code;
+}
+
 /* Everything that a chart and the worklist say, as one text. */
 static int snapshot(struct model *m, const char *chart, struct buf *out, struct err *e)
 {
@@ -338,7 +471,7 @@ static int snapshot(struct model *m, const char *chart, struct buf *out, struct 
         }
         model_section_fini(&s);
     }
-    return ERR_OK;
+    return snapshot_series(m, chart, out, e);
 }
 
 /* REQ: with any one allocation failing a chart is whole, or an error; never a chart that lacks a
@@ -405,6 +538,8 @@ int main(int argc, char **argv)
             o.file = true;
         else if (!strcmp(argv[i], "--details"))
             o.details = true;
+        else if (!strcmp(argv[i], "--series"))
+            o.series = true;
         else if (!strcmp(argv[i], "--faults"))
             o.faults = true;
         else if (!strcmp(argv[i], "--find") && i + 1 < argc)

@@ -5,95 +5,20 @@
  */
 #include "config.h"
 
-#include "tests/store/made.h"
+#include "tests/model/ward.h"
 
-#include "base/mem.h"
-#include "fhir/index.h"
 #include "model/series.h"
 
-#define NOW_MS 1795442700000LL /* 2026-11-23T14:05:00Z */
-
-/* --- a chart ---------------------------------------------------------------------------------- */
-
-static int64_t now(void *arg)
-{
-    (void)arg;
-    return NOW_MS;
-}
-
-struct ward {
-    char home[64];
-    struct model m;
-};
-
-static void put(struct ward *w, const char *quoted)
-{
-    char *json = mem_dup(quoted, strlen(quoted));
-    struct fhir_index ix;
-    struct arena a;
-    struct tape t;
-    struct err e = ERR_NONE;
-    int code;
-
-    for (char *c = json; *c; c++)
-        if (*c == '\'')
-            *c = '"';
-    arena_init(&a, 1 << 20);
-    code = tape_parse(&t, str_of(json), &e);
-    if (!code)
-        code = fhir_index(&t, NULL, &a, &ix, &e);
-    if (!code)
-        code = made_put(w->m.store, &ix, str_of(json), STORE_SERVER, NULL);
-    if (code)
-        printf("\n    %s: %s %s ", quoted, err_name(code), e.what);
-    CU_ASSERT_EQUAL(code, ERR_OK);
-    tape_fini(&t);
-    arena_fini(&a);
-    mem_free(json);
-}
-
-#define OBS(id, when, status, rest)                                                                                    \
-    "{'resourceType':'Observation','id':'" id "','status':'" status "','effectiveDateTime':'" when                     \
-    "','subject':{'reference':'Patient/p'}," rest "}"
 #define K "'code':{'coding':[{'system':'http://lab','code':'K'},{'system':'http://loinc.org','code':'2823-3'}],'text':'Potassium'}"
-#define QTY(value, unit) "'valueQuantity':{'value':" value ",'unit':'" unit "'}"
 #define LESS(value, unit) "'valueQuantity':{'value':" value ",'unit':'" unit "','comparator':'<'}"
 #define RANGE(lo, hi) ",'referenceRange':[{'low':{'value':" lo ",'unit':'mmol/L'},'high':{'value':" hi ",'unit':'mmol/L'}}]"
 #define FLAG(code)                                                                                                     \
     ",'interpretation':[{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation',"    \
     "'code':'" code "'}]}]"
-#define VITAL "'category':[{'coding':[{'code':'vital-signs'}]}],"
 #define BP "'code':{'coding':[{'system':'http://loinc.org','code':'85354-9'}],'text':'Blood pressure'},'component':["
 #define HALF(code, value)                                                                                              \
     "{'code':{'coding':[{'system':'http://loinc.org','code':'" code "'}]},'valueQuantity':{'value':" value             \
     ",'unit':'mmHg'}}"
-
-static void begin(struct ward *w)
-{
-    unsigned n;
-    const struct fhir_kind *k = kind_table(&n);
-    struct store_tx *tx;
-    struct err e = ERR_NONE;
-
-    setenv("TZ", "UTC0", 1);
-    *w = (struct ward){.m = {.clock = {.wall_ms = now}}};
-    w->m.store = made_store(w->home);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(w->m.store);
-    CU_ASSERT_EQUAL_FATAL(store_begin(w->m.store, false, &tx, &e), ERR_OK);
-    for (unsigned i = 0; i < n; i++) {
-        struct store_mark m = {.mark_ms = NOW_MS, .asof_ms = NOW_MS};
-
-        snprintf(m.type, sizeof m.type, "%s", k[i].type);
-        CU_ASSERT_EQUAL(store_mark_put(tx, &m, &e), ERR_OK);
-    }
-    CU_ASSERT_EQUAL_FATAL(store_commit(tx, &e), ERR_OK);
-    put(w, "{'resourceType':'Patient','id':'p','gender':'female','birthDate':'1979-05-17'}");
-}
-
-static void end(struct ward *w)
-{
-    made_end(w->m.store, w->home);
-}
 
 /* "Potassium, mmol/L: 05-Mar-2026=6.80 HH | 04-Mar-2026=..." a line a test. */
 static char *grid(struct ward *w, const char *section)

@@ -15,7 +15,7 @@ MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 DAY = re.compile(r"(?:FUTURE )?(?:\d\d-)?(?:[A-Z][a-z]{2}-)?\d{4}|no date|UNREADABLE")
 SAID = re.compile(r"not shown here|NOT SHOWN|NOT FETCHED|none recorded")
 CELL = re.compile(r"\S+")
-BUDGET = {"a day to the side": 16, "a test down": 40, "the grid": 1500, "a trend": 1500}
+BUDGET = {"a day to the side": 16, "a test down": 40, "the grid": 1500, "a trend": 1500, "growth curves": 1500}
 check, worst, axis = Check(), {}, set()
 
 
@@ -52,6 +52,15 @@ def chart(pid, family):
     low["valueQuantity"]["comparator"] = "<"
     out.append(low)
     out.append(observation(24, pid, "2026-10-19T06:00:00Z", "4.04", "mmol/L"))
+    return out
+
+
+def child(pid, born, family):
+    out = [{"resourceType": "Patient", "id": pid, "gender": "female", "birthDate": born, "name": [{"family": family, "given": [family.title()]}],
+            "identifier": [{"system": "urn:ids", "value": pid}]}]
+    for k, (day, kg, cm) in enumerate([("2025-02-01", "3.20", "49.0"), ("2025-08-03", "6.50", "64"), ("2026-02-01", "7.10", "71"), ("2026-11-01", "8.00", "79.5")]):
+        out.append(observation(f"w{k}", pid, day, kg, "kg", "vital-signs", "Body weight", "29463-7"))
+        out.append(observation(f"l{k}", pid, day, cm, "cm", "vital-signs", "Body height", "8302-2"))
     return out
 
 
@@ -123,7 +132,7 @@ def grid(t):
 def all_of_grid(t):
     """Every page and every day: by the keys that a person has."""
     seen = {}
-    for _ in range(60):
+    for turns in range(60):
         t.key("k" * 60, first=1)
         for _ in range(20):
             for name, day, words in grid(t):
@@ -134,8 +143,11 @@ def all_of_grid(t):
         shown, all_ = re.search(r"dates \d+-(\d+) of (\d+)", t.row(3)).groups()
         if shown == all_:
             return seen
-        for _ in range(3):
-            t.key(">", first=2)
+        if turns % 2:
+            t.key("\t", first=2)
+        else:
+            for _ in range(3):
+                t.key(">", first=2)
     raise AssertionError("the last date never came")
 
 
@@ -217,6 +229,10 @@ def the_made_one(t, source):
         spent("a day to the side", t.key(">"))
         y, x = t.cursor()
         check(t.row(y)[x - 2] == "[" and t.row(y).startswith(">"), f"the cursor is on the chosen cell: {t.row(y)!r} at {x}")
+    t.key("\t")
+    check(re.search(r"dates (5|4)-", t.row(3)), f"Tab shows the dates beside: {t.row(3)!r}")
+    t.key("\x1b[Z")
+    check("dates 1-" in t.row(3), f"and Shift-Tab those before: {t.row(3)!r}")
     cell = t.row(t.cursor()[0])[t.cursor()[1] - 1:].split()[0]
     t.key("\r")
     check(f"Potassium {cell} mmol/L" in t.row(4), f"Enter opens the cell's result {cell}: {t.row(4)!r}")
@@ -238,13 +254,41 @@ def the_made_one(t, source):
     check("H by range" in t.text() or "L by range" in t.text(), "a computed flag says by range")
 
 
+def growth(t, source):
+    """z-scores are our own numbers, and say so; each measurement stands as it was sent."""
+    open_chart(t, "child1")
+    banner = t.row(1), t.row(2)
+    spent("growth curves", t.key("W"))
+    kinds = []
+    for _ in range(5):
+        kinds.append(t.row(3))
+        check((t.row(1), t.row(2)) == banner, "the banner stays above the curves")
+        for m in re.finditer(r"^[> ] (\d\d-\w{3}-\d{4})  \S+  (\S+) (kg|cm)(?:, (\S+) (cm))?  (\S.*)$", t.text(), re.M):
+            for value, unit in ((m[2], m[3]), (m[4], m[5])):
+                name = {"kg": "Body weight, kg", "cm": "Body height, cm"}.get(unit)
+                check(not name or value in source.of["child1"].get((name, m[1]), []), f"{m[0]!r}: {value} {unit} is not in the source")
+            check(re.search(r"(above|below) the median: z = ([+-][\d.]+)|at the median: z = 0", m[6]), f"a z-score in words: {m[0]!r}")
+        check(("X" in "\n".join(t.body())) == ("Head" not in t.row(3)), f"the values are on the curves:\n{t.text()}")
+        t.key(">")
+    check(len(set(kinds)) == 5 and t.row(3) == kinds[0], f"five kinds of curves, then the first: {kinds}")
+    check("8.00 kg  2.58 below the median: z = -2.58 - below -2 SD" in t.text(), t.text())
+    t.key("q")
+    t.key("q")
+    open_chart(t, "child2")
+    t.key("W")
+    check("need a full birth date" in t.text() and "z =" not in t.text(), t.text())
+    t.key("q")
+
+
 with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False, generate=6, charts=6) as w:
     post(w, *chart("made1", "GRIDLEY"))
     post(w, *chart("made2", "TRENDMAN"))
+    post(w, *child("child1", "2025-02-01", "ALPINE"))
+    post(w, *child("child2", "2025-02", "ZURICHER"))
     w.cli("init", "--server", w.url)
     w.cli("sync")
     source = Source(w)
-    people = w.json("list")
+    people = sorted(w.json("list"), key=lambda p: (not p["id"].startswith("made"), p["id"].startswith("child")))
     check(source.struck >= 2, "the made-up charts hold struck rows")
     cells = trends = 0
     with Term([WARDLINE, "--home", w.home], term="vt100", quiet=0.12) as t:
@@ -274,6 +318,7 @@ with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False, generate=6
                 the_made_one(t, source)
             t.key("q")
             check("PATIENTS" in t.text(), t.text())
+        growth(t, source)
         check(not strange(t.raw), f"bytes that no screen may send: {strange(t.raw)[:3]}")
         t.kill(15)
         check(t.end() == 0, "SIGTERM ends it with 0")
