@@ -72,6 +72,14 @@ void scr_grid_days_lay_out(struct ui *u)
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
+/* Where no marker is seen, the date is said. */
+static void say_day(struct ui *u)
+{
+    if (u->line)
+        /* TRANSLATORS: the date of the grid's column that was moved to */
+        ui_say(u, _("At %s"), u->grid.g.days[u->grid.day].s);
+}
+
 void scr_grid_days_move(struct ui *u, int by)
 {
     struct scr_grid *g = &u->grid;
@@ -88,6 +96,7 @@ void scr_grid_days_move(struct ui *u, int by)
     g->day = by < 0 ? g->day - 1 : g->day + 1;
     g->seen = false;
     u->damage = true;
+    say_day(u);
     show_day(u, tty_columns(u->tty) - LIST_MARGIN);
     if (g->left == left)
         return;
@@ -118,6 +127,7 @@ void scr_grid_days_turn(struct ui *u, int by)
     }
     g->seen = false;
     u->damage = true;
+    say_day(u);
     scr_grid_screen()->build(u);
     list_forget(&g->list); /* as in scr_grid_days_move */
 }
