@@ -136,7 +136,7 @@ static bool choose(struct ui *u, int64_t number)
                l->painted_end + line_base(u));
         return false;
     }
-    l->sel = (unsigned)item;
+    list_select(l, (unsigned)item);
     u->work.chosen = true;
     return true;
 }

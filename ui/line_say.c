@@ -268,7 +268,7 @@ static void say_prompt(struct ui *u, struct buf *out)
     if (ui_where(u) == ON_LOCK) {
         add_words(out, _("Passphrase:"));
         buf_addc(out, ' ');
-    } else if (ui_where(u) & (ON_ASK | ON_TYPING)) {
+    } else if (ui_where(u) & (ON_ASK | ON_TYPING | ON_STOP)) {
         tty_page_row(u->tty, tty_rows(u->tty) - 1, out);
         buf_addc(out, ' ');
     } else {

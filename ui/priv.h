@@ -33,6 +33,7 @@
 #define UI_MIN_COLS 80
 #define UI_BODY 3                  /* the body's first row, from 0 */
 #define UI_IDLE_MS (5 * 60 * 1000) /* without a key: lock */
+#define UI_SYNC_MS 6000            /* between two paints of a running sync's numbers: at most 60 bytes in 5 s */
 #define UI_SECTIONS_MAX 32
 
 struct screen {
@@ -222,7 +223,7 @@ struct ui {
     char glass[80];             /* whose data the terminal shows: a chart, UI_MANY or "" */
     bool open, demo, unprotected;
     struct model model; /* while open */
-    struct model_sync sync;
+    struct model_sync sync, sync_shown; /* shown: what the last line says of it */
     char message[400]; /* UTF-8, made safe when it is painted */
     bool trifle;       /* it only says that a key does nothing: not worth coming back */
     bool sync_said;    /* the message is about the sync under way, and goes with it */

@@ -229,7 +229,10 @@ static bool colours_here(void)
 {
     const char *no = getenv("NO_COLOR"); /* no-color.org: set and not empty */
 
-    return !(no && *no) && has_colors() && start_color() == OK && COLORS >= 8 && use_default_colors() == OK;
+    if ((no && *no) || !has_colors())
+        return false;
+    orig_colors = NULL; /* the palette is not touched, and need not be given back by an OSC */
+    return start_color() == OK && COLORS >= 8 && use_default_colors() == OK;
 }
 
 bool tty_theme(struct tty *t, const char *name)

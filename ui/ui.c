@@ -159,6 +159,7 @@ void ui_lock(struct ui *u)
     u->message[0] = '\0';
     u->open = false;
     memset(&u->sync, 0, sizeof u->sync);
+    memset(&u->sync_shown, 0, sizeof u->sync_shown);
     ui_go(u, scr_lock_screen());
     if (was_open && u->hooks.locked)
         u->hooks.locked(u->hooks.arg);
@@ -469,10 +470,15 @@ static void turn(void *arg)
 static void sync_later(void *arg)
 {
     struct ui *u = arg;
+    int64_t fresh = u->work.fresh;
 
     u->sync_timer = 0;
     u->sync_painted_ms = clock_boot_ms(u->clock);
     scr_work_count(u, false);
+    if (u->sync.phase != MODEL_SYNC_RUNNING || u->sync_shown.phase != u->sync.phase || u->work.fresh == fresh)
+        u->sync_shown = u->sync;
+    else /* what is new for the list in this paint, the sync's numbers in the next one */
+        u->sync_timer = loop_after(u->loop, UI_SYNC_MS, sync_later, u);
     u->damage = true;
 }
 
@@ -497,13 +503,13 @@ void ui_sync_changed(struct ui *u, const struct model_sync *s)
     u->sync_asked = u->sync_asked && s->phase == MODEL_SYNC_RUNNING;
     if (ended)
         scr_work_count(u, true);
-    /* While it runs, its numbers cost bytes on a thin line: at most one paint in two seconds. */
-    if (!same || since >= 2000) {
+    /* While it runs, its numbers cost bytes on a thin line. */
+    if (!same || since >= UI_SYNC_MS) {
         if (u->sync_timer)
             loop_cancel(u->loop, u->sync_timer);
         sync_later(u);
     } else if (!u->sync_timer) {
-        u->sync_timer = loop_after(u->loop, 2000 - since, sync_later, u);
+        u->sync_timer = loop_after(u->loop, UI_SYNC_MS - since, sync_later, u);
     }
 }
 

@@ -188,7 +188,7 @@ static void paint_last(struct ui *u, struct arena *a)
     unsigned at = paint_marks(u);
 
     if (u->open && !u->asking && !u->prompt.kind && ui_where(u) != ON_STOP) {
-        model_sync_words(&u->model, &u->sync, a, &s);
+        model_sync_words(&u->model, &u->sync_shown, a, &s);
         put(u, tty_rows(u->tty) - 1, at, s);
     }
 }

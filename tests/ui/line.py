@@ -11,7 +11,7 @@ import glass, tokens, ward
 from harness import Check, Term, WARDLINE
 
 check = Check()
-PROMPT = re.compile(rb"(Enter = [^>\n]*> |Passphrase: |y = yes, n = no |Find: ?[^\n]* )\n$")
+PROMPT = re.compile(rb"(Enter = [^>\n]*> |Number of the right patient: |Passphrase: |y = yes, n = no |Find: ?[^\n]* )\n$")
 NUMBER = re.compile(r"^ *(\d+)  (.*)$")
 
 
@@ -101,6 +101,11 @@ def sections(shown, l):
         if not check(len(rows) >= 1, f"/{number} finds: {found}"):
             continue
         head = l.say("1")
+        if head[0].startswith("STOP:"):  # the page that tells similar patients apart, in the same words
+            rows, _ = body(head)
+            right = [r.split()[0] for r in rows if p["identifiers"][0] in r]
+            time.sleep(0.6)  # what comes at once was not read
+            head = l.say(right[0])
         check(head[0].startswith(p["name"][:5]), f"the banner first: {head[:2]}")
         charts += 1
         for name, title, key in glass.sections():

@@ -160,6 +160,31 @@ static void table_keys(void)
     }
 }
 
+/* Nothing hangs on a key that some terminal, line or person does not have: F-keys, Esc alone, Alt; nor on one that the line
+ * or the system takes for itself: Ctrl-S, Ctrl-Q, Ctrl-Z. */
+static void table_plain_keys(void)
+{
+    unsigned n;
+    const struct command *c = command_table(&n);
+
+    for (unsigned i = 0; i < n; i++) {
+        struct str rest = str_of(c[i].keys);
+        unsigned plain = c[i].keys[0] == '@' || c[i].mnemonic; /* the palette and line mode have these */
+
+        while (rest.p && rest.n) {
+            struct str name = str_split(&rest, ' ');
+            int key = keys_code(name);
+
+            plain += key == KEYS_ENTER || key == KEYS_TAB || key == KEYS_BACKTAB || key == KEYS_BACKSPACE ||
+                     (key >= KEYS_UP && key <= KEYS_RIGHT) || (key >= ' ' && key < 0x7f) || (key > 0 && key < ' ' && key != KEYS_ESC);
+            CU_ASSERT(key != 'S' - '@' && key != 'Q' - '@' && key != 'Z' - '@');
+        }
+        if (!plain)
+            printf("\n    %s: %s", c[i].id, c[i].keys);
+        CU_ASSERT(plain > 0);
+    }
+}
+
 /* --- lists ------------------------------------------------------------------------------------ */
 
 /* Text that no arena holds, so that a list's own memory alone can run out. */
@@ -667,6 +692,7 @@ static const struct unit_test tests[] = {
     {"keys: an unknown sequence is no letters", keys_unknown},
     {"keys: characters and bytes", keys_characters},
     {"commands: each key of each row finds that row", table_keys},
+    {"commands: each has a key that every terminal has", table_plain_keys},
     {"list: walks and pages over every item", list_walks},
     {"list: an item taller than the page", list_tall},
     {"list: painted is painted", list_painted_rule},
