@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Names of medicines that are taken for each other, in the letters that tell them apart (display rule 18). Which names
+ * Names of medicines that are taken for each other, in the letters that tell them apart (REQ CS-18). Which names
  * and which letters: FDA and ISMP Lists of Look-Alike Drug Names with Recommended Tall Man Letters, ISMP 2023, as read
  * on 2026-11-29. Only the case of letters is changed, and only on the screen: what was sent stays as it was.
  */

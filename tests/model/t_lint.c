@@ -81,6 +81,7 @@ static void finds(void)
 
 static void any_bytes(void)
 {
+    static const char from[] = " .,09UmgLc<>QDHS\xc2\xb5\xce\xbc-";
     char s[64];
     uint32_t seed = 1;
 
@@ -89,7 +90,7 @@ static void any_bytes(void)
 
         for (; n < sizeof s && (seed >> 9) % 40; n++) {
             seed = seed * 1664525u + 1013904223u;
-            s[n] = " .,09UmgLc<>QDHS\xc2\xb5\xce\xbc-"[(seed >> 16) % 23];
+            s[n] = from[(seed >> 16) % (sizeof from - 1)];
         }
         seed = seed * 1664525u + 1013904223u;
         CU_ASSERT(model_lint((struct str){s, n}) < 1u << MODEL_LINTS);
