@@ -242,6 +242,29 @@ void model_put_result_unit(struct model_fmt *f, const struct fhir_quantity *q)
     }
 }
 
+/* REQ CS-13: commas from 1,000 on are English: where a comma is read as the decimal point, 1,000 units were one. */
+const char *model_thousands(void)
+{
+    /* TRANSLATORS: stands between the thousands of a number ("1,000"); where a comma or a point can be read as the
+     * decimal sign, a no-break space (U+00A0) */
+    return C_("between thousands", ",");
+}
+
+bool model_clear_number(struct str lexeme, const char *between, struct buf *out)
+{
+    struct buf b;
+    bool can;
+
+    buf_init(&b, 4096);
+    can = fhir_decimal_clear(lexeme, &b);
+    for (size_t i = 0; can && i < b.n; i++)
+        can = (b.p[i] == ',' ? buf_adds(out, between) : buf_addc(out, b.p[i])) == ERR_OK;
+    if (b.failed)
+        out->failed = b.failed;
+    buf_fini(&b);
+    return can;
+}
+
 /* " (= 1,500)" behind a number that breaks a display rule; into the row itself, so that it is not
  * lost apart. */
 static bool begin_clear(struct model_fmt *f, struct str lexeme)
@@ -251,7 +274,7 @@ static bool begin_clear(struct model_fmt *f, struct str lexeme)
     if (fhir_decimal_is_clear(lexeme))
         return false;
     model_put(f, " (= ");
-    if (fhir_decimal_clear(lexeme, f->out) || f->out->failed)
+    if (model_clear_number(lexeme, model_thousands(), f->out) || f->out->failed)
         return true;
     f->out->n = before; /* too long to be written out: it stands as sent */
     return false;
@@ -334,7 +357,7 @@ static void put_clear_end(struct model_fmt *f, const struct fhir_quantity *q)
 {
     struct fhir_quantity plain = {.unit = q->unit.n ? q->unit : q->code};
 
-    if (!fhir_decimal_clear(q->value, f->out))
+    if (!model_clear_number(q->value, model_thousands(), f->out))
         model_put_server(f, q->value);
     model_put(f, plain.unit.n ? " " : "");
     model_put_order_unit(f, &plain, is_one(q->value));

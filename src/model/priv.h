@@ -222,6 +222,10 @@ void model_put_duration(struct model_fmt *f, struct str value, struct str max,
 void model_put_span(struct model_fmt *f, tape_at quantity);
 /* A number with its clear form behind it when it breaks a display rule. */
 void model_put_number(struct model_fmt *f, struct str lexeme);
+/* The clear form of a number (fhir/decimal.h) with between between its thousands, appended; false when it is too long
+ * to be written out. model_thousands: what a language has there. */
+bool model_clear_number(struct str lexeme, const char *between, struct buf *out);
+const char *model_thousands(void);
 /* A result's quantity: comparator, lexeme, unit as sent. */
 void model_put_result(struct model_fmt *f, tape_at quantity);
 /* Any value[x] of an object, or another choice of the same types (detail[x]); false when there is none. */

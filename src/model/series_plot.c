@@ -74,7 +74,7 @@ static void axis_label(const struct axis *x, int64_t k, struct arena *a, char ou
     buf_init(&b, 128);
     if (k == 0)
         snprintf(out, LABEL_MAX + 1, "0");
-    else if (fhir_decimal_clear(str_of(lexeme), &b) && b.n <= LABEL_MAX)
+    else if (model_clear_number(str_of(lexeme), strcmp(model_thousands(), ",") ? "" : ",", &b) && b.n <= LABEL_MAX)
         snprintf(out, LABEL_MAX + 1, "%s", b.p);
     a->failed = a->failed || b.failed == ERR_NOMEM; /* no axis without its numbers */
     buf_fini(&b);

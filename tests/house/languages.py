@@ -85,7 +85,7 @@ def check_message(language, m):
             bad.append(where + "other numbers")
         if m.id.rstrip().endswith(":") != says.rstrip().endswith(":"):
             bad.append(where + "a label's colon")
-        if re.search(r"[\x00-\x09\x0b-\x1f\u2028-\u202e\u200b-\u200f\u00a0\u202f]", says):
+        if m.context != "between thousands" and re.search(r"[\x00-\x09\x0b-\x1f\u2028-\u202e\u200b-\u200f\u00a0\u202f]", says):
             bad.append(where + "a control character or a blank that is not one")
         for other, words in FUNCTION_WORDS.items():
             plain = re.sub(r"`[^`']*'|--\w+[ =]\w+", " ", says)
@@ -228,11 +228,14 @@ FACTS = {
            ("dg-al-not-recorded", "banner", "Alergias no registradas"), ("dg-al-in-error", "allergies", "REGISTRADO POR ERROR: "),
            ("dg-al-refuted", "allergies", "REFUTADO: "), ("dg-med-status", "medicines", "EN PAUSA: "), ("dg-med-status", "medicines", "DETENIDO"),
            ("dg-med-intent", "medicines", "NO ADMINISTRAR: "), ("dg-med-dose", "medicines", "DOSIS "), ("dg-med-dose", "medicines", "dosis no registrada"),
+           # 1,000 would be read as one
+           ("dg-med-dose", "medicines", "DOSIS 1000 unidades (= 1\u00a0000 unidades)"),
            ("dg-med-taper", "medicines", "luego PASO 2: "), ("dg-id-dead-date", "banner", "*** FALLECIÓ "), ("dg-al-known", "banner", "DE ARCHIVO, NO ESTÁ EN EL SERVIDOR")],
     "fr": [("dg-al-known", "banner", "Allergies connues: "), ("dg-al-known", "allergies", "criticité élevée"), ("dg-al-none-known", "banner", "Aucune allergie connue"),
            ("dg-al-not-recorded", "banner", "Allergies non renseignées"), ("dg-al-in-error", "allergies", "SAISI PAR ERREUR: "),
            ("dg-al-refuted", "allergies", "RÉFUTÉ: "), ("dg-med-status", "medicines", "EN PAUSE: "), ("dg-med-status", "medicines", "ARRÊTÉ"),
            ("dg-med-intent", "medicines", "NE PAS ADMINISTRER: "), ("dg-med-dose", "medicines", "DOSE "), ("dg-med-dose", "medicines", "dose non renseignée"),
+           ("dg-med-dose", "medicines", "DOSE 1000 unités (= 1\u00a0000 unités)"),
            ("dg-med-taper", "medicines", "puis ÉTAPE 2: "), ("dg-id-dead-date", "banner", "*** DÉCÈS "), ("dg-al-known", "banner", "D'UN FICHIER, PAS SUR LE SERVEUR")],
 }
 
