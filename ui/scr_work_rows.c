@@ -12,6 +12,20 @@
 #define BORN_COLS 18
 #define SEX_COLS 7
 
+/* As wide as the widest of its words in the language. */
+static unsigned sex_cols(void)
+{
+    static const char *const words[] = {N_("Sex"), N_("Male"), N_("Female"), N_("Other"), N_("Unknown")};
+    unsigned cols = SEX_COLS;
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        unsigned w = tty_cols(str_of(_(words[i])));
+
+        cols = w > cols ? w : cols;
+    }
+    return cols;
+}
+
 static void pad(struct buf *b, struct text s, unsigned cols)
 {
     unsigned w = tty_cols((struct str){s.s, s.n});
@@ -33,7 +47,7 @@ static void add_row(struct list *l, const struct model_patient *p, unsigned cols
 
     buf_init(&b, 65536);
     pad(&b, p->born, BORN_COLS);
-    pad(&b, p->sex, SEX_COLS);
+    pad(&b, p->sex, sex_cols());
     buf_add(&b, p->number.s, p->number.n);
     if (p->marks.n) {
         buf_adds(&b, "  ");
@@ -106,7 +120,7 @@ void scr_work_rows_head(struct ui *u, struct arena *a)
     buf_adds(&b, "    "); /* LIST_MARGIN */
     pad(&b, text_own(_("Name")), NAME_COLS);
     pad(&b, text_own(_("Born")), BORN_COLS);
-    pad(&b, text_own(_("Sex")), SEX_COLS);
+    pad(&b, text_own(_("Sex")), sex_cols());
     buf_adds(&b, _("Number"));
     head = text_safe(a, buf_str(&b), 0);
     buf_fini(&b);

@@ -29,6 +29,10 @@ FUNCTION_WORDS = {"en": "the of and not this with is are was here from by which"
 PIECES = [("twice a day", "twice", "a day"), ("once a day", "once", "a day"), ("once a week", "once", "a week"), ("once a month", "once", "a month"),
           ("3 times a day", "3", " times", "a day"), ("4 times a day", "4", " times", "a day"),
           *[(f"every {n} hours", ("hours", "every "), str(n), "hours") for n in (2, 3, 4, 6, 8, 12)]]
+# What stands in a column of so many (ui/scr_work_rows.c, ui/scr_tasks.c); %s is a date of 11, %lld a number of 3.
+WIDTHS = {"Name": 28, "Born": 18, "due %s": 15, "due today": 15, "no due date": 15, "OVERDUE %lldd": 15, "FUTURE %s": 24, "(text)": 24, "(long)": 24,
+          "no result": 10, "prelim": 10, "corrected": 10, "unsure": 10, "no unit": 10, "see the row": 11, "cancelled": 10}
+PLURALS = {"es": "nplurals=2; plural=(n != 1);", "fr": "nplurals=2; plural=(n > 1);"}
 # What stays as it is in every language: command words, options, a scope as init takes it (all), names of formats and
 # units, FHIR's own words; zzqq is what ward.screens types.
 EXEMPT = set("""wardline home passphrase json server scope auth secret practitioner role demo watch init sync list show get status import export
@@ -139,6 +143,15 @@ def check_catalogue(language, pot):
         for label in (english, says.get(english, "")):
             if columns(label) > 8:
                 bad.append(f"{language}: key bar: {label!r} has {columns(label)} columns")
+    for english, most in WIDTHS.items():
+        filled = says.get(english, "").replace("%s", "05-mar-2026").replace("%lld", "999")
+        if columns(filled) > most:
+            bad.append(f"{language}: {filled!r} has {columns(filled)} columns, {most} are there")
+    if PLURALS[language] not in open(path, encoding="utf-8").read():
+        bad.append(f"{language}: its plurals are not {PLURALS[language]!r}")
+    heading = says.get("  Due             Patient, number - task", " " * 18 + "x")
+    if heading[17] != " " or heading[18] == " ":
+        bad.append(f"{language}: the heading of the tasks does not begin its second word in column 18: {heading!r}")
     months = [says.get(m) for m in MONTHS["en"].split()]
     if months != MONTHS[language].split() or len({fold(m) for m in months}) != 12 or any(columns(m) != 3 for m in months):
         bad.append(f"{language}: months are {months}")
