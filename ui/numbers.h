@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The numbers of rows: typed digits choose what is painted. `7` Enter opens row 7, `7T` does what T does on it, `1-4,7`
- * Enter opens several in turn where a list takes several.
+ * REQ CS-03: the numbers of rows: typed digits choose what is painted. `7` Enter opens row 7, `7T` does what T does
+ * on it, `1-4,7` Enter opens several in turn where a list takes several.
  */
 #ifndef UI_NUMBERS_H
 #define UI_NUMBERS_H

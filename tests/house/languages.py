@@ -37,7 +37,7 @@ PLURALS = {"es": "nplurals=2; plural=(n != 1);", "fr": "nplurals=2; plural=(n > 
 # units, FHIR's own words; zzqq is what ward.screens types.
 EXEMPT = set("""wardline home passphrase json server scope auth secret practitioner role demo watch init sync list show get status import export
 doctor PATIENT SECTION TEXT TYPE ID DIR FILE URL SPEC KIND REF COMMAND UTF WARN FAIL http https ulimit LANG TERM LANGUAGE vt100 xterm ncurses term
-MiB Mio Argon2id FHIR TLS HTTP Enter Space Tab Ctrl Esc Down Left Right Home End PgUp PgDn Backspace Shift Bundle NDJSON CommonMark STAT POLST micro all zzqq""".split())
+MiB Mio Argon2id FHIR TLS HTTP Enter Space Tab Ctrl Esc Down Left Right Home End PgUp PgDn Backspace Shift Bundle NDJSON CommonMark STAT POLST micro all zzqq WheelUp WheelDown Click""".split())
 WORD = r"[^\W\d_]{3,}"
 
 
