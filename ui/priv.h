@@ -184,7 +184,6 @@ struct scr_found {
     int64_t painted_ms;
     struct arena arena; /* of words */
     struct text words;
-    const struct screen *from;
     struct scr_rows rows;
 };
 

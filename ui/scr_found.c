@@ -104,10 +104,9 @@ static void begin(struct ui *u, bool all)
     f->all = all;
     f->arena = a;
     f->words = words;
-    f->from = u->screen;
     f->running = true;
     f->painted_ms = clock_boot_ms(u->clock);
-    ui_go(u, scr_found_screen());
+    ui_over(u, scr_found_screen());
     step(u);
 }
 
@@ -227,7 +226,6 @@ static void open_row(struct ui *u)
 static void back(struct ui *u)
 {
     struct scr_found *f = &u->found;
-    const struct screen *from = f->from;
 
     if (f->running) {
         loop_cancel(u->loop, f->timer);
@@ -235,13 +233,14 @@ static void back(struct ui *u)
         show(u);
         return;
     }
-    ui_go(u, from);
-    scr_found_close(u);
+    ui_under(u);
 }
 
 const struct screen *scr_found_screen(void)
 {
-    static const struct screen screen = {ON_FOUND, list, patient, build, paint, open_row, back, NULL};
+    static const struct screen screen = {.where = ON_FOUND, .list = list, .patient = patient, .build = build,
+                                         .paint = paint, .open = open_row, .back = back,
+                                         .left = scr_found_close};
 
     return &screen;
 }

@@ -102,7 +102,10 @@ bool scr_stop_open(struct ui *u, const char *chart, const struct screen *from)
     u->stop.list.sel = u->stop.list.top = 0;
     u->stop.list.unmarked = true;
     build(u);
-    ui_go(u, scr_stop_screen());
+    if (u->screen == from)
+        ui_over(u, scr_stop_screen());
+    else
+        ui_go(u, scr_stop_screen());
     scr_chart_close(u);
     return false;
 }

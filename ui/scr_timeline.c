@@ -57,7 +57,7 @@ static bool load(struct ui *u)
 void scr_timeline_open(struct ui *u)
 {
     if (load(u))
-        ui_go(u, scr_timeline_screen());
+        ui_over(u, scr_timeline_screen());
 }
 
 void scr_timeline_close(struct ui *u)
@@ -114,7 +114,7 @@ static void open_row(struct ui *u)
 
 static void back(struct ui *u)
 {
-    ui_go(u, scr_chart_screen());
+    ui_under(u);
 }
 
 static void reload(struct ui *u)
@@ -124,7 +124,8 @@ static void reload(struct ui *u)
 
 const struct screen *scr_timeline_screen(void)
 {
-    static const struct screen screen = {ON_TIMELINE, list, patient, build, paint, open_row, back, reload};
+    static const struct screen screen = {.where = ON_TIMELINE, .list = list, .patient = patient, .build = build,
+                                         .paint = paint, .open = open_row, .back = back, .reload = reload};
 
     return &screen;
 }

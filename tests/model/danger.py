@@ -120,7 +120,7 @@ def canaries(folder, charts):
         tokens = {r["patient"]: r["token"] for r in csv.DictReader(f, delimiter="\t")}
     for p, chart in charts.items():
         # A record that was merged away names the one to be used instead, in its banner alone.
-        known = {k: [re.sub(r"REPLACED - write nothing here:.*?(  |$)", "", l) for l in chart.get(k, [])] for k in ("banner", "rows")}
+        known = {k: re.sub(r"REPLACED - write nothing here:.*?(\d{6,}|  |$)", "", " ".join(chart.get(k, []))) for k in ("banner", "rows")}
         text = json.dumps({**chart, **known}, ensure_ascii=False)
         bad += [f"{p}: shows {t!r} of {q}" for q, t in tokens.items() if q != p and t.lower() in text.lower()]
     return bad

@@ -8,7 +8,7 @@ import json, os, re, select, subprocess, sys, tempfile, time
 
 sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), "tests"), os.path.join(os.environ.get("top_srcdir", "."), "tests", "ui")]
 import glass, tokens, ward
-from harness import Check, Term, WARDLINE
+from harness import MARGIN, Check, Term, WARDLINE
 
 check = Check()
 PROMPT = re.compile(rb"(Enter = [^>\n]*> |Number of the right patient: |Passphrase: |y = yes, n = no |Find: ?[^\n]* )\n$")
@@ -102,8 +102,7 @@ def sections(shown, l):
             continue
         head = l.say("1")
         if head[0].startswith("STOP:"):  # the page that tells similar patients apart, in the same words
-            rows, _ = body(head)
-            right = [r.split()[0] for r in rows if p["identifiers"][0] in r]
+            right = [m[1] for m in map(NUMBER.match, head) if m and p["identifiers"][0] in m[2]]
             time.sleep(0.6)  # what comes at once was not read
             head = l.say(right[0])
         check(head[0].startswith(p["name"][:5]), f"the banner first: {head[:2]}")
@@ -144,7 +143,7 @@ def on_screen(w, token):
         t.key(token)
         for _, keys in STEPS:
             t.key(keys)
-            yield [r[2:].rstrip() for r in t.body() if r.strip()], t.focus()[2:].rstrip(), t.text()
+            yield [r[MARGIN:].rstrip() for r in t.body() if r.strip()], t.words().rstrip(), t.text()
         t.kill(15)
         t.end()
 

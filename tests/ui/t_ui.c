@@ -175,7 +175,7 @@ static void table_plain_keys(void)
             struct str name = str_split(&rest, ' ');
             int key = keys_code(name);
 
-            plain += key == KEYS_ENTER || key == KEYS_TAB || key == KEYS_BACKTAB || key == KEYS_BACKSPACE ||
+            plain += key == KEYS_ENTER || key == keys_code(STR("Click")) || key == KEYS_TAB || key == KEYS_BACKTAB || key == KEYS_BACKSPACE ||
                      (key >= KEYS_UP && key <= KEYS_RIGHT) || (key >= ' ' && key < 0x7f) || (key > 0 && key < ' ' && key != KEYS_ESC);
             CU_ASSERT(key != 'S' - '@' && key != 'Q' - '@' && key != 'Z' - '@');
         }
