@@ -32,7 +32,7 @@ struct line_words line_parse(struct str line)
         w.kind = LINE_ROW;
         w.word = str_trim((struct str){s.p + digits, s.n - digits});
         if (!str_int((struct str){s.p, digits}, 0, 1000000000, &w.row))
-            w.row = 0; /* no list is that long */
+            w.row = 1000000000; /* no list is that long */
     } else if (s.n > 1 && (s.p[0] == '/' || s.p[0] == ':')) {
         w.kind = LINE_TEXT;
         w.opener = s.p[0];
@@ -65,6 +65,20 @@ static int key_of(struct str word)
     return key;
 }
 
+/* One of several words with blanks between them. */
+static bool one_of(struct str word, const char *words)
+{
+    struct str rest = str_of(words);
+
+    while (rest.p && rest.n) {
+        struct str one = str_split(&rest, ' ');
+
+        if (one.n == word.n && !strncasecmp(one.p, word.p, word.n))
+            return true;
+    }
+    return false;
+}
+
 static const struct command *by_name(unsigned where, struct str word, int *arg)
 {
     unsigned n;
@@ -72,7 +86,7 @@ static const struct command *by_name(unsigned where, struct str word, int *arg)
 
     for (unsigned i = 0; i < n; i++)
         if (c[i].where & where && c[i].keys[0] != '@' &&
-            (same_word(word, c[i].mnemonic) || same_word(word, c[i].id) ||
+            (one_of(word, c[i].mnemonic) || same_word(word, c[i].id) ||
              (c[i].label && same_word(word, _(c[i].label))))) {
             *arg = c[i].arg;
             return &c[i];
@@ -92,65 +106,6 @@ static bool run_id(struct ui *u, const char *id)
             return true;
         }
     return false;
-}
-
-static void word(struct ui *u, struct str w)
-{
-    int arg, key = key_of(w);
-    const struct command *c = key ? command_find(ui_where(u), key, &arg) : NULL;
-
-    if (!c)
-        c = by_name(ui_where(u), w, &arg);
-    if (!c) {
-        ui_say(u, "%s", _("That does nothing here. ? = help"));
-        return;
-    }
-    if (!strcmp(c->id, "redraw"))
-        line_say_forget(u);
-    ui_run(u, c, arg);
-}
-
-/* --- rows --------------------------------------------------------------------------------------- */
-
-unsigned line_base(const struct ui *u)
-{
-    return u->screen == scr_work_screen() ? u->work.rows.offset : 0;
-}
-
-/* REQ: only a row that was printed before the line was typed can be chosen by its number. */
-static bool choose(struct ui *u, int64_t number)
-{
-    struct list *l = u->screen->list ? u->screen->list(u) : NULL;
-    int64_t item = number - 1 - line_base(u);
-
-    if (!l || l->painted == l->painted_end) {
-        ui_say(u, "%s", _("There are no rows to choose from here."));
-        return false;
-    }
-    if (u->line->ahead) {
-        ui_say(u, "%s", _("Not chosen: the rows were not printed yet. Look, then type the number again."));
-        return false;
-    }
-    if (item < l->painted || item >= l->painted_end) {
-        ui_say(u, _("No row %lld was printed last: %u to %u were."), (long long)number, l->painted + 1 + line_base(u),
-               l->painted_end + line_base(u));
-        return false;
-    }
-    list_select(l, (unsigned)item);
-    u->work.chosen = true;
-    return true;
-}
-
-static void row(struct ui *u, const struct line_words *w)
-{
-    if (!choose(u, w->row))
-        return;
-    if (!w->word.n) {
-        ui_key(u, KEYS_ENTER);
-        return;
-    }
-    line_say_row(u); /* REQ: nothing is done to a row that has not been said in full */
-    word(u, w->word);
 }
 
 /* --- text for a field --------------------------------------------------------------------------- */
@@ -182,7 +137,73 @@ static void field(struct ui *u, struct str s)
         scr_find_keep(u);
     } else {
         ui_key(u, KEYS_ENTER);
+        if (u->prompt.kind && u->message[0]) /* it was refused: the next line is no answer to it */
+            prompt_close(u);
     }
+}
+
+/* --- rows --------------------------------------------------------------------------------------- */
+
+/* A key, a name; else whatever the palette makes of it: a section's name, first letters, several behind semicolons. */
+static void word(struct ui *u, struct str w)
+{
+    unsigned where = ui_where(u);
+    int arg, key = key_of(w);
+    const struct command *c = key ? conf_find(&u->conf, where, key, &arg) : NULL;
+
+    if (!c)
+        c = by_name(where, w, &arg);
+    if (c) {
+        if (!strcmp(c->id, "redraw"))
+            line_say_forget(u);
+        ui_run(u, c, arg);
+    } else if (w.n > 1 && conf_find(&u->conf, where, ':', &arg)) {
+        palette_open(u);
+        field(u, w);
+    } else {
+        ui_say(u, "%s", _("That does nothing here. ? = help"));
+    }
+}
+
+/* REQ: only a row that was printed before the line was typed can be chosen by its number. */
+static bool printed(struct ui *u)
+{
+    struct list *l = u->screen->list ? u->screen->list(u) : NULL;
+
+    if (!l || l->plain || l->painted == l->painted_end)
+        ui_say(u, "%s", _("There are no rows to choose from here."));
+    else if (u->line->ahead)
+        ui_say(u, "%s", _("Not chosen: the rows were not printed yet. Look, then type the number again."));
+    else
+        return true;
+    return false;
+}
+
+static void row(struct ui *u, struct str s, const struct line_words *w)
+{
+    struct list *l;
+    unsigned item;
+
+    if (!printed(u))
+        return;
+    if (w->word.n && (w->word.p[0] == '-' || w->word.p[0] == ',')) { /* 1-4,7 */
+        numbers_open(u, -1);
+        field(u, s);
+        return;
+    }
+    l = u->screen->list(u);
+    if (w->row < 0 || w->row >= LIST_NUMBERS || !list_numbered(l, (unsigned)w->row, &item)) {
+        ui_say(u, _("No row %lld was printed last."), (long long)w->row);
+        return;
+    }
+    list_select(l, item);
+    u->work.chosen = true;
+    if (!w->word.n) {
+        ui_key(u, KEYS_ENTER);
+        return;
+    }
+    line_say_row(u); /* REQ: nothing is done to a row that has not been said in full */
+    word(u, w->word);
 }
 
 static void text(struct ui *u, const struct line_words *w)
@@ -205,10 +226,15 @@ static void do_line(struct ui *u, struct str s)
         return;
     }
     u->message[0] = '\0';
+    if (u->hint.where && w.kind == LINE_WORD && key_of(w.word)) { /* the second of two keys */
+        ui_key(u, key_of(w.word));
+        return;
+    }
+    hint_off(u);
     if (u->asking) {
         int key = w.kind == LINE_EMPTY ? KEYS_ENTER : w.kind == LINE_WORD ? key_of(w.word) : 0;
 
-        if (key && command_find(ON_ASK, key, &arg)) {
+        if (key && conf_find(&u->conf, ON_ASK, key, &arg)) {
             ui_key(u, key);
             return;
         }
@@ -222,7 +248,7 @@ static void do_line(struct ui *u, struct str s)
             run_id(u, "list.back");
         break;
     case LINE_ROW:
-        row(u, &w);
+        row(u, s, &w);
         break;
     case LINE_TEXT:
         text(u, &w);
@@ -304,7 +330,6 @@ int line_new(struct ui *u)
         return ERR_NOMEM;
     buf_init(&l->body, 1 << 20);
     l->talks = isatty(STDIN_FILENO);
-    l->folds = isatty(STDOUT_FILENO);
     l->due = true;
     u->line = l;
     l->next = loop_after(u->loop, 0, next_line, u); /* the first turn */

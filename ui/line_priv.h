@@ -15,7 +15,6 @@ struct screen;
 
 struct line {
     bool talks;    /* standard input is a terminal: somebody reads before typing */
-    bool folds;    /* standard output is a terminal: what is wider is broken between words */
     bool due;      /* a line was read and has no answer yet */
     bool ended;    /* no more lines will come */
     bool ahead;    /* what comes next was typed before the last answer was out */
@@ -36,7 +35,6 @@ struct line {
     struct buf body;
 };
 
-unsigned line_base(const struct ui *u); /* rows of the list before its first item here */
 void line_say_new(struct ui *u);        /* what is new since the last time, and the prompt */
 void line_say_row(struct ui *u);        /* the selected row in full */
 void line_say_forget(struct ui *u);     /* nothing counts as said: all of it is, next time */

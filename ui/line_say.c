@@ -14,8 +14,6 @@
 #include "ui/line_priv.h"
 #include "ui/priv.h"
 
-#define NUMBER_COLS 5
-
 void line_say_put(struct ui *u, struct str s)
 {
     while (s.n) {
@@ -98,32 +96,24 @@ static void add_page_rows(struct ui *u, unsigned from, unsigned to, struct buf *
     }
 }
 
-/* A line behind a number, or behind blanks. A terminal would break what is wider than itself inside a word. */
-static void add_numbered(struct ui *u, unsigned number, struct text line, struct buf *out)
+/* A line behind its row's number, or behind blanks, in the columns that the screen has for marker and number. */
+static void add_numbered(const struct list *l, unsigned item, bool first, struct text line, struct buf *out)
 {
-    struct str rest = {line.s, line.n}, part;
-    unsigned cols = tty_columns(u->tty) - NUMBER_COLS;
-
-    do {
-        part = u->line->folds ? text_wrap(&rest, cols) : rest;
-        if (number)
-            buf_addf(out, "%3u  ", number);
-        else
-            buf_adds(out, "     ");
-        number = 0;
-        glyph_bytes(out, part);
-        end_line(out);
-    } while (u->line->folds && rest.n);
+    if (first && !l->plain)
+        buf_addf(out, "%*u ", LIST_MARGIN - 1, list_number(l, item));
+    else
+        buf_addf(out, "%*s", LIST_MARGIN, "");
+    add_text(out, line);
+    end_line(out);
 }
 
-/* An item's lines, from one of them on, at most room of them, behind its number. */
-static unsigned add_item(struct ui *u, const struct list *l, unsigned item, unsigned skip, unsigned room,
-                         struct buf *out)
+/* An item's lines, from one of them on, at most room of them. */
+static unsigned add_item(const struct list *l, unsigned item, unsigned skip, unsigned room, struct buf *out)
 {
     unsigned at = list_line_of(l, item), end = list_line_of(l, item + 1), n = 0;
 
     for (unsigned i = at + skip; i < end && n < room; i++, n++)
-        add_numbered(u, n ? 0 : item + 1 + line_base(u), *(struct text *)vec_at(&l->lines, i), out);
+        add_numbered(l, item, !n, *(struct text *)vec_at(&l->lines, i), out);
     return n;
 }
 
@@ -141,7 +131,7 @@ static void add_body(struct ui *u, struct buf *out)
     top = l->shown_row > before ? l->shown_row - before : UI_BODY;
     add_page_rows(u, UI_BODY, top, out);
     for (unsigned i = l->painted; i < l->painted_end; i++)
-        used += add_item(u, l, i, i == l->top ? l->skip : 0, l->height - used, out);
+        used += add_item(l, i, i == l->top ? l->skip : 0, l->height - used, out);
     add_page_rows(u, top + used, end, out);
 }
 
@@ -151,7 +141,7 @@ void line_say_row(struct ui *u)
     struct buf out;
 
     buf_init(&out, 1 << 20);
-    add_item(u, l, l->sel, 0, UINT32_MAX, &out);
+    add_item(l, l->sel, 0, UINT32_MAX, &out);
     line_say_put(u, buf_str(&out));
     buf_fini(&out);
 }
@@ -167,7 +157,7 @@ static void say_body(struct ui *u, bool other, struct buf *out)
     if (other || !str_eq(buf_str(&now), buf_str(&k->body)))
         buf_add(out, now.p, now.n);
     else if (l && l->painted < l->painted_end && l->sel != k->sel)
-        add_item(u, l, l->sel, l->sel == l->top ? l->skip : 0, l->height, out);
+        add_item(l, l->sel, l->sel == l->top ? l->skip : 0, l->height, out);
     k->sel = l ? l->sel : 0;
     buf_fini(&k->body);
     k->body = now;
@@ -180,6 +170,8 @@ static void say_words(struct ui *u, struct arena *a, struct buf *out)
     struct line *l = u->line;
     struct text words = ui_message_words(u, a);
 
+    if (u->hint.where) /* what may follow the key that waits for a second one */
+        add_page_rows(u, tty_rows(u->tty) - 3, tty_rows(u->tty) - 1, out);
     if (words.n && (u->message[0] || strncmp(words.s, l->words, LINE_ROW_BYTES - 1))) {
         add_text(out, words);
         end_line(out);
@@ -217,7 +209,7 @@ static const char *typed_as(struct str key, unsigned where)
     return code == KEYS_ENTER ? _("number") : code == ' ' ? _("Enter") : code == '/' ? _("/words") : NULL;
 }
 
-static void say_bar(struct ui *u, struct buf *out)
+static void say_bar(struct ui *u, struct arena *a, struct buf *out)
 {
     unsigned n, where = ui_where(u);
     const struct command *c = command_table(&n);
@@ -227,11 +219,16 @@ static void say_bar(struct ui *u, struct buf *out)
         return;
     u->line->where = where;
     for (unsigned i = 0; i < n && !(where & ON_TYPING); i++, c++) {
-        struct str keys = str_of(c->keys), first = str_split(&keys, ' ');
-        const char *as = typed_as(first, where);
+        struct str keys, first;
+        const char *as;
 
         if (!(c->where & where) || !c->label)
             continue;
+        keys = str_of(conf_keys(&u->conf, c, a));
+        first = str_split(&keys, ' ');
+        if (!first.n)
+            continue;
+        as = typed_as(first, where);
         if (out->n > was)
             buf_adds(out, "  ");
         if (as)
@@ -341,6 +338,7 @@ void line_say_new(struct ui *u)
     l->ahead = typed_ahead(u);
     scr_work_refilter(u);
     u->damage = false;
+    u->hint.shown = u->hint.where != 0; /* nobody waits for it here */
     ui_paint(u);
     arena_init(&a, 1 << 20);
     buf_init(&out, 4 << 20);
@@ -353,7 +351,7 @@ void line_say_new(struct ui *u)
     say_words(u, &a, &out);
     say_sync(u, &a, &out);
     if (!locked)
-        say_bar(u, &out);
+        say_bar(u, &a, &out);
     say_prompt(u, &out);
     l->silent = ui_where(u) == ON_LOCK && !u->lock.trying;
     tty_echo(u->tty, !l->silent);

@@ -8,11 +8,11 @@ import json, os, re, select, subprocess, sys, tempfile, time
 
 sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), "tests"), os.path.join(os.environ.get("top_srcdir", "."), "tests", "ui")]
 import glass, tokens, ward
-from harness import MARGIN, Check, Term, WARDLINE
+from harness import Check, Term, WARDLINE
 
 check = Check()
 PROMPT = re.compile(rb"(Enter = [^>\n]*> |Number of the right patient: |Passphrase: |y = yes, n = no |Find: ?[^\n]* )\n$")
-NUMBER = re.compile(r"^ *(\d+)  (.*)$")
+NUMBER = re.compile(r"^(?:  \d| \d\d) (.*)$")
 
 
 def put(w, *resources):
@@ -73,14 +73,14 @@ class Line:
 
 
 def body(lines):
-    """(numbered first lines and what goes on below them, without the numbers), the lines above."""
-    rows, above = [], []
+    """(the rows' lines without their numbers, what stands above them)."""
+    rows, above, plain = [], [], not any(NUMBER.match(x) for x in lines)
     for line in lines:
         m = NUMBER.match(line)
         if m:
-            rows.append(m[2])
-        elif rows and line.startswith("     "):
-            rows.append(line[5:])
+            rows.append(m[1])
+        elif line.startswith("    ") and (rows or plain) and not re.search(r"Page \d+ of \d+$", line):
+            rows.append(line[4:])
         elif not rows:
             above.append(line)
     return rows, above
@@ -102,7 +102,7 @@ def sections(shown, l):
             continue
         head = l.say("1")
         if head[0].startswith("STOP:"):  # the page that tells similar patients apart, in the same words
-            right = [m[1] for m in map(NUMBER.match, head) if m and p["identifiers"][0] in m[2]]
+            right = [x.split()[0] for x in head if NUMBER.match(x) and p["identifiers"][0] in x]
             time.sleep(0.6)  # what comes at once was not read
             head = l.say(right[0])
         check(head[0].startswith(p["name"][:5]), f"the banner first: {head[:2]}")
@@ -127,7 +127,7 @@ def sections(shown, l):
     return charts, rows_seen
 
 
-STEPS = [("1", "\r"), ("m", "m"), ("2", "j\r"), ("c", "c"), ("r", "r"), ("?", "?"), ("q", "q"), ("q", "q"), ("b", "b"), ("q", "q"), ("g", "g"), ("q", "q"), ("l", "l"),
+STEPS = [("1", "\r"), ("m", "m"), ("2", "j\r"), ("c", "c"), ("r", "r"), ("?", "?"), ("q", "q"), ("q", "q"), ("b", "b"), ("q", "q"), ("l", "l"),
          ("", " "), ("?", "?"), ("q", "q")]
 TIMES = re.compile(r"  as of [^ ]+ [^ ]+|  +Page .*")
 
@@ -143,7 +143,7 @@ def on_screen(w, token):
         t.key(token)
         for _, keys in STEPS:
             t.key(keys)
-            yield [r[MARGIN:].rstrip() for r in t.body() if r.strip()], t.words().rstrip(), t.text()
+            yield [r[4:].rstrip() for r in t.body() if r.strip()], t.focus()[4:].rstrip(), t.text()
         t.kill(15)
         t.end()
 
@@ -176,17 +176,28 @@ def answers(w, l):
     l.say("q")
     l.say("n")
     first = l.say("j")
-    check(len(body(first)[0]) == 1 and first[0].startswith("  2  "), f"a move says the row: {first}")
-    check(l.say("k")[0].startswith("  1  "), "and back")
-    check(l.say("no such word")[0].startswith("That does nothing here. ? = help"), "an unknown word")
+    check(len(body(first)[0]) == 1 and first[0].startswith("  2 "), f"a move says the row: {first}")
+    check(l.say("k")[0].startswith("  1 "), "and back")
+    told = l.say("no such word")
+    check(len(told) == 1 and "no such word" in told[0], f"an unknown word: {told}")
     again = l.say("Ctrl-L")
     check(again[0].startswith("PATIENTS") and len(body(again)[0]) > 10, f"Ctrl-L says all of it again: {again}")
-    check(l.say("nonsense 3")[0].startswith("That does nothing"), "and another")
-    check(l.say("99999")[0].startswith("No row 99999 was printed last: 1 to "), "a number that is not there")
-    check(l.say("99999999999999999999999")[0].startswith("No row 0"), "nor any")
+    check(l.say("%")[0].startswith("That does nothing here. ? = help"), "an unknown key")
+    check(l.say("99999")[0].startswith("No row 99999 was printed last."), "a number that is not there")
+    check(l.say("99999999999999999999999")[0].startswith("No row 1000000000 was"), "nor any")
+    l.say("/" + tokens.token(0))
+    l.say("1")
+    told = l.say("g")
+    check(any("m Medicines" in x or "m Med" in x for x in told), f"g waits for a letter, and names them: {told}")
+    check(any(x.startswith("Medicines ") for x in l.say("m")), "which goes there")
+    check(any(x.startswith("Problems ") for x in l.say("problems")), "a section by its name")
+    check(any(x.startswith("Results ") for x in l.say(":medicines;results")), "several, by the palette")
+    l.say("q")
+    l.say("q")
+    l.say("q")
     l.say("/pemb")
     told = l.say("1 L")
-    check(told[0].startswith("  1  PEMBERTON") and told[1] == "wardline - locked", f"REQ: what a command is done to is said first: {told}")
+    check(told[0].startswith("  1 PEMBERTON") and told[1] == "wardline - locked", f"REQ: what a command is done to is said first: {told}")
     check(l.prompt == "Passphrase: ", l.prompt)
     check(not body(l.say("wrong"))[0], "a wrong passphrase shows nothing")
 

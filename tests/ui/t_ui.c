@@ -179,9 +179,7 @@ static void table_plain_keys(void)
                      (key >= KEYS_UP && key <= KEYS_RIGHT) || (key >= ' ' && key < 0x7f) || (key > 0 && key < ' ' && key != KEYS_ESC);
             CU_ASSERT(key != 'S' - '@' && key != 'Q' - '@' && key != 'Z' - '@');
         }
-        if (!plain)
-            printf("\n    %s: %s", c[i].id, c[i].keys);
-        CU_ASSERT(plain > 0);
+        CU_ASSERT(plain > 0 || !strcmp(c[i].id, "list.click")); /* the mouse does what j and k do */
     }
 }
 
@@ -659,7 +657,7 @@ static void lines(void)
         {"", LINE_EMPTY, 0, ""},          {"  \t", LINE_EMPTY, 0, ""},   {"12", LINE_ROW, 12, ""},
         {" 3 t ", LINE_ROW, 3, "t"},      {"3t", LINE_ROW, 3, "t"},      {"3 Tab", LINE_ROW, 3, "Tab"},
         {"/ smi jo", LINE_TEXT, 0, "smi jo"}, {":FI", LINE_TEXT, 0, "FI"}, {"/", LINE_WORD, 0, "/"},
-        {"FI", LINE_WORD, 0, "FI"},       {"-", LINE_WORD, 0, "-"},      {"99999999999999999999", LINE_ROW, 0, ""},
+        {"FI", LINE_WORD, 0, "FI"},       {"-", LINE_WORD, 0, "-"},      {"99999999999999999999", LINE_ROW, 1000000000, ""},
         {"-3", LINE_WORD, 0, "-3"},       {"?", LINE_WORD, 0, "?"},
     };
 
