@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/intl.h"
 #include "base/text.h"
 
@@ -179,9 +180,14 @@ int date_month(struct str folded)
             return i + 1;
     buf_init(&b, 256);
     for (int i = 0; i < 12 && !month; i++) {
+        int code;
+
         buf_clear(&b);
-        if (!text_fold(&b, str_of(_(months[i]))) && str_eq(folded, buf_str(&b)))
+        code = text_fold(&b, str_of(_(months[i])));
+        if (!code && str_eq(folded, buf_str(&b)))
             month = i + 1;
+        else if (code == ERR_NOMEM)
+            month = -1;
     }
     buf_fini(&b);
     return month;

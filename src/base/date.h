@@ -33,8 +33,8 @@ int64_t date_ms(const struct date *d);
 #define DATE_TEXT_MAX 48
 void date_text(const struct date *d, char out[DATE_TEXT_MAX]);
 
-/* The month that date_text writes so, in English or in the language of the messages: 1..12, or 0. folded: as text_fold
- * makes it. */
+/* The month that date_text writes so, in English or in the language of the messages: 1..12, or 0; below 0
+ * without memory. folded: as text_fold makes it. */
 int date_month(struct str folded);
 
 /* An instant on the machine's clock: "23-Nov 14:05" (with the year when it is not this_year). */

@@ -32,10 +32,12 @@ static bool day_word(struct str w, struct buf *out)
 {
     struct str rest = w, d = str_split(&rest, '-'), m = str_split(&rest, '-');
     int64_t day, year;
-    int month = date_month(m);
+    int month;
 
-    if (!month || rest.n != 4 || !str_int(d, 1, 31, &day) || !str_int(rest, 1000, 9999, &year))
+    if (rest.n != 4 || !str_int(d, 1, 31, &day) || !str_int(rest, 1000, 9999, &year) || !(month = date_month(m)))
         return false;
+    if (month < 0) /* whether it is one could not be told: that nobody was found would be a lie */
+        out->failed = ERR_NOMEM;
     return !buf_addf(out, "%04d%02d%02d", (int)year, month, (int)day);
 }
 

@@ -61,6 +61,23 @@ static void a_name(uint64_t *seed, char *out, size_t room, unsigned kinds)
     snprintf(out, room, "%c%s%s%s", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[k * 7 % 26], part[k % 26], part[k / 26 % 26], k > 700 ? part[k / 700 % 26] : "");
 }
 
+/* As of a large place: everybody has one of twenty doctors, one in ten is overdue, one in a hundred in the one group. */
+static void facts(struct fhir_index *ix, unsigned i, char doctor[16], struct fhir_fact f[3])
+{
+    unsigned n = 0;
+
+    snprintf(doctor, 16, "dr-%u", i % 20);
+    f[n++] = (struct fhir_fact){.fact = KIND_FACT_CARER, .at_ms = FHIR_FOREVER, .who = ix->id, .type = STR("Practitioner"),
+                                .id = str_of(doctor)};
+    if (i % 10 == 0)
+        f[n++] = (struct fhir_fact){.fact = KIND_FACT_DUE, .day = true, .at_ms = (int64_t)(1 + i % 3000) * 86400000, .who = ix->id,
+                                    .type = STR(""), .id = STR("")};
+    if (i % 100 == 0)
+        f[n++] = (struct fhir_fact){.fact = KIND_FACT_MEMBER, .at_ms = FHIR_FOREVER, .who = ix->id, .type = STR("Group"), .id = STR("g")};
+    ix->facts = f;
+    ix->facts_n = n;
+}
+
 static void fill(struct store *s, unsigned n)
 {
     uint64_t seed = 1;
@@ -74,11 +91,13 @@ static void fill(struct store *s, unsigned n)
         if (store_begin(s, false, &tx, &e))
             die("fill", &e);
         for (unsigned k = 0; k < 200 && i < n; k++, i++) {
-            char id[40], family[40], given[40];
+            char id[40], family[40], given[40], doctor[16];
+            struct fhir_fact f[3];
             struct fhir_index ix = made_index("Patient", id, id, "", FHIR_NO_DATE);
 
             snprintf(id, sizeof id, "%08x-0000-4000-8000-%012x", (unsigned)rng_splitmix(&seed), i);
             ix.id = ix.patient = str_of(id);
+            facts(&ix, i, doctor, f);
             a_name(&seed, family, sizeof family, 9000);
             a_name(&seed, given, sizeof given, 900);
             buf_clear(&b);
@@ -117,6 +136,30 @@ static void filter(struct store *s, const char *words, unsigned offset)
     say(what, most, "ms", "<= 15");
 }
 
+/* The same inside a scope, in an order. */
+static void view(struct store *s, const char *name, enum store_scope scope, const char *type, const char *id, enum store_order order,
+                 const char *words)
+{
+    int64_t today = (int64_t)4000 * 86400000;
+    struct store_view v = {.filter = str_of(words), .scope = scope, .type = str_of(type), .id = str_of(id), .order = order, .now_ms = today,
+                           .today_ms = today, .from_ms = today, .to_ms = today + 1, .day_ms = today, .day_end_ms = today + 1};
+    unsigned similar = 0;
+    char what[80];
+    double most = 0;
+    int64_t n = 0;
+
+    for (int i = 0; i < 3; i++) {
+        double t = now_ms();
+
+        if (store_view_count(s, &v, &n, NULL) || store_view_patients(s, &v, 0, 24, none, &similar, NULL))
+            die("view", NULL);
+        t = now_ms() - t;
+        most = t > most ? t : most;
+    }
+    snprintf(what, sizeof what, "%s, filter \"%s\": %d match", name, words, (int)n);
+    say(what, most, "ms", "<= 15");
+}
+
 static void patients(unsigned n)
 {
     static const char *const filters[] = {"h", "1", "19", "hb", "hb o", "hb o 19", "hber", "1964-02", "10010000", "zzzz"};
@@ -144,6 +187,14 @@ static void patients(unsigned n)
     filter(s, "", n > 30 ? n - 30 : 0);
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++)
         filter(s, filters[i], 0);
+    for (int i = 0; i < 2; i++) {
+        const char *words = i ? "h" : "";
+
+        view(s, "mine", STORE_IN_CARE, "Practitioner", "dr-3", STORE_BY_NAME, words);
+        view(s, "a group", STORE_MEMBERS, "Group", "g", STORE_BY_NAME, words);
+        view(s, "overdue", STORE_OVERDUE, "", "", STORE_BY_OVERDUE, words);
+        view(s, "all by birth date", STORE_EVERYBODY, "", "", STORE_BY_BIRTH, words);
+    }
     say("resident at the end", resident_mib(), "MiB", "<= 14");
     store_health(s, &h, &e);
     say("file", (double)h.file_bytes / 1048576, "MiB", "");
