@@ -63,7 +63,7 @@ struct model_alike {
 struct model_similar {
     struct arena arena;
     struct model_alike *rows;
-    unsigned n; /* 1: nobody is similar */
+    unsigned n; /* 1: nobody is similar, and the one row is not filled */
 };
 /* ERR_NOTFOUND: no such chart. */
 int model_similar(struct model *m, struct str chart, struct model_similar *out, struct err *e);

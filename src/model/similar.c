@@ -99,7 +99,7 @@ static int take_visit(void *arg, const struct store_row *r)
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
         if (str_is(r->status, never[i]))
             return ERR_OK;
-    if (v->found || r->date_ms == FHIR_NO_DATE || r->date_ms > v->who->now_ms || !date_parse(r->date, &d))
+    if (r->date_ms == FHIR_NO_DATE || r->date_ms > v->who->now_ms || !date_parse(r->date, &d))
         return ERR_OK;
     if (tape_parse(&t, r->bytes, NULL))
         return ERR_OK;
@@ -116,7 +116,7 @@ static int take_visit(void *arg, const struct store_row *r)
             v->out->clinician = by;
     }
     tape_fini(&t);
-    return code;
+    return code ? code : v->found; /* not 0: no more of them, of a chart that may have thousands */
 }
 
 static int last_visit(struct model *m, const struct model_person *who, struct model_alike *out, struct arena *a,
@@ -130,6 +130,7 @@ static int last_visit(struct model *m, const struct model_person *who, struct mo
 
     out->visit = text_own(_("no visit recorded"));
     code = store_each(m->store, &q, take_visit, &v, e);
+    code = code > 0 ? ERR_OK : code;
     buf_init(&missing, 1024);
     /* REQ: what was not fetched is not the same as nothing. */
     if (!code && !v.found && !model_fetched(m, str_of(who->chart), STR("encounters"), &missing, NULL, NULL))
@@ -181,7 +182,9 @@ int model_similar(struct model *m, struct str chart, struct model_similar *out, 
         code = store_similar(m->store, chart, model_listed_take, &found, e);
     if (!code && !(out->rows = arena_alloc(&out->arena, (found.n + 1) * sizeof *out->rows)))
         code = err_set(e, ERR_NOMEM, 0, 0, "similar");
-    for (size_t i = 0; !code && i < found.n; i++) {
+    if (!code && found.n < 2) /* nobody is: nothing has to be read */
+        out->n = (unsigned)found.n;
+    for (size_t i = 0; !code && found.n > 1 && i < found.n; i++) {
         code = read_alike(m, vec_at(&found, i), &out->arena, &out->rows[out->n], e);
         if (code == ERR_NOTFOUND)
             code = ERR_OK;

@@ -5,7 +5,7 @@ next and the previous patient; and the page that stops at similar patients. Of t
 alone opens nobody, and no key that was sent before it was painted opens anybody. Kills tests/mutants/ui-stop-skipped,
 ui-stop-default and ui-stop-type-ahead.
 """
-import datetime, json, os, re, sys, tempfile, time
+import datetime, json, os, re, subprocess, sys, tempfile, time
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests", "ui")]
@@ -212,6 +212,29 @@ def type_ahead(t):
     t.key("q")
 
 
+def lines(w):
+    """The same page in line mode: a number that was typed after it was said opens, and nothing in a script does."""
+    with harness.Term([ward.WARDLINE, "--home", w.home, "--line"], rows=60) as t:
+        t.wait("assphrase")
+        t.send(ward.PASS + "\r")
+        t.wait("kept here")
+        t.settle(quiet=1, first=3)
+        t.key("v\r")
+        t.key("1\r")
+        t.key("/okon\r")
+        t.key("1\r")
+        check("STOP: these patients" in t.text() and "  2  OKONKWO, Mia  Born 08-Aug-1991" in t.text(), t.text())
+        time.sleep(0.7)
+        t.key("2\r")
+        check("ID No. 2002" in t.text(), f"a number opens: {t.text()[-600:]}")
+    r, out = os.pipe()
+    os.write(out, ward.PASS.encode() + b"\n")
+    os.close(out)
+    p = subprocess.run([ward.WARDLINE, "--home", w.home, "--line", "--passphrase-fd", str(r)], input="v\n1\n/okon\n1\n2\n1\n2\n", text=True,
+                       capture_output=True, pass_fds=[r], env=ward.environment())
+    check("STOP: these patients" in p.stdout and "ID No." not in p.stdout, f"a script opens nobody on that page: {p.stdout}")
+
+
 def neighbours(t):
     to(t, "DAVIS")
     t.key("\r")
@@ -286,6 +309,7 @@ def main():
             unlock(t)
             check(names(t) == ["CLARK", "EVANS"], f"the profile begins with the list that was kept: {t.row(1)}")
             view(t, "recently opened", ["EVANS", "ADAMS", "DAVIS", "OKONKWO", "OKONKWO"], "PATIENTS  recently")
+        lines(w)
     check.finish()
 
 
