@@ -118,12 +118,14 @@ int model_timeline(struct model *m, struct str chart, struct model_refs *out, st
         if (asof && (!oldest || asof < oldest))
             oldest = asof;
     }
-    buf_fini(&missing);
     date_short(oldest, date_today(clock_wall_ms(&m->clock)).year, when);
     *age = str_starts(chart, STORE_FILE_PREFIX) ? text_own(_("from a file"))
            : !whole                             ? text_own(_("NOT FETCHED in full"))
                                                 : text_own(arena_fmt(a, _("as of %s"), when));
     code = model_refs_list(m, chart, false, out, e);
+    if (!code && (a->failed || missing.failed))
+        code = err_set(e, ERR_NOMEM, 0, 0, "timeline");
+    buf_fini(&missing);
     if (code)
         model_refs_fini(out);
     return code;
@@ -225,7 +227,7 @@ static int take_row(void *arg, const struct store_row *s)
     do /* rows that are gone in between keep their places */
         ref = vec_at(&w->r->refs, w->out->from + w->at), row = next_row(w);
     while (ref->rowid != s->rowid && w->at < w->out->n);
-    if (ref->rowid != s->rowid || strcmp(row->chart, arena_dup(&w->out->arena, s->patient.p, s->patient.n)))
+    if (ref->rowid != s->rowid || !str_is(s->patient, row->chart))
         return ERR_OK;
     if (!w->open || w->chart != ref->chart) {
         if (w->open)

@@ -166,7 +166,9 @@ static int look_at(void *arg, const struct store_row *r)
     s->at++;
     arena_init(&a, 8 * LIMIT_RESOURCE_BYTES);
     code = model_reader_row(&s->reader, r, &a, &row, l->e);
-    if (!code && matches(s, &row, ref->section, &why))
+    if (!code && a.failed)
+        why = ERR_NOMEM;
+    if (!code && !why && matches(s, &row, ref->section, &why))
         code = keep_found(s, ref);
     arena_fini(&a);
     return why ? why : code == ERR_NOTFOUND || code == ERR_JSON ? ERR_OK : code;

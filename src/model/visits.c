@@ -149,6 +149,8 @@ static int say_missing(struct model *m, struct model_rows *rs, struct err *e)
             missing.n = before;
     }
     row = missing.n && rs->rows.n ? model_rows_add(rs, -1) : NULL;
+    if (missing.failed || (missing.n && rs->rows.n && !row))
+        rs->keep->failed = true;
     if (row)
         row->text = text_own(_("What happened in a visit is counted from what is here: NOT FETCHED in full"));
     buf_fini(&missing);
@@ -168,8 +170,10 @@ int model_visit_rows(struct model *m, struct model_rows *rs, struct err *e)
 
         if (v)
             v->row = &r->row;
+        else if (model_is_visit(str_of(r->row.type)))
+            code = err_set(e, ERR_NOMEM, 0, 0, "visits");
     }
-    if (visits.n) {
+    if (!code && visits.n) {
         qsort(visits.p, visits.n, sizeof(struct visit), by_id);
         code = scan(&s, e);
         VEC_EACH(struct visit, v, &visits) { put_counts(v, rs->keep); }

@@ -98,6 +98,7 @@ int model_weight(struct model *m, const struct model_person *who, struct arena *
     *out = (struct model_weight){.value = {"", 0, 0}, .date = {"", 0, 0}};
     buf_init(&missing, 4096);
     out->fetched = model_fetched(m, str_of(who->chart), STR("vitals"), &missing, NULL, NULL);
+    a->failed = a->failed || missing.failed;
     buf_fini(&missing);
     for (size_t i = 0; i < sizeof sections / sizeof *sections && code >= 0; i++) {
         struct store_query q = {

@@ -23,6 +23,7 @@
 #include "crypt/crypt.h"
 #include "fhir/bundle.h"
 #include "model/model.h"
+#include "model/refs.h"
 #include "model/series.h"
 
 #define NOW_MS 1795442700000LL /* 2026-11-23T14:05:00Z */
@@ -439,6 +440,37 @@ static int snapshot_series(struct model *m, const char *chart, struct buf *out, 
     return code;
 }
 
+/* The timeline's words, and how much a search finds. */
+static int snapshot_refs(struct model *m, const char *chart, struct buf *out, struct err *e)
+{
+    struct model_search *search;
+    struct model_window w;
+    struct model_refs refs;
+    struct text age;
+    struct arena a;
+    int code;
+
+    arena_init(&a, 4096);
+    code = model_timeline(m, str_of(chart), &refs, &a, &age, e);
+    if (!code) {
+        buf_addf(out, "%s %zu %u\n", age.s ? age.s : "", refs.refs.n, refs.undated);
+        if (!(code = model_refs_window(m, &refs, 0, 40, &w, e))) {
+            for (unsigned i = 0; i < w.n; i++)
+                buf_addf(out, "%s %s\n", w.rows[i].date.s, w.rows[i].text.s);
+            model_window_fini(&w);
+        }
+        model_refs_fini(&refs);
+    }
+    arena_fini(&a);
+    if (code || (code = model_search_begin(m, str_of(chart), STR("note 2026"), &search, e)))
+        return code;
+    while (!code && !model_search_state(search).done)
+        code = model_search_step(search, 10, e);
+    buf_addf(out, "%zu found\n", model_search_found(search)->refs.n);
+    model_search_free(search);
+    return code;
+}
+
 /* Everything that a chart and the worklist say, as one text. */
 static int snapshot(struct model *m, const char *chart, struct buf *out, struct err *e)
 {
@@ -471,7 +503,8 @@ static int snapshot(struct model *m, const char *chart, struct buf *out, struct 
         }
         model_section_fini(&s);
     }
-    return snapshot_series(m, chart, out, e);
+    code = snapshot_series(m, chart, out, e);
+    return code ? code : snapshot_refs(m, chart, out, e);
 }
 
 /* REQ: with any one allocation failing a chart is whole, or an error; never a chart that lacks a
