@@ -174,12 +174,15 @@ struct scr_timeline {
     struct arena arena; /* of age */
     struct text age;
     bool loaded;
+    int64_t rowid; /* where somebody was in it when it was left; 0: nowhere */
+    unsigned above;
     struct scr_rows rows;
 };
 
 struct scr_found {
     struct model_search *search;
     bool all, running, failed;
+    bool kept; /* while a chart is open that was opened from here */
     loop_timer timer;
     int64_t painted_ms;
     struct arena arena; /* of words */

@@ -25,51 +25,63 @@ static void build(struct ui *u)
     scr_rows_build(u, &u->timeline.rows);
 }
 
-/* The marker stays on the row it was on, if that is still there. */
-static bool load(struct ui *u)
+/* Drops the words, and keeps where somebody was in them. */
+static void leave(struct ui *u)
 {
     struct scr_timeline *t = &u->timeline;
-    const struct model_ref *was = vec_at(&t->refs.refs, t->rows.w.from + t->rows.list.sel);
-    int64_t rowid = t->loaded && was ? was->rowid : 0;
-    unsigned above = t->rows.list.sel - t->rows.list.top, sel = 0;
-    struct model_refs fresh;
-    struct arena a;
-    struct text age;
-    struct err e = ERR_NONE;
+    const struct model_ref *was = t->loaded ? vec_at(&t->refs.refs, t->rows.w.from + t->rows.list.sel) : NULL;
 
-    arena_init(&a, 4096);
-    if (model_timeline(&u->model, str_of(u->chart.chart), &fresh, &a, &age, &e)) {
-        arena_fini(&a);
-        ui_say_err(u, &e);
-        return false;
+    if (was) {
+        t->rowid = was->rowid;
+        t->above = t->rows.list.sel - t->rows.list.top;
     }
-    for (size_t i = 0; rowid && i < fresh.refs.n; i++)
-        if (((const struct model_ref *)vec_at(&fresh.refs, i))->rowid == rowid)
-            sel = (unsigned)i;
-    scr_timeline_close(u);
-    t->refs = fresh;
-    t->arena = a;
-    t->age = age;
-    t->loaded = true;
-    return scr_rows_show(u, &t->rows, &t->refs, sel, above);
-}
-
-void scr_timeline_open(struct ui *u)
-{
-    if (load(u))
-        ui_over(u, scr_timeline_screen());
-}
-
-void scr_timeline_close(struct ui *u)
-{
-    struct scr_timeline *t = &u->timeline;
-
     scr_rows_close(&t->rows);
     if (t->loaded) {
         model_refs_fini(&t->refs);
         arena_fini(&t->arena);
     }
     t->loaded = false;
+}
+
+/* The marker stays on the row it was on, if that is still there. */
+static bool load(struct ui *u)
+{
+    struct scr_timeline *t = &u->timeline;
+    struct model_refs fresh;
+    unsigned sel = 0;
+    struct arena a;
+    struct text age;
+    struct err e = ERR_NONE;
+
+    leave(u);
+    arena_init(&a, 4096);
+    if (model_timeline(&u->model, str_of(u->chart.chart), &fresh, &a, &age, &e)) {
+        arena_fini(&a);
+        ui_say_err(u, &e);
+        return false;
+    }
+    for (size_t i = 0; t->rowid && i < fresh.refs.n; i++)
+        if (((const struct model_ref *)vec_at(&fresh.refs, i))->rowid == t->rowid)
+            sel = (unsigned)i;
+    t->refs = fresh;
+    t->arena = a;
+    t->age = age;
+    t->loaded = true;
+    return scr_rows_show(u, &t->rows, &t->refs, sel, t->above);
+}
+
+void scr_timeline_open(struct ui *u)
+{
+    if (!load(u))
+        return;
+    ui_go(u, scr_chart_screen());
+    ui_over(u, scr_timeline_screen());
+}
+
+void scr_timeline_close(struct ui *u)
+{
+    leave(u);
+    u->timeline.rowid = 0;
 }
 
 static void paint(struct ui *u)
@@ -125,7 +137,8 @@ static void reload(struct ui *u)
 const struct screen *scr_timeline_screen(void)
 {
     static const struct screen screen = {.where = ON_TIMELINE, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = open_row, .back = back, .reload = reload};
+                                         .paint = paint, .open = open_row, .back = back, .reload = reload,
+                                         .left = leave};
 
     return &screen;
 }
