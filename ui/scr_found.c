@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/intl.h"
@@ -32,13 +33,40 @@ static void build(struct ui *u)
 
 /* --- searching -------------------------------------------------------------------------------- */
 
+/* How far it got, in words: what was not looked at is never passed over. */
+static const char *state_words(const struct scr_found *f, unsigned found, struct arena *a)
+{
+    struct model_searched s = model_search_state(f->search);
+    const char *n = arena_fmt(a, P_("%u row found", "%u rows found", found), found);
+    bool partial = !s.done || f->failed;
+
+    if (!n)
+        return "";
+    if (s.full)
+        return arena_fmt(a, _("the first %u rows found; NOT SEARCHED FURTHER: type more words"), found);
+    if (f->all)
+        return arena_fmt(a, f->running ? _("%s so far, %u of %u charts searched")
+                            : partial  ? _("%s; STOPPED: %u of %u charts searched")
+                                       : _("%s; %u of %u charts searched"),
+                         n, s.charts, s.charts_all);
+    return f->running ? arena_fmt(a, _("%s so far"), n)
+           : partial  ? arena_fmt(a, _("%s; STOPPED before the end"), n)
+                      : n;
+}
+
 static void show(struct ui *u)
 {
     struct scr_found *f = &u->found;
+    struct arena a;
 
     f->running = false;
     scr_rows_show(u, &f->rows, model_search_found(f->search), 0, 0);
     u->damage = true;
+    if (!u->line)
+        return;
+    arena_init(&a, 4096); /* in lines nothing is seen to change: it is said */
+    ui_say(u, "%s", state_words(f, (unsigned)model_search_found(f->search)->refs.n, &a));
+    arena_fini(&a);
 }
 
 static void step(void *arg)
@@ -49,7 +77,8 @@ static void step(void *arg)
     int64_t now = clock_boot_ms(u->clock);
 
     f->timer = 0;
-    if (model_search_step(f->search, STEP_ROWS, &e)) {
+    /* In line mode the next line is about what this one found. */
+    if (model_search_step(f->search, u->line && !f->all ? UINT_MAX : STEP_ROWS, &e)) {
         ui_say_err(u, &e);
         f->failed = true;
         show(u);
@@ -133,27 +162,6 @@ void scr_found_open(struct ui *u, int all)
 }
 
 /* --- paint ------------------------------------------------------------------------------------ */
-
-/* How far it got, in words: what was not looked at is never passed over. */
-static const char *state_words(const struct scr_found *f, unsigned found, struct arena *a)
-{
-    struct model_searched s = model_search_state(f->search);
-    const char *n = arena_fmt(a, P_("%u row found", "%u rows found", found), found);
-    bool partial = !s.done || f->failed;
-
-    if (!n)
-        return "";
-    if (s.full)
-        return arena_fmt(a, _("the first %u rows found; NOT SEARCHED FURTHER: type more words"), found);
-    if (f->all)
-        return arena_fmt(a, f->running ? _("%s so far, %u of %u charts searched")
-                            : partial  ? _("%s; STOPPED: %u of %u charts searched")
-                                       : _("%s; %u of %u charts searched"),
-                         n, s.charts, s.charts_all);
-    return f->running ? arena_fmt(a, _("%s so far"), n)
-           : partial  ? arena_fmt(a, _("%s; STOPPED before the end"), n)
-                      : n;
-}
 
 static void paint_body(struct ui *u, struct arena *a)
 {
