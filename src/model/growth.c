@@ -429,7 +429,7 @@ static bool say_all(struct growing *g)
 static const char *refuse(const struct model_person *who)
 {
     if (who->born_bad.n || who->birth.precision < DATE_DAY)
-        return _("Growth curves need a full birth date: this patient's has no day, or is not recorded.");
+        return _("Growth curves need a full birth date: day, month and year.");
     if (!str_is(who->sex, "male") && !str_is(who->sex, "female"))
         return _("Growth curves need a sex, male or female: WHO has tables for those alone.");
     return NULL;

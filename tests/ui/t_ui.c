@@ -431,6 +431,71 @@ static void paint_other_patient(void)
 }
 
 /* REQ: a row that is longer than others (a care plan of hundreds of activities) hides neither itself nor its section. */
+/* A grid of one test and two days, a trend and curves of two points each; `alien` of them (2: none) is another's. */
+static void points(struct ui *u, unsigned alien)
+{
+    struct scr_grid *g = &u->grid;
+    struct scr_trend *t = &u->trend;
+    struct scr_growth *w = &u->growth;
+
+    scr_grid_close(u);
+    scr_trend_close(u);
+    scr_growth_close(u);
+    arena_init(&g->g.arena, 1 << 16);
+    arena_init(&t->t.arena, 1 << 16);
+    arena_init(&w->g.arena, 1 << 16);
+    g->loaded = t->loaded = w->loaded = true;
+    g->g.tests_n = 1, g->g.days_n = t->t.n = w->g.n = 2;
+    g->g.tests = arena_alloc(&g->g.arena, sizeof *g->g.tests);
+    g->g.days = arena_alloc(&g->g.arena, 2 * sizeof *g->g.days);
+    g->g.cells = arena_alloc(&g->g.arena, 2 * sizeof *g->g.cells);
+    t->t.points = arena_alloc(&t->t.arena, 2 * sizeof *t->t.points);
+    w->g.points = arena_alloc(&w->g.arena, 2 * sizeof *w->g.points);
+    g->g.tests[0] = t->t.test = (struct model_test){text_own("TEST"), text_own("unit"), text_own("TEST, unit")};
+    g->g.age = w->g.title = text_own("title");
+    for (unsigned i = 0; i < 2; i++) {
+        struct model_point p = {.chart = i == alien ? "somebody-else" : "p1", .type = "Observation", .id = "x", .brief = "",
+                                .date = text_own("05-Mar-2026"), .value = text_own(i == alien ? "6.66" : "1.11"),
+                                .place = MODEL_PLACE_AT, .at = {i == alien ? 6.66 : 1.11}};
+
+        p.flag = p.range = p.status = text_own("");
+        t->t.points[i] = p;
+        g->g.days[i] = p.date;
+        g->g.cells[i] = &t->t.points[i];
+        w->g.points[i] = (struct model_growth_point){.chart = p.chart, .type = p.type, .id = p.id, .date = p.date,
+                                                     .age = p.flag, .value = p.value, .words = p.flag};
+    }
+    snprintf(g->g.chart, sizeof g->g.chart, "p1");
+    snprintf(t->t.chart, sizeof t->t.chart, "p1");
+    snprintf(w->g.chart, sizeof w->g.chart, "p1");
+}
+
+/* REQ: each value of a grid, a plot and its list is of the patient above it. Kills tests/mutants/ui-point-patient. */
+static void paint_other_points(void)
+{
+    const struct screen *const screens[] = {scr_grid_screen(), scr_trend_screen(), scr_growth_screen()};
+    struct glass g;
+    char got[8192];
+
+    glass_open(&g);
+    for (unsigned alien = 0; alien <= 2; alien++)
+        for (size_t i = 0; i < sizeof screens / sizeof *screens; i++) {
+            chart(&g.u, "p1", "ONE", 3);
+            points(&g.u, alien);
+            g.u.screen = screens[i];
+            g.u.screen->build(&g.u);
+            ui_paint(&g.u);
+            glass_read(&g, got, sizeof got);
+            CU_ASSERT_PTR_NULL(strstr(got, "6.66"));
+            CU_ASSERT((strstr(got, "Display stopped: row of another patient") != NULL) == (alien < 2));
+            CU_ASSERT(alien < 2 || strstr(got, "1.11"));
+            tty_blank(g.u.tty);
+            glass_read(&g, got, sizeof got);
+            scr_chart_close(&g.u);
+        }
+    glass_close(&g);
+}
+
 static void paint_long_row(void)
 {
     struct glass g;
@@ -695,6 +760,7 @@ static const struct unit_test tests[] = {
     {"list: an item taller than the page", list_tall},
     {"list: painted is painted", list_painted_rule},
     {"paint: a row of another patient is not shown", paint_other_patient},
+    {"paint: nor a point of one", paint_other_points},
     {"paint: a row of 100,000 letters", paint_long_row},
     {"paint: a message of two rows", paint_long_message},
     {"paint: one patient is erased before the next", paint_erases_between},
