@@ -559,7 +559,7 @@ static const struct command commands[] = {
     {"detail.codes", ON_DETAIL, "c", NULL, N_("Codes"), N_("To its codes"), part, 1, NULL},
     {"detail.raw", ON_DETAIL, "r", NULL, N_("Raw"), N_("To the resource as it was received"), part,
      2, NULL},
-    {"list.reload", ON_WORKLIST | ON_CHART | ON_TASKS | ON_TIMELINE, "R F5", "RD", NULL,
+    {"list.reload", ON_WORKLIST | ON_CHART | ON_TASKS | ON_TIMELINE | ON_GRID | ON_TREND | ON_GROWTH, "R F5", "RD", NULL,
      N_("Show what a sync has brought since the list was made"), reload, 0, NULL},
     {"sync.here", ON_WORKLIST, "s S F6", "SY", N_("Sync"),
      N_("Sync with the server now, or stop the sync that runs"), sync_toggle, 0, NULL},

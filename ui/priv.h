@@ -151,6 +151,8 @@ struct scr_plot {
 
 struct scr_trend {
     struct model_trend t;
+    char type[64], id[80]; /* the resource whose test it is */
+    unsigned part;
     bool loaded;
     struct scr_plot plot;
 };
@@ -362,6 +364,8 @@ bool scr_chart_open(struct ui *u, const char *chart);
 void scr_chart_section(struct ui *u, unsigned section);
 /* marks that row of the section; false: not in it */
 bool scr_chart_seek(struct ui *u, const char *type, const char *id);
+/* REQ: what lies over a chart is read anew with its banner and its rows, or not at all: false, and it said why. */
+bool scr_chart_renewed(struct ui *u);
 void scr_chart_banner(struct ui *u); /* rows 1-2 */
 void scr_chart_close(struct ui *u);  /* drops all that is of the patient */
 /* REQ: is this row of the patient whose banner stands above it? If not, says so, and the body must stay empty. */

@@ -178,6 +178,13 @@ static void reload(struct ui *u)
         scr_chart_rows_return(u);
 }
 
+bool scr_chart_renewed(struct ui *u)
+{
+    u->chart.stale = true;
+    reload(u);
+    return !u->chart.stale;
+}
+
 /* --- paint ------------------------------------------------------------------------------------ */
 
 void scr_chart_banner(struct ui *u)

@@ -67,7 +67,7 @@ static void build(struct ui *u)
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-void scr_grid_open(struct ui *u)
+static bool load(struct ui *u)
 {
     struct model_grid fresh;
     struct err e = ERR_NONE;
@@ -76,13 +76,46 @@ void scr_grid_open(struct ui *u)
 
     if (model_grid(&u->model, str_of(u->chart.chart), str_of(s[u->chart.section].name), &fresh, &e)) {
         ui_say_err(u, &e);
-        return;
+        return false;
     }
     scr_grid_close(u);
     u->grid.g = fresh;
     u->grid.loaded = true;
+    return true;
+}
+
+void scr_grid_open(struct ui *u)
+{
+    if (!load(u))
+        return;
     build(u);
     ui_over(u, scr_grid_screen());
+}
+
+/* The marker stays on its test and its day, wherever they stand now. */
+static void reload(struct ui *u)
+{
+    struct scr_grid *g = &u->grid;
+    const char *test = NULL, *day = NULL;
+    struct arena a;
+
+    arena_init(&a, 1u << 20);
+    if (g->list.sel < g->g.tests_n)
+        test = arena_dup(&a, g->g.tests[g->list.sel].both.s, g->g.tests[g->list.sel].both.n);
+    if (g->day < g->g.days_n)
+        day = arena_dup(&a, g->g.days[g->day].s, g->g.days[g->day].n);
+    if (scr_chart_renewed(u) && load(u)) {
+        for (unsigned i = 0; test && i < g->g.tests_n; i++)
+            if (!strcmp(test, g->g.tests[i].both.s))
+                g->list.sel = i;
+        for (unsigned k = 0; day && k < g->g.days_n; k++)
+            if (!strcmp(day, g->g.days[k].s))
+                g->day = k;
+        build(u);
+        list_forget(&g->list);
+        u->damage = true;
+    }
+    arena_fini(&a);
 }
 
 void scr_grid_close(struct ui *u)
@@ -212,7 +245,8 @@ static void back(struct ui *u)
 const struct screen *scr_grid_screen(void)
 {
     static const struct screen screen = {.where = ON_GRID, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = open_cell, .back = back, .left = scr_grid_close};
+                                         .paint = paint, .open = open_cell, .back = back, .reload = reload,
+                                         .left = scr_grid_close};
 
     return &screen;
 }

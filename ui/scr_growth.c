@@ -103,6 +103,12 @@ void scr_growth_close(struct ui *u)
     memset(g, 0, sizeof *g);
 }
 
+static void reload(struct ui *u)
+{
+    if (scr_chart_renewed(u))
+        load(u, u->growth.g.kind);
+}
+
 /* --- paint ------------------------------------------------------------------------------------ */
 
 static bool own(struct ui *u)
@@ -151,7 +157,7 @@ const struct screen *scr_growth_screen(void)
 {
     static const struct screen screen = {.where = ON_GROWTH, .list = list, .patient = patient, .build = build,
                                          .paint = paint, .open = open_value, .back = back, .sideways = turn,
-                                         .left = scr_growth_close};
+                                         .reload = reload, .left = scr_growth_close};
 
     return &screen;
 }

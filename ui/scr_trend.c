@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/intl.h"
@@ -48,6 +49,9 @@ bool scr_trend_open(struct ui *u, const char *type, const char *id, unsigned par
     struct scr_trend *t = &u->trend;
     struct model_trend fresh;
     struct err e = ERR_NONE;
+    struct {
+        char type[64], id[80];
+    } row;
 
     if (model_trend(&u->model, str_of(u->chart.chart), str_of(type), str_of(id), part, &fresh, &e)) {
         ui_say_err(u, &e);
@@ -61,9 +65,14 @@ bool scr_trend_open(struct ui *u, const char *type, const char *id, unsigned par
     /* From a detail one goes back to where that came from: each leads to the other. */
     if (u->screen == scr_detail_screen())
         ui_under(u);
+    snprintf(row.type, sizeof row.type, "%s", type); /* they may be part of what is dropped here */
+    snprintf(row.id, sizeof row.id, "%s", id);
     scr_trend_close(u);
     t->t = fresh;
     t->loaded = true;
+    memcpy(t->type, row.type, sizeof row.type);
+    memcpy(t->id, row.id, sizeof row.id);
+    t->part = part;
     if (u->screen != scr_trend_screen())
         ui_over(u, scr_trend_screen());
     build(u);
@@ -80,6 +89,12 @@ void scr_trend_close(struct ui *u)
         model_trend_fini(&t->t);
     scr_plot_fini(&t->plot);
     memset(t, 0, sizeof *t);
+}
+
+static void reload(struct ui *u)
+{
+    if (scr_chart_renewed(u))
+        scr_trend_open(u, u->trend.type, u->trend.id, u->trend.part);
 }
 
 /* --- paint ------------------------------------------------------------------------------------ */
@@ -134,7 +149,8 @@ static void back(struct ui *u)
 const struct screen *scr_trend_screen(void)
 {
     static const struct screen screen = {.where = ON_TREND, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = open_value, .back = back, .left = scr_trend_close};
+                                         .paint = paint, .open = open_value, .back = back, .reload = reload,
+                                         .left = scr_trend_close};
 
     return &screen;
 }
