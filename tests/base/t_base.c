@@ -38,6 +38,18 @@ static void date_precision(void)
     }
 }
 
+/* REQ CS-09: what date_text writes can be typed; in the C locale that is English. */
+static void months_by_name(void)
+{
+    static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+
+    for (int i = 0; i < 12; i++)
+        CU_ASSERT_EQUAL(date_month((struct str){names + 3 * i, 3}), i + 1);
+    CU_ASSERT_EQUAL(date_month(STR("ene")), 0);
+    CU_ASSERT_EQUAL(date_month(STR("ja")), 0);
+    CU_ASSERT_EQUAL(date_month(STR("")), 0);
+}
+
 static void date_round_trip(void)
 {
     char out[DATE_INSTANT_MAX];
@@ -364,6 +376,7 @@ static void transliteration(void)
 
 static const struct unit_test tests[] = {
     {"a date keeps its precision", date_precision},
+    {"months by name", months_by_name},
     {"days and instants round trip", date_round_trip},
     {"ages", ages},
     {"server text never drives the terminal", sanitiser},

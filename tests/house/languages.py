@@ -282,6 +282,26 @@ def check_charts(w, known):
     return bad if compared > 1000 else bad + [f"only {compared} rows"]
 
 
+def check_typed(w):
+    """A birth date can be typed as the language writes it, with the accents of its months or without."""
+    bad, tried = [], 0
+    for language in cat.LANGUAGES:
+        months = MONTHS[language].split()
+        for p in w.json("list", env=environment(language)):
+            day = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", p["birthDate"] or "")
+            month = months[int(day.group(2)) - 1] if day else ""
+            if not day or month in MONTHS["en"].casefold().split():
+                continue
+            tried += 1
+            for word in {month, fold(month)}:
+                found = w.json("list", f"{day.group(3)}-{word}-{day.group(1)}", env=environment(language))
+                if p["id"] not in [f["id"] for f in found]:
+                    bad.append(f"{language}: born {p['birthDate']} is not found by {day.group(3)}-{word}-{day.group(1)}")
+            if tried % 5 == 0:
+                break
+    return bad if tried else bad + ["no birth date was typed"]
+
+
 def check_screens(w, known):
     bad, n = [], 0
     for language in cat.LANGUAGES:
@@ -312,7 +332,7 @@ def check_program():
         w.cli("import", *files)
         known = {x.casefold() for f in files for x in words_of(json.dumps(json.load(open(f, encoding="utf-8")), ensure_ascii=False))}
         known |= {x.casefold() for x in words_of(w.home + " " + w.url)}
-        return check_charts(w, known) + check_screens(w, known)
+        return check_charts(w, known) + check_typed(w) + check_screens(w, known)
 
 
 def main():
