@@ -7,7 +7,7 @@ the fixed table (REQ CS-09), labels of the key bar within 8 columns, safety word
 sentence of another language. Strings without a translation are listed; STRICT makes them a failure.
 The program: which environment speaks which language, without any installed locale; over the danger charts, row by row,
 the same numbers in the same order as in English and no English word left; facts in Spanish and French.
-Kills tests/mutants/po-allergies-alike, po-dose-digits, intl-deaf.
+Kills tests/mutants/po-allergies-alike, po-dose-digits, po-months-alike, intl-deaf.
 """
 import importlib.util, json, os, re, subprocess, sys, tempfile, unicodedata
 

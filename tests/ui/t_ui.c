@@ -392,7 +392,7 @@ static void chart(struct ui *u, const char *id, const char *token, unsigned alie
     u->screen = scr_chart_screen();
 }
 
-/* Kills tests/mutants/ui-row-patient.patch: the assertion in scr_chart_own taken away. */
+/* Kills tests/mutants/ui-row-patient.patch: the assertion in scr_chart_own taken away; and ui-stop-uncounted. */
 static void paint_other_patient(void)
 {
     struct glass g;
