@@ -6,7 +6,7 @@ wardline composes breaks none: every string and every translation goes through m
 CS-10 (midnight as typed) and CS-22 (drug search) are of writing. Two rules bind by what is not there: CS-14, for wardline
 converts no unit, and CS-05's Space, which turns pages here. Kills tests/mutants: po-trailing-zero, rules-untagged.
 """
-import os, re, subprocess, sys
+import json, os, re, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import catalogue as cat  # noqa: E402
@@ -134,8 +134,41 @@ def check_strings():
     return bad
 
 
+def check_marked():
+    """An order's words that break a rule are on the screen as sent, marked; one row in full says why."""
+    sys.path[:0] = [os.path.join(cat.TOP, "tests"), os.path.join(cat.TOP, "tests", "ui")]
+    import ward
+    try:
+        import harness
+    except SystemExit:
+        print("skipped: screens: no pyte")
+        return []
+    order = {"resourceType": "MedicationRequest", "id": "m", "status": "active", "subject": {"reference": "Patient/p"},
+             "medicationCodeableConcept": {"text": "insulin"}, "dosageInstruction": [{"text": "10 U QD"}]}
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {"resourceType": "Patient", "id": "p"}}, {"resource": order}]}
+    with tempfile.TemporaryDirectory() as tmp:
+        path = os.path.join(tmp, "order.json")
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(bundle, f)
+        w = ward.Ward(tmp, url="http://127.0.0.1:1/fhir", sync=False, quick=True)
+        w.cli("import", path)
+        with harness.Term([ward.WARDLINE, "--home", w.home], env=ward.environment(w.extra)) as t:
+            t.settle(first=20)
+            t.send(ward.PASS + "\r")
+            t.settle(quiet=2, first=10)
+            t.key("\r", first=3)
+            t.key("m", first=3)
+            row = t.text()
+            t.key("\r", first=3)
+            detail = t.text()
+    bad = [] if "10 U QD [!]" in row else [f"not marked: {row}"]
+    for words in ("[!] as it was sent: units abbreviated to letters", "[!] as it was sent: an abbreviation of how often or when"):
+        bad += [] if words in detail else [f"the detail lacks {words!r}: {detail}"]
+    return bad
+
+
 def main():
-    bad = check_rules() + check_keys()
+    bad = check_rules() + check_keys() + check_marked()
     if not cat.tools() or not os.path.exists(os.path.join(BUILD, "tests/model/lint")):
         print("skipped: strings: no gettext tools")
     else:
