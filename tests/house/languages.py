@@ -30,7 +30,7 @@ PIECES = [("twice a day", "twice", "a day"), ("once a day", "once", "a day"), ("
           ("3 times a day", "3", " times", "a day"), ("4 times a day", "4", " times", "a day"),
           *[(f"every {n} hours", ("hours", "every "), str(n), "hours") for n in (2, 3, 4, 6, 8, 12)]]
 # What stands in a column of so many (ui/scr_work_rows.c, ui/scr_tasks.c); %s is a date of 11, %lld a number of 3.
-WIDTHS = {"Name": 28, "Born": 18, "due %s": 15, "due today": 15, "no due date": 15, "OVERDUE %lldd": 15, "FUTURE %s": 24, "(text)": 24, "(long)": 24,
+WIDTHS = {"Name": 28, "Born": 18, "due %s": 15, "due today": 15, "no due date": 15, "OVERDUE %lldd": 15, "FUTURE %s": 24, "outside range": 15, "L by range": 12, "H by range": 12, "(text)": 24, "(long)": 24,
           "no result": 10, "prelim": 10, "corrected": 10, "unsure": 10, "no unit": 10, "see the row": 11, "cancelled": 10}
 PLURALS = {"es": "nplurals=2; plural=(n != 1);", "fr": "nplurals=2; plural=(n > 1);"}
 # What stays as it is in every language: command words, options, a scope as init takes it (all), names of formats and
