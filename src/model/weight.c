@@ -43,9 +43,9 @@ static int put_weight(struct weighing *w, const struct store_row *r, const struc
     struct date d;
 
     arena_init(&a, LIMIT_RESOURCE_BYTES);
-    buf_init(&out, LIMIT_TEXT_CELL);
+    buf_init(&out, LIMIT_RESOURCE_BYTES);
     model_put_result(&f, quantity);
-    w->out->value = text_own(arena_dup(w->a, out.p ? out.p : "", out.n));
+    w->out->value = text_safe(w->a, buf_str(&out), LIMIT_TEXT_CELL); /* a unit of kilobytes closes no chart */
     if (date_parse(r->date, &d)) {
         if (d.precision > DATE_DAY)
             d.precision = DATE_DAY;
