@@ -6,7 +6,7 @@ import ward
 from harness import WARDLINE
 
 # Also what a prompt says in Spanish and French.
-PROMPT = re.compile(rb"(Enter = [^>\n]*> |Number of the right patient: |Passphrase: |y = yes, n = no |Find: ?[^\n]* )\n$")
+PROMPT = re.compile(rb"(> |: |, n = \S+ |(Find|Buscar|Chercher): ?[^\n]* )\n$")
 
 
 class Line:
