@@ -419,7 +419,7 @@ static void tasks(struct ui *u, int arg)
 
 static void neighbour(struct ui *u, int by)
 {
-    if (!numbers_turn(u, by)) /* those that were chosen come first */
+    if (!numbers_turn(u, by)) /* of those that were chosen by number, else of the list */
         scr_stop_neighbour(u, by);
 }
 
@@ -447,6 +447,9 @@ static void help(struct ui *u, int arg)
 }
 
 /* --- the table -------------------------------------------------------------------------------- */
+
+/* A page that asks takes an answer, or leads back; nothing goes past it. */
+#define ON_FREE (ON_LISTS & ~ON_STOP)
 
 /* The bar shows rows in this order. TRANSLATORS: labels of the key bar have at most 8 columns. */
 static const struct command commands[] = {
@@ -509,21 +512,21 @@ static const struct command commands[] = {
      NULL},
     {"list.down", ON_LISTS, "j Down WheelDown", "DN", NULL, N_("Move down"), move, 1, nothing_here},
     {"list.up", ON_LISTS, "k Up WheelUp", "UP", NULL, N_("Move up"), move, -1, nothing_here},
-    {"list.click", ON_LISTS, "Click", NULL, NULL, N_("To the row that was clicked, where the mouse is on"), click, 0,
+    {"list.click", ON_FREE, "Click", NULL, NULL, N_("To the row that was clicked, where the mouse is on"), click, 0,
      nothing_here},
     {"list.next", ON_LISTS, "Space PgDn + Ctrl-F", "NX", N_("Page"), N_("Next page"), page, 1,
      nothing_here},
     {"list.previous", ON_LISTS, "- PgUp Ctrl-B", "BU", NULL, N_("Previous page"), page, -1,
      nothing_here},
-    {"list.first", ON_LISTS, "Home", "FS", NULL, N_("To the first row"), jump, 0, nothing_here},
+    {"list.first", ON_LISTS, "Home H", "FS", NULL, N_("To the first row"), jump, 0, nothing_here},
     {"list.last", ON_LISTS, "End G", "LS", NULL, N_("To the last row"), jump, 1, nothing_here},
-    {"list.number", ON_LISTS, "@digit", NULL, NULL,
+    {"list.number", ON_FREE, "@digit", NULL, NULL,
      N_("The row that this number stands before: 7 Enter opens it, 7T does T on it, 1-4,7 Enter opens several in turn"),
      number, -1, not_numbered},
-    {"list.page", ON_LISTS, "", "GO", NULL, N_("To the page of a number"), page_number, 0, nothing_here},
-    {"list.right", ON_LISTS & ~ON_GRID, ">", NULL, NULL, N_("Sideways: the columns to the right"), sideways, 1,
+    {"list.page", ON_FREE, "", "GO", NULL, N_("To the page of a number"), page_number, 0, nothing_here},
+    {"list.right", ON_FREE & ~ON_GRID, ">", NULL, NULL, N_("Sideways: the columns to the right"), sideways, 1,
      not_sideways},
-    {"list.left", ON_LISTS & ~ON_GRID, "<", NULL, NULL, N_("Sideways: the columns to the left"), sideways, -1,
+    {"list.left", ON_FREE & ~ON_GRID, "<", NULL, NULL, N_("Sideways: the columns to the left"), sideways, -1,
      not_sideways},
     {"growth.next", ON_GROWTH, "W", NULL, N_("Next"),
      N_("The next kind of curves: length, weight for length, BMI, head"), sideways, 1, NULL},
@@ -536,7 +539,7 @@ static const struct command commands[] = {
     {"chart.go", ON_CHART, "g", NULL, N_("Go"), N_("Go to a section: g and its letter; gg lists them all"),
      second_key, ON_GO,
      NULL},
-    {"chart.sections", ON_CHARTS & ~ON_SECTIONS, "F9", "CC SE", NULL, N_("List of all sections with their letters"),
+    {"chart.sections", ON_CHARTS & ~ON_SECTIONS, "", "CC SE", NULL, N_("List of all sections with their letters"),
      sections, 0,
      NULL},
     {"chart.banner", ON_CHART, "b", NULL, N_("Who"),
@@ -569,19 +572,19 @@ static const struct command commands[] = {
     {"chart.go.over", ON_CHARTS & ~ON_CHART, "g", NULL, NULL,
      N_("Go to a section: g and its letter; gg lists them all"),
      second_key, ON_GO, NULL},
-    {"palette", ON_LISTS, ": F2", NULL, NULL,
+    {"palette", ON_FREE, ": F2", NULL, NULL,
      N_("Any command by its name or first letters; CC;L does one after the other"),
      palette, 0, NULL},
-    {"undo", ON_LISTS, "z", "UN", NULL, N_("Bring back what was dismissed last: a message, a filter"), undo, 0,
+    {"undo", ON_FREE, "z", "UN", NULL, N_("Bring back what was dismissed last: a message, a filter"), undo, 0,
      nothing_dismissed},
-    {"mark", ON_LISTS & ~(ON_HELP | ON_SECTIONS), "M", NULL, NULL, N_("Mark this place: M and a letter"), second_key,
+    {"mark", ON_FREE & ~(ON_HELP | ON_SECTIONS), "M", NULL, NULL, N_("Mark this place: M and a letter"), second_key,
      ON_MARK,
      NULL},
-    {"tour", ON_LISTS, "", "TOUR", NULL, N_("The tour of the demo: a line that names the next key"), tour, 0, no_demo},
-    {"tour.end", ON_LISTS, "Ctrl-G", NULL, NULL, N_("End the tour"), tour_stop, 0, no_tour},
-    {"mark.to", ON_LISTS, "'", NULL, NULL, N_("To a marked place: ' and its letter"), second_key, ON_MARKED, NULL},
+    {"tour", ON_FREE, "", "TOUR", NULL, N_("The tour of the demo: a line that names the next key"), tour, 0, no_demo},
+    {"tour.end", ON_FREE, "Ctrl-G", NULL, NULL, N_("End the tour"), tour_stop, 0, no_tour},
+    {"mark.to", ON_FREE, "'", NULL, NULL, N_("To a marked place: ' and its letter"), second_key, ON_MARKED, NULL},
     {"patients", ON_LISTS & ~ON_WORKLIST, "", "SP ^^", NULL, N_("To the list of patients"), to_patients, 0, NULL},
-    {"patients.find", ON_LISTS & ~ON_WORKLIST, "F3", "FD", NULL, N_("To the list of patients, and find one"), to_find,
+    {"patients.find", ON_LISTS & ~ON_WORKLIST, "", "FD", NULL, N_("To the list of patients, and find one"), to_find,
      0,
      NULL},
     {"lock", ON_LISTS, "L", "LK", N_("Lock"), N_("Lock: blank the screen and close the store"),

@@ -221,6 +221,8 @@ static void do_line(struct ui *u, struct str s)
     int arg;
 
     u->line->due = true;
+    if (w.kind != LINE_WORD)
+        hint_off(u);
     if (ui_where(u) & ON_TYPING) {
         field(u, s);
         return;

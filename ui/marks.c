@@ -86,9 +86,10 @@ void marks_go(struct ui *u, int letter)
             ui_say(u, _("The patient of mark %c is not in this list any more, or elsewhere in it."), letter);
         return;
     }
-    if ((!u->chart.open || strcmp(u->chart.chart, m->chart)) && !scr_stop_open(u, m->chart, scr_work_screen()))
-        return; /* it has said why */
-    /* REQ: a stop page is in the way: it is answered first, and the place is not gone to behind it. */
+    if ((!u->chart.open || strcmp(u->chart.chart, m->chart)) &&
+        !scr_stop_open(u, m->chart, scr_work_screen()))
+        /* it has said why; or a stop page is in the way: it is answered first, and nothing is gone to behind it */
+        return;
     if (!u->chart.open || strcmp(u->chart.chart, m->chart) || strcmp(u->screen->patient(u), m->chart))
         return;
     if (to_section(u, m) && m->id[0] && !scr_chart_seek(u, m->type, m->id))
@@ -102,12 +103,12 @@ void marks_clear(struct ui *u)
 
 /* --- what was dismissed ------------------------------------------------------------------------ */
 
-void marks_undo_keep(struct ui *u, void (*again)(struct ui *u, const char *what), const char *what)
+void marks_undo_keep(struct ui *u, void (*again)(struct ui *u, const void *what), const void *what, size_t n)
 {
     if (u->undo_n == UNDO_MAX)
         memmove(u->undo, u->undo + 1, (UNDO_MAX - 1) * sizeof *u->undo), u->undo_n--;
     u->undo[u->undo_n].again = again;
-    snprintf(u->undo[u->undo_n++].what, UNDO_BYTES, "%s", what);
+    memcpy(u->undo[u->undo_n++].what, what, n < UNDO_BYTES ? n : UNDO_BYTES);
 }
 
 bool marks_undo_last(struct ui *u)

@@ -7,6 +7,7 @@
 #define UI_MARKS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct ui;
 
@@ -28,12 +29,12 @@ void marks_clear(struct ui *u);
 #define UNDO_MAX 8
 #define UNDO_BYTES 400
 struct undo {
-    void (*again)(struct ui *u, const char *what);
-    char what[UNDO_BYTES];
+    void (*again)(struct ui *u, const void *what);
+    _Alignas(max_align_t) char what[UNDO_BYTES];
 };
-/* Something was dismissed that is shown again by again(what); what is a text of at most UNDO_BYTES - 1, "" when
- * there is none. The oldest of more than UNDO_MAX is forgotten. */
-void marks_undo_keep(struct ui *u, void (*again)(struct ui *u, const char *what), const char *what);
+/* Something was dismissed that is shown again by again(what): a copy of n bytes, at most UNDO_BYTES. The oldest of more
+ * than UNDO_MAX is forgotten. */
+void marks_undo_keep(struct ui *u, void (*again)(struct ui *u, const void *what), const void *what, size_t n);
 bool marks_undo_last(struct ui *u); /* brings the last one back; false: there is none */
 void marks_undo_clear(struct ui *u); /* a message or a filter may name a patient */
 

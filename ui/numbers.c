@@ -200,7 +200,7 @@ void numbers_turn_rows(struct ui *u, const unsigned *item, unsigned n)
 
 bool numbers_turn(struct ui *u, int by)
 {
-    struct numbers_turn *t = &u->turn;
+    struct numbers_turn *t = &u->turn, keep;
     unsigned to = t->at + (unsigned)by;
 
     if (!t->n)
@@ -211,7 +211,9 @@ bool numbers_turn(struct ui *u, int by)
         return true;
     }
     t->at = to;
-    if (scr_stop_open(u, t->chart[to], scr_work_screen()))
-        ui_say(u, _("Patient %u of the %u chosen: ] is the next one."), to + 1, t->n);
+    keep = *t;
+    ui_say(u, _("Patient %u of the %u chosen: ] is the next one."), to + 1, t->n);
+    scr_stop_open(u, keep.chart[to], scr_work_screen());
+    *t = keep; /* every other way into a chart ends the turn */
     return true;
 }

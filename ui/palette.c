@@ -156,15 +156,18 @@ static bool stopped(const struct ui *u)
     return !u->open || u->asking || u->prompt.kind || u->hint.where || u->screen->where & ON_STOP || u->chart.mixed;
 }
 
-/* Does one step. True: it was done and had nothing to say. */
+/* Does one step. False: it was not done; or it said something and led nowhere, which is why it was not. */
 static bool step(struct ui *u, struct str word)
 {
     struct palette_match m[PALETTE_MAX];
     unsigned n = palette_find(u->screen->where, in_chart(u), word, m), best = palette_best(m, n);
+    const struct screen *was = u->screen;
+    char chart[sizeof u->chart.chart];
 
     if (best == 1) {
+        memcpy(chart, u->chart.chart, sizeof chart);
         ui_run(u, m[0].c, m[0].arg);
-        return !u->message[0];
+        return !u->message[0] || u->screen != was || strcmp(u->chart.chart, chart) != 0;
     }
     if (n)
         ui_say(u, P_("\"%.*s\" could be %u command: type more of it.",

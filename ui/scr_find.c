@@ -20,9 +20,10 @@ static void changed(struct ui *u)
     w->due = true;
 }
 
-static void again(struct ui *u, const char *filter)
+static void again(struct ui *u, const void *what)
 {
     struct scr_work *w = &u->work;
+    const char *filter = what;
 
     if (u->screen != scr_work_screen())
         ui_go(u, scr_work_screen());
@@ -39,7 +40,7 @@ void scr_find_drop(struct ui *u)
     memcpy(was, u->work.filter, u->work.filter_n);
     was[u->work.filter_n] = '\0';
     if (u->work.filter_n)
-        marks_undo_keep(u, again, was);
+        marks_undo_keep(u, again, was, u->work.filter_n + 1);
     u->work.due = u->work.filter_n > 0;
     u->work.filter_n = 0;
     u->work.chosen = false;

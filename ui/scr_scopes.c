@@ -115,12 +115,23 @@ static bool chosen(struct ui *u, struct model_scope *out)
     return true;
 }
 
+static void again(struct ui *u, const void *what)
+{
+    struct model_scope was;
+
+    memcpy(&was, what, sizeof was);
+    if (u->screen != scr_work_screen())
+        ui_go(u, scr_work_screen());
+    scr_work_view(u, &was);
+}
+
 static void choose(struct ui *u)
 {
     struct model_scope scope;
 
     if (!chosen(u, &scope))
         return;
+    marks_undo_keep(u, again, &u->work.scope, sizeof u->work.scope);
     ui_go(u, scr_work_screen());
     scr_scopes_close(u);
     scr_work_view(u, &scope);

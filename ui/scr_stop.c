@@ -83,6 +83,7 @@ bool scr_stop_open(struct ui *u, const char *chart, const struct screen *from)
     struct err e = ERR_NONE;
     bool opened;
 
+    numbers_turn_clear(u);
     if (model_similar(&u->model, str_of(chart), &similar, &e)) {
         ui_say_err(u, &e);
         return false;

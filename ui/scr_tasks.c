@@ -30,6 +30,7 @@ static void build(struct ui *u)
     unsigned cols = tty_columns(u->tty) - LIST_MARGIN;
 
     list_clear(&s->list, ui_body_rows(u));
+    s->list.base = s->tasks.offset;
     for (unsigned i = 0; i < s->tasks.n; i++) {
         const struct model_task *t = &s->tasks.rows[i];
         struct buf b;
@@ -156,8 +157,8 @@ static void paint(struct ui *u)
     list_pages(&s->list, &n, &m);
     n += s->tasks.offset / h;
     m += (unsigned)(s->tasks.total - s->tasks.n) / h;
-    ui_paint_title(u, text_own(_("  Due             Patient, number - task")), (struct text){"", 0, 0}, n,
-                   m > n ? m : n);
+    ui_paint_title(u, text_safe(&a, str_of(arena_fmt(&a, "  %s", _("  Due             Patient, number - task"))), 0),
+                   (struct text){"", 0, 0}, n, m > n ? m : n);
     if (s->list.failed)
         tty_put(u->tty, UI_BODY, 0, text_own(_("No memory for the list.")), cols, TTY_PLAIN);
     else if (!s->tasks.n)

@@ -254,9 +254,9 @@ bool ui_run(struct ui *u, const struct command *c, int arg)
     return !why;
 }
 
-static void say_again(struct ui *u, const char *what)
+static void say_again(struct ui *u, const void *what)
 {
-    ui_say(u, "%s", what);
+    ui_say(u, "%s", (const char *)what);
 }
 
 /* What was said goes with the next key; z brings it back. */
@@ -265,7 +265,7 @@ static void dismiss(struct ui *u, const struct command *by)
     if (!u->message[0])
         return;
     if (!u->trifle && (!by || strcmp(by->id, "undo")))
-        marks_undo_keep(u, say_again, u->message);
+        marks_undo_keep(u, say_again, u->message, strlen(u->message) + 1);
     u->message[0] = '\0';
     u->damage = true;
 }

@@ -296,7 +296,7 @@ static void conf_binds(void)
     arena_fini(&a);
 }
 
-/* Kills tests/mutants/ui-conf-ask.patch: no file may change what answers a question. */
+/* Kills tests/mutants/ui-conf-ask.patch and ui-conf-stop.patch: no file may change what answers a question. */
 static void conf_refuses(void)
 {
     static const struct {
@@ -323,6 +323,9 @@ static void conf_refuses(void)
         CU_ASSERT(!strcmp(found(ON_ASK, "y"), "ask.yes") && !strcmp(found(ON_ASK, "x"), "") && !strcmp(found(ON_CHART, "q"), "back") &&
                   !strcmp(found(ON_CHART, "Enter"), "list.open"));
     }
+    read_conf("bind list.down x\nunbind list.down j\n"); /* not on a page that stops: there it moves to whom Enter opens */
+    CU_ASSERT(!conf.faults && !strcmp(found(ON_CHART, "x"), "list.down") && !strcmp(found(ON_CHART, "j"), ""));
+    CU_ASSERT(!strcmp(found(ON_STOP, "x"), "") && !strcmp(found(ON_STOP, "j"), "list.down"));
     read_conf("x\ny\n");
     CU_ASSERT(conf_say(&conf, said, sizeof said) && strstr(said, "(and 1 more line)"));
     read_conf("unbind list.open\nunbind back\n"); /* all of its keys, but those that stay */

@@ -223,7 +223,7 @@ def lines(w):
         t.key("1\r")
         t.key("/okon\r")
         t.key("1\r")
-        check("STOP: these patients" in t.text() and "  2  OKONKWO, Mia  Born 08-Aug-1991" in t.text(), t.text())
+        check("STOP: these patients" in t.text() and "  2 OKONKWO, Mia  Born 08-Aug-1991" in t.text(), t.text())
         time.sleep(0.7)
         t.key("2\r")
         check("ID No. 2002" in t.text(), f"a number opens: {t.text()[-600:]}")
@@ -233,6 +233,41 @@ def lines(w):
     p = subprocess.run([ward.WARDLINE, "--home", w.home, "--line", "--passphrase-fd", str(r)], input="v\n1\n/okon\n1\n2\n1\n2\n", text=True,
                        capture_output=True, pass_fds=[r], env=ward.environment())
     check("STOP: these patients" in p.stdout and "ID No." not in p.stdout, f"a script opens nobody on that page: {p.stdout}")
+
+
+def on_the_way(t):
+    """REQ: a jump, a mark and chosen numbers stop there too, and what is left of a jump does nothing."""
+    to(t, "EVANS")
+    t.key("\r")
+    t.key(":NP;m;\r")
+    check(stopped(t) and "Not done: m" in t.row(22), f"a jump stops: {t.text()}")
+    time.sleep(0.7)
+    t.key(":")
+    check(stopped(t) and "does nothing here" in t.row(22), f"nothing goes past the page: {t.row(22)}")
+    t.key("2", first=1)
+    t.key("\r")
+    check("OKONKWO" in t.row(1), t.row(1))
+    t.key("p")
+    t.key("Ma")
+    t.key("q")
+    to(t, "EVANS")
+    t.key("\r")
+    t.key("'a")
+    check(stopped(t), f"a mark of another patient stops: {t.text()}")
+    time.sleep(0.7)
+    t.key("q")
+    t.key(HOME, first=0.5)
+    t.key("5-6\r")
+    check("EVANS" in t.row(1) and t.row(22).startswith("Patient 1 of the 2 chosen"), f"{t.row(1)} {t.row(22)}")
+    t.key("]")
+    check(stopped(t), f"so do chosen numbers: {t.text()}")
+    time.sleep(0.7)
+    t.key("q")
+    t.key("v")
+    choose(t, "group: TB register")
+    check(names(t) == ["CLARK", "EVANS"], names(t))
+    t.key("z")
+    check(len(names(t)) == 8, f"z brings the list back that was shown before: {names(t)}")
 
 
 def neighbours(t):
@@ -293,6 +328,7 @@ def main():
             orders(t)
             stop(t)
             type_ahead(t)
+            on_the_way(t)
             neighbours(t)
             tasks(t)
             view(t, "recently opened", ["EVANS", "ADAMS", "DAVIS", "OKONKWO", "OKONKWO"], "PATIENTS  recently opened here: 5 of 8")
