@@ -36,6 +36,15 @@ def charts(w):
         post(w, c)
 
 
+def into_a_row(t):
+    """To the end of the list, into a row where there is one, and back."""
+    for keys in (" ", "G", "\r"):
+        t.key(keys, first=1)
+    if "w Words" in t.row(23):  # a section without rows has nothing behind its row: q would leave the chart
+        t.key("q", first=1)
+    t.key(HOME, first=1)
+
+
 def visit(t, n):
     """Opens the chart of patient n, then each section, to its end and into one row."""
     t.key(f"/{tokens.token(n)}\r")
@@ -45,19 +54,15 @@ def visit(t, n):
         t.wait("Cover")
         for section in "pmaleidtsxfouv":
             t.key(section, first=1)
-            for keys in (" ", "G"):
-                t.key(keys, first=1)
-            title = t.row(3)
-            t.key("\r", first=1)
-            if t.row(3) != title:  # else there is nothing behind the row, and q would leave the chart
-                t.key("q", first=1)
-            t.key(HOME, first=1)
-        for keys in ("y", " ", "G", "\r", "q", HOME, " ", " ", "q", "/zu\r"):  # the timeline, and a search
+            into_a_row(t)
+        t.key("y", first=1)
+        t.wait("Timeline: ")
+        into_a_row(t)
+        for keys in (" ", " ", "q", f"/{tokens.token(n)}\r"):
             t.key(keys, first=1)
-        while "so far" in t.row(3):
-            t.pump(0.2)
-        for keys in (" ", "G", "\r", "q", "q"):
-            t.key(keys, first=1)
+        t.wait("rows found")
+        into_a_row(t)
+        t.key("q", first=1)
         t.key("q")
     t.key("/\x15\r")
     return peak.mib
