@@ -150,6 +150,26 @@ def screens(tmp):
         raise RuntimeError(p.stderr.strip().splitlines()[-1] if p.stderr else "screens.py failed")
 
 
+def peer_rows(*options):
+    p = subprocess.run([sys.executable, os.path.join(TOP, "tests/bench/peers.py"), *options], env={**os.environ, "top_srcdir": TOP, "top_builddir": BUILD},
+                       text=True, capture_output=True, timeout=3600)
+    sys.stdout.write(p.stdout)
+    if p.returncode:
+        raise RuntimeError(p.stderr.strip().splitlines()[-1] if p.stderr else "peers.py failed")
+
+
+@row
+def peers(tmp):
+    """wardline next to tig, mutt, htop and mc: bytes, key to last byte, memory."""
+    peer_rows()
+
+
+@row
+def load(tmp):
+    """The same keys over 100,000 patients, idle and while a sync runs; unlock; a filter's keystroke."""
+    peer_rows("--load", "100000")
+
+
 @row
 def resident(tmp):
     """VmRSS of the worklist, of charts of 5,000 resources, and the most that the worst answers of a server take; the tests' own figures."""
