@@ -371,6 +371,7 @@ void line_input(struct ui *u)
         } else {
             l->in_n = 0;
         }
+        mem_zero(l->in + l->in_n, sizeof l->in - l->in_n);
     }
     plan_next(u);
 }
