@@ -78,7 +78,7 @@ def idle(terms):
 def syncing(w, term):
     """A first sync over a line that is so thin that it lasts: what it says while it runs, five seconds at a time."""
     home, port = w.home + "-" + term, int(w.url.split(":")[2].split("/")[0])
-    with Proxy(f"127.0.0.1:{port}", "--rate", "24000", "24000") as line:
+    with Proxy(f"127.0.0.1:{port}", "--rate", "8000", "8000") as line:
         w.cli("init", "--server", f"http://127.0.0.1:{line.port}/fhir", home=home)
         with Term([WARDLINE, "--home", home], term=term, quiet=0.1) as t:
             t.wait("Passphrase:")
