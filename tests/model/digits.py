@@ -50,7 +50,8 @@ def check(show, get):
         for r in rows:
             if not r["id"] or section == "cover":
                 continue
-            numbers, wrong = row_numbers(r["text"])
+            # How many rows happened in a visit is wardline's own count.
+            numbers, wrong = row_numbers(r["text"].split(" - in it: ")[0] if section == "encounters" else r["text"])
             faults += [f"{r['resourceType']}/{r['id']}: {w}" for w in wrong]
             if not numbers:
                 continue
