@@ -58,7 +58,7 @@ def peers(tmp):
         "tig": (["tig"], commits(tmp), "Result number", (b"j", b"k"), b" ", b"\r", b"q"),
         "mutt": (["mutt", "-n", "-F", empty, "-R", "-f", mailbox(tmp)], tmp, "Result number", (b"j", b"k"), b"z", b"\r", b"q"),
         "htop": (["htop"], tmp, "PID", (b"\x1b[B", b"\x1b[A"), None, None, None),
-        "mc": (["mc", "-u", folder(tmp)], tmp, "result-0", (b"\x1b[B", b"\x1b[A"), b"\x1b[6~", b"\x1bOR", b"\x1b[21~"),
+        "mc": (["mc", "-u", folder(tmp)], tmp, "result-0", (b"\x1bOB", b"\x1bOA"), b"\x16", b"\x1bOR", b"\x1b0"),
     }
 
 
@@ -166,13 +166,14 @@ def load(tmp, n):
                     t.key(b"\x15")
             say(f"filter keystroke, {n} patients", f"median {statistics.median(out):.1f} ms, most {max(out):.1f}", "<= 15 ms")
             t.key(b"\x07")
-            line("delay 400")  # each answer takes a while: a sync that lasts
+            tokens.load(w, 1, 1500)  # a chart of 4,502 resources over a line that makes it last
+            line("rate 60000 60000")
             t.send("S")
             t.wait("etching")
             with footprint.Peak(t.pid) as peak:
                 speed = times(t, (b"j", b"k"), 40)
             running = "etching" in t.text()
-            line("delay 0")
+            line("rate 0 0")
             if not running:
                 raise RuntimeError("the sync had ended before the keys were measured")
             say(f"{n} patients, sync runs: key to last byte", speed, "<= 1, <= 8 ms")

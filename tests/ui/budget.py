@@ -84,7 +84,6 @@ def syncing(w, term):
             t.wait("Passphrase:")
             t.send(ward.PASS + "\r")
             t.wait("100 kept here")  # a list with nobody on it is filled when the first come
-            line("rate 1500 1500")
             t.settle(quiet=0.5)
             for _ in range(3):
                 before, end = len(t.raw), time.monotonic() + 5
@@ -122,6 +121,7 @@ with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
         t.kill(15)
         check(t.end() == 0, "SIGTERM ends it with 0")
         t.close()
+    tokens.load(w, 1, 1500)  # what takes a while
     for term in TERMS:
         syncing(w, term)
 for what, budget in BUDGET.items():
