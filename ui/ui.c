@@ -20,8 +20,6 @@
 #include "base/mem.h"
 #include "ui/priv.h"
 
-#define SYNC_PAINT_MS 5500
-
 void ui_say(struct ui *u, const char *fmt, ...)
 {
     va_list ap;
@@ -505,13 +503,13 @@ void ui_sync_changed(struct ui *u, const struct model_sync *s)
     u->sync_asked = u->sync_asked && s->phase == MODEL_SYNC_RUNNING;
     if (ended)
         scr_work_count(u, true);
-    /* REQ: while it runs, its numbers cost a thin line at most 60 bytes in five seconds: one paint in so many. */
-    if (!same || since >= SYNC_PAINT_MS) {
+    /* While it runs, its numbers cost bytes on a thin line. */
+    if (!same || since >= UI_SYNC_MS) {
         if (u->sync_timer)
             loop_cancel(u->loop, u->sync_timer);
         sync_later(u);
     } else if (!u->sync_timer) {
-        u->sync_timer = loop_after(u->loop, SYNC_PAINT_MS - since, sync_later, u);
+        u->sync_timer = loop_after(u->loop, UI_SYNC_MS - since, sync_later, u);
     }
 }
 
