@@ -221,6 +221,9 @@ static void do_line(struct ui *u, struct str s)
     int arg;
 
     u->line->due = true;
+    /* REQ: what came before that page could be read is no answer to it; leaving it is always one. */
+    if (!(w.kind == LINE_WORD && key_of(w.word) == 'q') && scr_stop_deaf(u))
+        return;
     if (w.kind != LINE_WORD)
         hint_off(u);
     if (ui_where(u) & ON_TYPING) {

@@ -281,10 +281,10 @@ bool list_at_end(const struct list *l)
 
 void list_pages(const struct list *l, unsigned *n, unsigned *m)
 {
-    unsigned all = (unsigned)l->lines.n, at = first_of(l, l->top) + l->skip;
+    unsigned all = (unsigned)l->lines.n, at = first_of(l, l->top) + l->skip, height = l->height ? l->height : 1;
 
-    *m = all ? (all + l->height - 1) / l->height : 1;
-    *n = at / l->height + (at % l->height != 0) + 1;
+    *m = all ? (all + height - 1) / height : 1;
+    *n = at / height + (at % height != 0) + 1;
     if (list_at_end(l)) {
         if (*n > *m) /* pages that end with a blank row, because the next item did not fit */
             *m = *n;

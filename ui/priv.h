@@ -366,6 +366,9 @@ void scr_chart_section(struct ui *u, unsigned section);
 bool scr_chart_seek(struct ui *u, const char *type, const char *id);
 /* REQ: what lies over a chart is read anew with its banner and its rows, or not at all: false, and it said why. */
 bool scr_chart_renewed(struct ui *u);
+/* The same, when a sync has brought something since the chart was read: before anything is opened over it. What is
+ * borrowed of the chart's rows is gone. */
+bool scr_chart_fresh(struct ui *u);
 void scr_chart_banner(struct ui *u); /* rows 1-2 */
 void scr_chart_close(struct ui *u);  /* drops all that is of the patient */
 /* REQ: is this row of the patient whose banner stands above it? If not, says so, and the body must stay empty. */

@@ -185,6 +185,11 @@ bool scr_chart_renewed(struct ui *u)
     return !u->chart.stale;
 }
 
+bool scr_chart_fresh(struct ui *u)
+{
+    return !u->chart.stale || scr_chart_renewed(u);
+}
+
 /* --- paint ------------------------------------------------------------------------------------ */
 
 void scr_chart_banner(struct ui *u)

@@ -41,12 +41,14 @@ bool scr_detail_open(struct ui *u, const char *type, const char *id)
     } row;
     struct err e = ERR_NONE;
 
-    if (model_detail(&u->model, str_of(u->chart.chart), str_of(type), str_of(id), &fresh, &e)) {
+    snprintf(row.type, sizeof row.type, "%s", type); /* they may be part of what is dropped here */
+    snprintf(row.id, sizeof row.id, "%s", id);
+    if (!scr_chart_fresh(u))
+        return false;
+    if (model_detail(&u->model, str_of(u->chart.chart), str_of(row.type), str_of(row.id), &fresh, &e)) {
         ui_say_err(u, &e);
         return false;
     }
-    snprintf(row.type, sizeof row.type, "%s", type); /* they may be part of what is dropped here */
-    snprintf(row.id, sizeof row.id, "%s", id);
     scr_detail_close(u);
     u->detail.d = fresh;
     memcpy(u->detail.type, row.type, sizeof row.type);

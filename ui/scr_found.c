@@ -117,10 +117,16 @@ static void begin(struct ui *u, bool all)
     struct text words;
     struct arena a;
 
+    if (!all && !scr_chart_fresh(u)) {
+        prompt_close(u);
+        return;
+    }
     if (model_search_begin(&u->model, all ? STR("") : str_of(u->chart.chart), prompt_typed(u), &search, &e)) {
         prompt_close(u);
         if (e.code == ERR_INPUT)
             ui_say(u, "%s", _("No word was typed: nothing was searched."));
+        else if (e.code == ERR_TOOBIG)
+            ui_say(u, _("More than %d words: nothing was searched."), MODEL_SEARCH_WORDS);
         else
             ui_say_err(u, &e);
         return;

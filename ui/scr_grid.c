@@ -86,7 +86,7 @@ static bool load(struct ui *u)
 
 void scr_grid_open(struct ui *u)
 {
-    if (!load(u))
+    if (!scr_chart_fresh(u) || !load(u))
         return;
     build(u);
     ui_over(u, scr_grid_screen());

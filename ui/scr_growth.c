@@ -60,6 +60,8 @@ static void load(struct ui *u, enum model_growth_kind kind)
     struct err e = ERR_NONE;
     char dir[PATH_MAX_BYTES];
 
+    if (!scr_chart_fresh(u))
+        return;
     path_data("growth", dir);
     if (model_growth(&u->model, str_of(u->chart.chart), kind, dir, &fresh, &e)) {
         ui_say_err(u, &e);

@@ -129,6 +129,11 @@ void scr_stop_neighbour(struct ui *u, int by)
     unsigned at;
 
     scr_work_around(u);
+    /* REQ: the next one is that of the list that was opened, not of where a marker happens to stand. */
+    if (!tasks && (w->list.sel >= w->rows.n || strcmp(w->rows.rows[w->list.sel].chart, u->chart.chart))) {
+        ui_say(u, "%s", _("This chart was not opened at the list's marker: there is no next one. q leads back."));
+        return;
+    }
     at = w->rows.offset + w->list.sel;
     if (tasks ? scr_tasks_step(u, by) : by < 0 ? at > 0 : at + 1 < w->rows.total && w->list.sel + 1 < w->rows.n) {
         if (tasks)

@@ -41,6 +41,7 @@ static void leave(struct ui *u)
         arena_fini(&t->arena);
     }
     t->loaded = false;
+    t->age = (struct text){"", 0, 0};
 }
 
 /* The marker stays on the row it was on, if that is still there. */
@@ -53,13 +54,13 @@ static bool load(struct ui *u)
     struct text age;
     struct err e = ERR_NONE;
 
-    leave(u);
     arena_init(&a, 4096);
     if (model_timeline(&u->model, str_of(u->chart.chart), &fresh, &a, &age, &e)) {
         arena_fini(&a);
         ui_say_err(u, &e);
         return false;
     }
+    leave(u);
     for (size_t i = 0; t->rowid && i < fresh.refs.n; i++)
         if (((const struct model_ref *)vec_at(&fresh.refs, i))->rowid == t->rowid)
             sel = (unsigned)i;
@@ -72,10 +73,8 @@ static bool load(struct ui *u)
 
 void scr_timeline_open(struct ui *u)
 {
-    if (!load(u))
-        return;
-    ui_go(u, scr_chart_screen());
-    ui_over(u, scr_timeline_screen());
+    if (scr_chart_fresh(u) && load(u))
+        ui_over(u, scr_timeline_screen());
 }
 
 void scr_timeline_close(struct ui *u)
@@ -131,7 +130,8 @@ static void back(struct ui *u)
 
 static void reload(struct ui *u)
 {
-    load(u);
+    if (scr_chart_renewed(u))
+        load(u);
 }
 
 const struct screen *scr_timeline_screen(void)

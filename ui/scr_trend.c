@@ -53,7 +53,11 @@ bool scr_trend_open(struct ui *u, const char *type, const char *id, unsigned par
         char type[64], id[80];
     } row;
 
-    if (model_trend(&u->model, str_of(u->chart.chart), str_of(type), str_of(id), part, &fresh, &e)) {
+    snprintf(row.type, sizeof row.type, "%s", type); /* they may be part of what is dropped here */
+    snprintf(row.id, sizeof row.id, "%s", id);
+    if (!scr_chart_fresh(u))
+        return false;
+    if (model_trend(&u->model, str_of(u->chart.chart), str_of(row.type), str_of(row.id), part, &fresh, &e)) {
         ui_say_err(u, &e);
         return false;
     }
@@ -65,8 +69,6 @@ bool scr_trend_open(struct ui *u, const char *type, const char *id, unsigned par
     /* From a detail one goes back to where that came from: each leads to the other. */
     if (u->screen == scr_detail_screen())
         ui_under(u);
-    snprintf(row.type, sizeof row.type, "%s", type); /* they may be part of what is dropped here */
-    snprintf(row.id, sizeof row.id, "%s", id);
     scr_trend_close(u);
     t->t = fresh;
     t->loaded = true;

@@ -105,9 +105,28 @@ void ui_go(struct ui *u, const struct screen *s)
         leave(u, was);
 }
 
+/* REQ: a screen stands in the stack once: what it holds is one thing, and the caller has put something new there. */
+static void take_out(struct ui *u, const struct screen *s)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < u->below_n; i++)
+        if (u->below[i] != s)
+            u->below[n++] = u->below[i];
+    if (n < u->below_n && u->chart_from == s)
+        u->chart_from = NULL;
+    u->below_n = n;
+}
+
 void ui_over(struct ui *u, const struct screen *s)
 {
+    if (u->screen == s) {
+        ui_go(u, s);
+        return;
+    }
+    take_out(u, s);
     if (u->below_n == UI_DEPTH) { /* no way leads so deep: the one at the bottom is the worklist, which is never lost */
+        leave(u, u->below[1]);
         memmove(u->below + 1, u->below + 2, (UI_DEPTH - 2) * sizeof *u->below);
         u->below_n--;
     }
@@ -411,12 +430,15 @@ static void idle(void *arg)
     u->idle_timer = loop_after(u->loop, ui_idle(u), idle, u);
 }
 
-/* For a new size: the screen that is shown and those that it builds before itself, and the worklist, which all of them
- * lead back to. */
+/* REQ: for a new size: the screen that is shown, all that lie below it, and the worklist, which all of them lead back
+ * to. A row that was wrapped for a wider window would be cut, and a range of 150 read as 15. */
 static void lay_out(struct ui *u)
 {
     const struct screen *work = scr_work_screen();
 
+    for (unsigned i = 0; i < u->below_n; i++)
+        if (u->below[i]->build && u->below[i] != work && u->below[i] != scr_tasks_screen())
+            u->below[i]->build(u);
     if (u->screen->build)
         u->screen->build(u);
     if (u->screen != work)

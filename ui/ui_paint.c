@@ -89,7 +89,7 @@ static const char *news(struct ui *u, struct arena *a)
             (long long)fresh);
     if (u->screen == scr_work_screen() && (fresh || u->work.stale))
         return _("Changed since this list was made - R shows it");
-    if (u->screen->where & (ON_CHART | ON_GRID | ON_TREND | ON_GROWTH) && u->chart.stale)
+    if (u->screen->where & (ON_CHART | ON_GRID | ON_TREND | ON_GROWTH | ON_TIMELINE) && u->chart.stale)
         return _("A sync has brought data since this was shown - R shows it");
     /* The last line says what failed, and has no room for what to do. */
     return u->open && !u->message[0] ? model_sync_todo(&u->sync) : "";

@@ -175,7 +175,7 @@ static const char *beyond(const struct indicator *is, double z)
 static void put_z(struct growing *g, struct model_growth_point *p, const char *adjusted)
 {
     struct arena *a = &g->out->arena;
-    long hundredths = lround(p->z * 100);
+    long hundredths = lround((p->z > 99 ? 99 : p->z < -99 ? -99 : p->z) * 100); /* beyond all sense it says so anyway */
     const char *n = clear(a, hundredths);
     char *words;
 

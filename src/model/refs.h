@@ -49,7 +49,7 @@ void model_window_fini(struct model_window *w);
 /* Looks for rows in which every word that was typed stands at the start of a word: of the row's words, its date, its
  * flags, or its section's title. Case and accents do not count. Runs in steps, so that a key can stop it. */
 struct model_search;
-/* chart "": in all charts. ERR_INPUT: no word was typed. */
+/* chart "": in all charts. ERR_INPUT: no word was typed. ERR_TOOBIG: more than MODEL_SEARCH_WORDS. */
 int model_search_begin(struct model *m, struct str chart, struct str typed, struct model_search **out, struct err *e);
 /* Looks at so many more rows. */
 int model_search_step(struct model_search *s, unsigned rows, struct err *e);

@@ -227,13 +227,17 @@ int model_search_begin(struct model *m, struct str chart, struct str typed, stru
     vec_init(&s->charts, 80, CHARTS_AT_ONCE);
     text_fold(&s->folded, typed);
     rest = buf_str(&s->folded);
-    while (rest.n && s->words < MODEL_SEARCH_WORDS) {
+    while (!code && rest.n) {
         struct str word = str_split(&rest, ' ');
 
-        if (word.n)
+        if (word.n && s->words == MODEL_SEARCH_WORDS) /* REQ: no word is left out of a search in silence */
+            code = err_set(e, ERR_TOOBIG, 0, MODEL_SEARCH_WORDS, "search");
+        else if (word.n)
             s->word[s->words++] = word;
     }
-    if (s->all)
+    if (code)
+        s->words = MODEL_SEARCH_WORDS;
+    else if (s->all)
         code = store_patient_count(m->store, STR(""), &all, e);
     else
         code = take_chart(s, &(struct store_patient){.id = chart});
