@@ -181,6 +181,9 @@ static void paint_body(struct ui *u, struct arena *a)
 
     if (*words) {
         tty_put(u->tty, UI_BODY, LIST_MARGIN, text_safe(a, str_of(words), 0), tty_columns(u->tty), TTY_PLAIN);
+        if (model_search_state(f->search).unfetched)
+            tty_put(u->tty, UI_BODY + 1, LIST_MARGIN, text_own(_("NOT FETCHED in full")), tty_columns(u->tty),
+                    TTY_PLAIN);
         tty_cursor(u->tty, UI_BODY, LIST_MARGIN);
         list_forget(l);
         return;
@@ -214,7 +217,7 @@ static void paint(struct ui *u)
         scr_rows_pages(u, &f->rows, &n, &m);
     state = state_words(f, (unsigned)model_search_found(f->search)->refs.n, &a);
     ui_paint_title(u, text_safe(&a, str_of(arena_fmt(&a, "%s%s%s", what, *what ? "  " : "", state)), 0),
-                   (struct text){"", 0, 0}, n, m);
+                   text_own(model_search_state(f->search).unfetched ? _("NOT FETCHED in full") : ""), n, m);
     paint_body(u, &a);
     arena_fini(&a);
 }

@@ -139,8 +139,9 @@ void scr_stop_neighbour(struct ui *u, int by)
         if (tasks)
             return;
         list_select(&w->list, w->list.sel + (unsigned)by);
-        ui_say(u, _("Patient %u of %lld in this list"), at + (unsigned)by + 1, (long long)w->rows.total);
-        scr_stop_open(u, w->rows.rows[w->list.sel].chart, scr_work_screen());
+        /* Not on the stop page, where it would read as the place of one of its rows. */
+        if (scr_stop_open(u, w->rows.rows[w->list.sel].chart, scr_work_screen()))
+            ui_say(u, _("Patient %u of %lld in this list"), at + (unsigned)by + 1, (long long)w->rows.total);
         return;
     }
     ui_say(u, "%s", by < 0 ? _("This is the first patient of the list.") : _("This is the last patient of the list."));

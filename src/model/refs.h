@@ -55,6 +55,7 @@ int model_search_begin(struct model *m, struct str chart, struct str typed, stru
 int model_search_step(struct model_search *s, unsigned rows, struct err *e);
 struct model_searched {
     bool done, full;           /* all were looked at; MODEL_FOUND_MAX were found and the rest was not */
+    bool unfetched;            /* some kind never came whole: what was not found may still be on the server */
     unsigned charts, charts_all; /* looked through in full, of how many */
     uint64_t rows;             /* looked at */
 };

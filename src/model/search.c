@@ -210,6 +210,21 @@ int model_search_step(struct model_search *s, unsigned rows, struct err *e)
     return code == ERR_NOMEM ? err_set(e, code, 0, 0, "search") : code;
 }
 
+/* REQ: a search that finds nothing where nothing was fetched does not read as if nothing were known. chart "": all. */
+static bool fetched(struct model *m, struct str chart)
+{
+    unsigned n;
+    const struct kind_section *all = kind_sections(&n);
+    struct buf missing;
+    bool whole = true;
+
+    buf_init(&missing, 65536);
+    for (unsigned i = 0; i < n; i++)
+        whole = model_fetched(m, chart, str_of(all[i].name), &missing, NULL, NULL) && whole;
+    buf_fini(&missing);
+    return whole;
+}
+
 int model_search_begin(struct model *m, struct str chart, struct str typed, struct model_search **out, struct err *e)
 {
     struct model_search *s = mem_alloc(sizeof *s);
@@ -250,6 +265,7 @@ int model_search_begin(struct model *m, struct str chart, struct str typed, stru
         model_search_free(s);
         return code;
     }
+    s->state.unfetched = !fetched(m, s->all ? STR("") : chart);
     *out = s;
     return ERR_OK;
 }

@@ -7,10 +7,11 @@ ui-line-not-deaf.
 """
 import json, os, re, sys, tempfile, time
 
-sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), "tests", d) for d in ("", "ui")]
+sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), "tests", d) for d in ("", "ui", "tools")]
 import small_ward, ward
 from harness import Check, Term, WARDLINE
 from lines import Line
+from proxy import Proxy
 
 check = Check()
 
@@ -135,6 +136,25 @@ def fresh(w):
         check("Sulfonamide" in t.text() and "Known allergies: Sulfonamide" in t.row(2), t.text())
 
 
+def unfetched(w):
+    """REQ: a search that finds nothing while a first sync still runs says that not all is here."""
+    home = w.home + "-late"
+    with Proxy(f"127.0.0.1:{w.url.split(':')[2].split('/')[0]}", "--rate", "4000", "4000") as line:
+        w.cli("init", "--server", f"http://127.0.0.1:{line.port}/fhir", "--demo", home=home)
+        with Term([WARDLINE, "--home", home]) as t:
+            t.wait("Passphrase:")
+            t.send(ward.PASS + "\r")
+            t.wait("OKAFOR")
+            line("rate 200 200")
+            opened(t, "oka")
+            t.key("/")
+            t.send("zzz\r")
+            t.wait("0 rows found")
+            t.settle(first=1)
+            check("fetching" in t.row(24), f"a sync still runs: {t.row(24)}")
+            check("NOT FETCHED in full" in t.row(3) and "NOT FETCHED in full" in t.row(5), t.text())
+
+
 def deaf(w):
     """In line mode, too, what comes at once after the stop page chooses nobody."""
     l = Line(w)
@@ -155,7 +175,7 @@ def main():
         small_ward.load(w)
         w.cli("init", "--server", w.url, "--demo")
         w.cli("sync")
-        for part in (ways, growth, all_charts, windows, deaf, fresh):
+        for part in (ways, growth, all_charts, windows, deaf, unfetched, fresh):
             part(w)
     check.finish()
 
