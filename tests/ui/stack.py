@@ -35,7 +35,8 @@ def opened(t, who):
 # Sections and rows of the full chart; each ends where it began.
 WAYS = [("y gg y q q q", "a timeline over itself"), ("y \r gg y \r q q q q", "and from a row of it"), ("l \r gg /warf\r \r q q q q q", "a row over a row"),
         ("/warf\r \r gg /warf\r \r q q q q q q", "a search over itself"), ("l T gg l T q q q", "a trend over itself"), ("l = \r q T q q q", "a row of the grid, and its trend"),
-        ("y T q gg l = gg y q q q q", "a grid below a timeline"), ("gg ? q gg q q", "help and sections"), ("b gg b q q q", "who this is, over itself")]
+        ("y T q gg l = gg y q q q q", "a grid below a timeline"), ("gg ? q gg q q", "help and sections"), ("b gg b q q q", "who this is, over itself"),
+        ("m ? q q q", "help over a section")]
 
 
 def walk(t, keys):
