@@ -46,6 +46,18 @@ static int section_index(struct str name)
     return s ? (int)(s - all) : -1;
 }
 
+/* FNV-1a, folded; http://www.isthe.com/chongo/tech/comp/fnv/ */
+static uint16_t tie_of(const struct store_row *r)
+{
+    const struct str of[] = {r->type, r->id};
+    uint32_t h = 2166136261u;
+
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < of[k].n; i++)
+            h = (h ^ (unsigned char)of[k].p[i]) * 16777619u;
+    return (uint16_t)(h ^ h >> 16);
+}
+
 static int list_row(void *arg, const struct store_row *r)
 {
     struct listing *l = arg;
@@ -63,7 +75,8 @@ static int list_row(void *arg, const struct store_row *r)
     *ref = (struct model_ref){.rowid = r->rowid,
                               .ms = r->date_ms,
                               .chart = (uint32_t)l->out->charts.n - 1,
-                              .section = (uint16_t)section};
+                              .section = (uint16_t)section,
+                              .tie = tie_of(r)};
     /* REQ: what is dated after today, where that is not its nature, never leads. */
     if (r->date_ms != FHIR_NO_DATE && r->date_ms > l->now_ms + DAY_MS && !model_formatter(r->type)->ahead)
         ref->ms = FHIR_NO_DATE + 1;
@@ -76,6 +89,10 @@ static int newest_first(const void *x, const void *y)
 
     if (a->ms != b->ms)
         return a->ms > b->ms ? -1 : 1;
+    if (a->section != b->section)
+        return a->section < b->section ? -1 : 1;
+    if (a->tie != b->tie)
+        return a->tie < b->tie ? -1 : 1;
     return (a->rowid < b->rowid) - (a->rowid > b->rowid);
 }
 

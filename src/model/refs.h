@@ -14,6 +14,7 @@ struct model_ref {
     int64_t rowid, ms; /* ms: FHIR_NO_DATE when it has no day */
     uint32_t chart;    /* index in charts */
     uint16_t section;  /* index in kind_sections() */
+    uint16_t tie;      /* of type and id: rows of one instant stand in one order, in whatever order they came */
 };
 
 struct model_refs {
