@@ -26,7 +26,7 @@ static const struct cli_verb verbs[] = {
      cli_verb_import},
     {"export", "DIR [--patient ID]", N_("the cache as NDJSON, a file a type"), {{"--patient", true}}, 1, 1,
      cli_verb_export},
-    {"doctor", "[--json]", N_("fourteen checks, each with its next step"), {{"--json", false}}, 0, 0, cli_verb_doctor},
+    {"doctor", "[--json]", N_("fifteen checks, each with its next step"), {{"--json", false}}, 0, 0, cli_verb_doctor},
 };
 
 const struct cli_verb *cli_verbs(unsigned *n)

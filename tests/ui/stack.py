@@ -161,7 +161,7 @@ def deaf(w):
     l = Line(w)
     l.answer()
     l.say("/smith")
-    l.p.stdin.write(b"1\nj\n\n")
+    l.p.stdin.write(b"1\nj\nEnter\n")
     l.p.stdin.flush()
     l.answer()
     time.sleep(1)
