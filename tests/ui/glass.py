@@ -32,7 +32,7 @@ def row_words(r):
     return fold(f"{r['date'] or ''} {r['text']}{flags}")
 
 
-AGE = r" (as of [0-9A-Za-z-]+ \d\d:\d\d|NOT FETCHED)"
+AGE = r" (as of [0-9A-Za-z-]+ \d\d:\d\d|from a file|NOT FETCHED(?:: [A-Za-z, ]+)?)"
 
 
 def on_page(want, lines):
