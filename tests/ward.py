@@ -34,6 +34,11 @@ def quick_kdf():
     return {"LD_PRELOAD": QUICK_KDF, "ASAN_OPTIONS": order.lstrip(":")} if os.path.exists(QUICK_KDF) else {}
 
 
+def person(pid, family, given, birth="1958-11-06", **more):
+    return {"resourceType": "Patient", "id": pid, "gender": "female", "birthDate": birth, "identifier": [{"system": "urn:ids", "value": pid}],
+            "name": [{"use": "official", "family": family, "given": [given]}], **more}
+
+
 class Ward:
     """quick: the commands unlock with the least work (tests/tools/quick_kdf.c). tour: a demo profile's first screen begins the tour."""
 
@@ -113,6 +118,15 @@ class Ward:
             q = urllib.request.Request(self.url, f.read(), {"Content-Type": "application/fhir+json"}, method="POST")
         with urllib.request.urlopen(q) as a:
             return json.load(a)
+
+    def put(self, *resources):
+        """Each by its own id, in one transaction. A string "@5.10" is the number 5.10, its zeros kept."""
+        entries = [{"resource": r, "request": {"method": "PUT", "url": f"{r['resourceType']}/{r['id']}"}} for r in resources]
+        text = json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entries}, ensure_ascii=False)
+        path = os.path.join(self.tmp, "put.json")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(re.sub(r'"@(-?[0-9][0-9.eE+-]*)"', r"\1", text))
+        self.post(path)
 
     def screens(self, env=None):
         """(name, text) of the screens of a short session, when pyte is there."""

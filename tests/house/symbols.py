@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reads the archives' symbols: every extern one starts with its room's name (base: its file's), there is
 no mutable global outside the list below, what sleeps, blocks or starts a program is called only in
-loop/ and demo/, and what reads a number by the locale nowhere. Kills tests/mutants: a sleep() in sync, a helper without its prefix.
+loop/ and demo/, and what reads a number by the locale or knows no end of its buffer nowhere. Kills tests/mutants: a sleep() in sync, a helper without its prefix.
 """
 import os, re, subprocess, sys
 
@@ -10,6 +10,7 @@ build = os.environ.get("top_builddir", ".")
 FORBIDDEN = {"sleep", "usleep", "nanosleep", "clock_nanosleep", "poll", "ppoll", "select", "pselect", "epoll_wait",
              "curl_easy_perform", "system", "popen", "curl_multi_wait", "curl_multi_poll"}
 LOCALE = {"strtod", "strtof", "strtold", "atof"}  # where the locale writes 0,5 they read 0.5 as 0
+UNBOUNDED = {"strcpy", "strcat", "sprintf", "vsprintf", "stpcpy", "strtok", "gets"}  # HACKING's rule 11
 LEAVE = {"loop", "demo"}
 MUTABLE = {"log", "fault", "err", "crypt", "seal", "tty"}  # file or room prefixes that may hold state
 
@@ -48,6 +49,8 @@ def main():
                 bad.append(f"{obj}: calls {base}()")
             if kind == "U" and base in LOCALE:
                 bad.append(f"{obj}: calls {base}(), which reads numbers by the locale")
+            if kind == "U" and base.removeprefix("__").removesuffix("_chk") in UNBOUNDED:
+                bad.append(f"{obj}: calls {base}(), which knows no end of its buffer")
             if base.startswith(("__", "_")) or kind not in "TDBRCVW":
                 continue
             if not any(base.startswith((room if room not in ("base", "ui") else stem) + "_") or

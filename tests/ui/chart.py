@@ -14,14 +14,6 @@ check = Check()
 HEADS = sheets.HEADS
 
 
-def put(w, resources):
-    path = os.path.join(w.tmp, "more.json")
-    entries = [{"resource": r, "request": {"method": "PUT", "url": f"{r['resourceType']}/{r['id']}"}} for r in resources]
-    with open(path, "w", encoding="utf-8") as f:
-        json.dump({"resourceType": "Bundle", "type": "transaction", "entry": entries}, f)
-    w.post(path)
-
-
 def unlock(t):
     t.wait("Passphrase:")
     t.send(ward.PASS + "\r")
@@ -248,13 +240,8 @@ def chart():
 def main():
     with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
         tokens.load(w, 5, 2)
-        text = json.dumps([{**sheets.patient("p"), "gender": "female"}, *chart()])
-        put(w, [{"resourceType": "Patient", "id": "dead", "name": [{"family": "Quenell"}], "birthDate": "1950-01-02", "deceasedDateTime": "2026-05-01"}])
-        path = os.path.join(w.tmp, "chart.json")
-        entries = [{"resource": r, "request": {"method": "PUT", "url": f"{r['resourceType']}/{r['id']}"}} for r in json.loads(text)]
-        with open(path, "w") as f:
-            f.write(re.sub(r'"@([0-9.]+)"', r"\1", json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entries})))
-        w.post(path)
+        w.put({"resourceType": "Patient", "id": "dead", "name": [{"family": "Quenell"}], "birthDate": "1950-01-02", "deceasedDateTime": "2026-05-01"})
+        w.put({**sheets.patient("p"), "gender": "female"}, *chart())
         w.cli("init", "--server", w.url)
         w.cli("sync")
         for part in (cover, ways, below, timeline, search, search_all, banner):

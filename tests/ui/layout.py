@@ -14,14 +14,6 @@ check = Check()
 LONG = "WOLFESCHLEGELSTEINHAUSENBERGERDORFF-MONTGOMERY"
 
 
-def put(w, *resources):
-    path = os.path.join(w.tmp, "more.json")
-    entries = [{"resource": r, "request": {"method": "PUT", "url": f"{r['resourceType']}/{r['id']}"}} for r in resources]
-    with open(path, "w", encoding="utf-8") as f:
-        json.dump({"resourceType": "Bundle", "type": "transaction", "entry": entries}, f)
-    w.post(path)
-
-
 def person(pid, name, **more):
     return {"resourceType": "Patient", "id": pid, "gender": "female", "birthDate": "1958-11-06", "identifier": [{"system": "urn:ids", "value": pid}],
             "name": name, **more}
@@ -112,7 +104,7 @@ def charts(t):
 
 def sync(t, w):
     """What was said of a sync goes when the sync does."""
-    put(w, person("new-1", [{"family": "AARDVARK", "given": ["Alma"]}]))
+    w.put(person("new-1", [{"family": "AARDVARK", "given": ["Alma"]}]))
     t.send("s")
     t.wait("1 new or changed")
     check("1 new patient - R shows it" in t.row(22), t.row(22))
@@ -172,7 +164,7 @@ def late(w):
 with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
     tokens.load(w, 50, 1)
     coding = [{"system": "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", "code": "active"}]
-    put(w, person("wolfe", [{"family": LONG, "given": ["Hubert", "Blaine", "Leopold"]}]),
+    w.put(person("wolfe", [{"family": LONG, "given": ["Hubert", "Blaine", "Leopold"]}]),
         person("many-1", [{"family": "MANY", "given": ["Marks"]}, {"use": "old", "family": "OLDNAME", "given": ["Marks"]}],
                deceasedDateTime="2026-05-01", active=False, meta={"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}]}),
         person("no-name-id", []),

@@ -15,19 +15,6 @@ check = Check()
 NUMBER = re.compile(r"^(?:  \d| \d\d) (.*)$")
 
 
-def put(w, *resources):
-    path = os.path.join(w.tmp, "more.json")
-    entries = [{"resource": r, "request": {"method": "PUT", "url": f"{r['resourceType']}/{r['id']}"}} for r in resources]
-    with open(path, "w", encoding="utf-8") as f:
-        json.dump({"resourceType": "Bundle", "type": "transaction", "entry": entries}, f)
-    w.post(path)
-
-
-def person(pid, family, given, **more):
-    return {"resourceType": "Patient", "id": pid, "gender": "female", "birthDate": "1958-11-06", "identifier": [{"system": "urn:ids", "value": pid}],
-            "name": [{"use": "official", "family": family, "given": [given]}], **more}
-
-
 def body(lines):
     """(the rows' lines without their numbers, what stands above them)."""
     rows, above, plain = [], [], not any(NUMBER.match(x) for x in lines)
@@ -217,8 +204,8 @@ def charset(w):
 with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
     tokens.load(w, 26, 6)
     tokens.load(w, 1, 40)
-    put(w, person("twin-a", "PEMBERTON", "Rosalind"), person("twin-b", "PEMBERTON", "Rosalind"), person("acute", "Ang\u00e9lique", "Zo\u00eb"),
-        person("evil", "ROGUE\x1b]0;pwned\x07\u202e", "Bad\nName"))
+    w.put(ward.person("twin-a", "PEMBERTON", "Rosalind"), ward.person("twin-b", "PEMBERTON", "Rosalind"), ward.person("acute", "Ang\u00e9lique", "Zo\u00eb"),
+        ward.person("evil", "ROGUE\x1b]0;pwned\x07\u202e", "Bad\nName"))
     w.cli("init", "--server", w.url, "--demo")
     w.cli("sync")
     shown = [(p, w.json("show", p["id"])) for p in w.json("list")]

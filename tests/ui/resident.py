@@ -18,22 +18,13 @@ def within(what, mib, most):
     check(4 < mib <= most, f"{what}: {mib:.1f} MiB, most {most}")
 
 
-def post(w, resources):
-    entries = [{"resource": r, "request": {"method": "PUT", "url": f"{r['resourceType']}/{r['id']}"}} for r in resources]
-    text = json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entries})
-    path = os.path.join(w.tmp, "chart.json")
-    with open(path, "w") as f:
-        f.write(text.replace('"@', "").replace('", "unit"', ', "unit"'))
-    w.post(path)
-
-
 def charts(w):
     """Two patients with 5,000 resources each: of all kinds that tokens makes, and results alone."""
     mixed = tokens.chart(0, RESOURCES // 3 + 1)[:RESOURCES]
     labs = [r for r in tokens.chart(1, RESOURCES) if r["resourceType"] in ("Patient", "Observation")][:RESOURCES]
     for c in (mixed, labs):
         check(len(c) == RESOURCES, f"{len(c)} resources")
-        post(w, c)
+        w.put(*c)
 
 
 def into_a_row(t):

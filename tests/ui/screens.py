@@ -15,24 +15,11 @@ OPEN_BAR = "Enter Open  / Find  v View  t Tasks  Space Page  s Sync  L Lock  ? H
 CHART_BAR = "Enter Open  Space Page  Tab Section  g Go  b Who  L Lock  ? Help  q Back"
 
 
-def put(w, *resources):
-    path = os.path.join(w.tmp, "more.json")
-    entries = [{"resource": r, "request": {"method": "PUT", "url": f"{r['resourceType']}/{r['id']}"}} for r in resources]
-    with open(path, "w", encoding="utf-8") as f:
-        json.dump({"resourceType": "Bundle", "type": "transaction", "entry": entries}, f)
-    w.post(path)
-
-
-def person(pid, family, given, birth="1958-11-06", **more):
-    return {"resourceType": "Patient", "id": pid, "gender": "female", "birthDate": birth, "identifier": [{"system": "urn:ids", "value": pid}],
-            "name": [{"use": "official", "family": family, "given": [given]}], **more}
-
-
 def ward_of(tmp):
     w = ward.Ward(tmp, init=False)
     tokens.load(w, 30, 12)
-    put(w, person("twin-a", "PEMBERTON", "Rosalind"), person("twin-b", "PEMBERTON", "Rosalind"), person("acute", "Ang\u00e9lique", "Zo\u00eb"),
-        person("dead", "QUENELL", "Edith", deceasedDateTime="2026-05-01"), person("evil", "ROGUE\x1b]0;pwned\x07\u202e", "Bad\nName"))
+    w.put(ward.person("twin-a", "PEMBERTON", "Rosalind"), ward.person("twin-b", "PEMBERTON", "Rosalind"), ward.person("acute", "Ang\u00e9lique", "Zo\u00eb"),
+        ward.person("dead", "QUENELL", "Edith", deceasedDateTime="2026-05-01"), ward.person("evil", "ROGUE\x1b]0;pwned\x07\u202e", "Bad\nName"))
     w.cli("init", "--server", w.url, "--demo")
     w.cli("sync")
     return w
@@ -232,7 +219,7 @@ def detail(t, token):
 def news(t, w):
     """A shown list changes by a key alone."""
     before = t.body()
-    put(w, person("new-1", "AARDVARK", "Alma"))
+    w.put(ward.person("new-1", "AARDVARK", "Alma"))
     t.send("s")
     t.wait("1 new patient - R shows it")
     check(t.body() == before, "nothing was put into the list that is shown")
@@ -243,7 +230,7 @@ def news(t, w):
     t.key("ang")
     t.key("\r")
     check("Allergies not recorded" in t.row(2), t.row(2))
-    put(w, {"resourceType": "AllergyIntolerance", "id": "new-2", "patient": {"reference": "Patient/acute"}, "code": {"text": "Peanut"},
+    w.put({"resourceType": "AllergyIntolerance", "id": "new-2", "patient": {"reference": "Patient/acute"}, "code": {"text": "Peanut"},
             "clinicalStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", "code": "active"}]}})
     t.send("S")
     t.wait("A sync has brought data since this was shown - R shows it")

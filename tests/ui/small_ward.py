@@ -144,8 +144,4 @@ def text_of(document):
 
 def load(w, all_=None):
     """Puts it on the demo server of a ward.Ward."""
-    path = os.path.join(w.tmp, "small.json")
-    entries = [{"resource": r, "request": {"method": "PUT", "url": f"{r['resourceType']}/{r['id']}"}} for r in all_ or resources()]
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(text_of({"resourceType": "Bundle", "type": "transaction", "entry": entries}))
-    w.post(path)
+    w.put(*(all_ or resources()))

@@ -124,12 +124,8 @@ def fresh(w):
     with enter(w) as t:
         opened(t, "ade")
         was = t.row(2)
-        path = os.path.join(w.tmp, "late.json")
-        with open(path, "w", encoding="utf-8") as f:
-            json.dump({"resourceType": "Bundle", "type": "transaction", "entry": [{"request": {"method": "PUT", "url": "AllergyIntolerance/late"}, "resource": {
-                "resourceType": "AllergyIntolerance", "id": "late", "patient": {"reference": f"Patient/{small_ward.CHILD}"}, "recordedDate": "2026-11-20",
-                "clinicalStatus": small_ward.state("allergyintolerance-clinical", "active"), "code": {"text": "Sulfonamide"}}}]}, f)
-        w.post(path)
+        w.put({"resourceType": "AllergyIntolerance", "id": "late", "patient": {"reference": f"Patient/{small_ward.CHILD}"}, "recordedDate": "2026-11-20",
+               "clinicalStatus": small_ward.state("allergyintolerance-clinical", "active"), "code": {"text": "Sulfonamide"}})
         t.key("S")
         t.wait("R shows it")
         check(t.row(2) == was, f"nothing changes without a key: {t.row(2)}")

@@ -648,7 +648,7 @@ static bool looks(const char *all, const char *words, const char *parameter)
             if (from[1 + n] == 'm')
                 snprintf(run + strlen(run), sizeof run - strlen(run), "%.*s;", (int)n, from + 1);
             if (from[1 + n] == 'm' && (!n || (n == 1 && from[1] == '0')))
-                strcpy(run, ";");
+                snprintf(run, sizeof run, ";");
         }
     snprintf(want, sizeof want, ";%s;", parameter);
     return strstr(run, want) != NULL;

@@ -21,19 +21,6 @@ HOME = "\x1b[H"
 TIMES = re.compile(r"\d\d-[A-Z][a-z]{2} \d\d:\d\d")
 
 
-def put(w, *resources):
-    path = os.path.join(w.tmp, "more.json")
-    entries = [{"resource": r, "request": {"method": "PUT", "url": f"{r['resourceType']}/{r['id']}"}} for r in resources]
-    with open(path, "w", encoding="utf-8") as f:
-        json.dump({"resourceType": "Bundle", "type": "transaction", "entry": entries}, f)
-    w.post(path)
-
-
-def person(pid, family, given):
-    return {"resourceType": "Patient", "id": pid, "gender": "female", "birthDate": "1958-11-06", "identifier": [{"system": "urn:ids", "value": pid}],
-            "name": [{"use": "official", "family": family, "given": [given]}]}
-
-
 def lab(pid, i, value, flag):
     return {"resourceType": "Observation", "id": f"{pid}-x{i}", "subject": {"reference": f"Patient/{pid}"}, "status": "final", "effectiveDateTime": "2026-11-20",
             "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}]}],
@@ -265,7 +252,7 @@ def syncing(tmp):
 with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
     tokens.load(w, 50, 1)
     tokens.load(w, 1, 60)
-    put(w, *(person(pid, *name) for pid, name in ODD.items()), lab("accents", 1, 6.8, "HH"), lab("accents", 2, 4.1, "N"))
+    w.put(*(ward.person(pid, *name) for pid, name in ODD.items()), lab("accents", 1, 6.8, "HH"), lab("accents", 2, 4.1, "N"))
     w.cli("init", "--server", w.url)
     w.cli("sync")
     terminals(w)
