@@ -89,10 +89,10 @@ build_tree() {
 # The names of the source tree's files: what a build or a test left in it, its programs too, is not among them.
 source_files() {
     (cd "$1" && find . \( -path ./build -o -path './build-[!a]*' -o -path ./.git -o -name .deps -o -name autom4te.cache -o -name __pycache__ \
-        -o -path './wardline-*' \) -prune -o -type f \
+        -o -path './wardline-*' -o -path ./locale \) -prune -o -type f \
         ! \( -path './[tu]*' -perm -100 ! -name '*.*' -size +40k \) ! -name '*.[oa]' ! -name '*.so' ! -name '*.log' ! -name '*.trs' ! -name '*~' \
         ! -name .dirstamp ! -path ./man/wardline-keys.7 ! -path ./config.status ! -path ./config.h ! -path ./Makefile ! -path ./stamp-h1 \
-        ! -path ./po/Makefile ! -path ./wardline -print | LC_ALL=C sort)
+        ! -path ./po/Makefile ! -path ./wardline ! -path ./data.here -print | LC_ALL=C sort)
 }
 
 # Makes DEST a copy of the source tree FROM. A file that is the same already keeps its time, so that what was built of it
