@@ -397,11 +397,13 @@ static void add_allergies(const struct model_person *who, struct model_banner *b
     piece_of(p, words, arena_fmt(&b->arena, "%s: ", words ? words : ""), only, 3);
 }
 
-/* "Weight 72 kg 05-Mar-2026": a weight without its day is no weight to dose by. */
+/* "Weight 72 kg 05-Mar-2026": a weight without its day is no weight to dose by.
+ * REQ: no name of an allergen or a flag is hidden while the weight stands in the row. */
 static int add_weight(struct model *m, const struct model_person *who, struct model_banner *b, struct pieces *p,
                       struct err *e)
 {
     struct model_weight w;
+    const char *words;
     int code = model_weight(m, who, &b->arena, &w, e);
 
     if (code)
@@ -410,8 +412,11 @@ static int add_weight(struct model *m, const struct model_person *who, struct mo
         add_line(b, w.fetched ? _("Weight not recorded") : _("Weight unavailable - NOT FETCHED"));
         return ERR_OK;
     }
-    piece(p, arena_fmt(&b->arena, _("Weight %s %s"), w.value.s, w.date.s));
-    add_line(b, arena_fmt(&b->arena, _("Weight %s %s"), w.value.s, w.date.s));
+    words = arena_fmt(&b->arena, _("Weight %s %s"), w.value.s, w.date.s);
+    piece(p, words);
+    if (p->n && p->s[p->n - 1].brief == words)
+        p->s[p->n - 1].yields = true;
+    add_line(b, words);
     return ERR_OK;
 }
 

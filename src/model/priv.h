@@ -129,6 +129,7 @@ struct model_part {
     unsigned names;
     bool instead; /* the names are whole wordings, each longer than the last: one of them stands for the brief words */
     unsigned turn; /* who gets names into the room that is left: 1 first; 0 never */
+    bool yields;   /* stands there only where all others do, each with all its names */
     unsigned shown;
     bool terse, dropped;
 };

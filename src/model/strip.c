@@ -58,17 +58,25 @@ static unsigned widen(struct arena *a, struct model_part *p, unsigned room)
     return room + brief - best;
 }
 
-struct text model_strip(struct arena *a, struct model_part *part, unsigned n, unsigned cols)
+/* Which parts stand, each by its brief words, and with how many names. all: those that yield too. */
+static void lay_out(struct arena *a, struct model_part *part, unsigned n, unsigned cols, bool all)
 {
     unsigned used = 0, left = 0, room;
-    struct buf out;
-    struct text row;
+    bool full = false;
 
     for (unsigned i = 0; i < n; i++) {
-        unsigned w = part_cols(a, &part[i], 0) + (used ? 2 : 0), spare = i + 1 < n ? 5 : 0;
+        part[i].shown = 0;
+        part[i].terse = false;
+        part[i].dropped = part[i].yields && !all;
+        left += part[i].dropped;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        unsigned w = part_cols(a, &part[i], 0) + (used ? 2 : 0), spare = left || i + 1 < n ? 5 : 0;
 
-        if (left || used + w + spare > cols) {
-            part[i].dropped = true;
+        if (part[i].dropped)
+            continue;
+        if (full || used + w + spare > cols) {
+            part[i].dropped = full = true;
             left++;
         } else
             used += w;
@@ -79,14 +87,36 @@ struct text model_strip(struct arena *a, struct model_part *part, unsigned n, un
         for (unsigned i = 0; i < n; i++)
             if (part[i].turn == turn)
                 room = widen(a, &part[i], room);
-    buf_init(&out, LIMIT_TEXT_CELL);
-    for (unsigned i = 0; i < n; i++)
-        if (!part[i].dropped) {
-            const char *s = part_words(a, &part[i], part[i].shown);
+}
 
+/* Does everything stand there by name? */
+static bool whole(const struct model_part *part, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (part[i].dropped || (part[i].label && part[i].shown < part[i].names))
+            return false;
+    return true;
+}
+
+struct text model_strip(struct arena *a, struct model_part *part, unsigned n, unsigned cols)
+{
+    unsigned left = 0;
+    struct buf out;
+    struct text row;
+
+    lay_out(a, part, n, cols, true);
+    if (!whole(part, n))
+        lay_out(a, part, n, cols, false);
+    buf_init(&out, LIMIT_TEXT_CELL);
+    for (unsigned i = 0; i < n; i++) {
+        const char *s = part_words(a, &part[i], part[i].shown);
+
+        left += part[i].dropped;
+        if (!part[i].dropped) {
             buf_adds(&out, out.n ? "  " : "");
             buf_adds(&out, s ? s : "");
         }
+    }
     if (left) /* never a silent cut */
         buf_addf(&out, "  +%u", left);
     row = text_own(arena_dup(a, out.p ? out.p : "", out.n));

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the banner and the sheets of a chart say of small made charts: postings, weight, estimated births.
 
-Kills tests/mutants/model-weight-struck, model-must-behind-more, model-pane-age-other, model-visit-struck.
+Kills tests/mutants/model-weight-struck, model-weight-first, model-must-behind-more, model-pane-age-other, model-visit-struck.
 """
 import os, sys
 
@@ -65,7 +65,21 @@ def postings():
         expect(letters == [want] * bool(want), f"postings: {row!r}, not {want!r}")
         expect(any(l.startswith("Postings: ") for l in lines) == bool(want), f"postings in words: {lines}")
     row, _ = second(*both("safety", "contact"), nuts, dnr, weight("a", "2026-03-05", 72))
-    expect(row.startswith("Known allergies: nuts  [CWAD]  DIRECTIVE  ") and row.endswith("  2 WARNINGS  Weight 72 kg 05-Mar-2026"), f"all at once: {row!r}")
+    expect(row == "Known allergies: nuts  [CWAD]  DIRECTIVE  WARNING: flag f0, flag f1  +1", f"all at once: {row!r}")
+
+
+def yields():
+    """Kills tests/mutants/model-weight-first.patch: the weight stands in the banner's row where an allergen's name would."""
+    allergy = lambda i, words, **more: {"resourceType": "AllergyIntolerance", "id": i, "code": {"text": words}, "patient": {"reference": "Patient/p"},
+                                        "clinicalStatus": {"coding": [{"code": "active"}]}, **more}
+    aspirin = allergy("a", "Aspirin", criticality="high", verificationStatus={"coding": [{"code": "unconfirmed"}]})
+    heavy = weight("w", "2026-09-09", "@71.7")
+    for want, rows in (("Known allergies: Penicillin, Aspirin (unconfirmed)  [A]  +1", [allergy("p", "Penicillin", criticality="high"), aspirin]),
+                       ("Known allergies: Aspirin (unconfirmed), nuts  [A]  Weight 71.7 kg 09-Sep-2026", [aspirin, allergy("n", "nuts")]),
+                       ("Known allergies: Aspirin (unconfirmed)  [WA]  WARNING: flag f0  +1", [aspirin, flag("f0", "contact")]),
+                       ("Known allergies: nuts  [WA]  WARNING: flag f0  Weight 71.7 kg 09-Sep-2026", [allergy("n", "nuts"), flag("f0", "contact")])):
+        row, lines = second(*rows, heavy)
+        expect(row == want and "Weight 71.7 kg 09-Sep-2026" in lines, f"{row!r}, not {want!r}; {lines}")
 
 
 def births():
@@ -219,4 +233,4 @@ def sources():
 
 
 if __name__ == "__main__":
-    sys.exit(main([visits, sources, stops, tall_man, weights, postings, births, panes, ages]))
+    sys.exit(main([visits, sources, stops, tall_man, weights, postings, yields, births, panes, ages]))
