@@ -420,21 +420,16 @@ static int add_weight(struct model *m, const struct model_person *who, struct mo
     return ERR_OK;
 }
 
-static int take_namesake(void *arg, const struct store_patient *p)
+/* REQ: who is like another patient is marked here as on the worklist; the words say no more than is so. */
+static int take_alike(void *arg, const struct store_patient *p)
 {
-    *(bool *)arg = p->similar != 0;
+    if (p->similar)
+        *(const char **)arg =
+            p->born_alike
+                ? _("SIMILAR NAME: another patient here has a similar name and the same birth date or year; check the "
+                    "number")
+                : _("SIMILAR NAME: another patient here has the same name; check the birth date and the number");
     return ERR_OK;
-}
-
-/* REQ: has another patient here the same or nearly the same name and birth date? The worklist and the
- * banner must never disagree on it. */
-static int has_namesake(struct model *m, const struct model_person *who, bool *similar, struct err *e)
-{
-    int code;
-
-    *similar = false;
-    code = store_patient(m->store, str_of(who->chart), take_namesake, similar, e);
-    return code == ERR_NOTFOUND ? ERR_OK : code;
 }
 
 static int compose(struct model *m, const struct tape *t, const struct model_person *who,
@@ -444,11 +439,11 @@ static int compose(struct model *m, const struct tape *t, const struct model_per
     struct pieces p = {.a = &b->arena};
     struct marks k = {.who = who, .m = m, .a = &b->arena};
     struct vec only;
-    bool similar;
-    int code = has_namesake(m, who, &similar, e);
+    const char *similar = NULL;
+    int code = store_patient(m->store, str_of(who->chart), take_alike, &similar, e);
     const char *born = model_born_text(who, &b->arena).s, *sex = model_sex_text(who, &b->arena).s;
 
-    if (!code)
+    if (!code || code == ERR_NOTFOUND)
         code = find_marks(&k, e);
     vec_init(&only, sizeof(struct text), names->all.max);
     VEC_EACH(const struct model_allergen, x, &names->all)
@@ -476,9 +471,7 @@ static int compose(struct model *m, const struct tape *t, const struct model_per
     if (similar) {
         if (!p.n || !p.s[0].instead) /* a replaced record names the other one */
             piece(&p, _("SIMILAR NAME"));
-        add_line(b,
-                 _("SIMILAR NAME: another patient here is called and was born the same or nearly "
-                   "so; check the number"));
+        add_line(b, similar);
     }
     add_labels(t, who, b, &p);
     first_row(b, cols, t, who, born, sex);

@@ -248,7 +248,7 @@ bool find_one_edit(struct str a, struct str b)
 
 struct similar {
     int64_t pid[SIMILAR_MOST];
-    unsigned n;
+    unsigned n, born; /* born: the first of them, who are alike by their birth too */
 };
 
 static void add_similar(struct similar *s, int64_t pid)
@@ -314,12 +314,13 @@ static int similar(struct sql *c, int64_t pid, struct str sort, struct str famil
     int code = ERR_OK;
 
     s->n = 0;
-    if (family.n)
-        code = look(c, SQL_SAME_NAME, sort, pid, family, given, NULL, s, e);
-    if (!code && family.n && birth.n == 10)
+    if (family.n && birth.n == 10)
         code = look(c, SQL_SAME_BIRTH, birth, pid, family, given, near_family, s, e);
     if (!code && near.n)
         code = look(c, SQL_NEAR, near, pid, family, given, near_both, s, e);
+    s->born = s->n;
+    if (!code && family.n)
+        code = look(c, SQL_SAME_NAME, sort, pid, family, given, NULL, s, e);
     return code;
 }
 
@@ -513,7 +514,7 @@ static int read_patient(struct sql *c, const struct store_view *v, int64_t pid, 
         if (!r || p->a.failed)
             code = err_set(e, ERR_NOMEM, 0, 0, NULL);
         else if (!(code = similar(c, pid, sort, family, given, r->birth, near, like, e)))
-            r->similar = like->n;
+            r->similar = like->n, r->born_alike = like->born;
     }
     sql_done(st);
     if (!code && p->rows.n) {

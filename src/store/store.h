@@ -145,6 +145,7 @@ struct store_patient {
      * within one letter or (given names being equal) of the same first part, or the same birth year and both names
      * within one letter. */
     unsigned similar;
+    unsigned born_alike; /* of those: by name and birth, not by the name alone */
     enum store_origin origin;
     /* In a view (else 0 and FHIR_NO_DATE): days since the oldest of what is to be done was due, and when the first
      * booking of the view's day is. */

@@ -52,6 +52,11 @@ def marks():
         patient("h", "Hart-Lee", birthDate="1950-01-02"), patient("i", "Hart-Moss", birthDate="1950-01-02")])
     want = {"a": ["INACTIVE"], "b": ["TEST PATIENT"], "c": ["RESTRICTED"], "d": ["DIED"], "e": ["REPLACED"], "f": [], "g": ["REPLACED"],
             "h": ["SIMILAR NAME"], "i": ["SIMILAR NAME"]}
+    _, both = charts([patient("p"), patient("q"), patient("r", birthDate="1950-01-02"), patient("s", "Baker", birthDate="1960"), patient("t", "Baker")])
+    born = "SIMILAR NAME: another patient here has a similar name and the same birth date or year; check the number"
+    only = "SIMILAR NAME: another patient here has the same name; check the birth date and the number"
+    for c, p, words in ((shown, "h", born), (both, "p", born), (both, "q", born), (both, "r", only), (both, "s", only), (both, "t", only)):
+        expect([l for l in c[p]["banner"] if l.startswith("SIMILAR")] == [words], f"{p} is called so: {c[p]['banner']}")
     for p, m in want.items():
         expect(listed[p]["marks"] == m and listed[p]["cells"][-1] == " ".join(m), f"{p}: marks {listed[p]['marks']}, not {m}")
     expect("FOX, Jo" in shown["e"]["rows"][1], f"replaced record: {shown['e']['rows'][1]!r}")

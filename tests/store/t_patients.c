@@ -7,7 +7,7 @@
 
 struct list {
     char ids[4000];
-    int n, similar;
+    int n, similar, born_alike;
     char name[200], identifiers[400], birth[20], gender[20];
 };
 
@@ -18,6 +18,7 @@ static int take(void *arg, const struct store_patient *p)
 
     l->n++;
     l->similar = (int)p->similar;
+    l->born_alike = (int)p->born_alike;
     snprintf(l->ids + at, sizeof l->ids - at, "%s%.*s", at ? " " : "", STR_ARG(p->id));
     snprintf(l->name, sizeof l->name, "%.*s", STR_ARG(p->name));
     snprintf(l->birth, sizeof l->birth, "%.*s", STR_ARG(p->birth));
@@ -138,6 +139,9 @@ static void namesakes(void)
             row[i].family, row[i].given, row[i].birth, row[i].id), ERR_OK);
     for (size_t i = 0; i < sizeof row / sizeof *row; i++)
         CU_ASSERT_EQUAL(similar_to(s, row[i].id), row[i].similar);
+    /* Who shares the whole name and was born in another year is alike by name alone; nobody else here is. */
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+        CU_ASSERT_EQUAL(found(s, row[i].id).born_alike, strstr("x6 x7", row[i].id) ? 0 : row[i].similar);
     /* A nameless patient is like nobody; one from a file is like its namesake on the server. */
     CU_ASSERT_EQUAL(made_patient(s, "z0", STORE_SERVER, "\"identifier\":[{\"value\":\"z0\"}],\"birthDate\":\"1958-11-06\""), ERR_OK);
     CU_ASSERT_EQUAL(similar_to(s, "z0"), 0);
