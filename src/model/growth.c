@@ -180,8 +180,8 @@ static void put_z(struct growing *g, struct model_growth_point *p, const char *a
     char *words;
 
     /* TRANSLATORS: a z-score: so many standard deviations above the median of children of that age */
-    words = hundredths > 0   ? arena_fmt(a, _("%s above the median: z = +%s"), n, n)
-            : hundredths < 0 ? arena_fmt(a, _("%s below the median: z = -%s"), n, n)
+    words = hundredths > 0   ? arena_fmt(a, _("%s SD above the median: z = +%s"), n, n)
+            : hundredths < 0 ? arena_fmt(a, _("%s SD below the median: z = -%s"), n, n)
                              : arena_fmt(a, "%s", _("at the median: z = 0"));
     words = words ? arena_fmt(a, "%s%s%s", words, beyond(g->is, p->z), adjusted) : NULL;
     p->words = text_own(words ? words : "");

@@ -206,23 +206,23 @@ static void a_boy(void)
     put(&w, OBS("h", "2024-06-08", "final", LOINC("9843-4") QTY("46.1", "cm")));
     UNIT_STR(grown(&w, MODEL_GROWTH_WEIGHT, plot, sizeof plot),
              "Weight for age, boys\n"
-             "05-Mar-2026 2y 8m 18.00 kg 2.2 above the median: z = +2.2 - above +2 SD\n"
+             "05-Mar-2026 2y 8m 18.00 kg 2.2 SD above the median: z = +2.2 - above +2 SD\n"
              "04-Mar-2026  ENTERED IN ERROR \n"
-             "03-Mar-2026 2y 8m 40 lb 2.27 above the median: z = +2.27 - above +2 SD\n"
+             "03-Mar-2026 2y 8m 40 lb 2.27 SD above the median: z = +2.27 - above +2 SD\n"
              "02-Mar-2026 2y 8m 18 stone no z-score: unit not known\n"
-             "08-Jun-2023 0d 3350 g 0.01 above the median: z = +0.01\n"
+             "08-Jun-2023 0d 3350 g 0.01 SD above the median: z = +0.01\n"
              "01-Jun-2023  3 kg no z-score: dated before the birth date\n"
              "WHO Standards 2006; curves: -3, -2, 0, +2, +3 SD");
     CU_ASSERT(times(plot, 'X') >= 2);
     CU_ASSERT(times(plot, '.') > 150);
     CU_ASSERT_PTR_NULL(strstr(plot, "99"));
     CU_ASSERT_PTR_NOT_NULL(strstr(grown(&w, MODEL_GROWTH_LENGTH, NULL, 0),
-                                  "\n05-Mar-2026 2y 8m 120 cm 7.31 above the median: z = +7.31 - OUTSIDE WHO'S LIMITS"));
+                                  "\n05-Mar-2026 2y 8m 120 cm 7.31 SD above the median: z = +7.31 - OUTSIDE WHO'S LIMITS"));
     CU_ASSERT_PTR_NOT_NULL(strstr(grown(&w, MODEL_GROWTH_WEIGHT_LENGTH, plot, sizeof plot),
-                                  "\n05-Mar-2026 2y 8m 18.00 kg, 120 cm 2.39 below the median: z = -2.39 - below -2 SD\n"));
+                                  "\n05-Mar-2026 2y 8m 18.00 kg, 120 cm 2.39 SD below the median: z = -2.39 - below -2 SD\n"));
     CU_ASSERT_EQUAL(times(plot, 'X'), 1);
     CU_ASSERT_PTR_NOT_NULL(strstr(grown(&w, MODEL_GROWTH_BMI, NULL, 0),
-                                  "\n05-Mar-2026 2y 8m 18.00 kg, 120 cm 3.01 below the median: z = -3.01 - below -3 SD\n"));
+                                  "\n05-Mar-2026 2y 8m 18.00 kg, 120 cm 3.01 SD below the median: z = -3.01 - below -3 SD\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(grown(&w, MODEL_GROWTH_HEAD, NULL, 0), "\n08-Jun-2024 12m 46.1 cm "));
     end(&w);
 }
@@ -235,7 +235,7 @@ static void lying(void)
     begin_with(&w, CHILD("male", "2023-06-08"));
     put(&w, OBS("l", "2026-02-19", "final", LOINC("8306-3") QTY("72.86", "cm"))); /* 987 days */
     CU_ASSERT_PTR_NOT_NULL(strstr(grown(&w, MODEL_GROWTH_LENGTH, NULL, 0),
-                                  "72.86 cm 6.09 below the median: z = -6.09 - OUTSIDE WHO'S LIMITS: check the value, its "
+                                  "72.86 cm 6.09 SD below the median: z = -6.09 - OUTSIDE WHO'S LIMITS: check the value, its "
                                   "date and the birth date - 0.7 cm taken off, as it was measured lying\n"));
     end(&w);
 }
@@ -277,7 +277,7 @@ static void no_table(void)
     put(&w, OBS("u", "1989-03", "final", LOINC("29463-7") QTY("30.5", "kg")));
     UNIT_STR(grown(&w, MODEL_GROWTH_WEIGHT, plot, sizeof plot),
              "Weight for age, girls\n05-Mar-2026 46y 9m 70 kg no WHO table for this age\n"
-             "05-Mar-1989 9y 9m 30.5 kg 0.11 below the median: z = -0.11\n"
+             "05-Mar-1989 9y 9m 30.5 kg 0.11 SD below the median: z = -0.11\n"
              "Mar-1989  30.5 kg no z-score: a limit, or no day\n"
              "WHO Reference 2007; curves: -3, -2, 0, +2, +3 SD");
     CU_ASSERT_EQUAL(times(plot, 'X'), 1);

@@ -271,7 +271,7 @@ def growth(t, source):
         check(("X" in "\n".join(t.body())) == ("Head" not in t.row(3)), f"the values are on the curves:\n{t.text()}")
         t.key(">")
     check(len(set(kinds)) == 5 and t.row(3) == kinds[0], f"five kinds of curves, then the first: {kinds}")
-    check("8.00 kg  2.58 below the median: z = -2.58 - below -2 SD" in t.text(), t.text())
+    check("8.00 kg  2.58 SD below the median: z = -2.58 - below -2 SD" in t.text(), t.text())
     t.key("q")
     t.key("q")
     open_chart(t, "child2")
