@@ -16,11 +16,13 @@ struct page {
 static bool add(struct ui *u, unsigned i, unsigned hidden)
 {
     struct scr_chart *c = &u->chart;
-    const struct model_row *r = &c->rows.rows[i];
+    struct model_row row = c->rows.rows[i], *r = &row;
     struct arena *a = &c->list.arena;
     unsigned cols = tty_columns(u->tty) - LIST_MARGIN;
     struct text lead = r->date.n ? text_safe(a, str_of(arena_fmt(a, "  %s", r->date.s)), 0) : r->date;
 
+    if (r->brief.n && !u->line) /* lines that scroll by have room for all of it */
+        r->text = r->brief;
     return scr_chart_rows_add(c, i, lead, r->heading ? 0 : lead.cols + 2,
                          r->heading ? model_heading_words(a, r, hidden) : scr_chart_rows_words(a, r), cols);
 }

@@ -43,14 +43,14 @@ static struct text keep_text(struct arena *a, struct text s)
     return text_own(arena_dup(a, s.s ? s.s : "", s.n));
 }
 
-/* A row as its section words it. REQ: one that is too long for a cover stands there by name alone, with what turns it
- * round before it, and says so: half of a dose or a panel is none. */
-static struct text cover_text(struct arena *a, const struct model_row *from)
+/* REQ: a row that is too long for the cover of a screen stands there by name alone, with what turns it round before it,
+ * and says so: half of a dose or a panel is none. */
+static struct text brief_text(struct arena *a, const struct model_row *from)
 {
     size_t n = from->name_at + from->name_n;
 
     if (from->text.cols <= ROW_COLS || !from->name_n || n > from->text.n)
-        return keep_text(a, from->text);
+        return (struct text){"", 0, 0};
     return text_own(arena_fmt(a, _("%.*s - long: Enter shows all of it"), (int)n, from->text.s));
 }
 
@@ -63,7 +63,8 @@ static int add_copy(struct cover *c, const struct pane *p, struct heading *h, co
     *row = *from;
     row->pane = p->pane;
     row->must = must;
-    row->text = cover_text(c->rs->keep, from);
+    row->text = keep_text(c->rs->keep, from->text);
+    row->brief = brief_text(c->rs->keep, from);
     row->date = keep_text(c->rs->keep, from->date);
     for (unsigned i = 0; i < from->flags; i++)
         row->flag[i] = keep_text(c->rs->keep, from->flag[i]);

@@ -213,6 +213,8 @@ static void fit(struct model_section *s, unsigned page)
     for (unsigned i = 0; i < s->n; i++)
         if (shown[i]) {
             s->rows[n] = s->rows[i];
+            if (s->rows[n].brief.n)
+                s->rows[n].text = s->rows[n].brief;
             if (s->rows[n].heading)
                 s->rows[n].text = model_heading_words(&s->arena, &s->rows[n], hidden[s->rows[n].pane]);
             n++;

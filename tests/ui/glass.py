@@ -35,10 +35,23 @@ def row_words(r):
 AGE = r" (as of [0-9A-Za-z-]+ \d\d:\d\d|from a file|NOT FETCHED(?:: [A-Za-z, ]+)?)"
 
 
+LONG = " - long: Enter shows all of it"
+
+
+def briefly(r, page):
+    """A row as it stands on a page: one too long for a cover is there by name alone, and says so."""
+    if len(r["text"]) > 200 and row_words(r) not in page:
+        for n in (m.start() for m in re.finditer(" - ", r["text"])):
+            short = {**r, "text": r["text"][:n] + LONG}
+            if row_words(short) in page:
+                return short
+    return r
+
+
 def on_page(want, lines):
     """The rows of a cover that a page of these lines has room for: what stands on none is counted behind its heading."""
     page, out, pane = fold(" ".join(lines)), [], None
-    for r in want:
+    for r in (briefly(r, page) for r in want):
         if "age" in r:  # the screen has synced since `show`: that of the page, if there is one where there must be
             m = re.search(re.escape(fold(r["text"])) + (AGE if r["age"] else "()") + r"(?: \+(\d+) more)?", page)
             pane = {**r, "age": m[1], "more": int(m[2] or 0)} if m else r
