@@ -15,8 +15,8 @@
 #define LOINC "http://loinc.org"
 #define SNOMED "http://snomed.info/sct"
 
-/* section: whose sum the words are; NULL: of none. */
-static int add_words(struct model_rows *rs, int rank, const char *section, const char *words,
+/* section: whose sum the words are; NULL: of none. n: of how many things they speak. */
+static int add_words(struct model_rows *rs, int rank, const char *section, const char *words, unsigned n,
                      struct err *e)
 {
     struct model_row *row = words ? model_rows_add(rs, rank) : NULL;
@@ -24,6 +24,7 @@ static int add_words(struct model_rows *rs, int rank, const char *section, const
     if (!row)
         return err_set(e, ERR_NOMEM, 0, 0, "cover");
     row->text = text_own(words);
+    row->stands_for = n;
     row->must = true;
     row->goes_to = section ? kind_section_find(str_of(section)) : NULL;
     return ERR_OK;
@@ -43,7 +44,8 @@ static int allergy_row(struct model *m, struct model_rows *rs, struct err *e)
     else if (!code && rs->who->allergies == MODEL_ALLERGIES_KNOWN)
         words = model_allergens_words(&names);
     if (!code)
-        code = add_words(rs, -1, "allergies", words, e);
+        code = add_words(rs, -1, "allergies", words,
+                         rs->who->allergies == MODEL_ALLERGIES_KNOWN ? (unsigned)names.all.n : 0, e);
     model_allergens_fini(&names);
     return code;
 }
@@ -177,7 +179,7 @@ static int found_rows(struct model *m, struct model_rows *rs, struct err *e)
         return code;
     if (p.active && !due_counts(&p))
         return add_words(rs, 3, "problems",
-                         _("Pregnant: expected date of delivery not recorded"), e);
+                         _("Pregnant: expected date of delivery not recorded"), 1, e);
     if (!due_counts(&p))
         return ERR_OK;
     row = model_rows_add(rs, 3);
@@ -270,7 +272,7 @@ static int critical_rows(struct model_rows *rs, const struct criticals *k, struc
                                P_("CRITICAL RESULTS: %u more in the last 12 months",
                                   "CRITICAL RESULTS: %u more in the last 12 months", k->all - k->n),
                                k->all - k->n),
-                     e);
+                     k->all - k->n, e);
 }
 
 int model_alert_rows(struct model *m, struct model_rows *rs, struct err *e)

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -103,16 +104,55 @@ static int whole_section(struct cover *c, const char *section, struct whole *w)
 /* The newest of a section, of which there may be very many: those with a day that is not ahead, and not struck. */
 struct newest {
     struct cover *c;
-    const struct pane *p;
-    struct heading *h;
+    struct arena a;
+    struct vec rows; /* of struct recent */
+    unsigned again[MODEL_VITALS + 1]; /* of each vital sign, how many there are of the day so far */
     unsigned all;
 };
+
+struct recent {
+    struct model_row row;
+    char day[11];
+    unsigned vital, again, at;
+};
+
+/* REQ: within a day nothing abnormal stands behind what is normal; then the last of each vital sign before earlier ones.
+ * Else newest first. */
+static int as_read(const void *x, const void *y)
+{
+    const struct recent *a = x, *b = y;
+    int day = strcmp(b->day, a->day);
+
+    if (day || a->row.abnormal != b->row.abnormal)
+        return day ? day : a->row.abnormal ? -1 : 1;
+    if (a->again != b->again || a->vital != b->vital)
+        return a->again != b->again ? (a->again < b->again ? -1 : 1) : a->vital < b->vital ? -1 : 1;
+    return a->at < b->at ? -1 : a->at > b->at;
+}
+
+static int keep_recent(struct newest *n, const struct store_row *r, const struct tape *t, const struct model_row *row)
+{
+    const struct recent *last = n->rows.n ? vec_at(&n->rows, n->rows.n - 1) : NULL;
+    struct recent x = {.row = *row, .vital = model_vital_rank(t), .at = (unsigned)n->rows.n}, *at;
+
+    snprintf(x.day, sizeof x.day, "%.*s", STR_ARG(r->date));
+    if (last && strcmp(last->day, x.day)) {
+        if (n->rows.n >= PANE_ROWS)
+            return ENOUGH;
+        memset(n->again, 0, sizeof n->again);
+    }
+    if (x.vital < MODEL_VITALS)
+        x.again = n->again[x.vital]++;
+    if (!(at = vec_push(&n->rows)))
+        return err_set(n->c->e, ERR_NOMEM, 0, 0, "cover");
+    *at = x;
+    return ERR_OK;
+}
 
 static int take_newest(void *arg, const struct store_row *r)
 {
     struct newest *n = arg;
     struct model_row row;
-    struct arena a;
     struct tape t;
     int rank, code;
 
@@ -120,15 +160,13 @@ static int take_newest(void *arg, const struct store_row *r)
         return ERR_OK;
     if ((code = tape_parse(&t, r->bytes, NULL)))
         return code == ERR_NOMEM ? code : ERR_OK;
-    arena_init(&a, 4 * LIMIT_RESOURCE_BYTES);
-    code = model_format(n->c->m, n->c->rs->who, r, &t, &a, &row, &rank, n->c->e);
-    if (!code && a.failed) /* REQ: a row that lost a word to memory is no row */
+    code = model_format(n->c->m, n->c->rs->who, r, &t, &n->a, &row, &rank, n->c->e);
+    if (!code && n->a.failed) /* REQ: a row that lost a word to memory is no row */
         code = err_set(n->c->e, ERR_NOMEM, 0, 0, "cover");
     if (!code && rank < 9 && row.sort_ms != FHIR_NO_DATE)
-        code = add_copy(n->c, n->p, n->h, &row, false);
-    arena_fini(&a);
+        code = keep_recent(n, r, &t, &row);
     tape_fini(&t);
-    return code == ERR_NOTFOUND ? ERR_OK : code ? code : n->h->rows >= PANE_ROWS ? ENOUGH : ERR_OK;
+    return code == ERR_NOTFOUND ? ERR_OK : code;
 }
 
 static int count_row(void *arg, const struct store_row *r)
@@ -143,17 +181,26 @@ static int count_row(void *arg, const struct store_row *r)
 /* all: how many the section holds. */
 static int newest_rows(struct cover *c, const struct pane *p, struct heading *h, unsigned *all)
 {
-    struct newest n = {.c = c, .p = p, .h = h};
+    struct newest n = {.c = c};
     struct store_query q = {
         .section = str_of(p->section), .patient = str_of(c->rs->who->chart), .bytes = true, .newest_first = true};
     unsigned before = h->rows;
-    int code = store_each(c->m->store, &q, take_newest, &n, c->e);
+    int code;
 
+    arena_init(&n.a, (size_t)256 << 20);
+    vec_init(&n.rows, sizeof(struct recent), 200000);
+    code = store_each(c->m->store, &q, take_newest, &n, c->e);
+    if (code >= 0 && n.rows.n > 1)
+        qsort(n.rows.p, n.rows.n, sizeof(struct recent), as_read);
+    for (size_t i = 0; code >= 0 && i < n.rows.n && h->rows < PANE_ROWS; i++)
+        code = add_copy(c, p, h, &((const struct recent *)vec_at(&n.rows, i))->row, false);
     q.bytes = false;
     if (code >= 0)
         code = store_each(c->m->store, &q, count_row, &n, c->e);
     *all = n.all;
     h->more = n.all > h->rows - before ? n.all - (h->rows - before) : 0;
+    vec_fini(&n.rows);
+    arena_fini(&n.a);
     return code < 0 ? code : ERR_OK;
 }
 
@@ -169,9 +216,9 @@ static int alert_rows(struct cover *c, const struct pane *p, struct heading *h)
     {
         s->row.pane = p->pane;
         s->row.must = s->row.must || s->rank < 6;
-        n += s->row.must;
+        n += s->row.id[0] ? s->row.must : s->row.stands_for;
     }
-    h->words = arena_fmt(c->rs->keep, _("Allergies and alerts: %u"), n);
+    h->words = n ? arena_fmt(c->rs->keep, _("Allergies and alerts: %u"), n) : _("Allergies and alerts");
     return code;
 }
 

@@ -136,6 +136,7 @@ struct model_row {
     enum model_counts counts_as;
     const struct kind_section *goes_to; /* of a row that sums up a section (cover); NULL */
     enum model_pane pane; /* of a cover's row; else MODEL_PANE_NONE */
+    unsigned stands_for;  /* of a row of a cover without a resource: of how many things it speaks by name or number */
     bool heading, must;   /* of a cover: heads its pane; stands on every page, however small */
     unsigned more;        /* heading: rows that its count counts and that are not among the cover's rows */
     struct text age;      /* heading: "as of 23-Nov 14:05": of the oldest kind that feeds the pane; "": none is here */

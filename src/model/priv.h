@@ -251,6 +251,9 @@ void model_judge(struct model_fmt *f, tape_at object, struct model_judgement *ou
 /* "no result: not performed"; false when no reason stands there. */
 bool model_put_absent(struct model_fmt *f, tape_at object);
 bool model_is_result(struct str type); /* one value, pair or set of parts, which a grid and a trend can hold */
+/* Its place in the order in which vital signs are read, blood pressure and pulse first; MODEL_VITALS: it is none. */
+#define MODEL_VITALS 13
+unsigned model_vital_rank(const struct tape *t);
 /* Is an Observation a systolic and a diastolic pressure and nothing else? */
 bool model_pressure(struct model_fmt *f, tape_at *systolic, tape_at *diastolic);
 

@@ -18,17 +18,26 @@
 
 /* Codes that R4 (vitalsigns.html) prescribes, and their near kin, in the order of a chart's vital signs. A server may
  * send others beside them: these are what the test is. */
-static const char *const vital_codes[] = {"85354-9", "8480-6",  "8462-4", "8867-4", "9279-1",  "8310-5", "2708-6",
+static const char *const vital_codes[MODEL_VITALS] = {"85354-9", "8480-6",  "8462-4", "8867-4", "9279-1",  "8310-5", "2708-6",
                                           "59408-5", "29463-7", "8302-2", "8306-3", "39156-5", "9843-4"};
 
 /* --- which test ------------------------------------------------------------------------------- */
 
 static unsigned vital_rank(struct str system, struct str code)
 {
-    for (unsigned i = 0; i < sizeof vital_codes / sizeof *vital_codes; i++)
+    for (unsigned i = 0; i < MODEL_VITALS; i++)
         if (str_is(system, LOINC) && str_is(code, vital_codes[i]))
             return i;
     return UINT_MAX;
+}
+
+unsigned model_vital_rank(const struct tape *t)
+{
+    unsigned i = 0;
+
+    while (i < MODEL_VITALS && !fhir_has_code(t, tape_get(t, 0, "code"), LOINC, vital_codes[i]))
+        i++;
+    return i;
 }
 
 /* A local system may call all its vital signs by one more code: the most telling coding alone is the test. */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the banner and the sheets of a chart say of small made charts: postings, weight, estimated births.
 
-Kills tests/mutants/model-weight-struck, model-weight-first, model-must-behind-more, model-pane-age-other, model-visit-struck.
+Kills tests/mutants/model-weight-struck, model-weight-first, model-abnormal-behind, model-must-behind-more, model-pane-age-other, model-visit-struck.
 """
 import os, sys
 
@@ -111,7 +111,7 @@ def full():
                "description": f"clinic {i}", "participant": [{"actor": {"reference": "Patient/p"}}]} for i in range(10)]]
 
 
-HEADS = ["Allergies and alerts: ", "Problems: ", "Medicines: ", "Results: ", "Vital signs: ", "Visits: "]
+HEADS = ["Allergies and alerts", "Problems: ", "Medicines: ", "Results: ", "Vital signs: ", "Visits: "]
 
 
 def panes():
@@ -144,6 +144,33 @@ def panes():
     for options, want in (((), "DO NOT GIVE: drug - " + "word " * 59 + "word - active"), (("--page", "24"), "DO NOT GIVE: drug - long: Enter shows all of it")):
         rows = [r["text"] for r in cover_of(long, options=options) if r["id"] == "x"]
         expect(rows == [want], f"a row that is too long for a screen's cover, {options}: {rows}")
+
+
+def alerts():
+    """The first heading counts what its rows name: allergens, flags, critical results; that none are known is not one."""
+    allergy = lambda i, **more: {"resourceType": "AllergyIntolerance", "id": i, "code": {"text": i}, "patient": {"reference": "Patient/p"},
+                                 "clinicalStatus": {"coding": [{"code": "active"}]}, **more}
+    none = allergy("none", code={"coding": [{"system": "http://snomed.info/sct", "code": "716186003"}], "text": "No known allergy"})
+    two = [allergy("nuts"), allergy("latex")]
+    for want, rows in (("", []), ("", [none]), (": 2", two), (": 1", [flag("f", "contact")]), (": 3", [*two, flag("f", "contact"), flag("g", "contact", "inactive")]),
+                       (": 9", [flag("f", "contact"), *[potassium(f"k{i}", "2026-11-20", 7.1) for i in range(8)]])):
+        head = next(r["text"] for r in cover_of(*rows) if "age" in r)
+        expect(head == "Allergies and alerts" + want, f"{head!r}, not {want!r}: {rows}")
+
+
+def abnormal_first():
+    """Kills tests/mutants/model-abnormal-behind.patch: on the cover normal results of a day stand before abnormal ones."""
+    at = lambda day, hour: f"2026-11-{day}T{hour:02}:00:00Z"
+    labs = [*[potassium(f"n{i}", at(20, i), 4.1, flag="N") for i in range(1, 20)], potassium("bad", at(20, 0), 5.9, flag="H"),
+            potassium("old", at(19, 9), 6.0, flag="H"), potassium("new", at(21, 1), 4.0, flag="N")]
+    rows = [r["id"] for r in cover_of(*labs) if r["pane"] == 4 and r["id"]]
+    expect(rows[:4] == ["new", "bad", "n19", "n18"] and len(rows) == 16 and "old" not in rows, f"results of three days: {rows}")
+    sign = lambda i, code, hour, **more: of("Observation", i, status="final", code=coded(LOINC, code, i), effectiveDateTime=at(20, hour),
+                                            category=[{"coding": [{"code": "vital-signs"}]}], valueQuantity={"value": 50, "unit": "x"}, **more)
+    high = {"interpretation": [{"coding": [{"code": "H"}]}]}
+    rows = [r["id"] for r in cover_of(sign("breaths", "9279-1", 8), sign("weight", "29463-7", 9), sign("pulse", "8867-4", 8), sign("pressure", "85354-9", 8),
+                                      sign("pressure-2", "85354-9", 7), sign("other", "1-8", 8), sign("heat", "8310-5", 6, **high)) if r["pane"] == 5 and r["id"]]
+    expect(rows == ["heat", "pressure", "pulse", "breaths", "weight", "other", "pressure-2"], f"vital signs of a day: {rows}")
 
 
 def ages():
@@ -234,4 +261,4 @@ def sources():
 
 
 if __name__ == "__main__":
-    sys.exit(main([visits, sources, stops, tall_man, weights, postings, yields, births, panes, ages]))
+    sys.exit(main([alerts, abnormal_first, visits, sources, stops, tall_man, weights, postings, yields, births, panes, ages]))
