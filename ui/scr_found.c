@@ -40,6 +40,8 @@ static const char *state_words(const struct scr_found *f, unsigned found, struct
     const char *n = arena_fmt(a, P_("%u row found", "%u rows found", found), found);
     bool partial = !s.done || f->failed;
 
+    if (n && s.unread)
+        n = arena_fmt(a, P_("%s (%u ROW CANNOT BE READ)", "%s (%u ROWS CANNOT BE READ)", s.unread), n, s.unread);
     if (!n)
         return "";
     if (s.full)

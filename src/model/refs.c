@@ -250,8 +250,8 @@ static int take_row(void *arg, const struct store_row *s)
         if (w->open)
             model_reader_close(&w->reader);
         w->open = false;
-        if ((code = model_reader_open(w->m, s->patient, &w->reader, w->e)))
-            return code;
+        if ((code = model_reader_open(w->m, s->patient, &w->reader, w->e))) /* its patient may be gone since */
+            return code == ERR_NOTFOUND ? ERR_OK : code;
         w->open = true;
         w->chart = ref->chart;
     }

@@ -59,6 +59,7 @@ struct model_searched {
     bool unfetched;            /* some kind never came whole: what was not found may still be on the server */
     unsigned charts, charts_all; /* looked through in full, of how many */
     uint64_t rows;             /* looked at */
+    unsigned unread;           /* of those: damaged, so that nobody knows what stood in them */
 };
 struct model_searched model_search_state(const struct model_search *s);
 const struct model_refs *model_search_found(const struct model_search *s); /* borrowed; grows with each step */

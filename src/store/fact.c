@@ -8,20 +8,9 @@
 
 #include "base/limits.h"
 
-static int by_number(struct sql *c, enum sql_id id, int64_t number, struct err *e)
-{
-    sqlite3_stmt *st;
-    int code = sql_use(c, id, &st, e);
-
-    if (code)
-        return code;
-    sqlite3_bind_int64(st, 1, number);
-    return sql_run(c, st, e);
-}
-
 int fact_drop(struct sql *c, int64_t rid, struct err *e)
 {
-    return by_number(c, SQL_FACT_DROP, rid, e);
+    return sql_run_with(c, SQL_FACT_DROP, rid, e);
 }
 
 int fact_found(struct sql *c, int64_t pid, struct str chart, struct err *e)
@@ -38,9 +27,9 @@ int fact_found(struct sql *c, int64_t pid, struct str chart, struct err *e)
 
 int fact_lost(struct sql *c, int64_t pid, struct err *e)
 {
-    int code = by_number(c, SQL_FACT_LOST, pid, e);
+    int code = sql_run_with(c, SQL_FACT_LOST, pid, e);
 
-    return code ? code : by_number(c, SQL_OPENED_DROP, pid, e);
+    return code ? code : sql_run_with(c, SQL_OPENED_DROP, pid, e);
 }
 
 /* What the fact is about, for the column key. */

@@ -64,6 +64,7 @@ struct str sql_column(sqlite3_stmt *st, int at);        /* borrowed until the ne
 int sql_step(const struct sql *c, sqlite3_stmt *st, struct err *e);
 /* Steps a statement that gives no row, then sql_done. */
 int sql_run(const struct sql *c, sqlite3_stmt *st, struct err *e);
+int sql_run_with(struct sql *c, enum sql_id id, int64_t number, struct err *e); /* one whose parameter is a number */
 int sql_number(const struct sql *c, const char *text, int64_t *out, struct err *e); /* one value, 0 if none */
 void sql_close(struct sql *c);
 

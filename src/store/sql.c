@@ -184,6 +184,18 @@ int sql_run(const struct sql *c, sqlite3_stmt *st, struct err *e)
     return code < 0 ? code : ERR_OK;
 }
 
+int sql_run_with(struct sql *c, enum sql_id id, int64_t number, struct err *e)
+{
+    sqlite3_stmt *st;
+    int code = sql_use(c, id, &st, e);
+
+    if (code)
+        return code;
+    if ((code = sql_error(c, sqlite3_bind_int64(st, 1, number), e)))
+        sql_done(st);
+    return code ? code : sql_run(c, st, e);
+}
+
 int sql_number(const struct sql *c, const char *text, int64_t *out, struct err *e)
 {
     sqlite3_stmt *st = NULL;

@@ -40,9 +40,10 @@ static int bind_two(struct sql *c, enum sql_id id, int64_t one, int64_t two, sql
 
     if (code)
         return code;
-    sqlite3_bind_int64(*st, 1, one);
-    sqlite3_bind_int64(*st, 2, two);
-    return ERR_OK;
+    if ((code = sql_error(c, sqlite3_bind_int64(*st, 1, one), e)) ||
+        (code = sql_error(c, sqlite3_bind_int64(*st, 2, two), e)))
+        sql_done(*st);
+    return code;
 }
 
 /* The statement that gives a scope's pids. */
@@ -149,8 +150,8 @@ int store_opened(struct store_tx *tx, struct str chart, int64_t at_ms, struct er
     int code = find_chart(c, chart, &pid, &why);
 
     if (!code && pid && !(code = bind_two(c, SQL_OPENED_PUT, pid, at_ms, &st, &why)) &&
-        !(code = sql_run(c, st, &why)) && !(code = bind_two(c, SQL_OPENED_TRIM, STORE_OPENED_MOST, 0, &st, &why)))
-        code = sql_run(c, st, &why);
+        !(code = sql_run(c, st, &why)))
+        code = sql_run_with(c, SQL_OPENED_TRIM, STORE_OPENED_MOST, &why);
     store_tx_check(tx, code, &why);
     if (code && e)
         *e = why;
@@ -159,13 +160,13 @@ int store_opened(struct store_tx *tx, struct str chart, int64_t at_ms, struct er
 
 /* --- keys -------------------------------------------------------------------------------------- */
 
-struct keyed {
+struct place_key {
     int64_t key, n;
     struct str type, id;
 };
 
 /* The name behind a hash; "" when its resource is not here. */
-static int name_key(struct sql *c, struct keyed *k, struct arena *a, struct err *e)
+static int name_key(struct sql *c, struct place_key *k, struct arena *a, struct err *e)
 {
     sqlite3_stmt *st;
     int code = sql_use(c, SQL_FACT_KEY_ROW, &st, e);
@@ -192,13 +193,13 @@ static int read_keys(struct sql *c, int fact, int64_t now_ms, struct vec *keys, 
     if (code)
         return code;
     while ((code = sql_step(c, st, e)) == 1) {
-        struct keyed *k = vec_push(keys);
+        struct place_key *k = vec_push(keys);
 
         if (!k) {
             code = err_set(e, ERR_NOMEM, 0, 0, NULL);
             break;
         }
-        *k = (struct keyed){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), STR(""), STR("")};
+        *k = (struct place_key){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), STR(""), STR("")};
     }
     sql_done(st);
     for (size_t i = 0; !code && i < keys->n; i++)
@@ -216,11 +217,11 @@ int store_view_keys(struct store *s, enum store_scope scope, int64_t now_ms,
 
     if (code)
         return code;
-    vec_init(&keys, sizeof(struct keyed), 100000);
+    vec_init(&keys, sizeof(struct place_key), 100000);
     arena_init(&a, 32u << 20);
     code = read_keys(&s->r, fact, now_ms, &keys, &a, e);
     store_read_end(s);
-    VEC_EACH(const struct keyed, k, &keys)
+    VEC_EACH(const struct place_key, k, &keys)
     {
         if (code)
             break;
