@@ -104,38 +104,116 @@ static int fill_row(struct sql *c, sqlite3_stmt *st, const char *base, struct er
     return code;
 }
 
-static int fill_kind(struct sql *c, const char *type, const char *base, struct err *e)
-{
-    sqlite3_stmt *st = NULL;
-    int code =
-        sql_prepare(c, "SELECT rid, origin, size, codec, body FROM res INDEXED BY res_type WHERE type=?1", &st, e);
+/* How far a filling got: "Type rid"; rows of kinds behind that and behind rid are to come. */
+struct filling {
+    unsigned kind;
+    int64_t rid;
+    char base[LIMIT_URL_BYTES];
+};
 
-    if (!code) {
-        sql_bind(st, 1, str_of(type));
-        while ((code = sql_step(c, st, e)) == 1)
-            if ((code = fill_row(c, st, base, e)))
-                break;
-    }
-    sqlite3_finalize(st);
-    return code;
-}
-
-int fact_fill(struct sql *c, struct err *e)
+static int setting(struct sql *c, struct str name, char *out, size_t size, bool *there, struct err *e)
 {
-    unsigned n;
-    const struct fhir_kind *k = kind_table(&n);
-    char base[LIMIT_URL_BYTES] = "";
     sqlite3_stmt *st;
     int code = sql_use(c, SQL_SETTING, &st, e);
 
     if (code)
         return code;
-    sql_bind(st, 1, STR("server"));
+    sql_bind(st, 1, name);
     if ((code = sql_step(c, st, e)) == 1)
-        code = snprintf(base, sizeof base, "%.*s", STR_ARG(sql_column(st, 0))) < 0;
+        snprintf(out, size, "%.*s", STR_ARG(sql_column(st, 0)));
+    *there = code == 1;
     sql_done(st);
-    for (unsigned i = 0; !code && i < n; i++)
-        if (kind_fact_next(&k[i], NULL))
-            code = fill_kind(c, k[i].type, base[0] ? base : NULL, e);
+    return code < 0 ? code : ERR_OK;
+}
+
+static int fill_mark(struct sql *c, const char *type, int64_t rid, struct err *e)
+{
+    char at[LIMIT_ID_BYTES + 24];
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_SET, &st, e);
+
+    if (code)
+        return code;
+    snprintf(at, sizeof at, "%s %lld", type, (long long)rid);
+    sql_bind(st, 1, STR(FACT_FILLING));
+    sql_bind(st, 2, str_of(at));
+    return sql_run(c, st, e);
+}
+
+/* The next rows of a kind: how many there were. */
+static int fill_some(struct sql *c, struct filling *f, const char *type, unsigned most, unsigned *n, struct err *e)
+{
+    sqlite3_stmt *st = NULL;
+    int code = sql_prepare(c,
+                           "SELECT rid, origin, size, codec, body FROM res INDEXED BY res_type WHERE type=?1 AND rid>?2 "
+                           "ORDER BY rid LIMIT ?3",
+                           &st, e);
+
+    if (!code && !(code = sql_error(c, sqlite3_bind_int64(st, 2, f->rid), e)) &&
+        !(code = sql_error(c, sqlite3_bind_int64(st, 3, most), e))) {
+        sql_bind(st, 1, str_of(type));
+        while ((code = sql_step(c, st, e)) == 1) {
+            f->rid = sqlite3_column_int64(st, 0);
+            ++*n;
+            /* A row that cannot be read says so in its chart; it does not keep a clinic out of its store. */
+            if ((code = fill_row(c, st, f->base[0] ? f->base : NULL, e)) && code != ERR_JSON)
+                break;
+        }
+    }
+    sqlite3_finalize(st);
+    return code;
+}
+
+static int fill_step(struct sql *c, struct filling *f, bool *done, struct err *e)
+{
+    unsigned kinds, n = 0;
+    const struct fhir_kind *k = kind_table(&kinds);
+    int code = sql_exec(c, "BEGIN IMMEDIATE", e);
+
+    if (code)
+        return code;
+    while (!code && f->kind < kinds && n < LIMIT_TX_ROWS) {
+        if (kind_fact_next(&k[f->kind], NULL))
+            code = fill_some(c, f, k[f->kind].type, LIMIT_TX_ROWS - n, &n, e);
+        if (n < LIMIT_TX_ROWS)
+            f->kind++, f->rid = 0;
+    }
+    *done = f->kind == kinds;
+    if (!code)
+        code = *done ? sql_exec(c, "DELETE FROM setting WHERE name='" FACT_FILLING "'", e)
+                     : fill_mark(c, k[f->kind].type, f->rid, e);
+    if (!code)
+        code = sql_exec(c, "COMMIT", e);
+    if (code)
+        sql_exec(c, "ROLLBACK", NULL);
+    return code;
+}
+
+int fact_fill_begin(struct sql *c, struct err *e)
+{
+    return fill_mark(c, kind_table(&(unsigned){0})->type, 0, e);
+}
+
+int fact_fill(struct sql *c, struct err *e)
+{
+    char at[LIMIT_ID_BYTES + 24] = "", type[LIMIT_ID_BYTES + 1];
+    struct filling f = {.rid = 0};
+    long long rid = 0;
+    bool filling = false, known;
+    unsigned n;
+    const struct fhir_kind *k = kind_table(&n);
+    int code = setting(c, STR(FACT_FILLING), at, sizeof at, &filling, e);
+
+    if (code || !filling || (code = setting(c, STR("server"), f.base, sizeof f.base, &known, e)))
+        return code;
+    for (unsigned i = 0; i < n && sscanf(at, "%64s %lld", type, &rid) == 2; i++)
+        if (!strcmp(k[i].type, type))
+            f.kind = i, f.rid = rid; /* a kind that is not in the table: anew, a row's facts are put in place of its own */
+    while (!code && filling) {
+        bool done;
+
+        code = fill_step(c, &f, &done, e);
+        filling = !done;
+    }
     return code;
 }

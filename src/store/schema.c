@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 /* Version 3; a store of version 1 lacks res_prior, one of 1 or 2 fact and opened: they are made, and fact is filled
- * from the rows that are there, when it is opened.
+ * from the rows that are there, when it is opened (setting fact_filling: how far).
  * res: one row a resource, its bytes as received. key is a hash of (origin, type, id): an index of 8-byte
  *     integers costs a third of the pages that one of UUIDs costs, and each touched page is sealed anew.
  *     chart is the same of the chart id, NULL for a row of no chart. sort_ms is date_ms, or the greatest
@@ -76,7 +76,8 @@ static int set_version(const struct sql *c, struct err *e)
     return sql_exec(c, pragma, e);
 }
 
-/* Whole or not at all: a crash in between leaves the older store. */
+/* Whole or not at all: a crash in between leaves the older store. Facts are filled behind it, in small steps: a store of
+ * the new version that says so, because a program that knows none must not write rows in between. */
 static int upgrade(struct sql *c, int64_t version, struct err *e)
 {
     int code = sql_exec(c, "BEGIN IMMEDIATE", e);
@@ -85,7 +86,7 @@ static int upgrade(struct sql *c, int64_t version, struct err *e)
         return code;
     if (version < 2)
         code = sql_exec(c, prior, e);
-    if (!code && !(code = sql_exec(c, fact, e)) && !(code = fact_fill(c, e)) && !(code = set_version(c, e)))
+    if (!code && !(code = sql_exec(c, fact, e)) && !(code = fact_fill_begin(c, e)) && !(code = set_version(c, e)))
         code = sql_exec(c, "COMMIT", e);
     if (code)
         sql_exec(c, "ROLLBACK", NULL);
@@ -119,5 +120,7 @@ int schema_check(struct sql *c, struct err *e)
         return err_set(e, ERR_DAMAGED, 0, 1, STORE_FILE);
     if (version > SCHEMA_VERSION)
         return err_set(e, ERR_VERSION, 0, version, STORE_FILE);
-    return version < SCHEMA_VERSION ? upgrade(c, version, e) : ERR_OK;
+    if (version < SCHEMA_VERSION)
+        code = upgrade(c, version, e);
+    return code ? code : fact_fill(c, e);
 }

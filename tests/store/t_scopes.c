@@ -7,7 +7,11 @@
 
 #include "tests/store/made.h"
 
+#include <sqlite3.h>
+#include <sys/wait.h>
+
 #include "base/date.h"
+#include "base/limits.h"
 #include "store/priv.h"
 
 #define BASE "http://h/fhir"
@@ -333,6 +337,117 @@ static void from_version_2(void)
     made_end(s, home);
 }
 
+/* What a filling commits: how many rows at once, and where the process is killed. */
+static struct {
+    int commits, kill_at; /* 0: never */
+    int changes, most;
+} filling;
+
+static int at_commit(void *db)
+{
+    int now = sqlite3_total_changes(db), n = now - filling.changes;
+
+    filling.changes = now;
+    filling.most = n > filling.most ? n : filling.most;
+    if (++filling.commits == filling.kill_at)
+        _exit(9);
+    return 0;
+}
+
+static int watch(sqlite3 *db, const char **why, const void *api)
+{
+    (void)why, (void)api;
+    filling.changes = 0;
+    sqlite3_commit_hook(db, at_commit, db);
+    return SQLITE_OK;
+}
+
+/* Opens a store in a process of its own, which dies in its kill_at-th commit: was it killed? */
+static bool opened_and_killed(const char *home, int kill_at)
+{
+    pid_t child = fork();
+    int status = 0;
+
+    if (!child) {
+        struct store *s;
+
+        filling.kill_at = kill_at;
+        sqlite3_auto_extension((void (*)(void))watch);
+        s = made_open(home);
+        if (!s || filling.most > LIMIT_TX_ROWS + 1) /* each of these rows has one fact; and the note */
+            _exit(1);
+        store_close(s);
+        _exit(0);
+    }
+    CU_ASSERT_EQUAL_FATAL(waitpid(child, &status, 0), child);
+    CU_ASSERT_FATAL(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 9));
+    return WEXITSTATUS(status) == 9;
+}
+
+/* A store of the second version with rows of several kinds, more than three transactions take. */
+static void old_store(char home[64], int tasks)
+{
+    struct store *s = made_store(home);
+    char id[16];
+
+    five(s);
+    put(s, STORE_SERVER, "{'resourceType':'Group','id':'g','type':'person','actual':true,'member':[{'entity':{'reference':'Patient/c'}}]}");
+    for (int i = 0; i < tasks; i++) {
+        snprintf(id, sizeof id, "t%d", i);
+        task(s, id, i % 2 ? "b" : "c", "requested", "2026-11-11");
+    }
+    CU_ASSERT_EQUAL(sql_exec(&s->w, "DROP TABLE fact; DROP TABLE opened; PRAGMA user_version=2", NULL), ERR_OK);
+    store_close(s);
+}
+
+static int64_t number(struct store *s, const char *text)
+{
+    int64_t n = -1;
+
+    CU_ASSERT_EQUAL(sql_number(&s->w, text, &n, NULL), ERR_OK);
+    return n;
+}
+
+/* Kills tests/mutants/store-fill-at-once and store-fill-anew: facts of an older store are made in transactions of at most 200 rows, and a
+ * program that is killed in the middle goes on from there: one that began anew each time would never be done. */
+static void filled_in_steps(void)
+{
+    char home[64];
+    struct store *s;
+    int kills = 0;
+
+    old_store(home, 650);
+    while (kills < 20 && opened_and_killed(home, 2))
+        kills++;
+    CU_ASSERT(kills >= 3 && kills <= 6);
+    s = made_open(home);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+    CU_ASSERT_EQUAL(number(s, "SELECT count(*) FROM fact WHERE fact=1 AND pid > 0"), 650);
+    CU_ASSERT_EQUAL(number(s, "SELECT count(*) FROM setting WHERE name='" FACT_FILLING "'"), 0);
+    expect(s, STORE_MEMBERS, "Group", "g", "c");
+    expect(s, STORE_OVERDUE, "", "", "b c");
+    expect(s, STORE_IN_CARE, "Practitioner", "d1", "a");
+    made_end(s, home);
+}
+
+/* A row whose bytes are none does not keep the store shut. */
+static void filled_past_damage(void)
+{
+    char home[64];
+    struct store *s = made_store(home);
+
+    five(s);
+    task(s, "t1", "b", "requested", "2026-11-11");
+    task(s, "t2", "c", "requested", "2026-11-11");
+    CU_ASSERT_EQUAL(sql_exec(&s->w, "UPDATE res SET codec=0, size=1, body=x'7b' WHERE type='Task' AND id='t1'", NULL), ERR_OK);
+    CU_ASSERT_EQUAL(sql_exec(&s->w, "DROP TABLE fact; DROP TABLE opened; PRAGMA user_version=2", NULL), ERR_OK);
+    store_close(s);
+    s = made_open(home);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+    expect(s, STORE_OVERDUE, "", "", "c");
+    made_end(s, home);
+}
+
 static int one_like(void *arg, const struct store_patient *p)
 {
     return buf_addf(arg, "%.*s ", STR_ARG(p->id));
@@ -366,6 +481,8 @@ static const struct unit_test tests[] = {
     {"bookings of a day, births, charts opened", booked_born_opened},
     {"a file's scopes are its own", of_files},
     {"a store of version 2 is filled", from_version_2},
+    {"a store is filled in steps, and on after a kill", filled_in_steps},
+    {"a damaged row does not keep a store shut", filled_past_damage},
     {"who is similar", who_is_similar},
 };
 
