@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/glyph.h"
 #include "base/intl.h"
 #include "ui/priv.h"
 
@@ -35,7 +36,7 @@ static void add_row(struct list *l, const struct model_alike *r, unsigned cols)
     struct buf b;
 
     buf_init(&b, 65536);
-    buf_addf(&b, "%s  ", r->who.name.s);
+    buf_addf(&b, "%s%s  ", r->who.name.s, glyph_note((struct str){r->who.name.s, r->who.name.n}));
     buf_addf(&b, _("Born %s"), r->who.born.s);
     buf_addf(&b, "  %s  %s", r->who.sex.s, r->who.number.s);
     lead = text_safe(&l->arena, buf_str(&b), 0);

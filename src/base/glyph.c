@@ -77,13 +77,14 @@ static void take_marks(struct glyph_reader *r, struct glyph *g)
     }
 }
 
-/* An accent that the character set has no place for: on a letter it goes with it, and that is a transliteration. */
+/* An accent that the character set has no place for: on a letter it goes with it, and that is a transliteration.
+ * REQ: of a letter that is spelled out by number nothing is left out: what is a mark there may be a vowel or its lack. */
 static void drop_marks(struct glyph_reader *r, struct glyph *g)
 {
     size_t k;
     uint32_t c;
 
-    while (r->rest.n && translit_letter(g->c)) {
+    while (r->rest.n && g->way != GLYPH_SPELLED && translit_letter(g->c)) {
         c = peek(r->rest, &k);
         if (c < 0x300 || columns(c) >= 0 || !translit_mark(c))
             break;
@@ -161,6 +162,10 @@ unsigned glyph_kinds(struct str safe)
         glyph_next(&r, &g);
         if (g.way == GLYPH_ASCII)
             kinds |= GLYPH_TRANSLITERATED;
+        if (g.way == GLYPH_SPELLED)
+            kinds |= GLYPH_NUMBERED;
+        else if (translit_letter(g.c))
+            kinds |= GLYPH_WRITTEN;
         if (g.way == GLYPH_ITSELF && g.c >= 0x80) {
             kinds |= translit_rtl(g.c) ? GLYPH_RTL | GLYPH_UNSURE : 0;
             kinds |= g.n > 1 || g.c >= PICTURES ? GLYPH_UNSURE : 0;
@@ -175,6 +180,9 @@ const char *glyph_note(struct str name)
 {
     unsigned kinds = glyph_kinds(name);
 
+    if (kinds & GLYPH_NUMBERED)
+        /* TRANSLATORS: behind a name of which letters stand as numbers (<U+738B>): this terminal cannot write them */
+        return kinds & GLYPH_WRITTEN ? _(" (NOT ALL WRITABLE)") : _(" (NAME NOT WRITABLE HERE)");
     /* TRANSLATORS: behind a name that this terminal's character set cannot show: it stands there in other letters */
     if (kinds & GLYPH_TRANSLITERATED)
         return _(" (translit.)");

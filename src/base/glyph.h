@@ -43,9 +43,12 @@ enum {
     GLYPH_TRANSLITERATED = 1, /* some of it is in ASCII */
     GLYPH_RTL = 2,            /* some of it is written from right to left, and shown itself */
     GLYPH_UNSURE = 4,         /* terminals do not agree how wide it is: nothing may stand to the right of it */
+    GLYPH_NUMBERED = 8,       /* some of it is spelled out by number: nobody reads that as a name */
+    GLYPH_WRITTEN = 16,       /* some letter of it stands there, itself or in ASCII */
 };
 unsigned glyph_kinds(struct str safe);
-/* Words that stand once behind a name: " (translit.)", " (from right)" or "". */
+/* Words that stand once behind a name: " (translit.)", " (from right)", " (NOT ALL WRITABLE)", " (NAME NOT WRITABLE
+ * HERE)" or "". */
 const char *glyph_note(struct str name);
 
 /* Which characters stand there in ASCII: "e = U+00EB, Shch = U+0429". */

@@ -23,6 +23,7 @@
 struct cli_out {
     int fd;
     bool terminal;
+    bool narrow; /* a terminal whose character set is not UTF-8: words are brought down to it (base/glyph.h) */
     bool failed; /* a write failed (a closed pipe): verbs stop with ERR_IO */
     struct buf buf;
 };
@@ -30,6 +31,10 @@ void cli_out_init(struct cli_out *o, int fd);
 void cli_out_fini(struct cli_out *o); /* flushes */
 /* Bytes as they are: `get` into a pipe, JSON. */
 int cli_put(struct cli_out *o, struct str s);
+/* The same as words: what a terminal's character set lacks stands in ASCII or by number. */
+int cli_words(struct cli_out *o, struct str s);
+/* What must stand behind a patient's name there (glyph_note), "" where the name stands as it is. */
+const char *cli_name_note(const struct cli_out *o, struct str name);
 /* wardline's own words, and text that went through text_safe; nothing else. */
 int cli_line(struct cli_out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int cli_flush(struct cli_out *o);

@@ -4,10 +4,12 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <langinfo.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/glyph.h"
 #include "base/mem.h"
 
 #define OUT_CHUNK 8192
@@ -15,6 +17,7 @@
 void cli_out_init(struct cli_out *o, int fd)
 {
     *o = (struct cli_out){.fd = fd, .terminal = isatty(fd) == 1};
+    o->narrow = o->terminal && strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     buf_init(&o->buf, SIZE_MAX / 4);
 }
 
@@ -49,6 +52,36 @@ int cli_put(struct cli_out *o, struct str s)
     return o->buf.n >= OUT_CHUNK ? cli_flush(o) : o->failed ? ERR_IO : ERR_OK;
 }
 
+/* REQ: on paper and in a pipe text is UTF-8 in every locale, for programs; a terminal is for eyes. */
+int cli_words(struct cli_out *o, struct str s)
+{
+    struct buf b;
+    int r;
+
+    if (!o->narrow)
+        return cli_put(o, s);
+    buf_init(&b, SIZE_MAX / 4);
+    while (s.n) {
+        size_t n = 0;
+
+        while (n < s.n && (unsigned char)s.p[n] >= ' ')
+            n++;
+        glyph_bytes(&b, (struct str){s.p, n});
+        if (n < s.n) /* a line's end, which is no glyph */
+            buf_addc(&b, s.p[n++]);
+        s.p += n;
+        s.n -= n;
+    }
+    r = b.failed ? ERR_NOMEM : cli_put(o, buf_str(&b));
+    buf_fini(&b);
+    return r;
+}
+
+const char *cli_name_note(const struct cli_out *o, struct str name)
+{
+    return o->narrow ? glyph_note(name) : "";
+}
+
 int cli_line(struct cli_out *o, const char *fmt, ...)
 {
     char small[512], *p = small;
@@ -68,7 +101,7 @@ int cli_line(struct cli_out *o, const char *fmt, ...)
         vsnprintf(p, (size_t)n + 1, fmt, ap);
         va_end(ap);
     }
-    r = cli_put(o, (struct str){p, (size_t)n});
+    r = cli_words(o, (struct str){p, (size_t)n});
     if (!r)
         r = cli_put(o, STR("\n"));
     if (p != small)

@@ -105,7 +105,8 @@ CLI_VERB(cli_verb_list)
         for (unsigned i = 0; i < l.n; i++) {
             const struct model_patient *p = &l.rows[i];
 
-            r = cli_line(out, "%s  %s  %s  %s  %s%s%s", p->chart, p->name.s, p->born.s, p->sex.s, p->number.s,
+            r = cli_line(out, "%s  %s%s  %s  %s  %s%s%s", p->chart, p->name.s,
+                         cli_name_note(out, (struct str){p->name.s, p->name.n}), p->born.s, p->sex.s, p->number.s,
                          p->marks.n ? "  " : "", p->marks.s);
         }
         total = l.total; /* to its end, even if a row of a window is gone meanwhile */
@@ -123,23 +124,23 @@ static void show_row(struct cli_out *out, const struct model_row *row)
 
     if (row->heading) { /* of a pane of the cover */
         arena_init(&a, LIMIT_TEXT_CELL * 4);
-        cli_put(out, STR("  "));
-        cli_put(out, str_of(model_heading_words(&a, row, 0).s));
-        cli_put(out, STR("\n"));
+        cli_words(out, STR("  "));
+        cli_words(out, str_of(model_heading_words(&a, row, 0).s));
+        cli_words(out, STR("\n"));
         arena_fini(&a);
         return;
     }
-    cli_put(out, row->pane ? STR("    ") : STR("  "));
+    cli_words(out, row->pane ? STR("    ") : STR("  "));
     if (row->date.n) {
-        cli_put(out, str_of(row->date.s));
-        cli_put(out, STR("  "));
+        cli_words(out, str_of(row->date.s));
+        cli_words(out, STR("  "));
     }
-    cli_put(out, str_of(row->text.s));
+    cli_words(out, str_of(row->text.s));
     for (unsigned i = 0; i < row->flags; i++) {
-        cli_put(out, i ? STR(", ") : STR("  ["));
-        cli_put(out, str_of(row->flag[i].s));
+        cli_words(out, i ? STR(", ") : STR("  ["));
+        cli_words(out, str_of(row->flag[i].s));
     }
-    cli_put(out, row->flags ? STR("]\n") : STR("\n"));
+    cli_words(out, row->flags ? STR("]\n") : STR("\n"));
 }
 
 /* No section of the table: the rows of all of them, by date. */
@@ -347,7 +348,8 @@ CLI_VERB(cli_verb_show)
     } else {
         cli_marks(app, out);
         for (unsigned i = 0; i < b.n; i++)
-            cli_line(out, "%s", b.line[i].s);
+            cli_line(out, "%s%s", b.line[i].s,
+                     i ? "" : cli_name_note(out, (struct str){b.line[i].s, b.line[i].n}));
         for (unsigned i = 0; !r && i < n; i++)
             r = show_section(app, chart, &k[i], out, e);
     }

@@ -344,7 +344,7 @@ static const char *within(struct arena *a, const char *s, unsigned cols)
 }
 
 /* REQ: birth date, gender and number keep their places, however long the name is; a name that does not fit ends in a
- * mark, and stands whole in line[0]; one that stands there in other letters than its own says so. */
+ * mark, and stands whole in line[0]; one that stands there in other letters than its own, or in none, says so. */
 static void first_row(struct model_banner *b, unsigned cols, const struct tape *t,
                       const struct model_person *who, const char *born, const char *sex)
 {
@@ -363,7 +363,7 @@ static void first_row(struct model_banner *b, unsigned cols, const struct tape *
     const struct text name = b->line[0];
     struct str head = {name.s, name.n};
     const char *rest = "", *mark = "", *note = glyph_note((struct str){name.s, name.n});
-    unsigned used = 0;
+    unsigned used = 0, kinds = glyph_kinds(head);
 
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         rest = forms[i] ? forms[i] : "";
@@ -371,7 +371,15 @@ static void first_row(struct model_banner *b, unsigned cols, const struct tape *
         if (name.cols + used <= cols)
             break;
     }
-    if (name.cols + used > cols) {
+    if (name.cols + used > cols && (kinds & (GLYPH_NUMBERED | GLYPH_WRITTEN)) == GLYPH_NUMBERED) {
+        /* TRANSLATORS: in place of a name of which not one letter can be written, where its numbers have no room */
+        const char *words = _("NAME NOT WRITABLE HERE");
+
+        used -= text_cols(str_of(note));
+        head = str_of(text_cols(str_of(words)) + 4 + used <= cols ? words : _("NOT WRITABLE"));
+        mark = " [+]";
+        note = "";
+    } else if (name.cols + used > cols) {
         mark = " [+]";
         head.n = text_fit(head, cols > used + 10 ? cols - used - 4 : 6);
         while (head.n && (head.p[head.n - 1] == ' ' || head.p[head.n - 1] == ','))

@@ -3,7 +3,8 @@
 """Any terminal: the same session on vt100, vt220, linux, xterm, PuTTY, tmux and screen paints the same words, keeps the cursor
 on the row and sends no byte out of harness.ALLOWED; windows from 80x24 to 200x60; keys cut in pieces; themes; Latin-1 and C
 locales; names wide, combining and from the right keep what stands beside them in its place; nothing is sent when nothing
-changed, and little while a sync runs. Kills tests/mutants: ui-question-mark, ui-translit-unsaid,
+changed, and little while a sync runs. Kills tests/mutants: ui-question-mark, ui-translit-unsaid, glyph-mark-dropped, glyph-unwritable-unsaid,
+cli-terminal-raw, model-unwritable-cut,
 ui-colour-alone, ui-sync-unthrottled.
 """
 import json, os, re, subprocess, sys, tempfile, time
@@ -153,6 +154,9 @@ def charsets(w):
     for pid, name in want.items():
         check(said[pid].startswith("> 1 " + name) and said[pid].endswith("(translit.)"), f"C locale: {said[pid]}")
     check("<U+738B>, <U+5C0F><U+660E>" in said["wide"] and "<U+05DB>" in said["hebrew"], f"what has no ASCII: {said['wide']}")
+    for pid, note in (("wide", "(NAME NOT WRITABLE HERE)"), ("hebrew", "(NAME NOT WRITABLE HERE)"), ("arabic", "(NAME NOT WRITABLE HERE)"), ("combining", "(NOT ALL WRITABLE)"), ("emoji", "(NOT ALL WRITABLE)")):
+        check(said[pid].endswith(note), f"REQ: a name that cannot be read says so: {said[pid]}")
+    check("".join(f"<U+{ord(c):04X}>" for c in ODD["combining"][0]) in said["combining"].replace(" ", ""), f"REQ: no sign of a name is left out: {said['combining']}")
     check(not re.search(rb"[\x80-\xff]", said["raw"]), "all of it is ASCII")
     check(not any("?" in said[p] for p in ODD), f"no question mark: {said}")
     for charset, shown in (("ISO-8859-1", "ANG\u00c9LIQUE, Zo\u00eb"), ("ISO-8859-15", "ANG\u00c9LIQUE, Zo\u00eb")):
@@ -180,6 +184,40 @@ def charsets(w):
                     if pid == "cyrillic":
                         check(row.startswith("> 1 SHCHEGLOVA, Iuliia"), f"{charset}: {row}")
                 leave(t, charset)
+
+
+def unwritable(w):
+    """Names that the terminal cannot write, in a chart and by list and show: in the banner the words stand where the name would be
+    cut to a part that tells nobody apart; on a terminal list and show say what the screen says; a pipe gets the bytes as they are.
+    Kills tests/mutants: glyph-mark-dropped, glyph-unwritable-unsaid, cli-terminal-raw, model-unwritable-cut."""
+    env = {"LC_ALL": "C"}
+    with start(w, "vt100", env=env) as t:
+        for pid, said in (("arabic", "NAME NOT WRITABLE HERE [+] Born 06-Nov-1958 "), ("wide", "NAME NOT WRITABLE HERE [+] Born 06-Nov-1958 "), ("emoji", "SMILE [+] (NOT ALL WRITABLE) Born 06-Nov-1958 ")):
+            t.key("/")
+            t.key("\x15" + pid)
+            t.key("\r", first=3)
+            check(t.row(1).startswith(said) and t.row(1).endswith(" No. " + pid), f"the banner of {pid}: {t.text()}")
+            t.key("b", first=3)
+            body = " ".join(" ".join(t.body()).split())
+            check("This terminal cannot write all letters of the name: go by the birth date and the number" in body, f"in full: {t.text()}")
+            check("".join(f"<U+{ord(c):04X}>" for c in ODD[pid][1]) in body.replace(" ", ""), f"and each letter: {t.text()}")
+            t.key("q", first=3)
+            t.key("q", first=3)
+        leave(t, "unwritable")
+    want = {"wide": "<U+738B>, <U+5C0F><U+660E> (NAME NOT WRITABLE HERE)  06-Nov-1958", "cyrillic": "SHCHEGLOVA, Iuliia (translit.)  06-Nov-1958", "latin2": "LUKAS, Zan (translit.)  06-Nov-1958"}
+    for words in (("list",), ("show", "wide"), ("show", "cyrillic"), ("show", "latin2")):
+        with Term([WARDLINE, "--home", w.home, *words], term="vt100", rows=60, cols=200, env=env) as t:
+            t.wait("Passphrase:")
+            t.send(ward.PASS + "\r")
+            check(t.end() == 0 and not re.search(rb"[\x80-\xff?]", t.raw), f"{words}: {t.status} {t.raw}")
+            said = t.raw.decode().replace("\r", "")
+            for pid, line in want.items():
+                if words == ("list",):
+                    check(f"{pid}  {line}" in said, f"list: {line}: {said}")
+                elif words[1] == pid:
+                    check(line.split("  ")[0] + "\n" in said, f"show {pid}: {said}")
+    piped = w.cli("list", env=env).stdout
+    check("\u738b, \u5c0f\u660e  06-Nov-1958" in piped and "WRITABLE" not in piped, f"a pipe gets the name: {piped}")
 
 
 def themes(w):
@@ -260,6 +298,7 @@ with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
     pieces(w)
     utf8(w)
     charsets(w)
+    unwritable(w)
     themes(w)
     quiet(w)
 with tempfile.TemporaryDirectory() as tmp:
