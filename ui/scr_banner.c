@@ -34,8 +34,10 @@ static void add_points(struct list *l, struct text name, unsigned cols)
                            str_of(arena_fmt(&l->arena, _("This terminal lacks letters of the name: %s"), b.p)), 0),
                  cols);
     if (glyph_kinds((struct str){name.s, name.n}) & GLYPH_NUMBERED)
-        list_add(l, (struct text){"", 0, 0}, 0,
-                 text_own(_("This terminal cannot write all letters of the name: go by the birth date and the number")), cols);
+        list_add(
+            l, (struct text){"", 0, 0}, 0,
+            text_own(_("This terminal cannot write all letters of the name: go by the birth date and the number")),
+            cols);
     l->failed = l->failed || b.failed;
     buf_fini(&b);
 }

@@ -28,6 +28,7 @@
     X(ERR_TOOBIG, 2)       /* over a limit of base/limits.h; what = which, num = the limit */       \
     X(ERR_NOTFOUND, 2)     /* no such id; what = TYPE/ID or patient id */                           \
     X(ERR_UNSUPPORTED, 2)  /* known, but not built yet or not by this server; what = which */       \
+    X(ERR_SHORT, 2)        /* a new passphrase has too few characters; num = the least */          \
     X(ERR_EXISTS, 2)       /* something is there already; what = path */                            \
     X(ERR_IO, 5)           /* a file operation failed; what = path, sub = errno */                  \
     X(ERR_OFFLINE, 3)      /* no answer: DNS, connect, reset; what = host:port, sub = CURLcode */   \

@@ -78,7 +78,7 @@ static void take_marks(struct glyph_reader *r, struct glyph *g)
 }
 
 /* An accent that the character set has no place for: on a letter it goes with it, and that is a transliteration.
- * REQ: of a letter that is spelled out by number nothing is left out: what is a mark there may be a vowel or its lack. */
+ * REQ: of a letter that is spelled out by number nothing is left out: a mark there may be a vowel or its lack. */
 static void drop_marks(struct glyph_reader *r, struct glyph *g)
 {
     size_t k;

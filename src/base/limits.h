@@ -18,6 +18,7 @@
 #define LIMIT_RETRY_AFTER_S 300          /* the longest wait a server may ask for */
 #define LIMIT_SMALL_JSON (1u << 20)      /* documents for jansson: settings, cards, never clinical */
 #define LIMIT_PASSPHRASE 1024            /* bytes */
+#define LIMIT_PASSPHRASE_LEAST 8         /* characters of a new one (NIST SP 800-63B, 3.1.1.2: whatever they are) */
 #define LIMIT_TX_ROWS 200                /* rows that one store transaction takes */
 #define LIMIT_TEXT_CELL 4096             /* bytes of server text in one row of a list */
 

@@ -69,12 +69,29 @@ static int check_server(const char *url, const char *ca, struct cli_app *app, st
     return r;
 }
 
+/* REQ: a new passphrase that is guessed in no time is refused (ERR_SHORT): it is all that keeps the store shut. */
+static int ask_new(struct cli_app *app, struct secret **out, struct err *e)
+{
+    int r = cli_passphrase(app, _("New passphrase: "), out, e);
+    unsigned n = 0;
+
+    if (r)
+        return r;
+    for (size_t i = 0; i < (*out)->n; i++)
+        n += ((*out)->p[i] & 0xc0) != 0x80; /* of a character of several bytes, the first */
+    if (n >= LIMIT_PASSPHRASE_LEAST)
+        return ERR_OK;
+    secret_free(*out);
+    *out = NULL;
+    return err_set(e, ERR_SHORT, 0, LIMIT_PASSPHRASE_LEAST, NULL);
+}
+
 /* The passphrase; on a terminal asked twice, until both are the same. */
 static int new_passphrase(struct cli_app *app, struct secret **out, struct cli_out *err, struct err *e)
 {
     struct secret *again;
     bool same = false;
-    int r = cli_passphrase(app, _("New passphrase: "), out, e);
+    int r = ask_new(app, out, e);
 
     while (!r && !same && app->passphrase_fd < 0) {
         r = cli_passphrase(app, _("The same again: "), &again, e);
@@ -86,7 +103,7 @@ static int new_passphrase(struct cli_app *app, struct secret **out, struct cli_o
             cli_line(err, "%s", _("The two are not the same. Once more, or Ctrl-C to stop."));
             cli_flush(err);
             secret_free(*out);
-            r = cli_passphrase(app, _("New passphrase: "), out, e);
+            r = ask_new(app, out, e);
         }
     }
     return r;

@@ -116,8 +116,8 @@ struct recent {
     unsigned vital, again, at;
 };
 
-/* REQ: within a day nothing abnormal stands behind what is normal; then the last of each vital sign before earlier ones.
- * Else newest first. */
+/* REQ: within a day nothing abnormal stands behind what is normal; then the last of each vital sign before earlier
+ * ones. Else newest first. */
 static int as_read(const void *x, const void *y)
 {
     const struct recent *a = x, *b = y;

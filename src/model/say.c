@@ -43,6 +43,8 @@ static const struct sentence {
     {ERR_NOTFOUND, N_("not found here"), ARG_WHAT,
      N_("check the id with `wardline list'; what is outside the scope is not kept here")},
     {ERR_UNSUPPORTED, N_("not supported"), ARG_WHAT, N_("see wardline(1) for what is")},
+    {ERR_SHORT, N_("a new passphrase has at least this many characters"), ARG_NUM,
+     N_("no profile was made; take a longer one, some words that only you put together")},
     {ERR_EXISTS, N_("it is there already"), ARG_WHAT,
      N_("choose another name, or use the one that is there")},
     {ERR_IO, N_("a file operation failed"), ARG_WHAT,

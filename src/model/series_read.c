@@ -18,8 +18,9 @@
 
 /* Codes that R4 (vitalsigns.html) prescribes, and their near kin, in the order of a chart's vital signs. A server may
  * send others beside them: these are what the test is. */
-static const char *const vital_codes[MODEL_VITALS] = {"85354-9", "8480-6",  "8462-4", "8867-4", "9279-1",  "8310-5", "2708-6",
-                                          "59408-5", "29463-7", "8302-2", "8306-3", "39156-5", "9843-4"};
+static const char *const vital_codes[MODEL_VITALS] = {
+    "85354-9", "8480-6",  "8462-4",  "8867-4", "9279-1",  "8310-5", "2708-6",
+    "59408-5", "29463-7", "8302-2", "8306-3", "39156-5", "9843-4"};
 
 /* --- which test ------------------------------------------------------------------------------- */
 

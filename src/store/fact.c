@@ -145,8 +145,8 @@ static int fill_some(struct sql *c, struct filling *f, const char *type, unsigne
 {
     sqlite3_stmt *st = NULL;
     int code = sql_prepare(c,
-                           "SELECT rid, origin, size, codec, body FROM res INDEXED BY res_type WHERE type=?1 AND rid>?2 "
-                           "ORDER BY rid LIMIT ?3",
+                           "SELECT rid, origin, size, codec, body FROM res INDEXED BY res_type "
+                           "WHERE type=?1 AND rid>?2 ORDER BY rid LIMIT ?3",
                            &st, e);
 
     if (!code && !(code = sql_error(c, sqlite3_bind_int64(st, 2, f->rid), e)) &&
@@ -208,7 +208,7 @@ int fact_fill(struct sql *c, struct err *e)
         return code;
     for (unsigned i = 0; i < n && sscanf(at, "%64s %lld", type, &rid) == 2; i++)
         if (!strcmp(k[i].type, type))
-            f.kind = i, f.rid = rid; /* a kind that is not in the table: anew, a row's facts are put in place of its own */
+            f.kind = i, f.rid = rid; /* a kind that the table lacks: anew; facts are put in place of a row's own */
     while (!code && filling) {
         bool done;
 

@@ -146,8 +146,8 @@ int fact_drop(struct sql *c, int64_t rid, struct err *e);
 /* A patient has come: facts that waited for it are its own. It has gone: they wait. */
 int fact_found(struct sql *c, int64_t pid, struct str chart, struct err *e);
 int fact_lost(struct sql *c, int64_t pid, struct err *e);
-/* All of them anew, from the rows that are here: begin (in the caller's transaction) notes that this is to be done, fill
- * does it, at most LIMIT_TX_ROWS rows a transaction, and goes on where it was killed. Without that note it does nothing. */
+/* All of them anew, from the rows that are here: begin (in the caller's transaction) notes that this is to be done;
+ * fill does it, at most LIMIT_TX_ROWS rows a transaction, and goes on where it was killed; with no note, nothing. */
 #define FACT_FILLING "fact_filling" /* a setting: "Type rid", the last row that is done */
 int fact_fill_begin(struct sql *c, struct err *e);
 int fact_fill(struct sql *c, struct err *e);

@@ -76,8 +76,8 @@ static int set_version(const struct sql *c, struct err *e)
     return sql_exec(c, pragma, e);
 }
 
-/* Whole or not at all: a crash in between leaves the older store. Facts are filled behind it, in small steps: a store of
- * the new version that says so, because a program that knows none must not write rows in between. */
+/* Whole or not at all: a crash in between leaves the older store. Facts are filled behind it, in small steps, in a
+ * store of the new version: a program that knows none must not write rows in between. */
 static int upgrade(struct sql *c, int64_t version, struct err *e)
 {
     int code = sql_exec(c, "BEGIN IMMEDIATE", e);

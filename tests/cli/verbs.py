@@ -38,6 +38,13 @@ def usage(w):
         check(f"{args}: exit {status}", p.returncode == status, f"got {p.returncode}: {p.stderr}")
         check(f"{args}: one line", p.stderr.startswith("wardline: ") and p.stderr.count("\n") == 1 and clean(p.stderr), repr(p.stderr))
     check("init over a profile: exit 2", w.cli("init", "--server", w.url, check=False).returncode == 2)
+    for short in ("ab", "1234567", "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"):
+        """Kills tests/mutants/init-short-passphrase.patch: one of two letters, or of seven in fourteen bytes, is taken."""
+        home = os.path.join(w.tmp, "short")
+        p = w.cli("init", "--server", w.url, home=home, passphrase=short, check=False)
+        check(f"a passphrase of {len(short)}: exit 2 and one line", p.returncode == 2 and p.stderr.count("\n") == 1 and "at least this many characters: 8" in p.stderr, f"{p.returncode} {p.stderr}")
+        check("and no profile is made", not os.path.exists(os.path.join(home, "store.wdb")) and short not in p.stderr, p.stderr)
+    check("eight characters are enough", w.cli("init", "--server", w.url, home=home, passphrase="\u00e912345 8", check=False).returncode == 0)
     check("wrong passphrase: exit 5", w.cli("list", passphrase="wrong", check=False).returncode == 5)
     check("no profile: exit 5", w.cli("list", home=os.path.join(w.tmp, "none"), check=False).returncode == 5)
     p = subprocess.run([ward.WARDLINE, "--help"], capture_output=True, text=True, env=ward.environment())
