@@ -245,11 +245,11 @@ void date_short(int64_t wall_ms, int this_year, char out[DATE_TEXT_MAX])
 
 void date_instant(int64_t wall_ms, char out[DATE_INSTANT_MAX])
 {
-    int64_t days = wall_ms / 86400000, rest = wall_ms % 86400000;
+    int64_t days = wall_ms / DATE_DAY_MS, rest = wall_ms % DATE_DAY_MS;
     struct date d;
 
     if (rest < 0) {
-        rest += 86400000;
+        rest += DATE_DAY_MS;
         days--;
     }
     d = date_of_days(days);

@@ -12,6 +12,8 @@
 
 #include "base/str.h"
 
+#define DATE_DAY_MS INT64_C(86400000) /* without a change of the clock */
+
 enum date_precision { DATE_NONE, DATE_YEAR, DATE_MONTH, DATE_DAY, DATE_MINUTE };
 
 struct date {

@@ -12,8 +12,6 @@
 #include "base/intl.h"
 #include "demo/demo.h"
 
-#define DAY_MS ((int64_t)24 * 3600 * 1000)
-
 struct options {
     unsigned port, patients, charts;
     uint64_t seed;
@@ -129,7 +127,7 @@ static int fill(struct demo *d, const struct options *o, struct err *e)
     if (!o->patients || demo_count(d, NULL, now))
         return ERR_OK;
     /* The ward was written a day ago: a client that syncs twice finds nothing new the second time. */
-    return demo_fill(d, now - DAY_MS, o->seed, o->patients, o->charts, &today, e);
+    return demo_fill(d, now - DATE_DAY_MS, o->seed, o->patients, o->charts, &today, e);
 }
 
 static int serve(struct demo *d, int fd, unsigned port, const sigset_t *stop, struct err *e)

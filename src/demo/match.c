@@ -78,7 +78,7 @@ bool demo_walk(const struct tape *t, tape_at at, struct str path,
 
 bool demo_range(struct str lexeme, int64_t *lo, int64_t *hi)
 {
-    const int64_t day = 86400000;
+    const int64_t day = DATE_DAY_MS;
     struct date d;
 
     if (!date_parse(lexeme, &d))

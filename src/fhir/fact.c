@@ -12,7 +12,6 @@
 #include "fhir/read.h"
 
 #define FACTS_MOST 100000 /* of one resource: a Group within the limits of a document has fewer */
-#define DAY_MS (24 * 3600 * (int64_t)1000)
 
 struct reader {
     const struct tape *t;
@@ -88,7 +87,7 @@ static bool moment(const struct reader *r, const struct kind_fact_rule *rule, ta
     if (!date_parse(lexeme, &d))
         return rule->fact != KIND_FACT_DUE && rule->fact != KIND_FACT_BOOKED;
     f->day = d.precision != DATE_MINUTE;
-    f->at_ms = f->day ? (next_day(&d) - !lasts) * DAY_MS : date_ms(&d);
+    f->at_ms = f->day ? (next_day(&d) - !lasts) * DATE_DAY_MS : date_ms(&d);
     return !(f->day && rule->fact == KIND_FACT_BOOKED);
 }
 

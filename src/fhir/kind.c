@@ -173,10 +173,17 @@ const struct kind_section *kind_sections(unsigned *n)
     return sections;
 }
 
-const struct kind_section *kind_section_find(struct str name)
+int kind_section_at(struct str name)
 {
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
         if (str_is(name, sections[i].name))
-            return &sections[i];
-    return NULL;
+            return (int)i;
+    return -1;
+}
+
+const struct kind_section *kind_section_find(struct str name)
+{
+    int at = kind_section_at(name);
+
+    return at < 0 ? NULL : &sections[at];
 }

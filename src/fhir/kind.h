@@ -75,5 +75,6 @@ struct kind_section {
 };
 const struct kind_section *kind_sections(unsigned *n);
 const struct kind_section *kind_section_find(struct str name);
+int kind_section_at(struct str name); /* its place in the table, or -1: none */
 
 #endif

@@ -151,7 +151,7 @@ static int look_at(void *arg, const struct store_row *r)
  * grace). */
 static bool due_counts(const struct pregnancy *p)
 {
-    const int64_t grace = 42LL * 86400000;
+    const int64_t grace = 42LL * DATE_DAY_MS;
 
     if (p->due.precision == DATE_NONE)
         return false;
@@ -225,7 +225,7 @@ static bool is_critical(const struct tape *t)
 /* Keeps the newest; the row that an older one leaves stays in the arena. */
 static int keep_critical(struct criticals *k, const struct store_row *r, const struct tape *t)
 {
-    const int64_t year = 366LL * 86400000;
+    const int64_t year = 366LL * DATE_DAY_MS;
     unsigned at = k->n < CRITICAL_ROWS ? k->n : CRITICAL_ROWS - 1;
     struct model_row row;
     bool own;

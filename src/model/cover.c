@@ -16,7 +16,6 @@
 #define PANE_ROWS 16  /* more than a pane gets on the largest screen */
 #define PANE_RANK 100 /* rows of a pane sort behind those of the panes before it */
 #define ROW_COLS 200  /* about three lines of a small screen */
-#define DAY_MS 86400000LL
 #define ENOUGH 1 /* ends a walk */
 
 struct cover {
@@ -156,7 +155,7 @@ static int take_newest(void *arg, const struct store_row *r)
     struct tape t;
     int rank, code;
 
-    if (r->date_ms == FHIR_NO_DATE || r->date_ms > n->c->rs->who->now_ms + DAY_MS)
+    if (r->date_ms == FHIR_NO_DATE || r->date_ms > n->c->rs->who->now_ms + DATE_DAY_MS)
         return ERR_OK;
     if ((code = tape_parse(&t, r->bytes, NULL)))
         return code == ERR_NOMEM ? code : ERR_OK;

@@ -211,7 +211,7 @@ static void put_row_date(struct model_fmt *f, const struct model_formatter *ft,
     date_text(&d, words);
     row->date = text_safe(f->keep, str_of(words), 0);
     /* A day's grace for zones. */
-    if (!ft->ahead && date_ms(&d) > f->who->now_ms + 86400000) {
+    if (!ft->ahead && date_ms(&d) > f->who->now_ms + DATE_DAY_MS) {
         row->sort_ms = FHIR_NO_DATE + 1;
         model_sep(f);
         model_put(f, _("DATED IN THE FUTURE"));

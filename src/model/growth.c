@@ -464,25 +464,16 @@ int model_growth(struct model *m, struct str chart, enum model_growth_kind kind,
                  struct model_growth *out, struct err *e)
 {
     struct model_person *who;
-    struct buf raw;
-    struct tape t;
     int code;
 
     memset(out, 0, sizeof *out);
     arena_init(&out->arena, GROWTH_BYTES);
     out->kind = kind;
     out->title = text_own("");
-    if ((code = model_patient_open(m, chart, &raw, &t, e)))
-        return code;
-    who = arena_alloc(&out->arena, sizeof *who);
-    if (who) {
-        model_person_read(m, chart, &t, &out->arena, who);
+    if (!(code = model_person_open(m, chart, &out->arena, &who, e))) {
         memcpy(out->chart, who->chart, sizeof out->chart);
         code = grow(m, who, dir, out, e);
-    } else
-        code = err_set(e, ERR_NOMEM, 0, 0, "growth");
-    tape_fini(&t);
-    buf_fini(&raw);
+    }
     if (code)
         model_growth_fini(out);
     return code;

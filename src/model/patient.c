@@ -69,6 +69,23 @@ void model_person_read(struct model *m, struct str chart, const struct tape *t, 
     read_death(t, a, p);
 }
 
+int model_person_open(struct model *m, struct str chart, struct arena *a, struct model_person **who, struct err *e)
+{
+    struct buf raw;
+    struct tape t;
+    int code = model_patient_open(m, chart, &raw, &t, e);
+
+    if (code)
+        return code;
+    if ((*who = arena_alloc(a, sizeof **who)))
+        model_person_read(m, chart, &t, a, *who);
+    else
+        code = err_set(e, ERR_NOMEM, 0, 0, "patient");
+    tape_fini(&t);
+    buf_fini(&raw);
+    return code;
+}
+
 struct text model_name_text(const struct tape *t, int64_t now_ms, struct arena *a)
 {
     struct text name = {0};

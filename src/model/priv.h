@@ -37,6 +37,11 @@ int model_patient_open(struct model *m, struct str chart, struct buf *raw, struc
                        struct err *e);
 void model_person_read(struct model *m, struct str chart, const struct tape *t, struct arena *a,
                        struct model_person *p);
+/* How many rows are left out and why, in words; NULL: no memory. */
+const char *model_not_shown(unsigned n, struct arena *a); /* they name another patient */
+const char *model_not_read(unsigned n, struct arena *a);
+/* Who a chart is of, in arena a, and nothing else of the resource. */
+int model_person_open(struct model *m, struct str chart, struct arena *a, struct model_person **who, struct err *e);
 /* Identity in words, for banner and worklist alike; all of it safe. */
 struct text model_name_text(const struct tape *t, int64_t now_ms, struct arena *a);
 struct text model_born_text(const struct model_person *p, struct arena *a);

@@ -12,7 +12,6 @@
 #include "model/priv.h"
 
 #define REFS_MAX 4000000u
-#define DAY_MS 86400000LL
 
 void model_refs_init(struct model_refs *r)
 {
@@ -37,15 +36,6 @@ struct listing {
     unsigned late; /* how many are dated ahead by mistake: they stand behind the others */
 };
 
-/* Which section of the table, or -1: rows of no section are in no list of sections. */
-static int section_index(struct str name)
-{
-    unsigned n;
-    const struct kind_section *all = kind_sections(&n), *s = kind_section_find(name);
-
-    return s ? (int)(s - all) : -1;
-}
-
 /* FNV-1a, folded; http://www.isthe.com/chongo/tech/comp/fnv/ */
 static uint16_t tie_of(const struct store_row *r)
 {
@@ -61,10 +51,10 @@ static uint16_t tie_of(const struct store_row *r)
 static int list_row(void *arg, const struct store_row *r)
 {
     struct listing *l = arg;
-    int section = section_index(r->section);
+    int section = kind_section_at(r->section);
     struct model_ref *ref;
 
-    if (section < 0)
+    if (section < 0) /* in no list of sections */
         return ERR_OK;
     if (r->date_ms == FHIR_NO_DATE && !l->all) {
         l->out->undated++;
@@ -78,7 +68,7 @@ static int list_row(void *arg, const struct store_row *r)
                               .section = (uint16_t)section,
                               .tie = tie_of(r)};
     /* REQ: what is dated after today, where that is not its nature, never leads. */
-    if (r->date_ms != FHIR_NO_DATE && r->date_ms > l->now_ms + DAY_MS && !model_formatter(r->type)->ahead)
+    if (r->date_ms != FHIR_NO_DATE && r->date_ms > l->now_ms + DATE_DAY_MS && !model_formatter(r->type)->ahead)
         ref->ms = FHIR_NO_DATE + 1;
     return ERR_OK;
 }

@@ -15,7 +15,6 @@
 
 #define SETTING "worklist.view"
 #define DAYS_AHEAD 7
-#define DAY_MS (24 * 3600 * (int64_t)1000)
 
 /* The words of the setting; they stay, whatever the language. */
 static const char *const scope_names[] = {"all", "mine", "ward", "group", "clinic", "recent", "overdue"};
@@ -62,7 +61,7 @@ void model_scope_view(struct model *m, const struct model_scope *scope, struct s
                                .id = str_of(scope->id), .order = scope->order, .now_ms = now};
     if (scope->scope == STORE_IN_CARE && !mine(m, &out->type, &out->id))
         out->type = out->id = STR("");
-    out->today_ms = date_days(today.year, today.month, today.day) * DAY_MS;
+    out->today_ms = date_days(today.year, today.month, today.day) * DATE_DAY_MS;
     out->from_ms = date_midnight(now, 0);
     out->to_ms = date_midnight(now, 1);
     out->day_ms = date_midnight(now, scope->day);
@@ -91,7 +90,7 @@ static struct text key_name(struct model *m, const char *type, const char *id, s
 
 static struct text day_words(struct model *m, int day, struct arena *a)
 {
-    int64_t noon = date_midnight(clock_wall_ms(&m->clock), day) + DAY_MS / 2;
+    int64_t noon = date_midnight(clock_wall_ms(&m->clock), day) + DATE_DAY_MS / 2;
     struct date d = date_today(noon);
     char words[DATE_TEXT_MAX];
 

@@ -185,10 +185,7 @@ int model_rows_fill(struct model *m, struct str section, struct model_rows *rs, 
     row = model_rows_add(rs, -1);
     if (!row)
         return err_set(e, ERR_NOMEM, 0, 0, "rows");
-    row->text = text_own(arena_fmt(rs->keep,
-                                   P_("NOT SHOWN: %u row that names another patient",
-                                      "NOT SHOWN: %u rows that name another patient", f.others),
-                                   f.others));
+    row->text = text_own(model_not_shown(f.others, rs->keep));
     return row->text.s ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, "rows");
 }
 

@@ -230,15 +230,9 @@ static bool say_all(struct model_grid *g, struct series_walk *w, const struct bu
                             "%u values entered in error are not shown here", struck),
                          struck));
     if (w->others)
-        say(g, arena_fmt(&g->arena,
-                         P_("NOT SHOWN: %u row that names another patient",
-                            "NOT SHOWN: %u rows that name another patient", w->others),
-                         w->others));
+        say(g, model_not_shown(w->others, &g->arena));
     if (w->unread)
-        say(g, arena_fmt(&g->arena,
-                         P_("NOT SHOWN: %u row that cannot be read", "NOT SHOWN: %u rows that cannot be read",
-                            w->unread),
-                         w->unread));
+        say(g, model_not_read(w->unread, &g->arena));
     return !g->arena.failed;
 }
 
@@ -273,25 +267,17 @@ int model_grid(struct model *m, struct str chart, struct str section, struct mod
 {
     struct model_person *who;
     struct series_walk w = {.m = m, .keep = &out->arena, .e = e};
-    struct buf raw;
-    struct tape t;
     int code;
 
     memset(out, 0, sizeof *out);
     arena_init(&out->arena, GRID_BYTES);
     if (!kind_section_find(section))
         return err_set(e, ERR_NOTFOUND, 0, 0, "section");
-    if ((code = model_patient_open(m, chart, &raw, &t, e)))
-        return code;
-    w.who = who = arena_alloc(&out->arena, sizeof *who); /* points name its chart */
-    if (who) {
-        model_person_read(m, chart, &t, &out->arena, who);
+    if (!(code = model_person_open(m, chart, &out->arena, &who, e))) {
         memcpy(out->chart, who->chart, sizeof out->chart);
+        w.who = who; /* points name its chart */
         code = read_section(&w, section, out, e);
-    } else
-        code = err_set(e, ERR_NOMEM, 0, 0, "grid");
-    tape_fini(&t);
-    buf_fini(&raw);
+    }
     if (code)
         model_grid_fini(out);
     return code;

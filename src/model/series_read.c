@@ -165,7 +165,7 @@ static void read_date(struct reading *r, struct series_value *v)
     v->p.day = text_safe(r->f.keep, str_of(words), 0);
     v->column = date_days(d.year, d.month, d.day) * 4 + (int)d.precision;
     /* A day's grace for zones, as for every row (model/format.c). */
-    if (v->p.ms > r->f.who->now_ms + 86400000) {
+    if (v->p.ms > r->f.who->now_ms + DATE_DAY_MS) {
         v->p.ms = FHIR_NO_DATE + 1;
         v->p.place = MODEL_PLACE_NONE;
         v->column -= (int64_t)1 << 40;

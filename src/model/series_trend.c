@@ -195,15 +195,9 @@ static void say_walk(struct model_trend *t, const struct series_walk *w, const s
     if (missing->n)
         say(t, arena_fmt(&t->arena, _("NOT FETCHED in full, more may exist: %s"), missing->p));
     if (w->others)
-        say(t, arena_fmt(&t->arena,
-                         P_("NOT SHOWN: %u row that names another patient",
-                            "NOT SHOWN: %u rows that name another patient", w->others),
-                         w->others));
+        say(t, model_not_shown(w->others, &t->arena));
     if (w->unread)
-        say(t, arena_fmt(&t->arena,
-                         P_("NOT SHOWN: %u row that cannot be read", "NOT SHOWN: %u rows that cannot be read",
-                            w->unread),
-                         w->unread));
+        say(t, model_not_read(w->unread, &t->arena));
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -269,23 +263,14 @@ int model_trend(struct model *m, struct str chart, struct str type, struct str i
                 struct model_trend *out, struct err *e)
 {
     struct model_person *who;
-    struct buf raw;
-    struct tape t;
     int code;
 
     memset(out, 0, sizeof *out);
     arena_init(&out->arena, TREND_BYTES);
-    if ((code = model_patient_open(m, chart, &raw, &t, e)))
-        return code;
-    who = arena_alloc(&out->arena, sizeof *who);
-    if (who) {
-        model_person_read(m, chart, &t, &out->arena, who);
+    if (!(code = model_person_open(m, chart, &out->arena, &who, e))) {
         memcpy(out->chart, who->chart, sizeof out->chart);
         code = open_trend(m, who, type, id, part, out, e);
-    } else
-        code = err_set(e, ERR_NOMEM, 0, 0, "trend");
-    tape_fini(&t);
-    buf_fini(&raw);
+    }
     if (code)
         model_trend_fini(out);
     return code;

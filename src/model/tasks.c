@@ -36,7 +36,7 @@ static struct text due_words(const struct listed *x, const struct store_view *v,
 {
     int64_t from = x->day ? v->today_ms : v->from_ms, to = x->day ? v->today_ms + 1 : v->to_ms;
     char when[DATE_TEXT_MAX];
-    struct date d = x->day && x->at_ms != FHIR_FOREVER ? date_of_days(x->at_ms / (24 * 3600 * (int64_t)1000))
+    struct date d = x->day && x->at_ms != FHIR_FOREVER ? date_of_days(x->at_ms / DATE_DAY_MS)
                                                        : date_today(x->at_ms == FHIR_FOREVER ? 0 : x->at_ms);
 
     if (x->at_ms == FHIR_FOREVER)
@@ -51,13 +51,11 @@ static struct text due_words(const struct listed *x, const struct store_view *v,
 
 /* REQ: each row has two identifiers of its patient. */
 static int read_who(struct model *m, const struct listed *x, struct arena *a, struct model_task *out,
-                    struct model_person *who, struct err *e)
+                    struct model_person **who, struct err *e)
 {
     struct model_patient row = {.similar = false};
     struct model_listed one = {.booked_ms = FHIR_NO_DATE};
     struct vec found;
-    struct buf raw;
-    struct tape t;
     int code;
 
     vec_init(&found, sizeof(struct model_listed), 1);
@@ -66,11 +64,8 @@ static int read_who(struct model *m, const struct listed *x, struct arena *a, st
         one = *(struct model_listed *)vec_at(&found, 0);
     vec_fini(&found);
     if (code || (code = model_listed_row(m, &one, STR(""), a, &row, e)) ||
-        (code = model_patient_open(m, str_of(x->chart), &raw, &t, e)))
+        (code = model_person_open(m, str_of(x->chart), a, who, e)))
         return code;
-    model_person_read(m, str_of(x->chart), &t, a, who);
-    tape_fini(&t);
-    buf_fini(&raw);
     out->similar = row.similar;
     out->who = text_own(arena_fmt(a, "%s  %s%s%s", row.name.s, row.number.s, row.marks.n ? "  " : "", row.marks.s));
     return ERR_OK;
@@ -82,7 +77,7 @@ static int read_task(struct model *m, const struct listed *x, const struct store
     struct store_row r = {.type = str_of(x->type), .id = str_of(x->id), .date = STR(""), .title = STR(""),
                           .date_ms = FHIR_NO_DATE,
                           .origin = str_starts(str_of(x->id), STORE_FILE_PREFIX) ? STORE_FILE_IMPORT : STORE_SERVER};
-    struct model_person who;
+    struct model_person *who;
     struct model_row row;
     struct buf raw;
     struct tape t;
@@ -94,7 +89,7 @@ static int read_task(struct model *m, const struct listed *x, const struct store
     code = store_get(m->store, r.type, r.id, &raw, e);
     if (!code && !(code = tape_parse(&t, buf_str(&raw), e))) {
         r.status = tape_plain(&t, tape_get(&t, 0, "status"));
-        if (!(code = model_format(m, &who, &r, &t, a, &row, &rank, e))) {
+        if (!(code = model_format(m, who, &r, &t, a, &row, &rank, e))) {
             out->what = row.text;
             out->due = due_words(x, v, a);
             memcpy(out->chart, x->chart, sizeof out->chart);

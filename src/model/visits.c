@@ -75,14 +75,6 @@ static const char *bare(const char *id)
     return str_starts(str_of(id), STORE_FILE_PREFIX) ? id + sizeof STORE_FILE_PREFIX - 1 : id;
 }
 
-static unsigned section_index(struct str name)
-{
-    unsigned n;
-    const struct kind_section *all = kind_sections(&n), *k = kind_section_find(name);
-
-    return k ? (unsigned)(k - all) : SECTIONS_MAX;
-}
-
 /* --- counts ----------------------------------------------------------------------------------- */
 
 struct visit {
@@ -102,10 +94,10 @@ static int count(void *arg, const struct store_row *r, const struct tape *t, str
     struct vec *visits = arg;
     struct model_row key;
     struct visit want = {.row = &key}, *v;
-    unsigned section = section_index(r->section);
+    int section = kind_section_at(r->section);
 
     (void)t;
-    if (id.n >= sizeof key.id || section == SECTIONS_MAX)
+    if (id.n >= sizeof key.id || section < 0)
         return ERR_OK;
     memcpy(key.id, id.p, id.n);
     key.id[id.n] = '\0';
@@ -197,9 +189,9 @@ static int list_row(void *arg, const struct store_row *r, const struct tape *t, 
 {
     struct listing *l = arg;
     struct model_sorted *s;
-    int rank, code;
+    int rank, code, section = kind_section_at(r->section);
 
-    if (!str_eq(id, l->id) || (type.n && !str_eq(type, l->type)))
+    if (section < 0 || !str_eq(id, l->id) || (type.n && !str_eq(type, l->type)))
         return ERR_OK;
     if (l->rows->n >= LINES_MAX) {
         l->more++;
@@ -208,7 +200,7 @@ static int list_row(void *arg, const struct store_row *r, const struct tape *t, 
     if (!(s = vec_push(l->rows)))
         return ERR_NOMEM;
     code = model_format(l->m, l->who, r, t, l->a, &s->row, &rank, NULL);
-    s->rank = (int)section_index(r->section);
+    s->rank = section;
     if (code)
         l->rows->n--;
     return code == ERR_NOTFOUND ? ERR_OK : code;

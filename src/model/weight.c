@@ -12,7 +12,6 @@
 
 #define LOINC "http://loinc.org"
 #define BODY_WEIGHT "29463-7"
-#define DAY_MS 86400000LL
 #define FOUND 1 /* ends the walk: newer ones come first */
 
 struct weighing {
@@ -73,7 +72,7 @@ static int look_at(void *arg, const struct store_row *r)
     if (r->date_ms != FHIR_NO_DATE && r->date_ms <= w->at_ms)
         return FOUND;
     /* A chart may hold thousands of results and no weight: most are told by their bytes. */
-    if (!stands(r->status) || (r->date_ms != FHIR_NO_DATE && r->date_ms > w->who->now_ms + DAY_MS) ||
+    if (!stands(r->status) || (r->date_ms != FHIR_NO_DATE && r->date_ms > w->who->now_ms + DATE_DAY_MS) ||
         !memmem(r->bytes.p, r->bytes.n, BODY_WEIGHT, sizeof BODY_WEIGHT - 1))
         return ERR_OK;
     if ((code = tape_parse(&t, r->bytes, NULL)))

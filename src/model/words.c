@@ -78,3 +78,18 @@ const char *model_interpretation_word(struct str code)
 {
     return model_code_word(interpretation, code);
 }
+
+/* --- what is not shown -------------------------------------------------------------------------- */
+
+const char *model_not_shown(unsigned n, struct arena *a)
+{
+    return arena_fmt(a,
+                     P_("NOT SHOWN: %u row that names another patient", "NOT SHOWN: %u rows that name another patient",
+                        n),
+                     n);
+}
+
+const char *model_not_read(unsigned n, struct arena *a)
+{
+    return arena_fmt(a, P_("NOT SHOWN: %u row that cannot be read", "NOT SHOWN: %u rows that cannot be read", n), n);
+}

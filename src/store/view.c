@@ -10,9 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/limits.h"
-
-#define DAY_MS (24 * 3600 * (int64_t)1000)
 
 static int64_t key_of(const struct store_view *v)
 {
@@ -111,7 +110,7 @@ static int64_t days_over(const struct store_view *v, bool day, int64_t at_ms)
 
     if (at_ms >= from)
         return 0;
-    return day ? (from - at_ms) / DAY_MS : (from - at_ms + DAY_MS - 1) / DAY_MS;
+    return day ? (from - at_ms) / DATE_DAY_MS : (from - at_ms + DATE_DAY_MS - 1) / DATE_DAY_MS;
 }
 
 int view_facts(struct sql *c, const struct store_view *v, int64_t pid, struct store_patient *p, struct err *e)
