@@ -52,7 +52,7 @@ struct screen {
     void (*left)(struct ui *u); /* it is no longer shown nor below what is shown: drops what it holds */
 };
 #define UI_MANY "*" /* no FHIR id */
-#define UI_DEPTH 8
+#define UI_DEPTH 16 /* more than there are screens, each of which lies there once */
 
 struct scr_lock {
     struct secret *typed; /* NULL while it is being tried */
@@ -103,7 +103,6 @@ struct scr_stop {
     bool painted;        /* the page stands on the screen, since: */
     int64_t painted_ms;  /* boot clock */
     unsigned typed;      /* number; 0 = none */
-    const struct screen *from; /* the list that it was opened from */
     struct list list;
 };
 
@@ -184,7 +183,6 @@ struct scr_timeline {
 struct scr_found {
     struct model_search *search;
     bool all, running, failed;
-    bool kept; /* while a chart is open that was opened from here */
     loop_timer timer;
     int64_t painted_ms;
     struct arena arena; /* of words */
@@ -221,7 +219,9 @@ struct ui {
     struct auth_unlock *unlock; /* remembers failed tries */
 
     const struct screen *screen;
-    const struct screen *below[UI_DEPTH]; /* what Back leads to, the last one first */
+    /* What Back leads to, the last one first. The worklist is at the bottom; a chart, and the page that stops before
+     * one, lie on the list that it was opened from. */
+    const struct screen *below[UI_DEPTH];
     unsigned below_n;
     bool damage, asking, asked; /* asked: the question is on the screen */
     char glass[80];             /* whose data the terminal shows: a chart, UI_MANY or "" */
@@ -255,8 +255,7 @@ struct ui {
     struct scr_stop stop;
     struct scr_scopes scopes;
     struct scr_tasks tasks;
-    const struct screen *chart_from; /* the list that the chart was opened from; NULL: the worklist */
-    struct save *saves;              /* jobs that have not come back (ui_save.c) */
+    struct save *saves; /* jobs that have not come back (ui_save.c) */
 };
 
 /* Functions, so that no table of pointers is a writable symbol. */
@@ -328,8 +327,8 @@ void scr_work_fini(struct ui *u);
 void scr_work_view(struct ui *u, const struct model_scope *scope); /* another list, from its first row */
 
 /* scr_stop.c */
-/* REQ: the one way into a chart: whoever is easily taken for somebody else is stopped at first. from: where q leads
- * back to. True when the chart is open now. */
+/* REQ: the one way into a chart: whoever is easily taken for somebody else is stopped at first. from: the list that q
+ * leads back to; it is shown or lies below. True when the chart is open now. */
 bool scr_stop_open(struct ui *u, const char *chart, const struct screen *from);
 /* Opens the next (+1) or the previous (-1) patient of the list that the chart was opened from. */
 void scr_stop_neighbour(struct ui *u, int by);
@@ -360,7 +359,7 @@ bool scr_find_typing(const struct ui *u);
 void scr_find_keep(struct ui *u); /* what was typed filters on, nothing is opened: the list can be read */
 
 /* scr_chart.c */
-bool scr_chart_open(struct ui *u, const char *chart);
+bool scr_chart_open(struct ui *u, const char *chart, const struct screen *from); /* over from; for scr_stop.c alone */
 void scr_chart_section(struct ui *u, unsigned section);
 /* marks that row of the section; false: not in it */
 bool scr_chart_seek(struct ui *u, const char *type, const char *id);

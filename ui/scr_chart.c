@@ -96,7 +96,7 @@ static bool renew(struct ui *u, unsigned section)
 }
 
 /* REQ CS-07: one chart is open at a time; the one before is closed and its bytes leave the screen (ui_paint.c). */
-bool scr_chart_open(struct ui *u, const char *chart)
+bool scr_chart_open(struct ui *u, const char *chart, const struct screen *from)
 {
     struct scr_chart *c = &u->chart;
     struct model_banner banner;
@@ -106,6 +106,7 @@ bool scr_chart_open(struct ui *u, const char *chart)
     snprintf(id, sizeof id, "%s", chart); /* it may be part of what is dropped here */
     if (!load_both(u, id, 0, &banner, &rows))
         return false;
+    ui_go(u, from); /* which leaves the chart that lay over it */
     scr_chart_close(u);
     memcpy(c->chart, id, sizeof id);
     c->banner = banner;
@@ -114,10 +115,7 @@ bool scr_chart_open(struct ui *u, const char *chart)
     c->open = true;
     c->counted = false;
     build(u);
-    if (strcmp(u->screen->patient(u), UI_MANY) || u->screen == scr_stop_screen())
-        ui_go(u, scr_chart_screen());
-    else /* Back leads to the list of patients that it was opened from */
-        ui_over(u, scr_chart_screen());
+    ui_over(u, scr_chart_screen());
     return true;
 }
 
@@ -128,7 +126,6 @@ void scr_chart_close(struct ui *u)
     scr_timeline_close(u);
     if (!u->found.all)
         scr_found_close(u);
-
     if (c->open) {
         model_banner_fini(&c->banner);
         model_section_fini(&c->rows);
@@ -266,7 +263,7 @@ static void back(struct ui *u)
         scr_chart_section(u, 0);
         return;
     }
-    ui_go(u, u->chart_from ? u->chart_from : scr_work_screen());
+    ui_under(u);
 }
 
 const struct screen *scr_chart_screen(void)

@@ -238,7 +238,6 @@ static void open_row(struct ui *u)
     }
     memcpy(type, r->type, sizeof type);
     memcpy(id, r->id, sizeof id);
-    f->kept = f->all;
     /* REQ: the stop at similar patients stands on this way too; behind it is the chart, and not yet the row. */
     if (!f->all || scr_stop_open(u, r->chart, scr_found_screen()))
         scr_detail_open(u, type, id);
@@ -255,21 +254,13 @@ static void back(struct ui *u)
         show(u);
         return;
     }
-    f->kept = false;
     ui_under(u);
-}
-
-/* A chart that was opened from here leads back to what was found. */
-static void left(struct ui *u)
-{
-    if (!u->found.kept)
-        scr_found_close(u);
 }
 
 const struct screen *scr_found_screen(void)
 {
     static const struct screen screen = {.where = ON_FOUND, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = open_row, .back = back, .left = left};
+                                         .paint = paint, .open = open_row, .back = back, .left = scr_found_close};
 
     return &screen;
 }

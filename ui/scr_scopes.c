@@ -61,7 +61,7 @@ static void open(struct ui *u, bool orders)
         if (model_scope_same(&fresh.rows[i].scope, &u->work.scope))
             u->scopes.list.sel = i;
     build(u);
-    ui_go(u, scr_scopes_screen());
+    ui_over(u, scr_scopes_screen());
 }
 
 void scr_scopes_open(struct ui *u)
@@ -132,8 +132,7 @@ static void choose(struct ui *u)
     if (!chosen(u, &scope))
         return;
     marks_undo_keep(u, again, &u->work.scope, sizeof u->work.scope);
-    ui_go(u, scr_work_screen());
-    scr_scopes_close(u);
+    ui_under(u);
     scr_work_view(u, &scope);
 }
 
@@ -149,8 +148,7 @@ void scr_scopes_default(struct ui *u)
 
 static void back(struct ui *u)
 {
-    ui_go(u, scr_work_screen());
-    scr_scopes_close(u);
+    ui_under(u);
 }
 
 static void paint(struct ui *u)
@@ -171,7 +169,7 @@ static void paint(struct ui *u)
 const struct screen *scr_scopes_screen(void)
 {
     static const struct screen screen = {.where = ON_SCOPES, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = choose, .back = back};
+                                         .paint = paint, .open = choose, .back = back, .left = scr_scopes_close};
 
     return &screen;
 }

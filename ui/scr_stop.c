@@ -70,10 +70,8 @@ static bool enter(struct ui *u, const char *chart, const struct screen *from)
     char id[sizeof u->chart.chart];
 
     snprintf(id, sizeof id, "%s", chart); /* it may be part of what is dropped */
-    if (!scr_chart_open(u, id))
+    if (!scr_chart_open(u, id, from))
         return false;
-    scr_stop_close(u);
-    u->chart_from = from;
     ui_save_opened(u, id);
     return true;
 }
@@ -95,20 +93,14 @@ bool scr_stop_open(struct ui *u, const char *chart, const struct screen *from)
         return opened;
     }
     /* REQ: no chart is behind this page: whoever leaves it is at the list. */
-    scr_detail_close(u);
-    scr_banner_close(u);
+    ui_go(u, from);
+    scr_chart_close(u);
     scr_stop_close(u);
     u->stop.similar = similar;
     u->stop.loaded = true;
-    u->stop.from = from;
-    u->stop.list.sel = u->stop.list.top = 0;
     u->stop.list.unmarked = true;
     build(u);
-    if (u->screen == from)
-        ui_over(u, scr_stop_screen());
-    else
-        ui_go(u, scr_stop_screen());
-    scr_chart_close(u);
+    ui_over(u, scr_stop_screen());
     return false;
 }
 
@@ -126,7 +118,7 @@ void scr_stop_close(struct ui *u)
 void scr_stop_neighbour(struct ui *u, int by)
 {
     struct scr_work *w = &u->work;
-    bool tasks = u->chart_from == scr_tasks_screen();
+    bool tasks = ui_below(u) == scr_tasks_screen();
     unsigned at;
 
     scr_work_around(u);
@@ -201,13 +193,12 @@ static void open_row(struct ui *u)
         return;
     }
     if (s->list.sel < s->similar.n)
-        enter(u, s->similar.rows[s->list.sel].who.chart, s->from);
+        enter(u, s->similar.rows[s->list.sel].who.chart, ui_below(u));
 }
 
 static void back(struct ui *u)
 {
-    ui_go(u, u->stop.from);
-    scr_stop_close(u);
+    ui_under(u);
 }
 
 /* --- paint ---------------------------------------------------------------------------------------- */
@@ -244,7 +235,7 @@ static void paint(struct ui *u)
 const struct screen *scr_stop_screen(void)
 {
     static const struct screen screen = {.where = ON_STOP, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = open_row, .back = back};
+                                         .paint = paint, .open = open_row, .back = back, .left = scr_stop_close};
 
     return &screen;
 }

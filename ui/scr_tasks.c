@@ -73,7 +73,7 @@ void scr_tasks_open(struct ui *u)
     if (!load(u, 0))
         return;
     build(u);
-    ui_go(u, scr_tasks_screen());
+    ui_over(u, scr_tasks_screen());
 }
 
 static void reload(struct ui *u)
@@ -138,8 +138,7 @@ static void open_row(struct ui *u)
 
 static void back(struct ui *u)
 {
-    ui_go(u, scr_work_screen());
-    scr_tasks_close(u);
+    ui_under(u);
 }
 
 static void paint(struct ui *u)
@@ -172,7 +171,8 @@ static void paint(struct ui *u)
 const struct screen *scr_tasks_screen(void)
 {
     static const struct screen screen = {.where = ON_TASKS, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = open_row, .back = back, .reload = reload};
+                                         .paint = paint, .open = open_row, .back = back, .reload = reload,
+                                         .left = scr_tasks_close};
 
     return &screen;
 }

@@ -113,8 +113,6 @@ static void take_out(struct ui *u, const struct screen *s)
     for (unsigned i = 0; i < u->below_n; i++)
         if (u->below[i] != s)
             u->below[n++] = u->below[i];
-    if (n < u->below_n && u->chart_from == s)
-        u->chart_from = NULL;
     u->below_n = n;
 }
 
@@ -125,11 +123,6 @@ void ui_over(struct ui *u, const struct screen *s)
         return;
     }
     take_out(u, s);
-    if (u->below_n == UI_DEPTH) { /* no way leads so deep: the one at the bottom is the worklist, which is never lost */
-        leave(u, u->below[1]);
-        memmove(u->below + 1, u->below + 2, (UI_DEPTH - 2) * sizeof *u->below);
-        u->below_n--;
-    }
     u->below[u->below_n++] = u->screen;
     show(u, s);
 }
@@ -166,7 +159,6 @@ void ui_lock(struct ui *u)
     scr_scopes_close(u);
     scr_tasks_close(u);
     scr_work_fini(u);
-    u->chart_from = NULL;
     list_clear(&u->help.list, 1);
     auth_unlock_drop(&u->unlock); /* REQ: what was locked meanwhile does not open by itself */
     scr_lock_forget(u);
@@ -430,21 +422,14 @@ static void idle(void *arg)
     u->idle_timer = loop_after(u->loop, ui_idle(u), idle, u);
 }
 
-/* REQ: for a new size: the screen that is shown, all that lie below it, and the worklist, which all of them lead back
- * to. A row that was wrapped for a wider window would be cut, and a range of 150 read as 15. */
+/* REQ: for a new size: the screen that is shown and all that lie below it. A row that was wrapped for a wider window
+ * would be cut, and a range of 150 read as 15. */
 static void lay_out(struct ui *u)
 {
-    const struct screen *work = scr_work_screen();
-
     for (unsigned i = 0; i < u->below_n; i++)
-        if (u->below[i]->build && u->below[i] != work && u->below[i] != scr_tasks_screen())
-            u->below[i]->build(u);
+        u->below[i]->build(u);
     if (u->screen->build)
         u->screen->build(u);
-    if (u->screen != work)
-        work->build(u);
-    if (u->screen != scr_tasks_screen()) /* a chart or a stop that was opened from it leads back to it */
-        scr_tasks_screen()->build(u);
 }
 
 static void on_signal(void *arg, int signo)

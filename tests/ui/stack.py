@@ -36,7 +36,7 @@ def opened(t, who):
 WAYS = [("y gg y q q q", "a timeline over itself"), ("y \r gg y \r q q q q", "and from a row of it"), ("l \r gg /warf\r \r q q q q q", "a row over a row"),
         ("/warf\r \r gg /warf\r \r q q q q q q", "a search over itself"), ("l T gg l T q q q", "a trend over itself"), ("l = \r q T q q q", "a row of the grid, and its trend"),
         ("y T q gg l = gg y q q q q", "a grid below a timeline"), ("gg ? q gg q q", "help and sections"), ("b gg b q q q", "who this is, over itself"),
-        ("m ? q q q", "help over a section")]
+        ("m ? q q q", "help over a section"), ("l = T W \r gg y /warf\r \r ? q q q q q q q q q", "as deep as ways lead")]
 
 
 def walk(t, keys):
@@ -93,6 +93,19 @@ def all_charts(w):
                 break
             t.key("q", first=2)
         check(t.fd >= 0 and t.row(1).startswith("PATIENTS"), t.text())
+    with enter(w) as t:  # tasks, and below them the list: one screen deeper
+        t.key("t")
+        t.key("\r")
+        who = t.row(1)
+        check(not who.startswith(("TASKS", "STOP")), t.text())
+        for k in ("l", "=", "T", "W", "\r", "gg", "y", "/a\r", "\r", "?"):
+            t.key(k, first=2)
+        check(t.fd >= 0 and t.row(1) == who, f"the banner stands above all that is opened: {t.text()}")
+        for _ in range(12):
+            if t.row(1).startswith("TASKS"):
+                break
+            t.key("q", first=2)
+        check(t.fd >= 0 and t.row(1).startswith("TASKS"), f"back at the tasks: {t.text()}")
     with enter(w) as t:
         t.key("\\")
         t.send("warf\r")
