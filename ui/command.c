@@ -15,20 +15,10 @@ static struct list *body(struct ui *u)
     return u->screen->list ? u->screen->list(u) : NULL;
 }
 
-/* Lists of which a window is in memory. */
-static struct scr_rows *windowed(struct ui *u)
-{
-    return u->screen == scr_timeline_screen() ? &u->timeline.rows
-           : u->screen == scr_found_screen()  ? &u->found.rows
-                                              : NULL;
-}
-
 static void slide(struct ui *u)
 {
-    scr_work_slide(u);
-    scr_tasks_slide(u);
-    if (windowed(u))
-        scr_rows_slide(u, windowed(u));
+    if (u->screen->slide)
+        u->screen->slide(u);
 }
 
 static void move(struct ui *u, int by)
@@ -48,10 +38,8 @@ static void page(struct ui *u, int by)
 
 static void jump(struct ui *u, int to_end)
 {
-    if (u->screen == scr_work_screen())
-        scr_work_jump(u, to_end);
-    if (windowed(u))
-        scr_rows_jump(u, windowed(u), to_end);
+    if (u->screen->jump)
+        u->screen->jump(u, to_end);
     list_select(body(u), to_end && body(u)->items ? body(u)->items - 1 : 0);
     u->damage = true;
 }

@@ -294,6 +294,20 @@ void list_pages(const struct list *l, unsigned *n, unsigned *m)
     }
 }
 
+void list_pages_of(const struct list *l, unsigned total, bool more, unsigned *n, unsigned *m)
+{
+    unsigned h = l->height ? l->height : 1, top = l->base + l->top;
+
+    *m = total > h ? (total + h - 1) / h : 1;
+    *n = (top + h - 1) / h + 1;
+    if (list_at_end(l) && !more) {
+        *m = *n > *m ? *n : *m;
+        *n = *m;
+    } else if (*n >= *m) {
+        *m = *n + 1;
+    }
+}
+
 static unsigned paint_item(const struct list *l, struct tty *t, unsigned item, unsigned row,
                            unsigned room)
 {
@@ -392,4 +406,20 @@ void list_shown(struct list *l)
     l->shown_top = l->top;
     l->shown_skip = l->skip;
     l->shown_sel = l->sel;
+}
+
+void list_slid(struct list *l, const struct list *was)
+{
+    unsigned by = was->base - l->base; /* modulo 2^32, as are the sums */
+
+    if (was->painted_end <= was->painted || was->base + was->painted < l->base)
+        return;
+    l->painted = was->painted + by;
+    l->painted_end = was->painted_end + by;
+    l->shown = was->shown && was->base + was->shown_top >= l->base;
+    l->shown_top = was->shown_top + by;
+    l->shown_sel = was->shown_sel + by;
+    l->shown_skip = was->shown_skip;
+    l->page_row = was->page_row;
+    l->shown_row = was->shown_row;
 }

@@ -63,6 +63,9 @@ unsigned list_lines(const struct list *l);
 unsigned list_line_of(const struct list *l, unsigned item);
 /* "Page n of m", counted in lines. */
 void list_pages(const struct list *l, unsigned *n, unsigned *m);
+/* The same of the whole list, of total rows, of which this is a window: counted in rows; where rows need more lines
+ * than one, there are more pages. more: the list goes on below the window. */
+void list_pages_of(const struct list *l, unsigned total, bool more, unsigned *n, unsigned *m);
 
 /* The items that a paint would show whole or in part: [*from, *to). */
 void list_visible(const struct list *l, unsigned *from, unsigned *to);
@@ -86,5 +89,8 @@ enum list_change {
 };
 enum list_change list_change(const struct list *l);
 void list_shown(struct list *l); /* after the paint */
+/* The same rows stand in another window of the whole list now: what is on the screen still counts as seen. was: the
+ * list as it was before list_clear, of which the numbers alone are read. */
+void list_slid(struct list *l, const struct list *was);
 
 #endif

@@ -144,16 +144,12 @@ static void page_enter(struct ui *u)
     if (!ok || !l)
         return;
     at = (unsigned)(page - 1) * ui_body_rows(u);
-    if (u->screen == scr_work_screen()) {
-        if (!scr_work_seek(u, at, NULL))
-            ui_say(u, _("There is no page %lld."), (long long)page);
-        return;
-    }
-    if (at >= list_lines(l)) {
+    /* Pages are those of the title: of a whole list of which a window is in memory, in rows; else in lines. */
+    ok = u->screen->turn_to ? u->screen->turn_to(u, at) : at < list_lines(l);
+    if (!ok)
         ui_say(u, _("There is no page %lld."), (long long)page);
-        return;
-    }
-    list_turn_to(l, at);
+    else if (!u->screen->turn_to)
+        list_turn_to(l, at);
 }
 
 static bool digit_only(int key)

@@ -50,6 +50,11 @@ struct screen {
     /* Rows chosen by number (indexes in its list, n > 1, all of them painted): opens them in turn. */
     void (*several)(struct ui *u, const unsigned *item, unsigned n);
     void (*left)(struct ui *u); /* it is no longer shown nor below what is shown: drops what it holds */
+    /* Of a list of which a window is in memory; NULL when all of it is. Places are counted in the whole list, from 0. */
+    void (*slide)(struct ui *u);             /* before a move: rows around the marker */
+    void (*jump)(struct ui *u, int to_end);  /* the first window, or the last one; the caller moves the marker */
+    bool (*turn_to)(struct ui *u, unsigned at); /* the page begins with this row; false: there is none */
+    bool (*more)(const struct ui *u);        /* the list goes on below the window */
 };
 #define UI_MANY "*" /* no FHIR id */
 #define UI_DEPTH 16 /* more than there are screens, each of which lies there once */
@@ -114,6 +119,7 @@ struct scr_scopes {
 
 struct scr_tasks {
     struct model_tasks tasks; /* a window */
+    unsigned asked;           /* its rows, if there are so many */
     bool loaded;
     struct list list;
 };
@@ -164,7 +170,7 @@ struct scr_growth {
 
 /* A window of a long list of rows. */
 struct scr_rows {
-    struct list list;
+    struct list list; /* first: a screen's list() leads back to what it is part of */
     const struct model_refs *refs; /* the whole list, borrowed */
     struct model_window w;
     bool loaded;
@@ -315,11 +321,9 @@ void ui_paint_prompt(struct ui *u, const char *label, struct str typed); /* row 
 
 /* scr_work.c */
 void scr_work_load(struct ui *u); /* anew, from the store; the selection stays on its patient if it can */
-void scr_work_slide(struct ui *u); /* before a move on its screen: rows around the selection */
-void scr_work_around(struct ui *u); /* the same, whatever the screen */
-void scr_work_jump(struct ui *u, int to_end);
+void scr_work_slide(struct ui *u); /* before a move: rows around the selection */
 /* Marks the row at this place of the whole list, and makes its window if need be: chart's, if it is not NULL and
- * near that place. False: there is no such row, nothing has changed. */
+ * near that place; else the page begins there. False: there is no such row, nothing has changed. */
 bool scr_work_seek(struct ui *u, unsigned at, const char *chart);
 void scr_work_refilter(struct ui *u);        /* when w->due: the rows that match what is typed */
 void scr_work_count(struct ui *u, bool now); /* how many new ones a sync brought */
@@ -343,8 +347,10 @@ void scr_scopes_order(struct ui *u);
 void scr_scopes_default(struct ui *u);
 void scr_scopes_close(struct ui *u);
 void scr_tasks_open(struct ui *u);
-void scr_tasks_slide(struct ui *u); /* before a move: rows around the marker */
-bool scr_tasks_step(struct ui *u, int by); /* to the next task of another patient; false: there is none */
+/* The marker goes to the next task (+1) or the one before (-1) of another patient. 0: there is none, and it stays; < 0:
+ * it said why it cannot. */
+int scr_tasks_step(struct ui *u, int by);
+const char *scr_tasks_chart(const struct ui *u); /* whose the task at the marker is; "" when there is none */
 void scr_tasks_close(struct ui *u);
 
 /* scr_work_rows.c */
@@ -415,10 +421,12 @@ const char *scr_chart_rows_below(const struct ui *u, unsigned cols, struct arena
 /* Shows the list with row sel chosen, above rows under the page's head. refs stays the caller's. */
 bool scr_rows_show(struct ui *u, struct scr_rows *r, const struct model_refs *refs, unsigned sel, unsigned above);
 void scr_rows_build(struct ui *u, struct scr_rows *r);
-void scr_rows_slide(struct ui *u, struct scr_rows *r); /* before a move: rows around the selection */
-void scr_rows_jump(struct ui *u, struct scr_rows *r, int to_end);
-bool scr_rows_more(const struct scr_rows *r); /* below the window */
-void scr_rows_pages(const struct ui *u, const struct scr_rows *r, unsigned *n, unsigned *m);
+/* Of struct screen, where list() is the list of a struct scr_rows. */
+void scr_rows_slide(struct ui *u);
+void scr_rows_jump(struct ui *u, int to_end);
+bool scr_rows_turn_to(struct ui *u, unsigned at);
+bool scr_rows_more(const struct ui *u);
+void scr_rows_pages(const struct scr_rows *r, unsigned *n, unsigned *m);
 const struct model_row *scr_rows_at(const struct scr_rows *r); /* at the marker, or NULL */
 void scr_rows_close(struct scr_rows *r);
 

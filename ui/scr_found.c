@@ -216,7 +216,7 @@ static void paint(struct ui *u)
         scr_chart_banner(u);
     }
     if (!f->running)
-        scr_rows_pages(u, &f->rows, &n, &m);
+        scr_rows_pages(&f->rows, &n, &m);
     state = state_words(f, (unsigned)model_search_found(f->search)->refs.n, &a);
     ui_paint_title(u, text_safe(&a, str_of(arena_fmt(&a, "%s%s%s", what, *what ? "  " : "", state)), 0),
                    text_own(model_search_state(f->search).unfetched ? _("NOT FETCHED in full") : ""), n, m);
@@ -260,7 +260,9 @@ static void back(struct ui *u)
 const struct screen *scr_found_screen(void)
 {
     static const struct screen screen = {.where = ON_FOUND, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = open_row, .back = back, .left = scr_found_close};
+                                         .paint = paint, .open = open_row, .back = back, .left = scr_found_close,
+                                         .slide = scr_rows_slide, .jump = scr_rows_jump, .turn_to = scr_rows_turn_to,
+                                         .more = scr_rows_more};
 
     return &screen;
 }

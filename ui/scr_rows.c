@@ -17,11 +17,23 @@ static unsigned total(const struct scr_rows *r)
     return r->refs ? (unsigned)r->refs->refs.n : 0;
 }
 
+static bool more(const struct scr_rows *r)
+{
+    return r->loaded && r->w.from + r->w.n < total(r);
+}
+
+/* Of the screen that is shown. */
+static struct scr_rows *shown(const struct ui *u)
+{
+    return (struct scr_rows *)u->screen->list((struct ui *)(uintptr_t)u);
+}
+
 void scr_rows_build(struct ui *u, struct scr_rows *r)
 {
     unsigned h = ui_body_rows(u), cols = tty_columns(u->tty) - LIST_MARGIN;
 
     list_clear(&r->list, h);
+    r->list.base = r->w.from;
     r->list.phase = (h - r->w.from % h) % h;
     for (unsigned i = 0; i < r->w.n; i++) {
         const struct model_row *row = &r->w.rows[i];
@@ -66,52 +78,46 @@ bool scr_rows_show(struct ui *u, struct scr_rows *r, const struct model_refs *re
     return fetch(u, r, sel > 3 * h ? sel - 3 * h : 0, sel, sel > above ? sel - above : 0);
 }
 
-void scr_rows_slide(struct ui *u, struct scr_rows *r)
+void scr_rows_slide(struct ui *u)
 {
-    struct list *l = &r->list;
-    unsigned h = ui_body_rows(u), was = r->w.from, sel = was + l->sel, top = was + l->top;
-    unsigned from = was + l->painted, to = was + l->painted_end;
-    unsigned shown_top = was + l->shown_top, shown_sel = was + l->shown_sel;
-    bool shown = l->shown, below = was + r->w.n < total(r);
+    struct scr_rows *r = shown(u);
+    struct list *l = &r->list, was = *l;
+    unsigned h = ui_body_rows(u), sel = r->w.from + l->sel, top = r->w.from + l->top;
 
-    if (!r->loaded || !((l->sel + MARGIN_PAGES * h >= r->w.n && below) || (l->sel < MARGIN_PAGES * h && was)))
+    if (!r->loaded ||
+        !((l->sel + MARGIN_PAGES * h >= r->w.n && more(r)) || (l->sel < MARGIN_PAGES * h && r->w.from)))
         return;
-    if (!fetch(u, r, sel > 3 * h ? sel - 3 * h : 0, sel, top) || from < r->w.from)
-        return;
-    /* The rows are the same, in another window: what is on the screen is still seen. */
-    l->painted = from - r->w.from;
-    l->painted_end = to - r->w.from;
-    l->shown = shown && shown_top >= r->w.from;
-    l->shown_top = shown_top - r->w.from;
-    l->shown_sel = shown_sel - r->w.from;
+    if (fetch(u, r, sel > 3 * h ? sel - 3 * h : 0, sel, top)) /* the rows that refs names, in another window */
+        list_slid(l, &was);
 }
 
-void scr_rows_jump(struct ui *u, struct scr_rows *r, int to_end)
+void scr_rows_jump(struct ui *u, int to_end)
 {
+    struct scr_rows *r = shown(u);
     unsigned size = ui_body_rows(u) * WINDOW_PAGES, last = total(r) > size ? total(r) - size : 0;
 
     if (r->loaded && (to_end ? last : 0) != r->w.from)
         fetch(u, r, to_end ? last : 0, to_end ? total(r) - 1 : 0, to_end ? last : 0);
 }
 
-bool scr_rows_more(const struct scr_rows *r)
+bool scr_rows_turn_to(struct ui *u, unsigned at)
 {
-    return r->loaded && r->w.from + r->w.n < total(r);
+    struct scr_rows *r = shown(u);
+
+    if (!r->loaded || at >= total(r))
+        return false;
+    scr_rows_show(u, r, r->refs, at, 0);
+    return true;
 }
 
-/* Pages are counted in rows; where rows need more lines than one, there are more of them. */
-void scr_rows_pages(const struct ui *u, const struct scr_rows *r, unsigned *n, unsigned *m)
+bool scr_rows_more(const struct ui *u)
 {
-    unsigned h = ui_body_rows(u), top = r->w.from + r->list.top;
+    return more(shown(u));
+}
 
-    *m = total(r) > h ? (total(r) + h - 1) / h : 1;
-    *n = (top + h - 1) / h + 1;
-    if (list_at_end(&r->list) && !scr_rows_more(r)) {
-        *m = *n > *m ? *n : *m;
-        *n = *m;
-    } else if (*n >= *m) {
-        *m = *n + 1;
-    }
+void scr_rows_pages(const struct scr_rows *r, unsigned *n, unsigned *m)
+{
+    list_pages_of(&r->list, total(r), more(r), n, m);
 }
 
 const struct model_row *scr_rows_at(const struct scr_rows *r)

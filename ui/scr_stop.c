@@ -119,25 +119,32 @@ void scr_stop_neighbour(struct ui *u, int by)
 {
     struct scr_work *w = &u->work;
     bool tasks = ui_below(u) == scr_tasks_screen();
+    int there;
+    const char *at_marker;
     unsigned at;
 
-    scr_work_around(u);
+    scr_work_slide(u);
+    at = w->list.sel + (unsigned)by;
     /* REQ: the next one is that of the list that was opened, not of where a marker happens to stand. */
-    if (!tasks && (w->list.sel >= w->rows.n || strcmp(w->rows.rows[w->list.sel].chart, u->chart.chart))) {
+    at_marker = tasks ? scr_tasks_chart(u) : w->list.sel < w->rows.n ? w->rows.rows[w->list.sel].chart : "";
+    if (strcmp(u->chart.chart, at_marker)) {
         ui_say(u, "%s", _("This chart was not opened at the list's marker: there is no next one. q leads back."));
         return;
     }
-    at = w->rows.offset + w->list.sel;
-    if (tasks ? scr_tasks_step(u, by) : by < 0 ? at > 0 : at + 1 < w->rows.total && w->list.sel + 1 < w->rows.n) {
-        if (tasks)
-            return;
-        list_select(&w->list, w->list.sel + (unsigned)by);
-        /* Not on the stop page, where it would read as the place of one of its rows. */
-        if (scr_stop_open(u, w->rows.rows[w->list.sel].chart, scr_work_screen()))
-            ui_say(u, _("Patient %u of %lld in this list"), at + (unsigned)by + 1, (long long)w->rows.total);
+    there = tasks ? scr_tasks_step(u, by) : at < w->rows.n; /* before the first it wraps round, past the last */
+    if (there < 0)
         return;
+    if (!there) {
+        ui_say(u, "%s",
+               by < 0 ? _("This is the first patient of the list.") : _("This is the last patient of the list."));
+    } else if (tasks) {
+        scr_stop_open(u, scr_tasks_chart(u), scr_tasks_screen());
+    } else {
+        list_select(&w->list, at);
+        /* Not on the stop page, where it would read as the place of one of its rows. */
+        if (scr_stop_open(u, w->rows.rows[at].chart, scr_work_screen()))
+            ui_say(u, _("Patient %u of %lld in this list"), w->rows.offset + at + 1, (long long)w->rows.total);
     }
-    ui_say(u, "%s", by < 0 ? _("This is the first patient of the list.") : _("This is the last patient of the list."));
 }
 
 /* --- keys ---------------------------------------------------------------------------------------- */

@@ -91,7 +91,7 @@ static void paint(struct ui *u)
     const char *title;
 
     scr_chart_banner(u);
-    scr_rows_pages(u, &t->rows, &n, &m);
+    scr_rows_pages(&t->rows, &n, &m);
     arena_init(&a, 4096);
     title = arena_fmt(&a, _("Timeline: %u"), (unsigned)t->refs.refs.n);
     if (t->refs.undated)
@@ -138,7 +138,9 @@ const struct screen *scr_timeline_screen(void)
 {
     static const struct screen screen = {.where = ON_TIMELINE, .list = list, .patient = patient, .build = build,
                                          .paint = paint, .open = open_row, .back = back, .reload = reload,
-                                         .left = leave};
+                                         .left = leave,
+                                         .slide = scr_rows_slide, .jump = scr_rows_jump, .turn_to = scr_rows_turn_to,
+                                         .more = scr_rows_more};
 
     return &screen;
 }

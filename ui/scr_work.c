@@ -108,12 +108,10 @@ void scr_work_load(struct ui *u)
 static void slide_to(struct ui *u, unsigned offset, unsigned sel, unsigned top)
 {
     struct scr_work *w = &u->work;
-    struct list *l = &w->list;
+    struct list *l = &w->list, seen = *l;
     struct model_worklist old;
-    unsigned from = l->painted + w->rows.offset, to = l->painted_end + w->rows.offset,
-             was = w->rows.offset;
-    unsigned shown_top = l->shown_top + was, shown_sel = l->shown_sel + was;
-    bool same = true, shown = l->shown;
+    unsigned was = w->rows.offset;
+    bool same = true;
 
     if (!fetch(u, offset, &old))
         return;
@@ -126,19 +124,20 @@ static void slide_to(struct ui *u, unsigned offset, unsigned sel, unsigned top)
     }
     drop(u, &old);
     scr_work_rows_build(u);
-    if (same && from >= w->rows.offset && to > from) {
-        l->painted = from - w->rows.offset;
-        l->painted_end = to - w->rows.offset;
-        l->shown = shown && shown_top >= w->rows.offset;
-        l->shown_top = shown_top - w->rows.offset;
-        l->shown_sel = shown_sel - w->rows.offset;
-    } else if (!same) {
+    if (same) {
+        list_slid(l, &seen);
+    } else {
         w->stale = true;
         ui_say(u, "%s", _("The list has changed meanwhile: look again."));
     }
 }
 
-void scr_work_around(struct ui *u)
+static bool more(const struct ui *u)
+{
+    return u->work.rows.offset + u->work.rows.n < u->work.rows.total;
+}
+
+void scr_work_slide(struct ui *u)
 {
     struct scr_work *w = &u->work;
     unsigned h = ui_body_rows(u), sel, top;
@@ -147,15 +146,9 @@ void scr_work_around(struct ui *u)
         return;
     sel = w->rows.offset + w->list.sel;
     top = w->rows.offset + w->list.top;
-    if ((w->list.sel + 2 * h >= w->rows.n && w->rows.offset + w->rows.n < w->rows.total) ||
+    if ((w->list.sel + 2 * h >= w->rows.n && more(u)) ||
         (w->list.sel < 2 * h && w->rows.offset))
         slide_to(u, sel > 3 * h ? sel - 3 * h : 0, sel, top);
-}
-
-void scr_work_slide(struct ui *u)
-{
-    if (u->screen == scr_work_screen())
-        scr_work_around(u);
 }
 
 void scr_work_view(struct ui *u, const struct model_scope *scope)
@@ -169,7 +162,7 @@ void scr_work_view(struct ui *u, const struct model_scope *scope)
     u->damage = true;
 }
 
-void scr_work_jump(struct ui *u, int to_end)
+static void jump(struct ui *u, int to_end)
 {
     struct scr_work *w = &u->work;
     unsigned size = window_rows(u),
@@ -211,6 +204,11 @@ bool scr_work_seek(struct ui *u, unsigned at, const char *chart)
     w->chosen = true;
     u->damage = true;
     return true;
+}
+
+static bool turn_to(struct ui *u, unsigned at)
+{
+    return scr_work_seek(u, at, NULL);
 }
 
 /* The filter has changed: once for all the characters that were waiting, before the next paint or
@@ -287,7 +285,8 @@ const struct screen *scr_work_screen(void)
     static const struct screen screen = {.where = ON_WORKLIST, .list = list, .patient = patient,
                                          .build = scr_work_rows_build, .paint = scr_work_rows_paint,
                                          .open = open_chart, .back = back, .reload = scr_work_load,
-                                         .several = numbers_turn_rows};
+                                         .several = numbers_turn_rows, .slide = scr_work_slide, .jump = jump,
+                                         .turn_to = turn_to, .more = more};
 
     return &screen;
 }

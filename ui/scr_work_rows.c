@@ -103,9 +103,7 @@ static struct text which(struct ui *u, struct arena *a)
 void scr_work_rows_head(struct ui *u, struct arena *a)
 {
     struct scr_work *w = &u->work;
-    unsigned cols = tty_columns(u->tty), h = ui_body_rows(u), top = w->rows.offset + w->list.top;
-    unsigned pages = w->rows.total > h ? (unsigned)((w->rows.total + h - 1) / h) : 1,
-             page = (top + h - 1) / h + 1;
+    unsigned cols = tty_columns(u->tty), page, pages;
     struct text filter = text_safe(a, (struct str){w->filter, w->filter_n}, 0), head;
     struct buf b;
     const char *match;
@@ -124,11 +122,7 @@ void scr_work_rows_head(struct ui *u, struct arena *a)
     buf_adds(&b, _("Number"));
     head = text_safe(a, buf_str(&b), 0);
     buf_fini(&b);
-    /* Pages are counted in patients; where names need more rows than one, there are more of them. */
-    if (list_at_end(&w->list) && w->rows.offset + w->rows.n >= w->rows.total)
-        pages = page > pages ? page : pages, page = pages;
-    else if (page >= pages)
-        pages = page + 1;
+    list_pages_of(&w->list, (unsigned)w->rows.total, scr_work_screen()->more(u), &page, &pages);
     ui_paint_title(u, head, (struct text){"", 0, 0}, page, pages);
 }
 

@@ -124,10 +124,7 @@ bool ui_more_below(const struct ui *u)
 {
     const struct list *l = u->screen->list ? u->screen->list((struct ui *)(uintptr_t)u) : NULL;
 
-    return (l && !list_at_end(l)) ||
-           (u->screen == scr_timeline_screen() && scr_rows_more(&u->timeline.rows)) ||
-           (u->screen == scr_found_screen() && scr_rows_more(&u->found.rows)) ||
-           (u->screen == scr_work_screen() && u->work.rows.offset + u->work.rows.n < u->work.rows.total);
+    return (l && !list_at_end(l)) || (u->screen->more && u->screen->more(u));
 }
 
 /* Row 22: what was said, what a sync has brought, that there is more below. What was said and is longer takes the key

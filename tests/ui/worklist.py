@@ -315,6 +315,101 @@ def tasks(t):
     t.key("q")
 
 
+LONG, ROWS = 150, 160  # patients with two tasks each, one behind the other; rows of the first one's chart
+
+
+def many():
+    """A ward whose tasks fill more than one window (ui/scr_tasks.c), and a chart whose timeline does (ui/scr_rows.c)."""
+    out = []
+    for n in range(LONG):
+        who = {"reference": f"Patient/q{n:03}"}
+        out.append({"resourceType": "Patient", "id": f"q{n:03}", "name": [{"family": f"Q{n:03}{chr(97 + n % 26) * 3}", "given": ["Pat"]}], "birthDate": f"{1900 + n % 90}-01-{1 + n % 28:02}",
+                    "gender": "female", "identifier": [{"value": f"{7000 + n * 13}", "type": {"coding": [{"code": "MR"}]}}]})
+        out += [{"resourceType": "Task", "id": f"e{2 * n + k:03}", "status": "requested", "intent": "order", "description": f"Errand {2 * n + k:03}", "for": who,
+                 "restriction": {"period": {"end": day(2 * n + k)}}} for k in (0, 1)]
+    out += [{"resourceType": "Observation", "id": f"o{n:03}", "status": "final", "category": [{"coding": [{"code": "laboratory"}]}], "code": {"text": f"Potassium {n:03}"},
+             "subject": {"reference": "Patient/q000"}, "effectiveDateTime": day(-n - 1), "valueQuantity": {"value": 4, "unit": "mmol/L"}} for n in range(ROWS)]
+    return out
+
+
+def post(w, resources):
+    path = os.path.join(w.tmp, "more.json")
+    with open(path, "w") as f:
+        json.dump({"resourceType": "Bundle", "type": "transaction", "entry": [
+            {"fullUrl": f"http://x/{r['resourceType']}/{r['id']}", "resource": r, "request": {"method": "PUT", "url": f"{r['resourceType']}/{r['id']}"}} for r in resources]}, f)
+    w.post(path)
+
+
+def errand(t):
+    m = re.search(r"Errand (\d+)", t.focus())
+    return int(m[1]) if m else t.focus()
+
+
+def pages(t, total, text):
+    """GO counts the pages that the title counts: those of the whole list; and a row's number is its place in it."""
+    last = -(-total // 18)
+    for n in (last - 1, 2, last, 8):
+        t.key(f":GO\r{n}\r")
+        check(f"Page {n} of " in t.row(3), f"GO {n}: {t.row(3)} {t.row(22)}")
+        rows = [int(r[1:3]) for r in t.body() if r[1:3].strip()]
+        check(rows[:3] == [(18 * (n - 1) + k) % 100 for k in (1, 2, 3)] and text(18 * (n - 1)) in t.body()[0], f"page {n} of {total} rows: {t.body()}")
+    t.key(f":GO\r{last + 1}\r")
+    check(t.row(22).startswith(f"There is no page {last + 1}."), t.row(22))
+
+
+def long_lists(t, w):
+    t.key("t")
+    check(errand(t) == 0, t.text())
+    t.key("G")
+    check(errand(t) == 2 * LONG - 1, f"End leads to the last task of all: {t.text()}")
+    t.key(HOME, first=0.5)
+    check(errand(t) == 0, f"and Home to the first: {t.text()}")
+    pages(t, 2 * LONG, lambda n: f"Errand {n:03}")
+    # ] and [ go on beyond what is in memory, to the end of the list.
+    t.key(":GO\r6\r")
+    at = errand(t)
+    t.key("\r")
+    for k in range(30):
+        t.key("]")
+    check(t.row(1).startswith(f"Q{at // 2 + 30:03}"), f"30 patients behind {at // 2}: {t.row(1)} {t.row(22)}")
+    for k in range(60):
+        t.key("[")
+    check(t.row(1).startswith(f"Q{max(0, at // 2 - 30):03}"), f"and 60 back: {t.row(1)} {t.row(22)}")
+    t.key("q")
+    t.key("G")
+    t.key("\r")
+    t.key("]")
+    check(t.row(1).startswith(f"Q{LONG - 1}") and "last patient of the list" in t.row(22), f"the last: {t.row(1)} {t.row(22)}")
+    t.key("q")
+    # R: the marker stays on its task where the list has become shorter, and the list is never said to be empty.
+    for k in range(4):
+        t.key("k")
+    here = errand(t)
+    check(here == 2 * LONG - 5, t.text())
+    # Once into the middle of the list, behind its first window and before the one that was shown; then into the first.
+    for left, number in ((155, 51), (50, 46)):
+        done = range(left - 10, 2 * LONG - 10)
+        post(w, [{**r, "status": "completed"} for r in many() if r["resourceType"] == "Task" and int(r["id"][1:]) in done])
+        t.key("S")
+        t.wait("synced ")
+        t.settle(quiet=1.5, first=2)
+        t.key("R")
+        check(t.row(1).startswith(f"TASKS  {left} open") and "No open task" not in t.text() and errand(t) == here, f"on its task: {t.text()}")
+        check(t.focus().startswith(f">{number} ") and int(t.row(3).split()[-1]) in (-(-left // 18), -(-left // 18) + 1), f"at its place: {t.focus()} {t.row(3)}")
+    t.key("q")
+    t.key(HOME, first=0.5)
+    t.key("\r")
+    t.key("y")
+    check(t.row(3).startswith(f"Timeline: {ROWS}"), t.row(3))
+    pages(t, ROWS, lambda n: f"Potassium {n:03}")
+    t.key("q")
+    t.key("/")
+    t.send("potassium\r")
+    t.wait("rows found")
+    t.settle(first=1)
+    pages(t, ROWS, lambda n: f"Potassium {n:03}")
+
+
 def main():
     with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, generate=0, init=False) as w:
         path = os.path.join(tmp, "b.json")
@@ -346,6 +441,13 @@ def main():
             check(names(t) == ["CLARK", "EVANS"], f"the profile begins with the list that was kept: {t.row(1)}")
             view(t, "recently opened", ["EVANS", "ADAMS", "DAVIS", "OKONKWO", "OKONKWO"], "PATIENTS  recently")
         lines(w)
+    with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, generate=0, init=False) as w:
+        post(w, many())
+        w.cli("init", "--server", w.url, "--demo")
+        w.cli("sync")
+        with harness.Term([ward.WARDLINE, "--home", w.home]) as t:
+            unlock(t)
+            long_lists(t, w)
     check.finish()
 
 
