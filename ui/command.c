@@ -10,11 +10,6 @@
 
 /* --- what they do ----------------------------------------------------------------------------- */
 
-static struct list *body(struct ui *u)
-{
-    return u->screen->list ? u->screen->list(u) : NULL;
-}
-
 static void slide(struct ui *u)
 {
     if (u->screen->slide)
@@ -24,7 +19,7 @@ static void slide(struct ui *u)
 static void move(struct ui *u, int by)
 {
     slide(u);
-    list_move(body(u), by);
+    list_move(ui_list(u), by);
     u->work.chosen = true;
     u->damage = true;
 }
@@ -32,7 +27,7 @@ static void move(struct ui *u, int by)
 static void page(struct ui *u, int by)
 {
     slide(u);
-    list_page(body(u), by);
+    list_page(ui_list(u), by);
     u->damage = true;
 }
 
@@ -40,14 +35,14 @@ static void jump(struct ui *u, int to_end)
 {
     if (u->screen->jump)
         u->screen->jump(u, to_end);
-    list_select(body(u), to_end && body(u)->items ? body(u)->items - 1 : 0);
+    list_select(ui_list(u), to_end && ui_list(u)->items ? ui_list(u)->items - 1 : 0);
     u->damage = true;
 }
 
 static const char *nothing_here(const struct ui *u, int arg)
 {
     (void)arg;
-    return body((struct ui *)(uintptr_t)u)->items ? NULL : _("The list is empty.");
+    return ui_list(u)->items ? NULL : _("The list is empty.");
 }
 
 static void open_row(struct ui *u, int arg)
@@ -58,7 +53,7 @@ static void open_row(struct ui *u, int arg)
         return;
     }
     /* REQ: Enter typed ahead of the paint must not open what nobody has seen. */
-    if (!list_painted(body(u))) {
+    if (!list_painted(ui_list(u))) {
         ui_say(u, "%s",
                _("Not opened: that row was not on the screen yet. Look, then Enter again."));
         return;
@@ -110,7 +105,7 @@ static void number(struct ui *u, int digit)
 
 static const char *not_numbered(const struct ui *u, int arg)
 {
-    const struct list *l = body((struct ui *)(uintptr_t)u);
+    const struct list *l = ui_list(u);
 
     (void)arg;
     return l && !l->plain ? NULL : _("The lines here are one text: they have no numbers.");
@@ -190,9 +185,9 @@ static void click(struct ui *u, int arg)
     unsigned item;
 
     (void)arg;
-    if (!list_at_row(body(u), u->keys.at_row, &item))
+    if (!list_at_row(ui_list(u), u->keys.at_row, &item))
         return;
-    list_select(body(u), item);
+    list_select(ui_list(u), item);
     u->work.chosen = true;
     u->damage = true;
 }
@@ -270,15 +265,6 @@ static void typed_cancel(struct ui *u, int arg)
 static void typed_move(struct ui *u, int by)
 {
     prompt_move(u, by);
-}
-
-static void edit(struct ui *u, int key)
-{
-    if (u->screen == scr_lock_screen())
-        scr_lock_type(u, key);
-    else
-        prompt_key(u, key);
-    u->damage = true;
 }
 
 static void unlock(struct ui *u, int arg)
@@ -373,7 +359,7 @@ static void trend(struct ui *u, int arg)
 
     (void)arg;
     /* REQ: as Enter: no row that nobody has seen. */
-    if (u->screen != scr_detail_screen() && !list_painted(body(u)))
+    if (u->screen != scr_detail_screen() && !list_painted(ui_list(u)))
         ui_say(u, "%s", _("Not opened: that row was not on the screen yet. Look, then Enter again."));
     else if (u->screen == scr_detail_screen())
         scr_trend_open(u, u->detail.type, u->detail.id, 0);
@@ -443,9 +429,9 @@ static void help(struct ui *u, int arg)
 static const struct command commands[] = {
     {"lock.open", ON_LOCK, "Enter", NULL, N_("Open"), N_("Try the passphrase that was typed"),
      unlock, 0, not_now},
-    {"lock.erase", ON_LOCK, "Backspace", NULL, NULL, N_("Take the last character away"), edit,
+    {"lock.erase", ON_LOCK, "Backspace", NULL, NULL, N_("Take the last character away"), ui_type,
      KEYS_BACKSPACE, NULL},
-    {"lock.clear", ON_LOCK, "Ctrl-U", NULL, NULL, N_("Take all of it away"), edit, 'U' - '@', NULL},
+    {"lock.clear", ON_LOCK, "Ctrl-U", NULL, NULL, N_("Take all of it away"), ui_type, 'U' - '@', NULL},
     {"lock.exit", ON_LOCK, "Ctrl-C Ctrl-D", NULL, N_("Exit"), N_("Leave wardline"), ask_exit, 0,
      NULL},
 
@@ -457,9 +443,9 @@ static const struct command commands[] = {
     {"find.up", ON_FIND, "Up", NULL, NULL, N_("Move the marker up"), move, -1, NULL},
     {"prompt.down", ON_PROMPT, "Down Tab", NULL, NULL, N_("To the next match"), typed_move, 1, NULL},
     {"prompt.up", ON_PROMPT, "Up Shift-Tab", NULL, NULL, N_("To the match before"), typed_move, -1, NULL},
-    {"prompt.erase", ON_FIND | ON_PROMPT, "Backspace", NULL, NULL, N_("Take the last character away"), edit,
+    {"prompt.erase", ON_FIND | ON_PROMPT, "Backspace", NULL, NULL, N_("Take the last character away"), ui_type,
      KEYS_BACKSPACE, NULL},
-    {"prompt.clear", ON_FIND | ON_PROMPT, "Ctrl-U", NULL, N_("Clear"), N_("Take all that was typed away"), edit,
+    {"prompt.clear", ON_FIND | ON_PROMPT, "Ctrl-U", NULL, N_("Clear"), N_("Take all that was typed away"), ui_type,
      'U' - '@', NULL},
     {"find.cancel", ON_FIND, "Ctrl-G Esc Ctrl-C", NULL, N_("All"),
      N_("Drop the filter and show all patients"), typed_cancel, 0, NULL},
@@ -582,7 +568,7 @@ static const struct command commands[] = {
     {"redraw", ON_LISTS, "Ctrl-L", "RR", NULL, N_("Send the whole screen again"), redraw, 0, NULL},
     {"grid.back", ON_GRID, "q h = Esc F10", "Q ^", N_("Back"), N_("Back to the list of results"), back, 0, NULL},
     {"back", ON_LISTS & ~ON_WORKLIST & ~ON_GRID, "q Left h Esc F10", "Q ^", N_("Back"),
-     N_("Back to where you came from"), back, 0, NULL},
+     N_("Back to where you came from; from a section to the cover, from the cover to the list"), back, 0, NULL},
     {"list.back", ON_WORKLIST, "q Left h F10", "Q ^", N_("Exit"),
      N_("Drop the filter; without one, leave wardline after a question"), back, 0, NULL},
     {"exit", ON_LISTS, "Ctrl-C", "EX", NULL, N_("Leave wardline after a question"), ask_exit, 0,

@@ -94,8 +94,8 @@ static const struct command *by_name(unsigned where, struct str word, int *arg)
     return NULL;
 }
 
-/* A command by its place in the table; false: this screen has none such. */
-static bool run_id(struct ui *u, const char *id)
+/* A command of this screen by its id. */
+static void run_id(struct ui *u, const char *id)
 {
     unsigned n;
     const struct command *c = command_table(&n);
@@ -103,9 +103,8 @@ static bool run_id(struct ui *u, const char *id)
     for (unsigned i = 0; i < n; i++)
         if (c[i].where & ui_where(u) && !strcmp(c[i].id, id)) {
             ui_run(u, &c[i], c[i].arg);
-            return true;
+            return;
         }
-    return false;
 }
 
 /* --- text for a field --------------------------------------------------------------------------- */
@@ -168,7 +167,7 @@ static void word(struct ui *u, struct str w)
 /* REQ: only a row that was printed before the line was typed can be chosen by its number. */
 static bool printed(struct ui *u)
 {
-    struct list *l = u->screen->list ? u->screen->list(u) : NULL;
+    struct list *l = ui_list(u);
 
     if (!l || l->plain || l->painted == l->painted_end)
         ui_say(u, "%s", _("There are no rows to choose from here."));
@@ -191,7 +190,7 @@ static void row(struct ui *u, struct str s, const struct line_words *w)
         field(u, s);
         return;
     }
-    l = u->screen->list(u);
+    l = ui_list(u);
     if (w->row < 0 || w->row >= LIST_NUMBERS || !list_numbered(l, (unsigned)w->row, &item)) {
         ui_say(u, _("No row %lld was printed last."), (long long)w->row);
         return;
@@ -249,8 +248,8 @@ static void do_line(struct ui *u, struct str s)
     case LINE_EMPTY:
         if (ui_more_below(u))
             run_id(u, "list.next");
-        else if (!run_id(u, "back"))
-            run_id(u, "list.back");
+        else
+            ui_key(u, 'q'); /* back, on every list; no file can take it away */
         break;
     case LINE_ROW:
         row(u, s, &w);

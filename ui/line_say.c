@@ -119,7 +119,7 @@ static unsigned add_item(const struct list *l, unsigned item, unsigned skip, uns
 
 static void add_body(struct ui *u, struct buf *out)
 {
-    struct list *l = u->screen->list ? u->screen->list(u) : NULL;
+    struct list *l = ui_list(u);
     unsigned end = UI_BODY + ui_body_rows(u), before = 0, used = 0, top;
 
     if (!l || l->painted == l->painted_end || l->failed) {
@@ -137,7 +137,7 @@ static void add_body(struct ui *u, struct buf *out)
 
 void line_say_row(struct ui *u)
 {
-    struct list *l = u->screen->list(u);
+    struct list *l = ui_list(u);
     struct buf out;
 
     buf_init(&out, 1 << 20);
@@ -149,7 +149,7 @@ void line_say_row(struct ui *u)
 static void say_body(struct ui *u, bool other, struct buf *out)
 {
     struct line *k = u->line;
-    struct list *l = u->screen->list ? u->screen->list(u) : NULL;
+    struct list *l = ui_list(u);
     struct buf now;
 
     buf_init(&now, 1 << 20);

@@ -48,16 +48,11 @@ bool numbers_parse(struct str typed, unsigned out[LIST_NUMBERS], unsigned *n)
 
 /* --- choosing rows ---------------------------------------------------------------------------- */
 
-static struct list *body(struct ui *u)
-{
-    return u->screen->list ? u->screen->list(u) : NULL;
-}
-
 /* The rows that the typed numbers stand for, or the reason why there are none. */
 static bool chosen(struct ui *u, unsigned item[LIST_NUMBERS], unsigned *n)
 {
     unsigned number[LIST_NUMBERS];
-    struct list *l = body(u);
+    struct list *l = ui_list(u);
 
     if (!numbers_parse(prompt_typed(u), number, n)) {
         ui_say(u, _("No row number: \"%.*s\". As in 7 or 1-4,7."), STR_ARG(prompt_typed(u)));
@@ -74,7 +69,7 @@ static bool chosen(struct ui *u, unsigned item[LIST_NUMBERS], unsigned *n)
 
 static void point(struct ui *u, unsigned item)
 {
-    list_select(body(u), item);
+    list_select(ui_list(u), item);
     u->work.chosen = true;
     u->damage = true;
 }
@@ -133,7 +128,7 @@ void numbers_open(struct ui *u, int digit)
 
 static void page_enter(struct ui *u)
 {
-    struct list *l = body(u);
+    struct list *l = ui_list(u);
     int64_t page;
     bool ok = str_int(prompt_typed(u), 1, 1000000, &page);
     unsigned at;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/intl.h"
+#include "base/mem.h"
 #include "ui/priv.h"
 
 #define FEW 3 /* matches: they are told in sentences */
@@ -188,6 +189,7 @@ static void not_done(struct ui *u, struct str rest)
         return;
     snprintf(said, sizeof said, "%s", u->message);
     ui_say(u, "%s%s%s %.*s", said, said[0] ? "  " : "", _("Not done:"), STR_ARG(rest));
+    mem_zero(said, sizeof said);
 }
 
 static void run_all(struct ui *u, struct str all)
@@ -236,6 +238,7 @@ static void enter(struct ui *u)
     prompt_close(u);
     changed(u);
     run_all(u, (struct str){all, n});
+    mem_zero(all, sizeof all);
 }
 
 /* The word that means this match and no other. */
@@ -271,6 +274,7 @@ static void move(struct ui *u, int by)
     memcpy(line, typed.p, head);
     memcpy(line + head, word.p, word.n);
     prompt_set(u, (struct str){line, head + word.n});
+    mem_zero(line, sizeof line);
 }
 
 static const struct prompt_kind kind = {

@@ -96,7 +96,6 @@ struct scr_chart {
     bool counted;     /* such a paint of this chart is in the log */
     unsigned cols;    /* that the banner was made for */
     unsigned section; /* index in kind_sections() */
-    bool from_cover;  /* opened by a heading of the cover */
     struct scr_place places[UI_SECTIONS_MAX];
     struct list list, sections;
     struct vec items; /* unsigned: the row that each item of list is */
@@ -291,7 +290,8 @@ const struct screen *ui_below(const struct ui *u); /* what ui_under shows; the w
 void ui_say(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ui_say_err(struct ui *u, const struct err *e);
 void ui_lock(struct ui *u);
-void ui_key(struct ui *u, int key); /* as if it was typed now */
+void ui_key(struct ui *u, int key);  /* as if it was typed now */
+void ui_type(struct ui *u, int key); /* into the field that is open: the passphrase, or the prompt */
 /* Does what a row of the table says, or says why it is refused; false then. */
 bool ui_run(struct ui *u, const struct command *c, int arg);
 int64_t ui_idle(struct ui *u);   /* locks when no key came for UI_IDLE_MS; ms until the next look */
@@ -301,14 +301,12 @@ void ui_ask(struct ui *u);                  /* "Leave wardline?" */
 unsigned ui_where(const struct ui *u); /* the screen, or its prompt, or ON_ASK */
 bool ui_small(const struct ui *u);     /* the window is too small to show anything of a patient */
 unsigned ui_body_rows(const struct ui *u);
+struct list *ui_list(const struct ui *u); /* of the screen that is shown, or NULL */
 
 /* ui_save.c: written in the background; what goes wrong is said */
 void ui_save_scope(struct ui *u, const struct model_scope *scope);
 void ui_save_opened(struct ui *u, const char *chart);
 void ui_save_orphan(struct ui *u); /* the screen goes: jobs under way must not find it */
-
-/* One key, as typed. */
-void ui_key(struct ui *u, int key);
 
 /* ui_paint.c */
 void ui_paint(struct ui *u);

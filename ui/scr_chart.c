@@ -148,7 +148,6 @@ void scr_chart_section(struct ui *u, unsigned section)
     scr_chart_rows_remember(c);
     if (!renew(u, section))
         return;
-    c->from_cover = false;
     scr_chart_rows_return(u);
     ui_go(u, scr_chart_screen());
 }
@@ -243,27 +242,25 @@ static void open_row(struct ui *u)
 {
     struct scr_chart *c = &u->chart;
     const struct model_row *r = scr_chart_rows_at(c, c->list.sel);
-    bool cover = r && r->pane;
     unsigned n;
     const struct kind_section *all = kind_sections(&n);
 
     if (r && r->id[0])
         scr_detail_open(u, r->type, r->id);
-    else if (r && r->goes_to) { /* the row sums up a section */
+    else if (r && r->goes_to) /* the row sums up a section */
         scr_chart_section(u, (unsigned)(r->goes_to - all));
-        c->from_cover = cover;
-    } else
+    else
         ui_say(u, "%s", _("There is nothing behind this row."));
 }
 
-/* A section that was opened from the cover leads back to it. */
+/* REQ: every section leads back to the cover, however it was opened, and the cover to the list: who types q and a row's
+ * number in a section opens nobody else's chart by it. */
 static void back(struct ui *u)
 {
-    if (u->chart.from_cover) {
+    if (u->chart.section)
         scr_chart_section(u, 0);
-        return;
-    }
-    ui_under(u);
+    else
+        ui_under(u);
 }
 
 const struct screen *scr_chart_screen(void)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/intl.h"
+#include "base/mem.h"
 #include "ui/priv.h"
 
 static void changed(struct ui *u)
@@ -41,6 +42,7 @@ void scr_find_drop(struct ui *u)
     was[u->work.filter_n] = '\0';
     if (u->work.filter_n)
         marks_undo_keep(u, again, was, u->work.filter_n + 1);
+    mem_zero(was, sizeof was);
     u->work.due = u->work.filter_n > 0;
     u->work.filter_n = 0;
     u->work.chosen = false;

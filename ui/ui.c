@@ -49,6 +49,11 @@ unsigned ui_body_rows(const struct ui *u)
     return rows > UI_BODY + 4 ? rows - UI_BODY - 3 : 1;
 }
 
+struct list *ui_list(const struct ui *u)
+{
+    return u->screen->list ? u->screen->list((struct ui *)(uintptr_t)u) : NULL;
+}
+
 bool ui_small(const struct ui *u)
 {
     return tty_rows(u->tty) < UI_MIN_ROWS || tty_columns(u->tty) < UI_MIN_COLS;
@@ -162,6 +167,7 @@ void ui_lock(struct ui *u)
     list_clear(&u->help.list, 1);
     auth_unlock_drop(&u->unlock); /* REQ: what was locked meanwhile does not open by itself */
     scr_lock_forget(u);
+    mem_zero(&u->palette, sizeof u->palette); /* what was typed there may be a name */
     marks_clear(u);
     marks_undo_clear(u);
     numbers_turn_clear(u);
@@ -231,7 +237,7 @@ void ui_unlocking(struct ui *u)
 
 /* --- input ------------------------------------------------------------------------------------ */
 
-static void type(struct ui *u, int key)
+void ui_type(struct ui *u, int key)
 {
     if (u->screen == scr_lock_screen())
         scr_lock_type(u, key);
@@ -302,7 +308,7 @@ static bool key_waited_for(struct ui *u, int key)
     return c != NULL;
 }
 
-static void key_in(struct ui *u, int key)
+void ui_key(struct ui *u, int key)
 {
     char utf8[4];
     unsigned where = ui_where(u);
@@ -329,7 +335,7 @@ static void key_in(struct ui *u, int key)
     }
     if (where & ON_TYPING && keys_utf8(key, utf8)) {
         u->message[0] = '\0';
-        type(u, key);
+        ui_type(u, key);
         mem_zero(utf8, sizeof utf8);
         return;
     }
@@ -342,11 +348,6 @@ static void key_in(struct ui *u, int key)
         ui_run(u, c, arg);
     else
         no_such_key(u, where);
-}
-
-void ui_key(struct ui *u, int key)
-{
-    key_in(u, key);
 }
 
 static void feed(struct ui *u, const int *keys, unsigned n)

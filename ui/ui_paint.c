@@ -122,7 +122,7 @@ struct text ui_message_words(struct ui *u, struct arena *a)
 
 bool ui_more_below(const struct ui *u)
 {
-    const struct list *l = u->screen->list ? u->screen->list((struct ui *)(uintptr_t)u) : NULL;
+    const struct list *l = ui_list(u);
 
     return (l && !list_at_end(l)) || (u->screen->more && u->screen->more(u));
 }
@@ -208,7 +208,7 @@ void ui_paint(struct ui *u)
 {
     bool small = ui_small(u);
     const char *whose = small ? "" : u->screen->patient(u);
-    struct list *l = u->screen->list ? u->screen->list(u) : NULL;
+    struct list *l = ui_list(u);
     enum list_change change = l && !small ? list_change(l) : LIST_MOVES;
     struct arena a;
 

@@ -63,6 +63,7 @@ def charts(t, term):
     spent("the help", t.key("?"), term)
     t.key("q")
     t.key("q")
+    t.key("q")
 
 
 def idle(terms):

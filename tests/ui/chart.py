@@ -7,7 +7,7 @@ import json, os, re, sys, tempfile, time
 
 sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), p) for p in ("tests", "tests/ui", "tests/model")]
 import tokens, ward
-from harness import HOME, MARGIN, Check, Term, WARDLINE
+from harness import HOME, LEFT, MARGIN, Check, Term, WARDLINE
 import sheets
 
 check = Check()
@@ -76,8 +76,19 @@ def ways(w):
         t.key("\r")
         t.key("q")
         check(t.cursor() == at and t.focus() == row, f"and over a detail: {t.focus()!r}, not {row!r}")
+        t.key("q")  # REQ: a section opened by its letter too: a key behind this one opens nobody else
+        check(t.row(3).startswith("Cover") and t.focus() == row_on_cover, f"a section opened by its letter leads to the cover, where it was: {t.text()}")
+        t.key("q2\r")
+        check(t.row(1).startswith("PATIENTS") and "is not on the screen" in t.row(22), f"and the cover to the list, where nothing opens unseen: {t.text()}")
+        t.key("\r")
+        t.wait("Cover")
+        for keys in ("l", "=", "q", "T", "q", "y", "q"):  # pages over a section lead back to it
+            t.key(keys)
+        check(t.row(3).startswith("Results"), t.row(3))
+        t.key(LEFT)
+        check(t.row(3).startswith("Cover"), f"Left as q: {t.row(3)}")
         t.key("q")
-        check(t.row(1).startswith("PATIENTS"), f"a section opened by its letter leads to the list: {t.row(1)!r}")
+        check(t.row(1).startswith("PATIENTS"), f"and so to the list: {t.row(1)!r}")
         t.key("\r")
         t.wait("Cover")
         t.key("m")

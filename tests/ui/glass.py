@@ -189,6 +189,8 @@ class Glass:
         return fold(" ".join(cells))
 
     def back(self):
+        if not self.t.row(3).startswith(self.sections[0][1]):
+            self.until(lambda: self.t.row(3).startswith(self.sections[0][1]), "q", "back to the cover")
         self.until(lambda: self.t.row(1).startswith("PATIENTS"), "q", "back to the worklist")
 
     def banner(self):

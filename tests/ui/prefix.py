@@ -27,6 +27,8 @@ def session(home, term, charts):
                 opened.add(t.row(1).split(",")[0])
             for k in ("m", "\r", "r", " ", "q") if i % 3 == 0 else ("l", "?", " ", "q", "g", "g", "j", "q") if i % 3 == 1 else ("p", " ", "\t"):
                 t.key(k)
+            if i != 7:
+                t.key("q")  # to the cover
             if i == 7:
                 t.key("L")
                 t.wait("Passphrase:")

@@ -55,6 +55,7 @@ def visit(t, n):
         into_a_row(t)
         t.key("q", first=1)
         t.key("q")
+        t.key("q")
     t.key("/\x15\r")
     return peak.mib
 

@@ -53,7 +53,7 @@ def leave(t, what):
 def session(w, term):
     """The screens of a session: name and text, without times."""
     with start(w, term) as t:
-        for keys in ("", "j", "G", "k", HOME, " ", "-", "/" + tokens.token(0).lower(), "\r", "m", "j", " ", "l", "\r", "r", "?", "q", "q", "b", "q", "gg", "q", "q"):
+        for keys in ("", "j", "G", "k", HOME, " ", "-", "/" + tokens.token(0).lower(), "\r", "m", "j", " ", "l", "\r", "r", "?", "q", "q", "b", "q", "gg", "q", "q", "q"):
             bytes_ = t.key(keys, first=3) if keys else b""
             if keys and keys in "jk" and "PATIENTS" in t.row(1):
                 check(len(bytes_) <= 12 or t.row(22) == "", f"{term}: {keys!r} costs {len(bytes_)} bytes")

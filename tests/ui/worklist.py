@@ -249,7 +249,7 @@ def on_the_way(t):
     check("OKONKWO" in t.row(1), t.row(1))
     t.key("p")
     t.key("Ma")
-    t.key("q")
+    t.key("qq")
     to(t, "EVANS")
     t.key("\r")
     t.key("'a")
