@@ -49,31 +49,38 @@ static bool set(struct ui *u, struct mark *m)
 void marks_set(struct ui *u, int letter)
 {
     struct mark *m = of_letter(u, letter), fresh = {.letter = (char)letter};
+    unsigned n;
 
     if (!m || !set(u, &fresh)) {
         ui_say(u, "%s", _("There is nothing here to mark."));
         return;
     }
     *m = fresh;
-    ui_say(u, m->on_list ? _("Mark %c: this patient in the list.") : _("Mark %c: this place in the chart."), letter);
+    if (m->on_list)
+        ui_say(u, _("Mark %c: this patient in the list."), letter);
+    else if (u->screen->where & ON_CHART)
+        ui_say(u, _("Mark %c: this place in the chart."), letter);
+    else /* a page over the chart is made anew each time: what lies below it is marked */
+        ui_say(u, _("Mark %c: this chart, at %s; not this page."), letter,
+               _(kind_sections(&n)[u->chart.section].title));
 }
 
+/* False: it said why it could not be read. */
 static bool to_section(struct ui *u, const struct mark *m)
 {
-    unsigned n;
+    unsigned n, i = 0;
     const struct kind_section *s = kind_sections(&n);
 
-    for (unsigned i = 0; i < n; i++)
-        if (!strcmp(s[i].name, m->section)) {
-            scr_chart_section(u, i);
-            return u->screen == scr_chart_screen() && u->chart.section == i;
-        }
-    return false;
+    while (i < n && strcmp(s[i].name, m->section))
+        i++;
+    scr_chart_section(u, i);
+    return u->screen == scr_chart_screen() && u->chart.section == i;
 }
 
 void marks_go(struct ui *u, int letter)
 {
     const struct mark *m = of_letter(u, letter);
+    bool other, another;
 
     if (!m || !m->letter) {
         ui_say(u, _("Mark %c is not set."), letter);
@@ -86,14 +93,21 @@ void marks_go(struct ui *u, int letter)
             ui_say(u, _("The patient of mark %c is not in this list any more, or elsewhere in it."), letter);
         return;
     }
-    if ((!u->chart.open || strcmp(u->chart.chart, m->chart)) &&
-        !scr_stop_open(u, m->chart, scr_work_screen()))
-        /* it has said why; or a stop page is in the way: it is answered first, and nothing is gone to behind it */
+    other = !u->chart.open || strcmp(u->chart.chart, m->chart);
+    another = other && u->chart.open;
+    if (other && !scr_stop_open(u, m->chart, scr_work_screen())) {
+        if (u->screen == scr_stop_screen()) /* it is answered first, and nothing is gone to behind it */
+            ui_say(u, another ? _("Mark %c: another patient. Answer this page first, then ' and the letter again.")
+                              : _("Mark %c: answer this page first, then ' and the letter again."), letter);
+        return; /* else it has said why */
+    }
+    if (!to_section(u, m))
         return;
-    if (!u->chart.open || strcmp(u->chart.chart, m->chart) || strcmp(u->screen->patient(u), m->chart))
-        return;
-    if (to_section(u, m) && m->id[0] && !scr_chart_seek(u, m->type, m->id))
-        ui_say(u, _("The row of mark %c is not in this section any more."), letter);
+    if (m->id[0] && !scr_chart_seek(u, m->type, m->id))
+        ui_say(u, another ? _("Mark %c: another patient. Its row is not in this section any more.")
+                          : _("The row of mark %c is not in this section any more."), letter);
+    else if (another) /* REQ: whoever typed it may think of the chart that was open */
+        ui_say(u, _("Mark %c: another patient."), letter);
 }
 
 void marks_clear(struct ui *u)

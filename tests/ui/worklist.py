@@ -254,6 +254,7 @@ def on_the_way(t):
     t.key("\r")
     t.key("'a")
     check(stopped(t), f"a mark of another patient stops: {t.text()}")
+    check(t.row(22).startswith("Mark a: another patient. Answer this page first, then ' and the letter again."), f"and says why: {t.text()}")
     time.sleep(0.7)
     t.key("q")
     t.key(HOME, first=0.5)
