@@ -495,7 +495,8 @@ static const struct command commands[] = {
     {"list.first", ON_LISTS, "Home H", "FS", NULL, N_("To the first row"), jump, 0, nothing_here},
     {"list.last", ON_LISTS, "End G", "LS", NULL, N_("To the last row"), jump, 1, nothing_here},
     {"list.number", ON_FREE, "@digit", NULL, NULL,
-     N_("The row that this number stands before: 7 Enter opens it, 7T does T on it, 1-4,7 Enter opens several in turn"),
+     N_("The row that this number stands before: 7 Enter opens it, 7T does T on it, 1-4,7 Enter opens several in turn; "
+        "7j moves 7 rows"),
      number, -1, not_numbered},
     {"list.page", ON_FREE, "", "GO", NULL, N_("To the page of a number"), page_number, 0, nothing_here},
     {"list.right", ON_FREE & ~ON_GRID, ">", NULL, NULL, N_("Sideways: the columns to the right"), sideways, 1,
@@ -510,7 +511,7 @@ static const struct command commands[] = {
      section_step, -1, NULL},
     {"chart.neighbour", ON_CHART, "]", "NP", NULL, N_("To the next patient of the list"), neighbour, 1, NULL},
     {"chart.neighbour.before", ON_CHART, "[", "PP", NULL, N_("To the patient before in the list"), neighbour, -1, NULL},
-    {"chart.go", ON_CHART, "g", NULL, N_("Go"), N_("Go to a section: g and its letter; gg lists them all"),
+    {"chart.go", ON_CHART, "g", "GS", N_("Go"), N_("Go to a section: g and its letter; gg lists them all"),
      second_key, ON_GO,
      NULL},
     {"chart.sections", ON_CHARTS & ~ON_SECTIONS, "", "CC SE", NULL, N_("List of all sections with their letters"),
@@ -525,12 +526,12 @@ static const struct command commands[] = {
     {"search.all", ON_WORKLIST, "\\", "FA", NULL, N_("Search the rows of all charts kept here; q stops it"), search, 1,
      NULL},
     {"chart.section", ON_CHART | ON_SECTIONS, "@section", NULL, NULL, NULL, section, 0, NULL},
-    {"chart.grid", ON_CHART, "=", NULL, NULL, N_("Results or vital signs as a grid: tests down, dates across"), grid, 0,
+    {"chart.grid", ON_CHART, "=", "GR", NULL, N_("Results or vital signs as a grid: tests down, dates across"), grid, 0,
      no_grid},
-    {"chart.trend", ON_CHART | ON_DETAIL, "T", NULL, NULL, N_("The trend of the test that the row is"), trend, 0, NULL},
-    {"chart.growth", ON_CHART | ON_GRID | ON_TREND, "W", NULL, NULL,
+    {"chart.trend", ON_CHART | ON_DETAIL, "T", "TR", NULL, N_("The trend of the test that the row is"), trend, 0, NULL},
+    {"chart.growth", ON_CHART | ON_GRID | ON_TREND, "W", "GC", NULL,
      N_("A child's growth curves: weight, length, BMI, head"), growth, 0, NULL},
-    {"grid.trend", ON_GRID, "T", NULL, N_("Trend"), N_("The trend of the row's test, with all of its values"), trend, 0,
+    {"grid.trend", ON_GRID, "T", "TR", N_("Trend"), N_("The trend of the row's test, with all of its values"), trend, 0,
      nothing_here},
     {"detail.words", ON_DETAIL, "w", NULL, N_("Words"), N_("To the row in words"), part, 0, NULL},
     {"detail.codes", ON_DETAIL, "c", NULL, N_("Codes"), N_("To its codes"), part, 1, NULL},
@@ -543,7 +544,7 @@ static const struct command commands[] = {
      N_("Sync with the server now, or stop the sync that runs"), sync_toggle, 0, NULL},
     {"sync", ON_LISTS & ~ON_WORKLIST, "S F6", "SY", NULL,
      N_("Sync with the server now, or stop the sync that runs"), sync_toggle, 0, NULL},
-    {"chart.go.over", ON_CHARTS & ~ON_CHART, "g", NULL, NULL,
+    {"chart.go.over", ON_CHARTS & ~ON_CHART, "g", "GS", NULL,
      N_("Go to a section: g and its letter; gg lists them all"),
      second_key, ON_GO, NULL},
     {"palette", ON_FREE, ": F2", NULL, NULL,
@@ -551,12 +552,12 @@ static const struct command commands[] = {
      palette, 0, NULL},
     {"undo", ON_FREE, "z", "UN", NULL, N_("Bring back what was dismissed last: a message, a filter"), undo, 0,
      nothing_dismissed},
-    {"mark", ON_FREE & ~(ON_HELP | ON_SECTIONS), "M", NULL, NULL, N_("Mark this place: M and a letter"), second_key,
+    {"mark", ON_FREE & ~(ON_HELP | ON_SECTIONS), "M", "MK", NULL, N_("Mark this place: M and a letter"), second_key,
      ON_MARK,
      NULL},
     {"tour", ON_FREE, "", "TOUR", NULL, N_("The tour of the demo: a line that names the next key"), tour, 0, no_demo},
     {"tour.end", ON_FREE, "Ctrl-G", NULL, NULL, N_("End the tour"), tour_stop, 0, no_tour},
-    {"mark.to", ON_FREE, "'", NULL, NULL, N_("To a marked place: ' and its letter"), second_key, ON_MARKED, NULL},
+    {"mark.to", ON_FREE, "'", "GM", NULL, N_("To a marked place: ' and its letter"), second_key, ON_MARKED, NULL},
     {"patients", ON_LISTS & ~ON_WORKLIST, "", "SP ^^", NULL, N_("To the list of patients"), to_patients, 0, NULL},
     {"patients.find", ON_LISTS & ~ON_WORKLIST, "", "FD", NULL, N_("To the list of patients, and find one"), to_find,
      0,
@@ -633,6 +634,12 @@ const char *command_keys(const struct command *c)
         if (!strcmp(c->keys, classes[i].keys) && classes[i].words)
             return classes[i].words;
     return c->keys;
+}
+
+/* REQ: a key that drops the filter is not called Exit. */
+const char *command_label(const struct ui *u, const struct command *c)
+{
+    return !strcmp(c->id, "list.back") && u->work.filter_n ? _("All") : _(c->label);
 }
 
 static bool has_key(const struct command *c, int key)

@@ -66,6 +66,8 @@ const struct command *command_table(unsigned *n);
 const struct command *command_find(unsigned where, int key, int *arg);
 /* Is it one of the keys of the row? *arg as above. */
 bool command_takes(const struct command *c, int key, int *arg);
+/* Its label in the words of the language, as it is now: what Back does where a filter is on. */
+const char *command_label(const struct ui *u, const struct command *c);
 const char *command_keys(const struct command *c); /* for people: "j Down", "0-9", "@section" */
 /* "Patients": a screen's name for people (N_); NULL when there is no such bit, which is behind the last one. */
 const char *command_where_name(unsigned where);

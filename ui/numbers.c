@@ -91,13 +91,31 @@ static void enter(struct ui *u)
         ui_say(u, "%s", _("One row at a time here: nothing was opened."));
 }
 
+bool numbers_count(struct ui *u, int64_t count, int key)
+{
+    int arg;
+    const struct command *c = conf_find(&u->conf, u->screen->where, key, &arg);
+
+    if (!c || (strcmp(c->id, "list.down") && strcmp(c->id, "list.up")))
+        return false;
+    while (count-- > 0 && ui_run(u, c, arg))
+        ;
+    return true;
+}
+
 /* REQ: a letter behind a number that is refused is dropped with it: it must not act on the row that happens to be
  * marked. */
 static void letter(struct ui *u, int key)
 {
     unsigned item[LIST_NUMBERS], n;
-    bool ok = chosen(u, item, &n);
+    int64_t count;
+    bool ok;
 
+    if (str_int(prompt_typed(u), 1, NUMBERS_COUNT, &count) && numbers_count(u, count, key)) {
+        prompt_close(u);
+        return;
+    }
+    ok = chosen(u, item, &n);
     prompt_close(u);
     if (!ok)
         return;
@@ -109,6 +127,11 @@ static void letter(struct ui *u, int key)
     ui_key(u, key);
 }
 
+static void arrow(struct ui *u, int by)
+{
+    letter(u, by > 0 ? KEYS_DOWN : KEYS_UP);
+}
+
 static bool takes(int key)
 {
     return (key >= '0' && key <= '9') || key == '-' || key == ',';
@@ -117,7 +140,7 @@ static bool takes(int key)
 void numbers_open(struct ui *u, int digit)
 {
     static const struct prompt_kind kind = {
-        .where = ON_PROMPT, .label = N_("Row:"), .enter = enter, .takes = takes, .over = letter};
+        .where = ON_PROMPT, .label = N_("Row:"), .enter = enter, .move = arrow, .takes = takes, .over = letter};
 
     prompt_open(u, &kind, (struct str){0});
     if (digit >= '0' && digit <= '9')

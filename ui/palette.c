@@ -104,6 +104,18 @@ static void add(struct finding *f, const struct command *c, int arg, enum rank r
         f->out[f->n++] = (struct palette_match){c, arg, r};
 }
 
+/* Rows that a person would choose have a name for people; the others are for keys alone, and for who knows the ids
+ * that wardline.conf takes: all of one, or its beginning with the point. */
+static bool listed(const struct command *c)
+{
+    return c->mnemonic || c->label || c->keys[0] == '@';
+}
+
+static bool by_id(const struct command *c, struct str word)
+{
+    return str_eq(str_of(c->id), word) || memchr(word.p ? word.p : "", '.', word.n);
+}
+
 static void find_rank(struct arena *a, unsigned where, bool chart, struct str word, enum rank want, struct finding *f)
 {
     unsigned n, sections;
@@ -111,6 +123,8 @@ static void find_rank(struct arena *a, unsigned where, bool chart, struct str wo
     const struct kind_section *s = kind_sections(&sections);
 
     for (unsigned i = 0; i < n; i++) {
+        if (!listed(&c[i]) && !by_id(&c[i], word))
+            continue;
         if (!strcmp(c[i].id, "chart.section") && chart)
             for (unsigned k = 0; k < sections; k++)
                 add(f, &c[i], (int)k, word.n ? section_rank(a, &s[k], word) : WORD, want);
@@ -249,7 +263,7 @@ static struct str word_of(const struct palette_match *m)
 
     if (m->c->keys[0] == '@')
         return str_of(_(kind_sections(&n)[m->arg].title));
-    return rest.n ? str_split(&rest, ' ') : str_of(m->c->id);
+    return rest.n ? str_split(&rest, ' ') : str_of(m->c->label ? _(m->c->label) : m->c->id);
 }
 
 static void move(struct ui *u, int by)
@@ -293,12 +307,12 @@ bool palette_is_open(const struct ui *u)
 
 /* --- paint ------------------------------------------------------------------------------------ */
 
-static struct text match_text(struct arena *a, const struct palette_match *m, bool few)
+static struct text match_text(const struct ui *u, struct arena *a, const struct palette_match *m, bool few)
 {
     unsigned n;
     const struct kind_section *s = kind_sections(&n);
     struct str word = word_of(m);
-    const char *more = m->c->label ? _(m->c->label) : "", *line;
+    const char *more = m->c->label && m->c->mnemonic ? command_label(u, m->c) : "", *line;
 
     if (m->c->keys[0] == '@')
         line = arena_fmt(a, "%c %s", s[m->arg].letter, _(s[m->arg].title));
@@ -322,7 +336,7 @@ bool palette_paint(struct ui *u, struct arena *a)
     n = palette_find(u->screen->where, in_chart(u), last_step(typed, &head), m);
     for (unsigned few = n <= FEW, tries = 0; tries <= few; tries++) { /* sentences, if they have room */
         for (unsigned i = 0; i < n; i++)
-            word[i] = match_text(a, &m[i], few && !tries);
+            word[i] = match_text(u, a, &m[i], few && !tries);
         if ((done = hint_fill(word, n, cols, a, row)) == n)
             break;
     }

@@ -21,7 +21,7 @@ static const struct {
     {N_("Tour 4/8: Enter shows a row in full; 3 Enter takes row 3"), "list.open"},
     {N_("Tour 5/8: q goes back"), "back"},
     {N_("Tour 6/8: ? lists the keys of a screen, Enter does one"), "help"},
-    {N_("Tour 7/8: q back to the patients, / finds one"), "list.find"},
+    {N_("Tour 7/8: q, q to the cover and the patients, / finds one"), "list.find"},
     {N_("Tour 8/8: Ctrl-G, then : and any name (:tour is this again)"), "palette"},
 };
 

@@ -12,6 +12,7 @@
 #include "ui/priv.h"
 
 #define BAR_MAX 24 /* labels of one screen */
+#define BAR_KEEPS 3
 
 static struct text safe(struct arena *a, const char *s)
 {
@@ -44,7 +45,7 @@ void ui_paint_title(struct ui *u, struct text title, struct text age, unsigned n
 
 /* REQ CS-01: header, list, message row and key bar have rows of their own, and nothing else is painted there.
  * "Enter Open  / Find  ...": the table's rows for this screen, as many as the line holds: set closer where there are
- * more, and without those before the last two (the way to help and the way back) where that is not enough. */
+ * more, and without those before the last three (the lock, the way to help, the way back) where that is not enough. */
 static void paint_bar(struct ui *u, struct arena *a)
 {
     unsigned n, where = ui_where(u), cols = tty_columns(u->tty), at = 0, items = 0, used = 0, gap = 2;
@@ -60,15 +61,16 @@ static void paint_bar(struct ui *u, struct arena *a)
         first = str_split(&keys, ' ');
         if (!first.n)
             continue;
-        s[items] = safe(a, arena_fmt(a, "%.*s %s", STR_ARG(first), _(c->label)));
+        s[items] = safe(a, arena_fmt(a, "%.*s %s", STR_ARG(first), command_label(u, c)));
         used += s[items++].cols;
     }
     if (items && used + (items - 1) * gap >= cols)
         gap = 1;
-    while (items > 2 && used + (items - 1) * gap >= cols) {
-        used -= s[items - 3].cols;
-        s[items - 3] = s[items - 2];
-        s[items - 2] = s[items - 1];
+    while (items > BAR_KEEPS && used + (items - 1) * gap >= cols) {
+        struct text *gone = &s[items - 1 - BAR_KEEPS];
+
+        used -= gone->cols;
+        memmove(gone, gone + 1, BAR_KEEPS * sizeof *gone);
         items--;
     }
     for (unsigned i = 0; i < items && at + s[i].cols < cols; i++) {

@@ -303,7 +303,7 @@ def check_typed(w):
 
 
 # The screens that ward.screens does not come by, from the worklist: its lists, tasks, a grid, a trend, the banner, hints.
-TOUR = ["v", "q", "o", "q", "t", "q", "/quarles\r", "\r", "l", "=", "T", "q", "q", "c", "b", "q", "g", "x", "M", "z", "?", " ", " ", "q", ":", "\x07", "q", "/redfern\r"]
+TOUR = ["v", "q", "o", "q", "t", "q", "/quarles\r", "\r", "l", "=", "T", "q", "q", "c", "b", "q", "g", "x", "M", "z", "?", " ", " ", "q", ":", "\x07", "q", "q", "/redfern\r"]
 
 
 def tour(w, env):
@@ -329,8 +329,8 @@ def check_screens(w, known):
             if name == "chart" and not FACTS[language][-1][2].split(",")[0] in text:
                 bad.append(f"{language}: the chart's screen was not reached")
             bar = text.split("\n")[22]
-            if name in ("worklist", "chart", "medicines") and not (re.search(r"\? \S", bar) and re.search(r"q \S", bar)):
-                bad.append(f"{language}: {name}: no way to help or back in the key bar: {bar.strip()!r}")
+            if name in ("worklist", "chart", "medicines", "results", "detail") and not all(re.search(rf"(^|\s){k} \S", bar) for k in ("\\?", "q", "L")):
+                bad.append(f"{language}: {name}: no way to help, back or the lock in the key bar: {bar.strip()!r}")
             ids = re.sub(r"\b[a-z]+(?:\.[a-z]+)+", " ", text)  # the palette's names of commands, which wardline.conf takes
             left = {x for x in words_of(ids) if x.casefold() not in own and x not in EXEMPT}
             if "'g'" in name:  # the hint cuts the names of sections
