@@ -79,15 +79,15 @@ static bool one_of(struct str word, const char *words)
     return false;
 }
 
-static const struct command *by_name(unsigned where, struct str word, int *arg)
+static const struct command *by_name(const struct ui *u, struct str word, int *arg)
 {
-    unsigned n;
+    unsigned n, where = ui_where(u);
     const struct command *c = command_table(&n);
 
     for (unsigned i = 0; i < n; i++)
         if (c[i].where & where && c[i].keys[0] != '@' &&
             (one_of(word, c[i].mnemonic) || same_word(word, c[i].id) ||
-             (c[i].label && same_word(word, _(c[i].label))))) {
+             (c[i].label && same_word(word, command_label(u, &c[i]))))) {
             *arg = c[i].arg;
             return &c[i];
         }
@@ -151,7 +151,7 @@ static void word(struct ui *u, struct str w)
     const struct command *c = key ? conf_find(&u->conf, where, key, &arg) : NULL;
 
     if (!c)
-        c = by_name(where, w, &arg);
+        c = by_name(u, w, &arg);
     if (c) {
         if (!strcmp(c->id, "redraw"))
             line_say_forget(u);
@@ -183,6 +183,8 @@ static void row(struct ui *u, struct str s, const struct line_words *w)
     struct list *l;
     unsigned item;
 
+    if (w->word.n && w->row && numbers_count(u, w->row < NUMBERS_COUNT ? w->row : NUMBERS_COUNT, key_of(w->word)))
+        return;
     if (!printed(u))
         return;
     if (w->word.n && (w->word.p[0] == '-' || w->word.p[0] == ',')) { /* 1-4,7 */
@@ -332,7 +334,7 @@ int line_new(struct ui *u)
 
     if (!l)
         return ERR_NOMEM;
-    buf_init(&l->body, 1 << 20);
+    buf_init(&l->body, LINE_BODY_BYTES);
     l->talks = isatty(STDIN_FILENO);
     l->due = true;
     u->line = l;

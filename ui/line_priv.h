@@ -12,6 +12,7 @@
 struct screen;
 
 #define LINE_ROW_BYTES 1024
+#define LINE_BODY_BYTES (1u << 20)
 
 struct line {
     bool talks;    /* standard input is a terminal: somebody reads before typing */
@@ -30,7 +31,7 @@ struct line {
     const struct screen *screen;
     unsigned where, sel;
     int phase;
-    bool trying, greeted;
+    bool trying, greeted, filtered;
     char head[2][LINE_ROW_BYTES], title[LINE_ROW_BYTES], words[LINE_ROW_BYTES], last[LINE_ROW_BYTES];
     struct buf body;
 };

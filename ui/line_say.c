@@ -11,6 +11,7 @@
 
 #include "base/glyph.h"
 #include "base/intl.h"
+#include "base/mem.h"
 #include "ui/line_priv.h"
 #include "ui/priv.h"
 
@@ -57,6 +58,36 @@ static bool take_row(struct ui *u, unsigned row, char *was, struct buf *now)
     return other;
 }
 
+/* REQ: a page of a chart says whose it is: name and birth date, where the rows above are not said again. */
+static void add_whose(struct ui *u, struct buf *out)
+{
+    const struct model_banner *b = &u->chart.banner;
+
+    if (!u->chart.open || strcmp(u->screen->patient(u), b->chart) || b->n < 2)
+        return;
+    add_text(out, b->line[0]);
+    buf_adds(out, "  ");
+    add_text(out, b->line[1]);
+    end_line(out);
+}
+
+/* REQ: and, while there is no link or the last sync failed, how old all of it is. */
+static void add_no_link(struct ui *u, struct buf *out)
+{
+    struct line *l = u->line;
+    struct text s = {"", 0, 0};
+    struct arena a;
+
+    if (!u->open || (u->sync.phase != MODEL_SYNC_OFFLINE && u->sync.phase != MODEL_SYNC_FAILED))
+        return;
+    arena_init(&a, 65536);
+    model_sync_words(&u->model, &u->sync, &a, &s);
+    add_text(out, s);
+    end_line(out);
+    snprintf(l->last, sizeof l->last, "%s", s.s);
+    arena_fini(&a);
+}
+
 /* Rows 1 to 3: of the first two both when one is new, for a name and its allergies belong together. */
 static bool say_head(struct ui *u, struct buf *out)
 {
@@ -73,10 +104,14 @@ static bool say_head(struct ui *u, struct buf *out)
         if (r->n)
             end_line(out);
     }
+    if (title && !head)
+        add_whose(u, out);
     if (t.n && (head || title)) {
         buf_add(out, t.p, t.n);
         end_line(out);
     }
+    if (head || title)
+        add_no_link(u, out);
     buf_fini(&a);
     buf_fini(&b);
     buf_fini(&t);
@@ -152,7 +187,7 @@ static void say_body(struct ui *u, bool other, struct buf *out)
     struct list *l = ui_list(u);
     struct buf now;
 
-    buf_init(&now, 1 << 20);
+    buf_init(&now, LINE_BODY_BYTES);
     add_body(u, &now);
     if (other || !str_eq(buf_str(&now), buf_str(&k->body)))
         buf_add(out, now.p, now.n);
@@ -215,9 +250,10 @@ static void say_bar(struct ui *u, struct arena *a, struct buf *out)
     const struct command *c = command_table(&n);
     size_t was = out->n;
 
-    if (where == u->line->where)
+    if (where == u->line->where && (u->work.filter_n > 0) == u->line->filtered)
         return;
     u->line->where = where;
+    u->line->filtered = u->work.filter_n > 0; /* Back is called by what it does */
     for (unsigned i = 0; i < n && !(where & ON_TYPING); i++, c++) {
         struct str keys, first;
         const char *as;
@@ -236,7 +272,7 @@ static void say_bar(struct ui *u, struct arena *a, struct buf *out)
         else
             buf_addstr(out, first);
         buf_addc(out, ' ');
-        add_words(out, _(c->label));
+        add_words(out, command_label(u, c));
     }
     if (out->n > was)
         end_line(out);
@@ -296,10 +332,10 @@ static void say_lock(struct ui *u, bool other, struct buf *out)
             end_line(out);
         }
         l->greeted = true;
-        add_page_rows(u, 0, UI_BODY, out);
+        add_page_rows(u, 0, UI_BODY + 1, out);
     }
     if (u->lock.trying && !l->trying)
-        add_page_rows(u, UI_BODY, UI_BODY + 2, out);
+        add_page_rows(u, UI_BODY + 1, UI_BODY + 2, out);
 }
 
 static bool wanted(const struct ui *u)
@@ -320,9 +356,13 @@ void line_say_forget(struct ui *u)
 {
     struct line *l = u->line;
 
-    l->head[0][0] = l->head[1][0] = l->title[0] = l->words[0] = l->last[0] = '\0';
+    mem_zero(l->head, sizeof l->head);
+    mem_zero(l->title, sizeof l->title);
+    mem_zero(l->words, sizeof l->words);
+    l->last[0] = '\0';
     l->where = 0;
-    buf_clear(&l->body);
+    buf_fini(&l->body); /* which wipes it */
+    buf_init(&l->body, LINE_BODY_BYTES);
 }
 
 void line_say_new(struct ui *u)
@@ -344,6 +384,8 @@ void line_say_new(struct ui *u)
     buf_init(&out, 4 << 20);
     if (l->talks && (l->prompted || l->silent))
         end_line(&out);
+    if (locked && other) /* nothing of a patient is in memory any more */
+        line_say_forget(u);
     if (locked)
         say_lock(u, other, &out);
     else

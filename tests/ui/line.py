@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Line mode: a whole reading session by a pipe and on TERM=dumb. The rows of every section of every chart are what `show`
 says, line by line as the full screen wraps them; the pages of a session are those of the full screen of the same profile,
-word for word; no byte is a control but the end of a line; each answer is what is new. Kills tests/mutants: line-escape, line-unechoed, line-unseen-number.
+word for word; no byte is a control but the end of a line; each answer is what is new. Kills tests/mutants: line-escape,
+line-unechoed, line-unseen-number, line-page-unnamed, line-offline-unsaid.
 """
 import json, os, re, select, subprocess, sys, tempfile, time
 
@@ -64,6 +65,8 @@ def sections(shown, l):
                     break
                 lines = l.say("")
             check(want.whole(), f"{p['id']} {name}: ends before {want.rest!r}")
+        back = l.say("q")
+        check(back[0].startswith(p["name"][:5]) and any(x.startswith("Cover ") for x in back), f"q leads from a section to the cover: {back[:3]}")
         back = l.say("q")
         check(back[0].startswith("PATIENTS"), f"q: {back[:1]}")
     l.say("")  # all patients again
@@ -132,9 +135,12 @@ def answers(w, l):
     l.say("1")
     told = l.say("g")
     check(any("m Medicines" in x or "m Med" in x for x in told), f"g waits for a letter, and names them: {told}")
-    check(any(x.startswith("Medicines ") for x in l.say("m")), "which goes there")
-    check(any(x.startswith("Problems ") for x in l.say("problems")), "a section by its name")
-    check(any(x.startswith("Results ") for x in l.say(":medicines;results")), "several, by the palette")
+    # REQ: each page of a chart says whose it is. Kills tests/mutants/line-page-unnamed.patch.
+    for typed, title, what in (("m", "Medicines ", "which goes there"), ("problems", "Problems ", "a section by its name"), (":medicines;results", "Results ", "several, by the palette")):
+        told = l.say(typed)
+        check(re.match(rf"{tokens.token(0).upper()}, .*  Born \d\d-\w{{3}}-\d{{4}}", told[0]) and told[1].startswith(title), f"{what}, and whose it is: {told[:3]}")
+    check(len(body(l.say("j"))[0]) == 1 and len(l.say("j")) == 1, "a move says the row alone")
+    check(l.say("2j")[0].startswith("  5 "), "a count before a key that moves")
     l.say("q")
     l.say("q")
     l.say("q")
@@ -201,6 +207,23 @@ def charset(w):
     check(l.end()[0] == 0 and not re.search(rb"[\x80-\xff]", l.raw), "all of it is ASCII")
 
 
+def offline(w):
+    """REQ: without a link each page's heading says so, and how old what it shows is. Kills tests/mutants/line-offline-unsaid.patch."""
+    w.stop_server()
+    l = Line(w)
+    told, end = l.answer(), time.monotonic() + 60
+    while not any(x.startswith("offline") for x in told) and time.monotonic() < end:  # it has tried
+        time.sleep(0.2)
+        told = l.say("k")
+    for typed, title in (("/" + tokens.token(0), "PATIENTS"), ("1", "Cover "), ("m", "Medicines "), ("", "Medicines "), ("l", "Results "), ("1", "Hemoglobin"), ("q", "Results ")):
+        told = l.say(typed)
+        heading = told[:next((i for i, x in enumerate(told) if NUMBER.match(x)), len(told))]
+        check(any(x.startswith(title) for x in heading) or typed == "1", f"{typed!r}: {told[:5]}")
+        said = [x for x in told if re.match(r"offline, kept here as of \d\d-\w{3} \d\d:\d\d", x)]
+        check(len(said) == 1 and told.index(said[0]) < 5, f"{typed!r}: no link, once, at the head: {told}")
+    l.end()
+
+
 with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
     tokens.load(w, 26, 6)
     tokens.load(w, 1, 40)
@@ -222,6 +245,7 @@ with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
     dumb(w, "no-such-term", [], "an unknown TERM")
     dumb(w, "xterm-256color", ["--line"], "--line")
     charset(w)
+    offline(w)
     check(charts > 25 and rows > 400, f"{charts} charts, {rows} lines")
     print(f"{charts} charts, {rows} lines of rows, {len(l.raw)} bytes")
 check.finish()
