@@ -32,7 +32,8 @@
 #define UI_MIN_ROWS 24
 #define UI_MIN_COLS 80
 #define UI_BODY 3                  /* the body's first row, from 0 */
-#define UI_IDLE_MS (5 * 60 * 1000) /* without a key: lock */
+#define UI_IDLE_MIN 5              /* without a key: lock */
+#define UI_IDLE_MS (UI_IDLE_MIN * 60 * 1000)
 #define UI_SYNC_MS 6000            /* between two paints of a running sync's numbers: at most 60 bytes in 5 s */
 #define UI_SECTIONS_MAX 32
 
@@ -50,7 +51,7 @@ struct screen {
     /* Rows chosen by number (indexes in its list, n > 1, all of them painted): opens them in turn. */
     void (*several)(struct ui *u, const unsigned *item, unsigned n);
     void (*left)(struct ui *u); /* it is no longer shown nor below what is shown: drops what it holds */
-    /* Of a list of which a window is in memory; NULL when all of it is. Places are counted in the whole list, from 0. */
+    /* Of a list of which a window is in memory; NULL when all of it is. Places count in the whole list, from 0. */
     void (*slide)(struct ui *u);             /* before a move: rows around the marker */
     void (*jump)(struct ui *u, int to_end);  /* the first window, or the last one; the caller moves the marker */
     bool (*turn_to)(struct ui *u, unsigned at); /* the page begins with this row; false: there is none */

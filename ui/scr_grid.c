@@ -195,17 +195,15 @@ static void paint(struct ui *u)
     struct scr_grid *g = &u->grid;
     unsigned n, m, all;
     const struct kind_section *s = kind_sections(&all);
+    const char *title;
     struct arena a;
 
     arena_init(&a, 4096);
     scr_chart_banner(u);
     list_pages(&g->list, &n, &m);
-    ui_paint_title(u,
-                   text_safe(&a,
-                             str_of(arena_fmt(&a, _("%s: dates %u-%u of %u"), _(s[u->chart.section].title),
-                                              g->shown ? g->left + 1 : 0, g->left + g->shown, g->g.days_n)),
-                             0),
-                   g->g.age, n, m);
+    title = arena_fmt(&a, _("%s: dates %u-%u of %u, newest first"), _(s[u->chart.section].title),
+                      g->shown ? g->left + 1 : 0, g->left + g->shown, g->g.days_n);
+    ui_paint_title(u, text_safe(&a, str_of(title), 0), g->g.age, n, m);
     arena_fini(&a);
     u->chart.mixed = false;
     if (!own(u)) {

@@ -11,6 +11,7 @@
 #include "ui/priv.h"
 
 #define STARS_MAX 32
+#define LABEL 4 /* the row of what is typed */
 
 void scr_lock_forget(struct ui *u)
 {
@@ -73,14 +74,19 @@ static void paint(struct ui *u)
     tty_put(u->tty, 2, 0,
             text_own(_("Patient data on this device is sealed. Type the passphrase, then Enter.")),
             80, TTY_PLAIN);
-    tty_put(u->tty, 4, 0, label, 40, TTY_PLAIN);
+    tty_put(u->tty, 3, 0,
+            text_safe(&a, str_of(arena_fmt(&a, P_("It locks by itself after %d minute without a key.",
+                                                  "It locks by itself after %d minutes without a key.", UI_IDLE_MIN),
+                                           UI_IDLE_MIN)), 0),
+            80, TTY_PLAIN);
+    tty_put(u->tty, LABEL, 0, label, 40, TTY_PLAIN);
     if (u->lock.trying)
-        tty_put(u->tty, 4, label.cols + 1, text_own(_("opening ... this takes a moment")), 60,
+        tty_put(u->tty, LABEL, label.cols + 1, text_own(_("opening ... this takes a moment")), 60,
                 TTY_PLAIN);
     else
-        tty_put(u->tty, 4, label.cols + 1, text_safe(&a, (struct str){stars, n}, 0), STARS_MAX,
+        tty_put(u->tty, LABEL, label.cols + 1, text_safe(&a, (struct str){stars, n}, 0), STARS_MAX,
                 TTY_PLAIN);
-    tty_cursor(u->tty, 4, label.cols + 1 + (u->lock.trying ? 0 : n));
+    tty_cursor(u->tty, LABEL, label.cols + 1 + (u->lock.trying ? 0 : n));
     arena_fini(&a);
 }
 

@@ -121,7 +121,7 @@ static void paint(struct ui *u)
     arena_init(&a, 65536);
     scr_chart_banner(u);
     list_pages(&t->plot.list, &n, &m);
-    ui_paint_title(u, text_safe(&a, str_of(arena_fmt(&a, _("Trend: %s"), t->t.test.both.s)), 0),
+    ui_paint_title(u, text_safe(&a, str_of(arena_fmt(&a, _("Trend, oldest left: %s"), t->t.test.both.s)), 0),
                    (struct text){"", 0, 0}, n, m);
     arena_fini(&a);
     u->chart.mixed = false;

@@ -173,7 +173,7 @@ void ui_lock(struct ui *u)
     numbers_turn_clear(u);
     hint_off(u);
     u->tour = 0;
-    u->message[0] = '\0';
+    mem_zero(u->message, sizeof u->message);
     u->open = false;
     memset(&u->sync, 0, sizeof u->sync);
     memset(&u->sync_shown, 0, sizeof u->sync_shown);
@@ -406,10 +406,14 @@ int64_t ui_idle(struct ui *u)
     int64_t left = u->last_key_ms + UI_IDLE_MS - clock_boot_ms(u->clock);
 
     if (left <= 0) {
-        if (u->open)
+        if (u->open) {
             ui_lock(u);
-        else if (!u->lock.trying)
+            ui_say(u,
+                   P_("Locked after %d minute without a key.", "Locked after %d minutes without a key.", UI_IDLE_MIN),
+                   UI_IDLE_MIN);
+        } else if (!u->lock.trying) {
             scr_lock_forget(u);
+        }
         u->last_key_ms = clock_boot_ms(u->clock);
         left = UI_IDLE_MS;
     }

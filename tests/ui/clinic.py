@@ -106,7 +106,7 @@ def results(w):
         press(t, "D4 the cumulative grid", [b"="], ["Potassium, mmol/L", "6.8 HH", "5.10 H", "Creatinine, umol/L"], [">184", ">6.8"])
         press(t, "D4 scrolled to the right", [b">"] * 5, ["Potassium, mmol/L", "4.10"], ["6.8 HH"], 900)
         t.type(b"q")
-        press(t, "D5 the trend of potassium", [b"T"], ["Trend: Potassium, mmol/L", "6.8 mmol/L", "5.10 mmol/L", "3.90 mmol/L", "range"], ["umol/L"])
+        press(t, "D5 the trend of potassium", [b"T"], ["Trend, oldest left: Potassium, mmol/L", "6.8 mmol/L", "5.10 mmol/L", "3.90 mmol/L", "range"], ["umol/L"])
         home(t)
         t.kill(15)
         check(t.end() == 0 and not strange(t.raw), f"the end: {t.status} {strange(t.raw)[:2]}")

@@ -37,6 +37,7 @@ def lock_screen(w):
         t.wait("Passphrase:")
         check(t.row(1) == "wardline - locked" and t.cursor() == (5, 13), f"lock screen and its cursor: {t.cursor()}")
         check(t.row(23) == "Enter Open  Ctrl-C Exit", t.row(23))
+        check(t.row(4) == "It locks by itself after 5 minutes without a key.", t.row(4))
         t.key("\r")
         check(t.row(22) == "Type the passphrase first.", t.row(22))
         t.key("wronh\x7fg")
@@ -148,8 +149,8 @@ def questions(t, token):
     check("Leave wardline?" in t.row(24), t.row(24))
     t.key("m")
     check(t.row(3).startswith("Medicines") and t.row(22).startswith("Not left.") and "Leave" not in t.row(24), t.text())
-    t.key("q")
-    t.key("q", first=1)
+    for _ in range(3):  # the cover, the list that was found, all of it
+        t.key("q", first=1)
     t.key(HOME, first=1)
     t.key("q/" + token)  # in one go, before the question was ever painted
     check(t.row(24).endswith(f"Find: {token}") and t.row(2) == f'1 matches "{token}"', t.text())
@@ -212,8 +213,11 @@ def detail(t, token):
     t.wait("Medicines")
     check(t.focus() == row, f"back on the row that was open: {t.focus()}")
     t.key(b"\x1b[D")
+    check(t.row(3).startswith("Cover"), f"Left leads to the cover: {t.row(3)}")
     t.key("q")
-    check(t.row(1).startswith("PATIENTS  35 kept"), "Left and q lead back to all patients")
+    check(t.row(1).startswith("PATIENTS  35 kept") and t.row(2).startswith("1 matches") and t.row(23).endswith("q All"), f"q to the list; what q does there is said: {t.text()}")
+    t.key("q")
+    check(t.row(1).startswith("PATIENTS  35 kept") and not t.row(2) and t.row(23).endswith("q Exit"), f"and again to all patients: {t.text()}")
 
 
 def news(t, w):
@@ -238,8 +242,8 @@ def news(t, w):
     t.key("a")
     check("Peanut" in t.row(4) and t.row(2).startswith("Known allergies: Peanut"), f"a banner is never older than the rows below it: {t.text()}")
     check("A sync has brought" not in t.row(22), t.row(22))
-    t.key("q")
-    t.key("q")
+    for _ in range(3):
+        t.key("q")
     w.stop_server()
     t.send("s")
     t.wait("ffline")

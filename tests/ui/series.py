@@ -173,7 +173,7 @@ def check_cell(source, pid, name, day, words):
 
 
 def check_trend(t, source, pid, name):
-    check(t.row(3).startswith(f"Trend: {name}"), f"the title names the test and its unit: {t.row(3)!r}, not {name}")
+    check(t.row(3).startswith(f"Trend, oldest left: {name}"), f"the title names the test and its unit: {t.row(3)!r}, not {name}")
     rows, plot = values(t)
     unit = name.rsplit(", ", 1)[-1]
     want = sorted(v for (n, _), vs in source.of[pid].items() if n == name for v in vs)
@@ -232,6 +232,7 @@ def the_made_one(t, source):
     t.key("\t")
     check(re.search(r"dates (5|4)-", t.row(3)), f"Tab shows the dates beside: {t.row(3)!r}")
     t.key("\x1b[Z")
+    check(re.search(r"dates 1-\d+ of \d+, newest first", t.row(3)), f"the direction of time is said: {t.row(3)!r}")
     check("dates 1-" in t.row(3), f"and Shift-Tab those before: {t.row(3)!r}")
     cell = t.row(t.cursor()[0])[t.cursor()[1] - 1:].split()[0]
     t.key("\r")
@@ -316,6 +317,7 @@ with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False, generate=6
                 t.key("q")
             if p["id"] == "made1":
                 the_made_one(t, source)
+            t.key("q")
             t.key("q")
             check("PATIENTS" in t.text(), t.text())
         growth(t, source)

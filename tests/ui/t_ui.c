@@ -573,8 +573,8 @@ static void closed(void *arg)
 static void idle_locks(void)
 {
     struct glass g;
-    char got[8192];
-    unsigned locks = 0;
+    char got[8192], said[400];
+    unsigned locks = 0, kept = 0;
     int64_t now = 1000000, left[3];
     struct clock clock = {.wall_ms = boot_now, .boot_ms = boot_now, .arg = &now};
 
@@ -586,12 +586,17 @@ static void idle_locks(void)
     ui_paint(&g.u);
     glass_read(&g, got, sizeof got);
     g.u.open = true; /* from here on as after an unlocking */
+    memset(g.u.message, 'x', sizeof g.u.message - 1);
+    memset(g.u.palette.base, 'x', sizeof g.u.palette.base);
     now += UI_IDLE_MS - 1;
     left[0] = ui_idle(&g.u);
     left[1] = locks;
     now++;
     left[2] = ui_idle(&g.u);
     glass_read(&g, got, sizeof got);
+    snprintf(said, sizeof said, "%s", g.u.message);
+    for (size_t i = 0; i < sizeof g.u.message; i++) /* what was said or typed may name a patient: all of it goes */
+        kept += g.u.message[i] == 'x' || (i < sizeof g.u.palette.base && g.u.palette.base[i]);
     secret_free(g.u.lock.typed);
     glass_close(&g);
     CU_ASSERT_EQUAL(left[0], 1);
@@ -600,6 +605,8 @@ static void idle_locks(void)
     CU_ASSERT_EQUAL(locks, 1);
     CU_ASSERT(!g.u.open && !g.u.chart.open && g.u.screen == scr_lock_screen());
     CU_ASSERT(strstr(got, "\033[H\033[J") != NULL);
+    CU_ASSERT_EQUAL(kept, 0);
+    CU_ASSERT(!strcmp(said, "Locked after 5 minutes without a key."));
 }
 
 #ifdef FAULT_INJECTION
