@@ -14,6 +14,7 @@
 #include "cli/probe.h"
 #include "model/lint.h"
 #include "net/net.h"
+#include "sync/run.h"
 
 #define CLOCK_WARN_MS (2 * 60 * 1000)
 
@@ -169,6 +170,29 @@ static void check_store(const struct doctor *d, struct finding *f)
         snprintf(f->what, sizeof f->what, _("open, format %u, %lld bytes"), d->health.format,
                  (long long)(d->health.file_bytes + d->health.wal_bytes));
     }
+}
+
+/* REQ: how old what is read here is, in words: a screen shows the instant, and nobody counts days on it. */
+static void check_data(const struct doctor *d, struct finding *f)
+{
+    int64_t at = d->opened ? 0 : sync_complete_ms(d->app->store);
+    char when[DATE_TEXT_MAX];
+    const char *old;
+    struct arena a;
+
+    if (d->opened) {
+        found(f, FAIL, _("COULD NOT RUN: the store is not open"), _("open the store first"));
+        return;
+    }
+    arena_init(&a, 4096);
+    date_short(at, 0, when);
+    old = model_days_old(at, clock_wall_ms(&d->app->clock), &a);
+    found(f, at && old && !old[0] ? OK : WARN, "", _("wardline sync; if that fails, see the link above"));
+    if (at)
+        snprintf(f->what, sizeof f->what, _("last complete sync: %s%s"), when, old ? old : "");
+    else
+        snprintf(f->what, sizeof f->what, "%s", _("no complete sync yet"));
+    arena_fini(&a);
 }
 
 static void check_superblocks(const struct doctor *d, struct finding *f)
@@ -353,6 +377,7 @@ static const struct {
     {"gzip", N_("compression"), check_gzip},
     {"abilities", N_("server's abilities"), check_abilities},
     {"store", N_("store"), check_store},
+    {"data", N_("data kept here"), check_data},
     {"superblocks", N_("superblocks"), check_superblocks},
     {"memory", N_("memory locking"), check_memory},
     {"swap", N_("swap"), check_swap},

@@ -157,6 +157,7 @@ static int each_of_timeline(struct cli_app *app, struct str chart, struct arena 
 
     if (r)
         return r;
+    *age = text_own(arena_fmt(a, "%s%s", age->s, model_days_old(refs.asof_ms, clock_wall_ms(&app->clock), a)));
     if (head)
         head(arg, *age);
     for (unsigned at = 0; !r && at < refs.refs.n; at += LIST_STEP) {
@@ -196,7 +197,8 @@ static int show_section(struct cli_app *app, struct str chart, const struct kind
     }
     if ((r = model_section(&app->model, chart, str_of(k->name), &s, e)))
         return r;
-    cli_line(out, "%s%s%s%s", _(k->title), s.age.n ? " (" : "", s.age.s, s.age.n ? ")" : "");
+    cli_line(out, "%s%s%s%s%s", _(k->title), s.age.n ? " (" : "", s.age.s,
+             model_days_old(s.asof_ms, clock_wall_ms(&app->clock), &s.arena), s.age.n ? ")" : "");
     for (unsigned i = 0; i < s.n; i++)
         show_row(out, &s.rows[i]);
     model_section_fini(&s);

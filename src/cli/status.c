@@ -195,6 +195,7 @@ static int words(struct cli_app *app, struct cli_out *out, struct err *e)
     struct store_health h;
     struct last l;
     char when[DATE_TEXT_MAX];
+    struct arena a;
     int64_t ended;
     int r = last_open(app, &l, e);
 
@@ -207,7 +208,10 @@ static int words(struct cli_app *app, struct cli_out *out, struct err *e)
         cli_line(out, _("server %s, scope %s"), app->model.base, app->model.scope);
         ended = sync_complete_ms(app->store);
         date_short(ended, 0, when);
-        cli_line(out, _("last complete sync: %s"), ended ? when : _("never"));
+        arena_init(&a, 4096);
+        cli_line(out, _("last complete sync: %s%s"), ended ? when : _("never"),
+                 model_days_old(ended, clock_wall_ms(&app->clock), &a));
+        arena_fini(&a);
         /* Another sync than the complete one, when a later one failed. */
         cli_line(out, _("traffic of the last sync: requests %lld, bytes up %lld, bytes down %lld, round trips %lld"),
                  (long long)last_number(&l, "requests"), (long long)last_number(&l, "bytesUp"),

@@ -149,7 +149,11 @@ struct model_section {
     struct model_row *rows; /* at least one: an empty section's row says why */
     unsigned n;
     struct text age;        /* "as of 23-Nov 14:05", "NOT FETCHED" */
+    int64_t asof_ms;        /* the same instant; 0 where age names none */
 };
+/* ", 4 days old" for data as of an instant more than a day ago, "" else; in a, NULL without memory. For words that are
+ * printed once: on a screen that stays ages would tick. */
+const char *model_days_old(int64_t asof_ms, int64_t now_ms, struct arena *a);
 /* ERR_NOTFOUND: no such patient or section. */
 int model_section(struct model *m, struct str chart, struct str name, struct model_section *out, struct err *e);
 void model_section_fini(struct model_section *s);

@@ -130,6 +130,7 @@ int model_timeline(struct model *m, struct str chart, struct model_refs *out, st
            : !whole                             ? text_own(_("NOT FETCHED in full"))
                                                 : text_own(arena_fmt(a, _("as of %s"), when));
     code = model_refs_list(m, chart, false, out, e);
+    out->asof_ms = whole && !str_starts(chart, STORE_FILE_PREFIX) ? oldest : 0;
     if (!code && (a->failed || missing.failed))
         code = err_set(e, ERR_NOMEM, 0, 0, "timeline");
     buf_fini(&missing);

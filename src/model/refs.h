@@ -21,6 +21,7 @@ struct model_refs {
     struct vec refs;   /* struct model_ref */
     struct vec charts; /* char[80]: chart ids */
     bool many;         /* of many charts: each row says whose it is */
+    int64_t asof_ms;   /* timeline: the instant that its age names; 0: none */
     unsigned undated;  /* timeline: rows of the chart without a day, which it does not hold */
 };
 void model_refs_init(struct model_refs *r);

@@ -244,6 +244,7 @@ static int fill(struct model *m, struct str name, struct model_rows *rs, struct 
     out->age = rs->who->file ? text_own(_("from a file"))
                : !whole      ? text_own(_("NOT FETCHED"))
                              : text_own(arena_fmt(&out->arena, _("as of %s"), when));
+    out->asof_ms = whole && !rs->who->file ? asof : 0;
     out->n = (unsigned)rs->rows.n;
     out->rows = arena_alloc(&out->arena, (rs->rows.n + 1) * sizeof *out->rows);
     if (!out->rows)

@@ -93,3 +93,15 @@ const char *model_not_read(unsigned n, struct arena *a)
 {
     return arena_fmt(a, P_("NOT SHOWN: %u row that cannot be read", "NOT SHOWN: %u rows that cannot be read", n), n);
 }
+
+/* --- how old ------------------------------------------------------------------------------------ */
+
+const char *model_days_old(int64_t asof_ms, int64_t now_ms, struct arena *a)
+{
+    int64_t days = asof_ms > 0 ? (now_ms - asof_ms) / DATE_DAY_MS : 0;
+
+    if (days < 1)
+        return "";
+    /* TRANSLATORS: of what is kept here: it was fetched so many days ago; stands behind "as of 23-Nov 14:05" */
+    return arena_fmt(a, P_(", %lld day old", ", %lld days old", days), (long long)days);
+}

@@ -4,7 +4,7 @@
 superblock, a locale that is not UTF-8, a terminal without cursor addressing, memory that cannot be locked,
 a server that is not R4.
 """
-import json, os, resource, sys, tempfile, time
+import json, os, re, resource, sys, tempfile, time
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path.insert(0, os.path.join(TOP, "tests"))
@@ -87,10 +87,11 @@ with tempfile.TemporaryDirectory() as tmp:
     s, w = server(tmp, lambda *_: fhir(CAPABLE, gz=True))
     sound, status = verdicts(w)
     done += 1
-    if len(sound) != 15:
-        bad.append(f"{len(sound)} checks, want 15")
+    if len(sound) != 16:
+        bad.append(f"{len(sound)} checks, want 16")
     for c in ("link", "clock", "tls", "gzip", "abilities", "store", "superblocks", "terminal", "locale", "kdf", "rules", "displays"):
         expect("sound", sound, c, "OK")
+    expect("never synced", sound, "data", "WARN", "no complete sync yet", "wardline sync")
     expect("TERM=dumb", verdicts(w, env={"TERM": "dumb"})[0], "terminal", "WARN")
     expect("TERM unknown", verdicts(w, env={"TERM": "no-such-term"})[0], "terminal", "FAIL")
     expect("C locale", verdicts(w, env={"LC_ALL": "C", "LANG": "C"})[0], "locale", "WARN")
@@ -146,7 +147,32 @@ with tempfile.TemporaryDirectory() as tmp:
     done += 1
     if p.returncode != 5 or "FAIL" not in p.stdout:
         bad.append(f"store cut short: exit {p.returncode}, {p.stdout[:300]}")
+def ages():
+    """REQ: data of more than a day ago says how many days, wherever it is printed once; a screen keeps the instant.
+    Kills tests/mutants/cli-days-unsaid.patch."""
+    clock = os.path.join(ward.BUILD, "tests/tools/fixed_clock.so")
+    options = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+    base = 1795426200  # where that clock stands
+    with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, generate=2, charts=1) as w:
+        began = time.time()
+        pid = next(p["id"] for p in w.json("list") if len(w.cli("show", p["id"], "labs").stdout.splitlines()) > 9)
+        for minutes, want in ((60, ""), (24 * 60 - 5, ""), (24 * 60 + 5, ", 1 day old"), (4 * 24 * 60 + 700, ", 4 days old")):
+            env = {"LD_PRELOAD": clock, "FIXED_CLOCK_MINUTES": str(int((began - base) / 60) + minutes), "ASAN_OPTIONS": options.lstrip(":")}
+            for what, args, line in (("status", ("status",), r"last complete sync: [^,]*"), ("labs", ("show", pid, "labs"), r"Results \(as of [^,]*"),
+                                     ("timeline", ("show", pid, "timeline"), r"Timeline \(as of [^,]*")):
+                global done
+                done += 1
+                text = w.cli(*args, env=env).stdout
+                if not re.search("^" + line + want + (r"\)" if "as of" in line else "") + "$", text, re.M):
+                    bad.append(f"{what} after {minutes} minutes: {text[:400]!r}, want {want!r}")
+            expect(f"after {minutes} minutes", verdicts(w, env=env)[0], "data", "WARN" if want else "OK", want)
+            done += 1
+            if not want and "old" in verdicts(w, env=env)[0]["data"][1]:
+                bad.append(f"after {minutes} minutes: data of today is called old")
+
+
 certificates()
+ages()
 for b in bad:
     print("FAILED:", b)
 print(f"doctor: {done} checks, {len(bad)} failed")
