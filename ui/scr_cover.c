@@ -9,11 +9,11 @@
 struct page {
     unsigned *lines; /* that each row takes */
     bool *shown;
-    unsigned hidden[MODEL_PANES];
+    struct model_hidden hidden[MODEL_PANES];
 };
 
 /* A heading stands at the margin, its rows two columns behind it, each with its day. */
-static bool add(struct ui *u, unsigned i, unsigned hidden)
+static bool add(struct ui *u, unsigned i, struct model_hidden hidden)
 {
     struct scr_chart *c = &u->chart;
     struct model_row row = c->rows.rows[i], *r = &row;
@@ -36,7 +36,7 @@ static bool measure(struct ui *u, struct page *p)
 
     list_init(&c->list);
     for (unsigned i = 0; i < c->rows.n; i++)
-        fine = add(u, i, c->rows.rows[i].heading ? 10 : 0) && fine;
+        fine = add(u, i, (struct model_hidden){10 * c->rows.rows[i].heading, 10 * c->rows.rows[i].heading}) && fine;
     for (unsigned i = 0; i < c->rows.n && fine; i++)
         p->lines[i] = list_line_of(&c->list, i + 1) - list_line_of(&c->list, i);
     fine = fine && !c->list.failed;

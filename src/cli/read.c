@@ -125,7 +125,7 @@ static void show_row(struct cli_out *out, const struct model_row *row)
     if (row->heading) { /* of a pane of the cover */
         arena_init(&a, LIMIT_TEXT_CELL * 4);
         cli_words(out, STR("  "));
-        cli_words(out, str_of(model_heading_words(&a, row, 0).s));
+        cli_words(out, str_of(model_heading_words(&a, row, (struct model_hidden){0}).s));
         cli_words(out, STR("\n"));
         arena_fini(&a);
         return;
@@ -226,6 +226,10 @@ static void json_row(struct jsonw *w, const struct model_row *row)
         jsonw_z(w, row->age.s);
         jsonw_key(w, "more");
         jsonw_int(w, row->more);
+        jsonw_key(w, "moreAbnormal"); /* of those that were looked at; all of them were where moreUnread is 0 */
+        jsonw_int(w, row->more_abnormal);
+        jsonw_key(w, "moreUnread");
+        jsonw_int(w, row->more_unread);
     }
     jsonw_close(w, '}');
 }

@@ -28,6 +28,8 @@ struct heading {
     const char *words;
     unsigned rows; /* put here so far */
     unsigned more; /* others that its count counts */
+    /* of newest_rows: abnormal ones of those looked at, and of them not put here; how many were not looked at */
+    unsigned abnormal, more_abnormal, unread;
 };
 
 struct pane {
@@ -106,7 +108,7 @@ struct newest {
     struct arena a;
     struct vec rows; /* of struct recent */
     unsigned again[MODEL_VITALS + 1]; /* of each vital sign, how many there are of the day so far */
-    unsigned all;
+    unsigned all, looked, abnormal;
 };
 
 struct recent {
@@ -162,8 +164,9 @@ static int take_newest(void *arg, const struct store_row *r)
     code = model_format(n->c->m, n->c->rs->who, r, &t, &n->a, &row, &rank, n->c->e);
     if (!code && n->a.failed) /* REQ: a row that lost a word to memory is no row */
         code = err_set(n->c->e, ERR_NOMEM, 0, 0, "cover");
-    if (!code && rank < 9 && row.sort_ms != FHIR_NO_DATE)
-        code = keep_recent(n, r, &t, &row);
+    if (!code && rank < 9 && row.sort_ms != FHIR_NO_DATE && !(code = keep_recent(n, r, &t, &row)))
+        n->abnormal += row.abnormal;
+    n->looked += !code || code == ERR_NOTFOUND;
     tape_fini(&t);
     return code == ERR_NOTFOUND ? ERR_OK : code;
 }
@@ -183,7 +186,7 @@ static int newest_rows(struct cover *c, const struct pane *p, struct heading *h,
     struct newest n = {.c = c};
     struct store_query q = {
         .section = str_of(p->section), .patient = str_of(c->rs->who->chart), .bytes = true, .newest_first = true};
-    unsigned before = h->rows;
+    unsigned before = h->rows, put = 0;
     int code;
 
     arena_init(&n.a, (size_t)256 << 20);
@@ -191,13 +194,20 @@ static int newest_rows(struct cover *c, const struct pane *p, struct heading *h,
     code = store_each(c->m->store, &q, take_newest, &n, c->e);
     if (code >= 0 && n.rows.n > 1)
         qsort(n.rows.p, n.rows.n, sizeof(struct recent), as_read);
-    for (size_t i = 0; code >= 0 && i < n.rows.n && h->rows < PANE_ROWS; i++)
-        code = add_copy(c, p, h, &((const struct recent *)vec_at(&n.rows, i))->row, false);
+    for (size_t i = 0; code >= 0 && i < n.rows.n && h->rows < PANE_ROWS; i++) {
+        const struct recent *x = vec_at(&n.rows, i);
+
+        code = add_copy(c, p, h, &x->row, false);
+        put += x->row.abnormal;
+    }
     q.bytes = false;
     if (code >= 0)
         code = store_each(c->m->store, &q, count_row, &n, c->e);
     *all = n.all;
     h->more = n.all > h->rows - before ? n.all - (h->rows - before) : 0;
+    h->abnormal = n.abnormal;
+    h->more_abnormal = n.abnormal - put;
+    h->unread = n.all > n.looked ? n.all - n.looked : 0;
     vec_fini(&n.rows);
     arena_fini(&n.a);
     return code < 0 ? code : ERR_OK;
@@ -288,12 +298,22 @@ static int medicine_rows(struct cover *c, const struct pane *p, struct heading *
     return code;
 }
 
+/* REQ: an abnormal result is counted where the pane is headed; a count that may be too small says so. */
+static const char *with_abnormal(struct cover *c, const struct heading *h, const char *words)
+{
+    if (!words || !h->abnormal)
+        return words;
+    /* TRANSLATORS: the + says that it may be more: not all of them were looked at */
+    return h->unread ? arena_fmt(c->rs->keep, _("%s, %u+ abnormal"), words, h->abnormal)
+                     : arena_fmt(c->rs->keep, _("%s, %u abnormal"), words, h->abnormal);
+}
+
 static int result_rows(struct cover *c, const struct pane *p, struct heading *h)
 {
     unsigned all = 0;
     int code = newest_rows(c, p, h, &all);
 
-    h->words = arena_fmt(c->rs->keep, _("Results: %u"), all);
+    h->words = with_abnormal(c, h, arena_fmt(c->rs->keep, _("Results: %u"), all));
     return code;
 }
 
@@ -302,7 +322,7 @@ static int vital_rows(struct cover *c, const struct pane *p, struct heading *h)
     unsigned all = 0;
     int code = newest_rows(c, p, h, &all);
 
-    h->words = arena_fmt(c->rs->keep, _("Vital signs: %u"), all);
+    h->words = with_abnormal(c, h, arena_fmt(c->rs->keep, _("Vital signs: %u"), all));
     return code;
 }
 
@@ -382,6 +402,8 @@ static int add_heading(struct cover *c, const struct pane *p, const struct headi
     row->pane = p->pane;
     row->heading = row->must = true;
     row->more = h->more;
+    row->more_abnormal = h->more_abnormal;
+    row->more_unread = h->unread;
     row->goes_to = kind_section_find(str_of(p->section));
     put_age(c, p, row);
     return c->rs->keep->failed ? err_set(c->e, ERR_NOMEM, 0, 0, "cover") : ERR_OK;
@@ -406,21 +428,26 @@ int model_cover_rows(struct model *m, struct model_rows *rs, struct err *e)
 
 /* --- on a page -------------------------------------------------------------------------------- */
 
-struct text model_heading_words(struct arena *a, const struct model_row *row, unsigned hidden)
+struct text model_heading_words(struct arena *a, const struct model_row *row, struct model_hidden hidden)
 {
     const char *s = row->text.s;
 
-    hidden += row->more;
+    hidden.rows += row->more;
+    hidden.abnormal += row->more_abnormal;
     if (s && row->age.n)
         s = arena_fmt(a, "%s  %s", s, row->age.s);
-    if (s && hidden)
+    if (s && hidden.abnormal)
+        /* TRANSLATORS: the same, and how many of them are abnormal; the + says that it may be more */
+        s = arena_fmt(a, row->more_unread ? _("%s  +%u more, %u+ abnormal") : _("%s  +%u more, %u abnormal"), s,
+                      hidden.rows, hidden.abnormal);
+    else if (s && hidden.rows)
         /* TRANSLATORS: behind the heading of a pane: how many rows of it are not on this page */
-        s = arena_fmt(a, _("%s  +%u more"), s, hidden);
+        s = arena_fmt(a, _("%s  +%u more"), s, hidden.rows);
     return text_own(s);
 }
 
 void model_cover_fit(const struct model_section *s, const unsigned *lines, unsigned room, bool *shown,
-                     unsigned hidden[MODEL_PANES])
+                     struct model_hidden hidden[MODEL_PANES])
 {
     bool full[MODEL_PANES] = {0}, any = true;
     unsigned used = 0;
@@ -429,7 +456,8 @@ void model_cover_fit(const struct model_section *s, const unsigned *lines, unsig
     for (unsigned i = 0; i < s->n; i++) {
         shown[i] = s->rows[i].must;
         used += shown[i] ? lines[i] : 0;
-        hidden[s->rows[i].pane] += !shown[i];
+        hidden[s->rows[i].pane].rows += !shown[i];
+        hidden[s->rows[i].pane].abnormal += !shown[i] && s->rows[i].abnormal;
     }
     while (any) {
         bool had[MODEL_PANES] = {0};
@@ -447,7 +475,8 @@ void model_cover_fit(const struct model_section *s, const unsigned *lines, unsig
             }
             shown[i] = any = true;
             used += lines[i];
-            hidden[p]--;
+            hidden[p].rows--;
+            hidden[p].abnormal -= s->rows[i].abnormal;
         }
     }
 }

@@ -139,6 +139,8 @@ struct model_row {
     unsigned stands_for;  /* of a row of a cover without a resource: of how many things it speaks by name or number */
     bool heading, must;   /* of a cover: heads its pane; stands on every page, however small */
     unsigned more;        /* heading: rows that its count counts and that are not among the cover's rows */
+    unsigned more_abnormal; /* of those that were looked at; and how many were not */
+    unsigned more_unread;
     struct text age;      /* heading: "as of 23-Nov 14:05": of the oldest kind that feeds the pane; "": none is here */
 };
 
@@ -158,12 +160,16 @@ const char *model_days_old(int64_t asof_ms, int64_t now_ms, struct arena *a);
 int model_section(struct model *m, struct str chart, struct str name, struct model_section *out, struct err *e);
 void model_section_fini(struct model_section *s);
 
+/* Of a pane, rows that do not stand on a page. */
+struct model_hidden {
+    unsigned rows, abnormal;
+};
 /* The cover for a page: which of its n rows stand on it (shown[n]), and of each pane how many do not. lines[i]: what
  * row i takes of the room. What must be seen always does, even without room; then rows of all panes in turn. */
 void model_cover_fit(const struct model_section *s, const unsigned *lines, unsigned room, bool *shown,
-                     unsigned hidden[MODEL_PANES]);
+                     struct model_hidden hidden[MODEL_PANES]);
 /* "Medicines: 5 active  as of 23-Nov 14:05  +4 more"; in a. s NULL without memory. */
-struct text model_heading_words(struct arena *a, const struct model_row *row, unsigned hidden);
+struct text model_heading_words(struct arena *a, const struct model_row *row, struct model_hidden hidden);
 
 /* --- detail ---------------------------------------------------------------------------------- */
 

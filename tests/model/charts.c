@@ -202,7 +202,8 @@ static void put_detail(struct jsonw *w, struct model *m, const struct model_row 
 /* A cover as it stands on a page: what is not on it goes, and headings say how much that is. */
 static void fit(struct model_section *s, unsigned page)
 {
-    unsigned *lines = calloc(s->n, sizeof *lines), hidden[MODEL_PANES], n = 0;
+    struct model_hidden hidden[MODEL_PANES];
+    unsigned *lines = calloc(s->n, sizeof *lines), n = 0;
     bool *shown = calloc(s->n, sizeof *shown);
 
     if (!lines || !shown)

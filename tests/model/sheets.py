@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the banner and the sheets of a chart say of small made charts: postings, weight, estimated births.
 
-Kills tests/mutants/model-weight-struck, model-weight-first, model-abnormal-behind, model-must-behind-more, model-pane-age-other, model-visit-struck.
+Kills tests/mutants/model-weight-struck, model-weight-first, model-abnormal-behind, model-abnormal-uncounted, model-must-behind-more, model-pane-age-other, model-visit-struck.
 """
 import os, sys
 
@@ -122,7 +122,7 @@ def panes():
     expect([h["text"][:len(w)] for h, w in zip(heads, HEADS)] == HEADS and len(heads) == 6, f"six panes in their order: {heads}")
     expect({r["id"] for r in must if r["id"]} == {"no", *[f"f{i}" for i in range(9)], *[f"k{i}" for i in range(5)]}, f"what must be seen: {must}")
     expect(any(r["text"] == "CRITICAL RESULTS: 3 more in the last 12 months" for r in must), f"critical results without room are said: {must}")
-    expect(heads[2]["text"] == "Medicines: 20 active, 1 on hold; 1 DO NOT GIVE" and heads[3]["text"] == "Results: 38", f"counts: {heads}")
+    expect(heads[2]["text"] == "Medicines: 20 active, 1 on hold; 1 DO NOT GIVE" and heads[3]["text"] == "Results: 38, 6+ abnormal", f"counts: {heads}")
     expect(heads[5]["text"] == "Visits: 20; appointments ahead: 9", f"counts: {heads}")
     for page in (6, 18, 24, 40, 200):
         rows = cover_of(*full(), options=("--page", str(page)))
@@ -133,6 +133,8 @@ def panes():
         for i, (head, total) in enumerate(zip((r for r in rows if "age" in r), (None, 20, 22, 38, 20, 29)), 1):
             shown = sum(1 for r in rows if r["pane"] == i and "age" not in r)
             hidden = f"  +{total - shown} more" if total and total > shown else ""
+            seen = sum(1 for r in rows if r["pane"] == i and r["id"].startswith("k"))
+            hidden += f", {6 - seen}+ abnormal" if i == 4 and seen < 6 else ""  # six of those of the newest days
             expect(total is None or head["text"].endswith("as of 23-Nov 14:05" + hidden), f"page of {page}, pane {i}, {shown} shown: {head['text']!r}")
     rows = cover_of(*full(), options=("--page", "36"))
     expect(all(sum(r["pane"] == p for r in rows) >= 3 for p in range(2, 7)), f"each pane has rows of its own: {rows}")
@@ -171,6 +173,22 @@ def abnormal_first():
     rows = [r["id"] for r in cover_of(sign("breaths", "9279-1", 8), sign("weight", "29463-7", 9), sign("pulse", "8867-4", 8), sign("pressure", "85354-9", 8),
                                       sign("pressure-2", "85354-9", 7), sign("other", "1-8", 8), sign("heat", "8310-5", 6, **high)) if r["pane"] == 5 and r["id"]]
     expect(rows == ["heat", "pressure", "pulse", "breaths", "weight", "other", "pressure-2"], f"vital signs of a day: {rows}")
+
+
+def abnormal_counted():
+    """Kills tests/mutants/model-abnormal-uncounted.patch: '+5 more' says nothing of the abnormal ones among them."""
+    at = lambda day, hour: f"2026-11-{day}T{hour:02}:00:00Z"
+    high = [potassium(f"h{i}", at(20, i), 5.9, flag="H") for i in range(20)]
+    normal = [potassium(f"n{i}", at(21, i), 4.1, flag="N") for i in range(3)]
+    older = [potassium("old", at(19, 9), 4.0, flag="N")]
+    struck = [potassium("struck", at(20, 22), 5.9, status="entered-in-error", flag="H")]
+    head = lambda rows, page: next(r["text"] for r in cover_of(*rows, options=("--page", str(page))) if r["text"].startswith("Results"))
+    asof = "  as of 23-Nov 14:05"
+    for rows, page, want in ((normal, 6, "Results: 3" + asof + "  +3 more"), (normal, 40, "Results: 3" + asof),
+                             (high[:1], 40, "Results: 1, 1 abnormal" + asof), (high, 60, "Results: 20, 20 abnormal" + asof + "  +4 more, 4 abnormal"),
+                             (high, 6, "Results: 20, 20 abnormal" + asof + "  +20 more, 20 abnormal"), ([*normal, *high[:2]], 9, "Results: 5, 2 abnormal" + asof + "  +3 more, 2 abnormal"),
+                             ([*high, *older], 60, "Results: 21, 20+ abnormal" + asof + "  +5 more, 4+ abnormal"), ([*high, *struck], 60, "Results: 21, 20 abnormal" + asof + "  +5 more, 4 abnormal")):
+        expect(head(rows, page) == want, f"page of {page}: {head(rows, page)!r}, not {want!r}")
 
 
 def ages():
@@ -261,4 +279,4 @@ def sources():
 
 
 if __name__ == "__main__":
-    sys.exit(main([alerts, abnormal_first, visits, sources, stops, tall_man, weights, postings, yields, births, panes, ages]))
+    sys.exit(main([alerts, abnormal_first, abnormal_counted, visits, sources, stops, tall_man, weights, postings, yields, births, panes, ages]))
