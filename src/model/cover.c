@@ -303,9 +303,10 @@ static const char *with_abnormal(struct cover *c, const struct heading *h, const
 {
     if (!words || !h->abnormal)
         return words;
-    /* TRANSLATORS: the + says that it may be more: not all of them were looked at */
-    return h->unread ? arena_fmt(c->rs->keep, _("%s, %u+ abnormal"), words, h->abnormal)
-                     : arena_fmt(c->rs->keep, _("%s, %u abnormal"), words, h->abnormal);
+    if (h->unread)
+        /* TRANSLATORS: the + says that it may be more: not all of them were looked at */
+        return arena_fmt(c->rs->keep, _("%s, %u+ abnormal"), words, h->abnormal);
+    return arena_fmt(c->rs->keep, P_("%s, %u abnormal", "%s, %u abnormal", h->abnormal), words, h->abnormal);
 }
 
 static int result_rows(struct cover *c, const struct pane *p, struct heading *h)
@@ -438,8 +439,11 @@ struct text model_heading_words(struct arena *a, const struct model_row *row, st
         s = arena_fmt(a, "%s  %s", s, row->age.s);
     if (s && hidden.abnormal)
         /* TRANSLATORS: the same, and how many of them are abnormal; the + says that it may be more */
-        s = arena_fmt(a, row->more_unread ? _("%s  +%u more, %u+ abnormal") : _("%s  +%u more, %u abnormal"), s,
-                      hidden.rows, hidden.abnormal);
+        s = arena_fmt(a,
+                      row->more_unread
+                          ? _("%s  +%u more, %u+ abnormal")
+                          : P_("%s  +%u more, %u abnormal", "%s  +%u more, %u abnormal", hidden.abnormal),
+                      s, hidden.rows, hidden.abnormal);
     else if (s && hidden.rows)
         /* TRANSLATORS: behind the heading of a pane: how many rows of it are not on this page */
         s = arena_fmt(a, _("%s  +%u more"), s, hidden.rows);
