@@ -24,7 +24,7 @@ EXEMPT = {
     "instant of a sync or a pull": r"(?:as of|synced|next|Received from the server on) \d\d-\w{3}(?:-\d{4})?(?: \d\d:\d\d)?",
     "page": r"Page \d+ (?:of |/ ?)\d+",
     "dates of a grid": r"dates \d+-\d+ of \d+",
-    "counter": r"\+\d+ (?:more|bytes)|\+\d+\b|\b\d+ (?:active|on hold|WARNINGS?|ALERTS?|stopped|recently stopped|above|below|documents? attached)\b|\b(?:Allergies and alerts|Problems|Medicines|Results|Vital signs|Visits): \d+|; [a-z ]+: \d+|panel of \d+",
+    "counter": r"\+\d+ (?:more|bytes)|, \d+\+? abnormal\b|\+\d+\b|\b\d+ (?:active|on hold|WARNINGS?|ALERTS?|stopped|recently stopped|above|below|documents? attached)\b|\b(?:Allergies and alerts|Problems|Medicines|Results|Vital signs|Visits): \d+|; [a-z ]+: \d+|panel of \d+",
     "overdue by": r"OVERDUE \d+d",
     "row's number": r"^[> ] {0,2}\d{1,3} ",
     "axis label": r"^  *-?[\d.]+ [+|].*$|^ +\|.*$|^ *\d\d-\w{3}-\d{4}(?: \d\d:\d\d)?  +\d\d-\w{3}-\d{4}(?: \d\d:\d\d)?$",
