@@ -86,15 +86,17 @@ void marks_go(struct ui *u, int letter)
         ui_say(u, _("Mark %c is not set."), letter);
         return;
     }
+    other = !u->chart.open || strcmp(u->chart.chart, m->chart);
+    another = other && u->chart.open;
     if (m->on_list) {
         if (u->screen != scr_work_screen())
             ui_go(u, scr_work_screen());
         if (!scr_work_seek(u, m->at, m->chart))
             ui_say(u, _("The patient of mark %c is not in this list any more, or elsewhere in it."), letter);
+        else if (another)
+            ui_say(u, _("Mark %c: another patient."), letter);
         return;
     }
-    other = !u->chart.open || strcmp(u->chart.chart, m->chart);
-    another = other && u->chart.open;
     if (other && !scr_stop_open(u, m->chart, scr_work_screen())) {
         if (u->screen == scr_stop_screen()) /* it is answered first, and nothing is gone to behind it */
             ui_say(u, another ? _("Mark %c: another patient. Answer this page first, then ' and the letter again.")
