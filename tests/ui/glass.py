@@ -27,7 +27,8 @@ def fold(text):
 def row_words(r):
     """A row as it is painted: date, text, flags; behind the heading of a pane its age, and how many rows are not here."""
     if "age" in r:
-        return fold(f"{r['text']} {r['age']}" + (f" +{r['more']} more" if r["more"] else ""))
+        abnormal = f", {r['moreAbnormal']}{'+' if r.get('moreUnread') else ''} abnormal" if r.get("moreAbnormal") else ""
+        return fold(f"{r['text']} {r['age']}" + (f" +{r['more']} more{abnormal}" if r["more"] else ""))
     flags = f"  [{', '.join(r['flags'])}]" if r["flags"] else ""
     return fold(f"{r['date'] or ''} {r['text']}{flags}")
 
@@ -53,8 +54,10 @@ def on_page(want, lines):
     page, out, pane = fold(" ".join(lines)), [], None
     for r in (briefly(r, page) for r in want):
         if "age" in r:  # the screen has synced since `show`: that of the page, if there is one where there must be
-            m = re.search(re.escape(fold(r["text"])) + (AGE if r["age"] else "()") + r"(?: \+(\d+) more)?", page)
-            pane = {**r, "age": m[1], "more": int(m[2] or 0)} if m else r
+            m = re.search(re.escape(fold(r["text"])) + (AGE if r["age"] else "()") + r"(?: \+(\d+) more(?:, (\d+)(\+?) abnormal)?)?", page)
+            pane = {**r, "age": m[1], "more": int(m[2] or 0), "moreAbnormal": int(m[3] or 0), "moreUnread": bool(m[4])} if m else r
+            if pane["more"] and pane["moreAbnormal"] < r.get("moreAbnormal", 0):
+                pane = r  # fewer abnormal ones unseen than `show` has: on no page
             left = pane["more"] - r["more"]  # of its rows, that are not here
             out.append(pane)
         elif pane and left and row_words(r) not in page:
