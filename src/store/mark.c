@@ -179,6 +179,21 @@ int mark_setting_put(struct sql *c, const char *name, struct str value, struct e
     return sql_run(c, st, e);
 }
 
+int mark_server(struct sql *c, char base[LIMIT_URL_BYTES], struct err *e)
+{
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_SETTING, &st, e);
+
+    base[0] = '\0';
+    if (code)
+        return code;
+    sql_bind(st, 1, STR("server"));
+    if ((code = sql_step(c, st, e)) == 1)
+        code = copy(base, LIMIT_URL_BYTES, sql_column(st, 0)) ? ERR_OK : err_set(e, ERR_TOOBIG, 0, 0, "server");
+    sql_done(st);
+    return code;
+}
+
 int store_set(struct store_tx *tx, const char *name, struct str value, struct err *e)
 {
     struct err why = ERR_NONE;

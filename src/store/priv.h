@@ -13,10 +13,10 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "base/vec.h"
+#include "store/edit.h"
 #include "store/seal.h"
 #include "store/store.h"
 
-#define SCHEMA_VERSION 3
 #define SCHEMA_APPLICATION 0x57415244 /* "WARD" */
 
 /* --- sql.c: a connection and its statements ---------------------------------------------------- */
@@ -36,7 +36,14 @@
     X(SQL_FACT_KEY_ROW) X(SQL_TASKS) X(SQL_TASK_COUNT)                                                \
     X(SQL_OPENED_PUT) X(SQL_OPENED_TRIM) X(SQL_OPENED_DROP) X(SQL_OPENED)                             \
     X(SQL_MARK_PUT) X(SQL_MARK_GET) X(SQL_MISSING_ADD) X(SQL_MISSING_DROP) X(SQL_MISSING_TRIED)       \
-    X(SQL_MISSING_EACH) X(SQL_SET) X(SQL_SETTING) X(SQL_QUEUE)
+    X(SQL_MISSING_EACH) X(SQL_SET) X(SQL_SETTING) X(SQL_QUEUE)                                        \
+    X(SQL_RES_OP) X(SQL_RECEIVED) X(SQL_THEIRS_GET) X(SQL_THEIRS_PUT) X(SQL_THEIRS_KEEP)              \
+    X(SQL_THEIRS_DROP) X(SQL_OP_ADD) X(SQL_OP_BASE) X(SQL_OP_BASE_PRIOR) X(SQL_OP_JOIN)               \
+    X(SQL_OP_HEAD) X(SQL_OP_NAMED) X(SQL_OP_BASE_OF) X(SQL_OP_OLDEST) X(SQL_OP_NEWEST)                \
+    X(SQL_OP_STATE) X(SQL_OP_LATER) X(SQL_OP_DOUBT) X(SQL_OP_SENT) X(SQL_OP_FORGET) X(SQL_OP_DROP)    \
+    X(SQL_PRIOR_BASE) X(SQL_PRIOR_SENT) X(SQL_OP_NEXT) X(SQL_OP_EACH) X(SQL_UNSENT) X(SQL_UNSENT_OF)    \
+    X(SQL_DRAFT_PUT) X(SQL_DRAFT_GET) X(SQL_DRAFT_EACH) X(SQL_DRAFT_DROP)                            \
+    X(SQL_TRAIL_ADD) X(SQL_TRAIL_EACH)
 enum sql_id {
 #define SQL_ENUM_(id) id,
     SQL_LIST(SQL_ENUM_)
@@ -107,7 +114,9 @@ void owner_drop(int fd);
 
 /* --- schema.c ---------------------------------------------------------------------------------- */
 
-int schema_make(const struct sql *c, struct err *e);
+int schema_version(void); /* that this program makes */
+/* The tables of a new store. */
+int schema_make(struct sql *c, struct err *e);
 /* Brings an older one up to date. ERR_VERSION for a newer one, ERR_DAMAGED for something that is no store. */
 int schema_check(struct sql *c, struct err *e);
 
@@ -138,6 +147,70 @@ bool store_file_id(struct str *id);
 #define STORE_CHART_BYTES (sizeof STORE_FILE_PREFIX + LIMIT_ID_BYTES)
 struct str store_chart_of(struct str patient, enum store_origin origin, char room[STORE_CHART_BYTES]);
 
+/* What stands there under a name. */
+#define RES_RECEIVED (-1)
+struct res_row {
+    int64_t rid;  /* 0: nothing */
+    int64_t op;   /* seq of its newest unacknowledged operation; 0: its bytes are an edit that was acknowledged;
+                   * RES_RECEIVED: they are as received */
+    bool current; /* its index is of FHIR_INDEX_REV */
+    /* Of what was last received; a version that is longer counts as none. */
+    char version[STORE_VERSION_BYTES];
+    size_t version_n;
+    int64_t updated_ms, fetched_ms;
+};
+/* bytes (NULL: not wanted): the row's, appended, if they are size long (-1: in any case); ERR_DAMAGED then also when
+ * only they cannot be read, with out filled. */
+int res_look(struct sql *c, int origin, struct str type, struct str id, struct res_row *out, int64_t size,
+             struct buf *bytes, struct err *e);
+
+struct patient_facts;
+struct res_put {
+    struct str bytes;
+    enum store_origin origin;
+    int64_t fetched_ms;
+    int64_t now_ms; /* which of a Patient's names are in force */
+    int64_t op;     /* as in struct res_row */
+};
+/* Refusals, before anything is written: of what no row can be made of; of a Patient that cannot be read. facts live in
+ * a, of RES_READ_BYTES: a Patient that is all escaped names is kept, too. */
+#define RES_READ_BYTES (8u * LIMIT_RESOURCE_BYTES)
+int res_check(const struct fhir_index *ix, struct str bytes, struct err *e);
+int res_read(const struct fhir_index *ix, const struct res_put *p, struct arena *a, struct patient_facts *facts,
+             struct err *e);
+/* Writes the row and all that hangs on it; *rid 0: a new one. facts: res_read's. */
+int res_set(struct store_tx *tx, int64_t *rid, const struct fhir_index *ix, const struct res_put *p,
+            const struct patient_facts *facts, struct err *e);
+/* And takes it out. */
+int res_drop(struct store_tx *tx, int64_t rid, struct str type, struct err *e);
+/* REQ: a corrected result can be held against the one that was acted on. ix: of what takes the row's place. */
+int res_keep_prior(struct sql *c, int64_t rid, const struct fhir_index *ix, struct err *e);
+
+/* --- edit.c ------------------------------------------------------------------------------------- */
+
+/* What comes for a row that has an unacknowledged edit: kept beside it. *change: against what came last. */
+int edit_beside(struct sql *c, int64_t rid, const struct fhir_index *ix, const struct res_put *p,
+                enum store_change *change, struct err *e);
+/* The server deleted it. */
+int edit_gone(struct sql *c, int64_t rid, struct err *e);
+
+/* --- op.c --------------------------------------------------------------------------------------- */
+
+struct op_head {
+    int64_t seq, rid, after;
+    char op[STORE_OP_BYTES];
+    enum store_op_kind kind;
+    enum store_op_state state;
+    char author[LIMIT_ID_BYTES + 72], role[LIMIT_ID_BYTES + 72];
+    bool by_command;
+};
+/* By its number, or, where that is 0, by its name. seq 0: there is no such one. */
+int op_head(struct sql *c, int64_t seq, const char *name, struct op_head *out, struct err *e);
+/* SQL_OP_OLDEST or SQL_OP_NEWEST of a row; 0: none is unacknowledged. */
+int op_of_row(struct sql *c, enum sql_id id, int64_t rid, int64_t *seq, struct err *e);
+/* Takes out the newest operation of a row and gives the row back what it was. */
+int op_undo(struct store_tx *tx, const struct op_head *op, struct err *e);
+
 /* --- fact.c: the facts behind the scopes, true in the same transaction as the row ---------------- */
 
 /* In place of the facts that row rid had. */
@@ -164,6 +237,8 @@ int view_facts(struct sql *c, const struct store_view *v, int64_t pid, struct st
 
 /* --- mark.c: settings ---------------------------------------------------------------------------- */
 
+/* The profile's server, "" when there is none: what references are read against. */
+int mark_server(struct sql *c, char base[LIMIT_URL_BYTES], struct err *e);
 /* ERR_BUG for a name that is none, ERR_TOOBIG past LIMIT_SMALL_JSON. */
 int mark_setting_check(const char *name, struct str value, struct err *e);
 int mark_setting_put(struct sql *c, const char *name, struct str value, struct err *e);

@@ -66,53 +66,68 @@ static void bind_name(sqlite3_stmt *st, int origin, struct str type, struct str 
 
 /* --- writing ----------------------------------------------------------------------------------- */
 
-/* The row that is there: *rid (0: none), and whether its bytes and its index are the same already. */
-static int find(struct sql *c, const struct fhir_index *ix, struct str bytes, int origin, int64_t *rid, bool *same,
-                struct err *e)
+int res_look(struct sql *c, int origin, struct str type, struct str id, struct res_row *out, int64_t size,
+             struct buf *bytes, struct err *e)
 {
     sqlite3_stmt *st;
-    struct buf old;
     int code = sql_use(c, SQL_FIND, &st, e);
 
-    *rid = 0;
-    *same = false;
+    *out = (struct res_row){.op = RES_RECEIVED};
     if (code)
         return code;
-    buf_init(&old, LIMIT_RESOURCE_BYTES);
-    bind_name(st, origin, ix->type, ix->id);
+    bind_name(st, origin, type, id);
     if ((code = sql_step(c, st, e)) == 1) {
-        size_t size = (size_t)sqlite3_column_int64(st, 1);
+        struct str v = sql_column(st, 6);
 
         code = ERR_OK;
-        *rid = sqlite3_column_int64(st, 0);
-        if (size == bytes.n && sqlite3_column_int(st, 4) == FHIR_INDEX_REV &&
-            !(code =
-                  body_unpack(&c->body, sql_column(st, 3), (enum body_codec)sqlite3_column_int(st, 2), size, &old, e)))
-            *same = str_eq(buf_str(&old), bytes);
-        if (code == ERR_DAMAGED) /* what is unreadable is replaced by what has just come */
-            code = ERR_OK;
+        out->rid = sqlite3_column_int64(st, 0);
+        out->current = sqlite3_column_int(st, 4) == FHIR_INDEX_REV;
+        if (sqlite3_column_type(st, 5) != SQLITE_NULL)
+            out->op = sqlite3_column_int64(st, 5);
+        out->version_n = v.n < sizeof out->version ? v.n : 0;
+        memcpy(out->version, v.p, out->version_n);
+        out->updated_ms = sqlite3_column_int64(st, 7);
+        out->fetched_ms = sqlite3_column_int64(st, 8);
+        if (bytes && (size < 0 || size == sqlite3_column_int64(st, 1)))
+            code = body_unpack(&c->body, sql_column(st, 3), (enum body_codec)sqlite3_column_int(st, 2),
+                               (size_t)sqlite3_column_int64(st, 1), bytes, e);
     }
     sql_done(st);
+    return code;
+}
+
+/* The row that is there, and whether its bytes and its index are the same already. */
+static int find(struct sql *c, const struct fhir_index *ix, struct str bytes, int origin, struct res_row *row,
+                bool *same, struct err *e)
+{
+    struct buf old;
+    int code;
+
+    buf_init(&old, LIMIT_RESOURCE_BYTES);
+    code = res_look(c, origin, ix->type, ix->id, row, (int64_t)bytes.n, &old, e);
+    *same = !code && row->rid && row->current && row->op == RES_RECEIVED && str_eq(buf_str(&old), bytes);
+    if (code == ERR_DAMAGED && row->rid) /* what is unreadable is replaced by what has just come */
+        code = ERR_OK;
     buf_fini(&old);
     return code;
 }
 
-static int write_row(struct sql *c, int64_t rid, const struct fhir_index *ix, struct str chart, int origin,
-                     int64_t fetched_ms, struct str bytes, struct err *e)
+static int write_row(struct sql *c, int64_t rid, const struct fhir_index *ix, struct str chart,
+                     const struct res_put *p, struct err *e)
 {
     enum body_codec codec;
     sqlite3_stmt *st;
     char *packed;
     size_t n;
-    int code = body_pack(&c->body, bytes, &packed, &n, &codec, e);
+    int code = body_pack(&c->body, p->bytes, &packed, &n, &codec, e);
 
     if (code)
         return code;
     if (!(code = sql_use(c, rid ? SQL_UPDATE : SQL_INSERT, &st, e))) {
         if (rid)
-            sqlite3_bind_int64(st, 19, rid);
+            sqlite3_bind_int64(st, 20, rid);
         else
-            bind_name(st, origin, ix->type, ix->id);
+            bind_name(st, (int)p->origin, ix->type, ix->id);
         sql_bind(st, 5, ix->version);
         sqlite3_bind_int64(st, 6, ix->updated_ms);
         if (chart.n)
@@ -123,19 +138,20 @@ static int write_row(struct sql *c, int64_t rid, const struct fhir_index *ix, st
         sql_bind(st, 11, ix->status);
         sql_bind(st, 12, ix->section);
         sql_bind(st, 13, ix->title);
-        sqlite3_bind_int64(st, 14, fetched_ms);
+        sqlite3_bind_int64(st, 14, p->fetched_ms);
         sqlite3_bind_int(st, 15, FHIR_INDEX_REV);
-        sqlite3_bind_int64(st, 16, (int64_t)bytes.n);
+        sqlite3_bind_int64(st, 16, (int64_t)p->bytes.n);
         sqlite3_bind_int(st, 17, codec);
         sqlite3_bind_blob64(st, 18, packed, n, SQLITE_STATIC);
+        if (p->op != RES_RECEIVED)
+            sqlite3_bind_int64(st, 19, p->op);
         code = sql_run(c, st, e);
     }
     mem_wipe(packed, n);
     return code;
 }
 
-/* REQ: a corrected result can be held against the one that was acted on. */
-static int keep_prior(struct sql *c, int64_t rid, const struct fhir_index *ix, struct err *e)
+int res_keep_prior(struct sql *c, int64_t rid, const struct fhir_index *ix, struct err *e)
 {
     sqlite3_stmt *st;
     int code = sql_use(c, SQL_PRIOR_KEEP, &st, e);
@@ -145,17 +161,6 @@ static int keep_prior(struct sql *c, int64_t rid, const struct fhir_index *ix, s
     sqlite3_bind_int64(st, 1, rid);
     sql_bind(st, 2, ix->version);
     sql_bind(st, 3, ix->status);
-    return sql_run(c, st, e);
-}
-
-static int drop_row(struct sql *c, enum sql_id id, int64_t rid, struct err *e)
-{
-    sqlite3_stmt *st;
-    int code = sql_use(c, id, &st, e);
-
-    if (code)
-        return code;
-    sqlite3_bind_int64(st, 1, rid);
     return sql_run(c, st, e);
 }
 
@@ -171,7 +176,7 @@ static int count_add(struct sql *c, struct str type, int n, struct err *e)
     return sql_run(c, st, e);
 }
 
-static int check(const struct fhir_index *ix, struct str bytes, struct err *e)
+int res_check(const struct fhir_index *ix, struct str bytes, struct err *e)
 {
     if (!str_is_type(ix->type) || !str_is_id(ix->id) || !bytes.n)
         return err_set(e, ERR_INPUT, 0, 0, "resource");
@@ -180,44 +185,79 @@ static int check(const struct fhir_index *ix, struct str bytes, struct err *e)
     return ERR_OK;
 }
 
+int res_read(const struct fhir_index *ix, const struct res_put *p, struct arena *a, struct patient_facts *facts,
+             struct err *e)
+{
+    return is_patient(ix->kind) ? patient_read(p->bytes, p->now_ms, a, facts, e) : ERR_OK;
+}
+
+int res_set(struct store_tx *tx, int64_t *rid, const struct fhir_index *ix, const struct res_put *p,
+            const struct patient_facts *facts, struct err *e)
+{
+    char chart_room[STORE_CHART_BYTES], own_room[STORE_CHART_BYTES];
+    struct sql *c = &tx->s->w;
+    int code = write_row(c, *rid, ix, store_chart_of(ix->patient, p->origin, chart_room), p, e);
+
+    if (!code && !*rid) {
+        *rid = sqlite3_last_insert_rowid(c->db);
+        code = count_add(c, ix->type, 1, e);
+    }
+    if (!code && is_patient(ix->kind))
+        code = patient_put(tx, *rid, store_chart_of(ix->id, p->origin, own_room), p->origin, facts, e);
+    return code ? code : fact_put(c, *rid, ix, p->origin, e);
+}
+
 int store_put(struct store_tx *tx, const struct fhir_index *ix, struct str bytes, enum store_origin origin,
               int64_t fetched_ms, enum store_change *change, struct err *e)
 {
-    char chart_room[STORE_CHART_BYTES], own_room[STORE_CHART_BYTES];
-    struct str chart = store_chart_of(ix->patient, origin, chart_room);
+    const struct res_put put = {.bytes = bytes, .origin = origin, .fetched_ms = fetched_ms,
+                                .now_ms = fetched_ms, .op = RES_RECEIVED};
     struct sql *c = &tx->s->w;
+    enum store_change how = STORE_NEW;
     struct patient_facts facts;
+    struct res_row row = {.rid = 0};
     struct arena a;
     struct err why = ERR_NONE;
     bool same = false;
-    int64_t rid = 0;
-    int code = check(ix, bytes, &why);
+    int code = res_check(ix, bytes, &why);
 
     /* Everything that can be refused is refused before the first write; what fails after it spoils the
      * transaction, so that no half of a row is ever committed. */
-    arena_init(&a, 8u * LIMIT_RESOURCE_BYTES); /* a Patient that is all escaped names is kept, too */
-    if (!code && is_patient(ix->kind))
-        code = patient_read(bytes, fetched_ms, &a, &facts, &why);
+    arena_init(&a, RES_READ_BYTES);
     if (!code)
-        code = store_tx_check(tx, find(c, ix, bytes, origin, &rid, &same, &why), &why);
-    if (change)
-        *change = same ? STORE_SAME : rid ? STORE_CHANGED : STORE_NEW;
-    if (!code && !same) {
-        if (rid)
-            code = keep_prior(c, rid, ix, &why);
-        if (!code && !(code = write_row(c, rid, ix, chart, origin, fetched_ms, bytes, &why)) && !rid) {
-            rid = sqlite3_last_insert_rowid(c->db);
-            code = count_add(c, ix->type, 1, &why);
-        }
-        if (!code && is_patient(ix->kind))
-            code = patient_put(tx, rid, store_chart_of(ix->id, origin, own_room), origin, &facts, &why);
+        code = res_read(ix, &put, &a, &facts, &why);
+    if (!code)
+        code = store_tx_check(tx, find(c, ix, bytes, (int)origin, &row, &same, &why), &why);
+    if (!code)
+        how = same ? STORE_SAME : row.rid ? STORE_CHANGED : STORE_NEW;
+    if (!code && row.op > 0) {
+        code = store_tx_check(tx, edit_beside(c, row.rid, ix, &put, &how, &why), &why);
+    } else if (!code && !same) {
+        /* The bytes of an edit that was acknowledged are no version of the server's. */
+        if (row.rid && row.op == RES_RECEIVED)
+            code = res_keep_prior(c, row.rid, ix, &why);
         if (!code)
-            code = fact_put(c, rid, ix, origin, &why);
+            code = res_set(tx, &row.rid, ix, &put, &facts, &why);
         store_tx_check(tx, code, &why);
     }
     arena_fini(&a);
+    if (change)
+        *change = how;
     if (code && e)
         *e = why;
+    return code;
+}
+
+int res_drop(struct store_tx *tx, int64_t rid, struct str type, struct err *e)
+{
+    static const enum sql_id hangs[] = {SQL_PRIOR_DROP, SQL_THEIRS_DROP, SQL_OP_FORGET, SQL_DELETE};
+    struct sql *c = &tx->s->w;
+    int code = fact_drop(c, rid, e);
+
+    for (size_t i = 0; !code && i < sizeof hangs / sizeof *hangs; i++)
+        code = sql_run_with(c, hangs[i], rid, e);
+    if (!code && !(code = count_add(c, type, -1, e)))
+        code = patient_drop(tx, rid, e);
     return code;
 }
 
@@ -225,21 +265,11 @@ int store_delete(struct store_tx *tx, struct str type, struct str id, enum store
 {
     struct sql *c = &tx->s->w;
     struct err why = ERR_NONE;
-    sqlite3_stmt *st;
-    int64_t rid = 0;
-    int code = sql_use(c, SQL_FIND, &st, &why);
+    struct res_row row;
+    int code = res_look(c, (int)origin, type, id, &row, -1, NULL, &why);
 
-    if (!code) {
-        bind_name(st, origin, type, id);
-        if ((code = sql_step(c, st, &why)) == 1) {
-            rid = sqlite3_column_int64(st, 0);
-            code = ERR_OK;
-        }
-        sql_done(st);
-    }
-    if (!code && rid && !(code = fact_drop(c, rid, &why)) && !(code = drop_row(c, SQL_PRIOR_DROP, rid, &why)) &&
-        !(code = drop_row(c, SQL_DELETE, rid, &why)) && !(code = count_add(c, type, -1, &why)))
-        code = patient_drop(tx, rid, &why);
+    if (!code && row.rid)
+        code = row.op > 0 ? edit_gone(c, row.rid, &why) : res_drop(tx, row.rid, type, &why);
     store_tx_check(tx, code, &why);
     if (code && e)
         *e = why;
@@ -287,29 +317,40 @@ int store_get(struct store *s, struct str type, struct str id, struct buf *out, 
     return code;
 }
 
+static int prior_of(struct sql *c, enum sql_id by, int origin, struct str type, struct str id, struct buf *out,
+                    char version[STORE_VERSION_BYTES], struct err *e)
+{
+    sqlite3_stmt *st;
+    int code = sql_use(c, by, &st, e);
+
+    if (code)
+        return code;
+    bind_name(st, origin, type, id);
+    if ((code = sql_step(c, st, e)) == 1) {
+        struct str v = sql_column(st, 3);
+
+        snprintf(version, STORE_VERSION_BYTES, "%.*s", (int)(v.n < STORE_VERSION_BYTES ? v.n : 0), v.p);
+        code = body_unpack(&c->body, sql_column(st, 2), (enum body_codec)sqlite3_column_int(st, 1),
+                           (size_t)sqlite3_column_int64(st, 0), out, e);
+    } else if (!code)
+        code = ERR_NOTFOUND;
+    sql_done(st);
+    return code;
+}
+
 int store_prior(struct store *s, struct str type, struct str id, struct buf *out, char version[STORE_VERSION_BYTES],
                 struct err *e)
 {
     int origin = store_file_id(&id) ? STORE_FILE_IMPORT : STORE_SERVER;
-    sqlite3_stmt *st;
     int code = store_read_begin(s, e);
 
     if (code)
         return code;
-    if (!(code = sql_use(&s->r, SQL_PRIOR_GET, &st, e))) {
-        bind_name(st, origin, type, id);
-        if ((code = sql_step(&s->r, st, e)) == 1) {
-            struct str v = sql_column(st, 3);
-
-            snprintf(version, STORE_VERSION_BYTES, "%.*s", (int)(v.n < STORE_VERSION_BYTES ? v.n : 0), v.p);
-            code = body_unpack(&s->r.body, sql_column(st, 2), (enum body_codec)sqlite3_column_int(st, 1),
-                               (size_t)sqlite3_column_int64(st, 0), out, e);
-        } else if (!code)
-            code = err_set(e, ERR_NOTFOUND, 0, 0, "prior");
-        sql_done(st);
-    }
+    code = prior_of(&s->r, SQL_PRIOR_BASE, origin, type, id, out, version, e);
+    if (code == ERR_NOTFOUND)
+        code = prior_of(&s->r, SQL_PRIOR_GET, origin, type, id, out, version, e);
     store_read_end(s);
-    return code;
+    return code == ERR_NOTFOUND ? err_set(e, code, 0, 0, "prior") : code;
 }
 
 bool store_has(struct store *s, struct str type, struct str id, struct str version)

@@ -5,8 +5,9 @@
 
 #include <stdio.h>
 
-/* Version 3; a store of version 1 lacks res_prior, one of 1 or 2 fact and opened: they are made, and fact is filled
- * from the rows that are there, when it is opened (setting fact_filling: how far).
+/* The tables, by the version of the schema that brought them: a new store is made by all steps, an older one is
+ * brought up to date by those that it lacks, in one transaction: whole or not at all.
+ *
  * res: one row a resource, its bytes as received. key is a hash of (origin, type, id): an index of 8-byte
  *     integers costs a third of the pages that one of UUIDs costs, and each touched page is sealed anew.
  *     chart is the same of the chart id, NULL for a row of no chart. sort_ms is date_ms, or the greatest
@@ -24,8 +25,8 @@
  *     type, id) of what is meant; of what has a time instead, 1 where that is a day, 0 where it is an instant. pid is
  *     0 until the patient is here, whose chart's hash is in chart; a part (fact 7) has there the hash of its own name.
  * opened: whose chart was last opened when.
- * outbox: state 0 queued, 1 in flight, 2 in doubt, 3 acknowledged, 4 conflict, 5 attention. */
-static const char text[] =
+ * setting fact_filling: how far facts have been filled from the rows that are there (fact.c). */
+static const char first[] =
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE res(rid INTEGER PRIMARY KEY, key INTEGER NOT NULL, origin INTEGER NOT NULL, type TEXT NOT NULL,"
     " id TEXT NOT NULL, version TEXT NOT NULL, updated_ms INTEGER NOT NULL, chart INTEGER, patient TEXT NOT NULL,"
@@ -56,11 +57,11 @@ static const char text[] =
     "CREATE TABLE wire(day INTEGER, origin TEXT, requests INTEGER NOT NULL, bytes_up INTEGER NOT NULL,"
     " bytes_down INTEGER NOT NULL, round_trips INTEGER NOT NULL, PRIMARY KEY(day, origin)) WITHOUT ROWID;";
 
-static const char prior[] =
+static const char corrections[] =
     "CREATE TABLE res_prior(rid INTEGER PRIMARY KEY, version TEXT NOT NULL, size INTEGER NOT NULL,"
     " codec INTEGER NOT NULL, body BLOB NOT NULL);";
 
-static const char fact[] =
+static const char scopes[] =
     "CREATE TABLE fact(rid INTEGER, n INTEGER, fact INTEGER NOT NULL, key INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
     " pid INTEGER NOT NULL, chart INTEGER NOT NULL, PRIMARY KEY(rid, n)) WITHOUT ROWID;"
     "CREATE INDEX fact_by ON fact(fact, key, at_ms, pid);"
@@ -68,32 +69,89 @@ static const char fact[] =
     "CREATE INDEX fact_lost ON fact(chart, key) WHERE pid=0;"
     "CREATE TABLE opened(pid INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL);";
 
-static int set_version(const struct sql *c, struct err *e)
+/* res.op: seq of the newest operation of the row that the server has not acknowledged; 0 when all are, and the bytes
+ *     are still those that were edited here; NULL for a row as received. A row where it is not NULL holds the bytes as
+ *     edited, while version, updated_ms and fetched_ms stay those of the bytes that were last received.
+ * res_theirs: the bytes last received for such a row, where they are not the base of its oldest operation. gone: the
+ *     server deleted it (body is then empty).
+ * outbox: what the server has not got, in the order of seq. op: a UUID. kind and state by store/edit.h. rid: its row
+ *     of res, 0 when that has gone. after: seq of the operation before it on the same row that was no longer to be
+ *     changed, 0: none. base: the bytes that the edit was made from, empty when they are not known; base_etag: their
+ *     meta.versionId, '' when after says it all. body: the bytes as edited.
+ * draft: what somebody began and did not sign; it never leaves the device.
+ * audit: who did what, when, to whose chart; rows are only ever added.
+ * outbox_3: the table of before, until the next start. */
+static const char edits[] =
+    "ALTER TABLE res ADD COLUMN op INTEGER;"
+    "CREATE TABLE res_theirs(rid INTEGER PRIMARY KEY, version TEXT NOT NULL, updated_ms INTEGER NOT NULL,"
+    " fetched_ms INTEGER NOT NULL, gone INTEGER NOT NULL, size INTEGER NOT NULL, codec INTEGER NOT NULL,"
+    " body BLOB NOT NULL);"
+    "DROP INDEX outbox_state;"
+    "ALTER TABLE outbox RENAME TO outbox_3;"
+    "CREATE TABLE outbox(seq INTEGER PRIMARY KEY AUTOINCREMENT, op TEXT NOT NULL UNIQUE, rid INTEGER NOT NULL,"
+    " after INTEGER NOT NULL, type TEXT NOT NULL, id TEXT NOT NULL, chart TEXT NOT NULL, kind INTEGER NOT NULL,"
+    " state INTEGER NOT NULL, base_etag TEXT NOT NULL, author TEXT NOT NULL, role TEXT NOT NULL,"
+    " by_command INTEGER NOT NULL, since_ms INTEGER NOT NULL, next_at_ms INTEGER NOT NULL, tries INTEGER NOT NULL,"
+    " why TEXT NOT NULL, base_size INTEGER NOT NULL, base_codec INTEGER NOT NULL, base BLOB NOT NULL,"
+    " size INTEGER NOT NULL, codec INTEGER NOT NULL, body BLOB NOT NULL);"
+    "CREATE INDEX outbox_state ON outbox(state);"
+    "CREATE INDEX outbox_row ON outbox(rid);"
+    "CREATE INDEX outbox_chart ON outbox(chart, state, rid);"
+    "INSERT INTO outbox SELECT seq, op, coalesce((SELECT r.rid FROM res r INDEXED BY res_type WHERE r.type=o.type"
+    " AND r.id=o.id AND r.origin=0), 0), 0, type, id, patient, kind, state, base_etag, author, '', 0, since_ms,"
+    " next_at_ms, tries, why, 0, 0, x'', size, codec, body FROM outbox_3 o ORDER BY seq;"
+    "UPDATE res SET op=(SELECT max(seq) FROM outbox o WHERE o.rid=res.rid AND o.state<>3)"
+    " WHERE rid IN (SELECT rid FROM outbox WHERE state<>3);"
+    "CREATE TABLE draft(name TEXT PRIMARY KEY, chart TEXT NOT NULL, form TEXT NOT NULL, changed_ms INTEGER NOT NULL,"
+    " size INTEGER NOT NULL, codec INTEGER NOT NULL, body BLOB NOT NULL);"
+    "CREATE INDEX draft_chart ON draft(chart);"
+    "CREATE TABLE audit(seq INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, boot_ms INTEGER NOT NULL,"
+    " session TEXT NOT NULL, author TEXT NOT NULL, role TEXT NOT NULL, action INTEGER NOT NULL,"
+    " outcome INTEGER NOT NULL, chart TEXT NOT NULL, type TEXT NOT NULL, id TEXT NOT NULL, version TEXT NOT NULL,"
+    " purpose TEXT NOT NULL, reason TEXT NOT NULL);"
+    "CREATE INDEX audit_chart ON audit(chart);";
+
+/* In order; the last one's version is the schema's. */
+static const struct step {
+    int version;
+    const char *sql;
+    /* What the SQL cannot do; NULL: nothing. It runs when the SQL of all steps has, so that it finds the tables as the
+     * rest of the code knows them; never in a new store. Long work is noted there and done behind it (fact_fill). */
+    int (*fill)(struct sql *c, struct err *e);
+} steps[] = {
+    {1, first, NULL},
+    {2, corrections, NULL},
+    {3, scopes, fact_fill_begin},
+    {4, edits, NULL},
+};
+#define STEPS (sizeof steps / sizeof *steps)
+
+int schema_version(void)
+{
+    return steps[STEPS - 1].version;
+}
+
+/* Copies of tables that a step has changed: an opened store has shown that the new ones can be read. */
+static const char copies[] = "DROP TABLE IF EXISTS outbox_3;";
+
+static int run_steps(struct sql *c, int64_t from, bool fill, struct err *e)
 {
     char pragma[48];
+    int code = ERR_OK;
 
-    snprintf(pragma, sizeof pragma, "PRAGMA user_version=%d", SCHEMA_VERSION);
-    return sql_exec(c, pragma, e);
+    for (size_t i = 0; !code && i < STEPS; i++)
+        if (steps[i].version > from)
+            code = sql_exec(c, steps[i].sql, e);
+    for (size_t i = 0; fill && !code && i < STEPS; i++)
+        if (steps[i].version > from && steps[i].fill)
+            code = steps[i].fill(c, e);
+    snprintf(pragma, sizeof pragma, "PRAGMA user_version=%d", schema_version());
+    return code ? code : sql_exec(c, pragma, e);
 }
 
-/* Whole or not at all: a crash in between leaves the older store. Facts are filled behind it, in small steps, in a
- * store of the new version: a program that knows none must not write rows in between. */
-static int upgrade(struct sql *c, int64_t version, struct err *e)
-{
-    int code = sql_exec(c, "BEGIN IMMEDIATE", e);
-
-    if (code)
-        return code;
-    if (version < 2)
-        code = sql_exec(c, prior, e);
-    if (!code && !(code = sql_exec(c, fact, e)) && !(code = fact_fill_begin(c, e)) && !(code = set_version(c, e)))
-        code = sql_exec(c, "COMMIT", e);
-    if (code)
-        sql_exec(c, "ROLLBACK", NULL);
-    return code;
-}
-
-int schema_make(const struct sql *c, struct err *e)
+/* Whole or not at all: a crash in between leaves the older store, or none. Facts are filled behind it, in small steps,
+ * in a store of the new version: a program that knows none must not write rows in between. */
+static int upgrade(struct sql *c, int64_t from, struct err *e)
 {
     char pragma[48];
     int code = sql_exec(c, "BEGIN IMMEDIATE", e);
@@ -101,12 +159,17 @@ int schema_make(const struct sql *c, struct err *e)
     if (code)
         return code;
     snprintf(pragma, sizeof pragma, "PRAGMA application_id=%d", SCHEMA_APPLICATION);
-    if (!(code = sql_exec(c, text, e)) && !(code = sql_exec(c, prior, e)) && !(code = sql_exec(c, fact, e)) &&
-        !(code = sql_exec(c, pragma, e)) && !(code = set_version(c, e)))
+    if (!(code = run_steps(c, from, from > 0, e)) && (from || !(code = sql_exec(c, copies, e))) &&
+        !(code = sql_exec(c, pragma, e)))
         code = sql_exec(c, "COMMIT", e);
     if (code)
         sql_exec(c, "ROLLBACK", NULL);
     return code;
+}
+
+int schema_make(struct sql *c, struct err *e)
+{
+    return upgrade(c, 0, e);
 }
 
 int schema_check(struct sql *c, struct err *e)
@@ -118,9 +181,8 @@ int schema_check(struct sql *c, struct err *e)
         return code;
     if (application != SCHEMA_APPLICATION || version < 1)
         return err_set(e, ERR_DAMAGED, 0, 1, STORE_FILE);
-    if (version > SCHEMA_VERSION)
+    if (version > schema_version())
         return err_set(e, ERR_VERSION, 0, version, STORE_FILE);
-    if (version < SCHEMA_VERSION)
-        code = upgrade(c, version, e);
+    code = version < schema_version() ? upgrade(c, version, e) : sql_exec(c, copies, e);
     return code ? code : fact_fill(c, e);
 }

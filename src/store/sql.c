@@ -9,13 +9,15 @@
 static const char *const texts[SQL_IDS] = {
     [SQL_BEGIN] = "BEGIN",
     [SQL_COMMIT] = "COMMIT",
-    [SQL_FIND] = "SELECT rid, size, codec, body, index_rev FROM res INDEXED BY res_key "
+    [SQL_FIND] = "SELECT rid, size, codec, body, index_rev, op, version, updated_ms, fetched_ms FROM res "
+                 "INDEXED BY res_key "
                  "WHERE key=?1 AND origin=?2 AND type=?3 AND id=?4",
     [SQL_INSERT] = "INSERT INTO res(key, origin, type, id, version, updated_ms, chart, patient, date, sort_ms, "
-                   "status, section, title, fetched_ms, index_rev, size, codec, body) "
-                   "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
+                   "status, section, title, fetched_ms, index_rev, size, codec, body, op) "
+                   "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
     [SQL_UPDATE] = "UPDATE res SET version=?5, updated_ms=?6, chart=?7, patient=?8, date=?9, sort_ms=?10, status=?11, "
-                   "section=?12, title=?13, fetched_ms=?14, index_rev=?15, size=?16, codec=?17, body=?18 WHERE rid=?19",
+                   "section=?12, title=?13, fetched_ms=?14, index_rev=?15, size=?16, codec=?17, body=?18, op=?19 "
+                   "WHERE rid=?20",
     [SQL_DELETE] = "DELETE FROM res WHERE rid=?1",
     [SQL_COUNT_ADD] = "INSERT INTO count(type, n) VALUES(?1, ?2) ON CONFLICT(type) DO UPDATE SET n = n + ?2",
     [SQL_PRIOR_KEEP] = "INSERT OR REPLACE INTO res_prior(rid, version, size, codec, body) "
@@ -25,13 +27,24 @@ static const char *const texts[SQL_IDS] = {
     [SQL_PRIOR_GET] =
         "SELECT p.size, p.codec, p.body, p.version FROM res INDEXED BY res_key JOIN res_prior p ON p.rid=res.rid "
         "WHERE res.key=?1 AND res.origin=?2 AND res.type=?3 AND res.id=?4",
+    /* of an edit that is not there yet: what it was made from */
+    [SQL_PRIOR_BASE] =
+        "SELECT o.base_size, o.base_codec, o.base, o.base_etag FROM res INDEXED BY res_key "
+        "JOIN outbox o INDEXED BY outbox_row ON o.rid=res.rid AND o.state<>3 AND o.base_size>0 "
+        "WHERE res.key=?1 AND res.origin=?2 AND res.type=?3 AND res.id=?4 AND res.op>0 "
+        "AND res.status IN ('corrected','amended','entered-in-error') ORDER BY o.seq LIMIT 1",
+    [SQL_PRIOR_SENT] =
+        "INSERT OR REPLACE INTO res_prior(rid, version, size, codec, body) SELECT r.rid, o.base_etag, o.base_size, "
+        "o.base_codec, o.base FROM outbox o JOIN res r ON r.rid=o.rid WHERE o.seq=?1 AND o.base_size>0 "
+        "AND r.status IN ('corrected','amended','entered-in-error')",
     [SQL_PRIOR_DROP] = "DELETE FROM res_prior WHERE rid=?1",
     [SQL_BODY] = "SELECT size, codec, body FROM res INDEXED BY res_key "
                  "WHERE key=?1 AND origin=?2 AND type=?3 AND id=?4",
     [SQL_HAS] = "SELECT 1 FROM res INDEXED BY res_key "
-                "WHERE key=?1 AND origin=?2 AND type=?3 AND id=?4 AND (?5='' OR version=?5)",
-    [SQL_ROW] = "SELECT origin, type, id, version, updated_ms, patient, date, sort_ms, status, section, title, "
-                "fetched_ms, size, codec, body FROM res WHERE rid=?1",
+                "WHERE key=?1 AND origin=?2 AND type=?3 AND id=?4 AND (?5='' OR (version=?5 AND op IS NOT 0))",
+    [SQL_ROW] = "SELECT r.origin, r.type, r.id, r.version, r.updated_ms, r.patient, r.date, r.sort_ms, r.status, "
+                "r.section, r.title, r.fetched_ms, r.size, r.codec, r.body, o.state, o.kind, o.by_command "
+                "FROM res r LEFT JOIN outbox o ON o.seq=r.op WHERE r.rid=?1",
     [SQL_COUNTS] = "SELECT type, n FROM count WHERE n > 0 ORDER BY type",
     [SQL_PATIENT_FIND] = "SELECT pid, words FROM patient WHERE rid=?1",
     [SQL_PATIENT_INSERT] =
@@ -107,6 +120,54 @@ static const char *const texts[SQL_IDS] = {
     [SQL_MISSING_EACH] = "SELECT type, id FROM missing WHERE tries < 5 ORDER BY tries, type, id LIMIT ?1",
     [SQL_SET] = "INSERT OR REPLACE INTO setting(name, value) VALUES(?1, ?2)",
     [SQL_SETTING] = "SELECT value FROM setting WHERE name=?1",
+    [SQL_RES_OP] = "UPDATE res SET op=?2 WHERE rid=?1",
+    [SQL_RECEIVED] = "UPDATE res SET version=?2, updated_ms=?3, fetched_ms=?4 WHERE rid=?1",
+    [SQL_THEIRS_GET] = "SELECT size, codec, body, version, updated_ms, fetched_ms, gone FROM res_theirs WHERE rid=?1",
+    [SQL_THEIRS_PUT] = "INSERT OR REPLACE INTO res_theirs(rid, version, updated_ms, fetched_ms, gone, size, codec, "
+                       "body) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+    [SQL_THEIRS_KEEP] = "INSERT OR REPLACE INTO res_theirs(rid, version, updated_ms, fetched_ms, gone, size, codec, "
+                        "body) SELECT rid, version, updated_ms, fetched_ms, 0, size, codec, body FROM res WHERE rid=?1",
+    [SQL_THEIRS_DROP] = "DELETE FROM res_theirs WHERE rid=?1",
+    [SQL_OP_ADD] = "INSERT INTO outbox(op, rid, after, type, id, chart, kind, state, base_etag, author, role, "
+                   "by_command, since_ms, next_at_ms, tries, why, base_size, base_codec, base, size, codec, body) "
+                   "VALUES(?1,?2,?3,?4,?5,?6,?7,0,?8,?9,?10,?11,?12,0,0,'',0,0,x'',?13,?14,?15)",
+    /* the base is the row as it lies there, or the version before a correction: packed as it is */
+    [SQL_OP_BASE] = "UPDATE outbox SET (base_size, base_codec, base)=(SELECT size, codec, body FROM res WHERE rid=?2) "
+                    "WHERE seq=?1",
+    [SQL_OP_BASE_PRIOR] = "UPDATE outbox SET (base_size, base_codec, base)=(SELECT size, codec, body FROM res_prior "
+                          "WHERE rid=?2) WHERE seq=?1 AND EXISTS (SELECT 1 FROM res_prior WHERE rid=?2 AND version=?3)",
+    [SQL_OP_JOIN] = "UPDATE outbox SET kind=?2, chart=?3, size=?4, codec=?5, body=?6, author=?7, role=?8, "
+                    "by_command=?9, state=CASE state WHEN 5 THEN 0 ELSE state END, next_at_ms=0 WHERE seq=?1",
+    [SQL_OP_HEAD] = "SELECT seq, op, rid, after, kind, state, author, role, by_command FROM outbox WHERE seq=?1",
+    [SQL_OP_NAMED] = "SELECT seq, op, rid, after, kind, state, author, role, by_command FROM outbox WHERE op=?1",
+    [SQL_OP_BASE_OF] = "SELECT base_size, base_codec, base, kind FROM outbox WHERE seq=?1",
+    [SQL_OP_OLDEST] = "SELECT min(seq) FROM outbox INDEXED BY outbox_row WHERE rid=?1 AND state<>3",
+    [SQL_OP_NEWEST] = "SELECT max(seq) FROM outbox INDEXED BY outbox_row WHERE rid=?1 AND state<>3",
+    [SQL_OP_STATE] = "UPDATE outbox SET state=?2, why=?3, tries=tries+?4 WHERE seq=?1",
+    [SQL_OP_LATER] = "UPDATE outbox SET next_at_ms=?2 WHERE op=?1",
+    [SQL_OP_DOUBT] = "UPDATE outbox SET state=2, why=?1 WHERE state IN (0, 1)",
+    [SQL_OP_SENT] = "UPDATE outbox SET base_size=0, base_codec=0, base=x'' WHERE seq=?1",
+    [SQL_OP_NEXT] = "UPDATE outbox SET base_etag=?2 WHERE after=?1",
+    [SQL_OP_FORGET] = "UPDATE outbox SET rid=0 WHERE rid=?1",
+    [SQL_OP_DROP] = "DELETE FROM outbox WHERE seq=?1",
+    [SQL_OP_EACH] = "SELECT seq, op, after, type, id, chart, author, role, by_command, kind, state, base_etag, why, "
+                    "since_ms, next_at_ms, tries, base_size, base_codec, base, size, codec, body FROM outbox "
+                    "WHERE seq > ?1 AND (?2 OR state<>3) AND (?3='' OR chart=?3) AND (?4='' OR (type=?4 AND id=?5)) "
+                    "AND (?6='' OR op=?6) ORDER BY seq LIMIT 1",
+    [SQL_UNSENT] = "SELECT count(DISTINCT type||'/'||id) FROM outbox INDEXED BY outbox_state "
+                   "WHERE state IN (0, 1, 2, 4, 5)",
+    [SQL_UNSENT_OF] = "SELECT count(DISTINCT type||'/'||id) FROM outbox INDEXED BY outbox_chart "
+                      "WHERE chart=?1 AND state<>3",
+    [SQL_DRAFT_PUT] = "INSERT OR REPLACE INTO draft(name, chart, form, changed_ms, size, codec, body) "
+                      "VALUES(?1,?2,?3,?4,?5,?6,?7)",
+    [SQL_DRAFT_GET] = "SELECT size, codec, body FROM draft WHERE name=?1",
+    [SQL_DRAFT_EACH] = "SELECT name, chart, form, changed_ms FROM draft WHERE ?1='' OR chart=?1 "
+                       "ORDER BY changed_ms DESC, name",
+    [SQL_DRAFT_DROP] = "DELETE FROM draft WHERE name=?1",
+    [SQL_TRAIL_ADD] = "INSERT INTO audit(at_ms, boot_ms, action, outcome, session, author, role, chart, type, id, "
+                      "version, purpose, reason) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
+    [SQL_TRAIL_EACH] = "SELECT seq, at_ms, boot_ms, action, outcome, session, author, role, chart, type, id, version, "
+                       "purpose, reason FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2",
     [SQL_QUEUE] = "SELECT state, count(*) FROM outbox GROUP BY state",
 };
 

@@ -88,7 +88,9 @@ enum store_change { STORE_NEW, STORE_CHANGED, STORE_SAME };
 /* Puts one resource. An imported row never replaces a server's row, nor the other way round: the key is
  * (origin, type, id). STORE_SAME: the same bytes are here, nothing is written. STORE_CHANGED also when the version
  * is the same and the bytes are not: what came last is kept. A Patient's line in store_patients changes in the
- * same transaction; fetched_ms says which of its names and identifiers are in force. *change may be NULL. */
+ * same transaction; fetched_ms says which of its names and identifiers are in force. *change may be NULL.
+ * A row with an edit that the server has not acknowledged keeps the edit: what comes, or that the server deleted it, is
+ * kept beside it (store_op_theirs), and *change compares with what came last. */
 int store_put(struct store_tx *tx, const struct fhir_index *ix, struct str bytes, enum store_origin origin,
               int64_t fetched_ms, enum store_change *change, struct err *e);
 int store_delete(struct store_tx *tx, struct str type, struct str id, enum store_origin origin, struct err *e);
@@ -101,12 +103,18 @@ struct store_row {
     int64_t updated_ms, date_ms, fetched_ms;
     enum store_origin origin;
     struct str bytes; /* only when asked for */
+    /* Has an edit that the server has not acknowledged (store/edit.h). Of the newest one: enum store_op_state and enum
+     * store_op_kind, else -1; entered by a command. */
+    bool unsent;
+    int op_state, op_kind;
+    bool by_command;
 };
 
-/* The bytes exactly as last received, appended to out. ERR_NOTFOUND. An id with "file:" before it means the
- * row of a file; without it the server's row, and a file's only if the server has none. */
+/* The bytes exactly as last received or as last edited here, appended to out. ERR_NOTFOUND. An id with "file:" before
+ * it means the row of a file; without it the server's row, and a file's only if the server has none. */
 int store_get(struct store *s, struct str type, struct str id, struct buf *out, struct err *e);
-bool store_has(struct store *s, struct str type, struct str id, struct str version); /* version "": any */
+/* version: of what was last received, also of a row that was edited here since; "": any */
+bool store_has(struct store *s, struct str type, struct str id, struct str version);
 
 /* What a correction corrected: when store_put changes a row whose status is, or becomes, corrected, amended or
  * entered-in-error, the version before that change stays. Its bytes, appended to out, and its meta.versionId ("" when
@@ -209,6 +217,7 @@ struct store_task {
     int64_t at_ms;       /* as in struct fhir_fact */
     bool day;
     int64_t overdue_days;
+    bool unsent; /* as in struct store_row */
 };
 int store_tasks(struct store *s, const struct store_view *v, unsigned offset, unsigned limit,
                 int (*each)(void *arg, const struct store_task *t), void *arg, struct err *e);

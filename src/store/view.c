@@ -253,6 +253,7 @@ static int read_task(struct sql *c, const struct store_view *v, sqlite3_stmt *at
         t->type = arena_str(a, sql_column(st, 1));
         t->id = str_of(arena_fmt(a, "%s%.*s", file ? STORE_FILE_PREFIX : "", STR_ARG(sql_column(st, 2))));
         t->chart = arena_str(a, sql_column(st, 5));
+        t->unsent = sqlite3_column_type(st, 15) != SQLITE_NULL;
     }
     sql_done(st);
     return !code && a->failed ? err_set(e, ERR_NOMEM, 0, 0, NULL) : code;

@@ -110,6 +110,10 @@ static int copy_row(struct sql *c, struct walk *w, const struct store_query *q, 
     r->section = keep(w, sql_column(st, 9));
     r->title = keep(w, sql_column(st, 10));
     r->fetched_ms = sqlite3_column_int64(st, 11);
+    r->op_state = sqlite3_column_type(st, 15) == SQLITE_NULL ? -1 : sqlite3_column_int(st, 15);
+    r->unsent = r->op_state >= 0;
+    r->op_kind = r->op_state < 0 ? -1 : sqlite3_column_int(st, 16);
+    r->by_command = sqlite3_column_int(st, 17);
     if (q->bytes) {
         char *p = size <= LIMIT_RESOURCE_BYTES ? arena_alloc(&w->a, size + 1) : NULL;
 

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "tests/store/made.h"
+#include "tests/store/older.h"
 
 #include "store/priv.h"
 
@@ -64,12 +64,12 @@ static void from_version_1(void)
     int64_t version = 0;
 
     put(s, "1", "final", "{\"a\":1}");
-    CU_ASSERT_EQUAL(sql_exec(&s->w, "DROP TABLE res_prior; DROP TABLE fact; DROP TABLE opened; PRAGMA user_version=1", NULL), ERR_OK);
+    older_turn(s, 1);
     store_close(s);
     s = made_open(home);
     CU_ASSERT_PTR_NOT_NULL_FATAL(s);
     CU_ASSERT_EQUAL(sql_number(&s->w, "PRAGMA user_version", &version, NULL), ERR_OK);
-    CU_ASSERT_EQUAL(version, SCHEMA_VERSION);
+    CU_ASSERT_EQUAL(version, schema_version());
     put(s, "2", "amended", "{\"a\":2}");
     expect_prior(s, "1", "{\"a\":1}");
     store_close(s);

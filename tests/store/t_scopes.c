@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "tests/store/made.h"
+#include "tests/store/older.h"
 
 #include <sqlite3.h>
 #include <sys/wait.h>
@@ -327,7 +327,7 @@ static void from_version_2(void)
     CU_ASSERT_EQUAL(sql_exec(&s->w, make, NULL), ERR_OK);
     put(s, STORE_SERVER, "{'resourceType':'Group','id':'g','type':'person','actual':true,'member':[{'entity':{'reference':'" BASE "/Patient/c'}}]}");
     task(s, "t", "b", "requested", "2026-11-11");
-    CU_ASSERT_EQUAL(sql_exec(&s->w, "DROP TABLE fact; DROP TABLE opened; PRAGMA user_version=2", NULL), ERR_OK);
+    older_turn(s, 2);
     store_close(s);
     s = made_open(home);
     CU_ASSERT_PTR_NOT_NULL_FATAL(s);
@@ -396,7 +396,7 @@ static void old_store(char home[64], int tasks)
         snprintf(id, sizeof id, "t%d", i);
         task(s, id, i % 2 ? "b" : "c", "requested", "2026-11-11");
     }
-    CU_ASSERT_EQUAL(sql_exec(&s->w, "DROP TABLE fact; DROP TABLE opened; PRAGMA user_version=2", NULL), ERR_OK);
+    older_turn(s, 2);
     store_close(s);
 }
 
@@ -440,7 +440,7 @@ static void filled_past_damage(void)
     task(s, "t1", "b", "requested", "2026-11-11");
     task(s, "t2", "c", "requested", "2026-11-11");
     CU_ASSERT_EQUAL(sql_exec(&s->w, "UPDATE res SET codec=0, size=1, body=x'7b' WHERE type='Task' AND id='t1'", NULL), ERR_OK);
-    CU_ASSERT_EQUAL(sql_exec(&s->w, "DROP TABLE fact; DROP TABLE opened; PRAGMA user_version=2", NULL), ERR_OK);
+    older_turn(s, 2);
     store_close(s);
     s = made_open(home);
     CU_ASSERT_PTR_NOT_NULL_FATAL(s);
