@@ -39,6 +39,7 @@ static void *work(void *arg)
 {
     struct loop_worker *w = arg;
     struct loop_job *job;
+    bool waited;
 
     while ((job = take(w))) {
         if (atomic_load(&job->cancel))
@@ -47,8 +48,13 @@ static void *work(void *arg)
             job->code = job->run(job);
         pthread_mutex_lock(&w->lock);
         w->running = NULL;
-        pthread_mutex_unlock(&w->lock);
-        finish(w->loop, job);
+        if ((waited = job->waited)) {
+            job->ended = true;
+            pthread_cond_signal(&w->ended);
+        }
+        pthread_mutex_unlock(&w->lock); /* one that was waited for is the waiter's from here */
+        if (!waited)
+            finish(w->loop, job);
     }
     return NULL;
 }
@@ -63,6 +69,7 @@ int loop_jobs_open(struct loop *l)
         l->workers[i].loop = l;
         pthread_mutex_init(&l->workers[i].lock, NULL);
         pthread_cond_init(&l->workers[i].wake, NULL);
+        pthread_cond_init(&l->workers[i].ended, NULL);
     }
     l->job_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (l->job_fd < 0)
@@ -99,6 +106,26 @@ void loop_submit(struct loop *l, enum loop_thread thread, struct loop_job *job)
     *at = job;
     pthread_cond_signal(&w->wake);
     pthread_mutex_unlock(&w->lock);
+}
+
+int loop_do(struct loop *l, enum loop_thread thread, struct loop_job *job)
+{
+    struct loop_worker *w = &l->workers[thread];
+
+    job->code = ERR_OK;
+    job->err = ERR_NONE;
+    job->waited = true;
+    job->ended = false;
+    if (l->closing)
+        return job->code = err_set(&job->err, ERR_CANCELLED, 0, 0, NULL);
+    pthread_mutex_lock(&w->lock);
+    job->next = w->first;
+    w->first = job;
+    pthread_cond_signal(&w->wake);
+    while (!job->ended)
+        pthread_cond_wait(&w->ended, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+    return job->code;
 }
 
 unsigned loop_pending(const struct loop *l, enum loop_thread thread)
@@ -148,6 +175,7 @@ void loop_jobs_close(struct loop *l)
         loop_jobs_deliver(l);
     for (int i = 0; i < LOOP_THREADS; i++) {
         pthread_cond_destroy(&l->workers[i].wake);
+        pthread_cond_destroy(&l->workers[i].ended);
         pthread_mutex_destroy(&l->workers[i].lock);
     }
     pthread_mutex_destroy(&l->lock);

@@ -57,10 +57,14 @@ struct loop_job {
     atomic_int progress;               /* permille, for whoever shows it */
     int code;                          /* run's result, valid in done */
     struct err err;
-    struct loop_job *next;             /* the loop's own, as is the next line */
+    struct loop_job *next;             /* the loop's own, as are the next lines */
     enum loop_thread thread;
+    bool waited, ended;                /* of loop_do; guarded by the thread's lock */
 };
 void loop_submit(struct loop *l, enum loop_thread thread, struct loop_job *job);
+/* Runs a job on a thread before all that wait there, and waits for its end; returns its code. done is not called. For
+ * what must be on disk before anything is painted: it waits for one running job at most, so those are kept short. */
+int loop_do(struct loop *l, enum loop_thread thread, struct loop_job *job);
 
 /* Jobs given to a thread whose done has not been called yet. */
 unsigned loop_pending(const struct loop *l, enum loop_thread thread);

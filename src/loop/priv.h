@@ -39,7 +39,7 @@ struct loop_worker {
     bool started;
     unsigned pending; /* the loop's thread only */
     pthread_mutex_t lock;
-    pthread_cond_t wake;
+    pthread_cond_t wake, ended; /* there is a job; one that loop_do waits for has ended */
     struct loop_job *first, *running;
     bool stop;
 };

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "loop/loop.h"
+#include "loop/priv.h"
 
 /* Boot time as the test says; step_ms is added at each reading. */
 struct fake {
@@ -108,6 +109,60 @@ static void jobs_in_order_urgent_first(void)
     CU_ASSERT_EQUAL(loop_run(t.l), 7);
     /* j[0] may not have been taken yet when the urgent ones came, then it runs after them */
     CU_ASSERT(!strcmp(t.s, "acebd") || !strcmp(t.s, "ceabd"));
+    CU_ASSERT_EQUAL(loop_pending(t.l, LOOP_STORE), 0);
+    loop_free(t.l);
+    sem_destroy(&gate);
+}
+
+/* Until a job runs on the store thread; or until one that is waited for stands first there. */
+static void wait_for(struct loop *l, const struct loop_job *job, bool runs)
+{
+    struct loop_worker *w = &l->workers[LOOP_STORE];
+
+    for (bool so = false; !so; usleep(100)) {
+        pthread_mutex_lock(&w->lock);
+        so = runs ? w->running == job : w->first && w->first->waited;
+        pthread_mutex_unlock(&w->lock);
+    }
+}
+
+static int open_behind(struct loop_job *j)
+{
+    struct job *my = (struct job *)j;
+
+    wait_for(my->t->l, NULL, false);
+    sem_post(my->gate);
+    return ERR_OK;
+}
+
+/* What is waited for goes before all that wait, urgent ones too, and its done is not called. */
+static void a_job_that_is_waited_for(void)
+{
+    struct trace t = {.l = new_loop(NULL), .stop_after = 4};
+    atomic_int order = 0;
+    sem_t gate;
+    struct job j[4], opener = {.t = &t, .name = 'x', .gate = &gate, .job = {.run = open_behind, .done = job_done}};
+    struct job plain;
+
+    sem_init(&gate, 0, 0);
+    for (int i = 0; i < 4; i++)
+        j[i] = job_of(&t, (char)('a' + i), &order);
+    plain = job_of(&t, 'p', &order);
+    CU_ASSERT_EQUAL(loop_do(t.l, LOOP_WORK, &plain.job), ERR_OK); /* on an idle thread */
+    CU_ASSERT(plain.ran_as == 1 && plain.done == 0);
+    j[0].gate = &gate;
+    j[2].job.urgent = true;
+    loop_submit(t.l, LOOP_STORE, &j[0].job);
+    wait_for(t.l, &j[0].job, true);
+    loop_submit(t.l, LOOP_WORK, &opener.job);
+    loop_submit(t.l, LOOP_STORE, &j[1].job);
+    loop_submit(t.l, LOOP_STORE, &j[2].job);
+    CU_ASSERT_EQUAL(loop_do(t.l, LOOP_STORE, &j[3].job), ERR_OK);
+    CU_ASSERT(j[0].ran_as == 2 && j[3].ran_as == 3); /* behind what had been taken alone */
+    CU_ASSERT_EQUAL(j[3].done, 0);
+    CU_ASSERT_EQUAL(loop_run(t.l), 7);
+    CU_ASSERT(j[2].ran_as == 4 && j[1].ran_as == 5);
+    CU_ASSERT(j[0].done == 1 && j[1].done == 1 && j[2].done == 1 && j[3].done == 0 && opener.done == 1);
     CU_ASSERT_EQUAL(loop_pending(t.l, LOOP_STORE), 0);
     loop_free(t.l);
     sem_destroy(&gate);
@@ -488,6 +543,7 @@ static void stopping_before_running(void)
 
 static const struct unit_test tests[] = {
     {"jobs run in order, urgent ones first", jobs_in_order_urgent_first},
+    {"one that is waited for runs before all that wait", a_job_that_is_waited_for},
     {"a cancelled job is done once and not run", a_cancelled_job_is_done_once_and_not_run},
     {"the two threads run side by side", the_threads_run_side_by_side},
     {"freeing: what runs ends, edits are kept, the rest is cancelled",
