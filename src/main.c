@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -75,6 +76,7 @@ int main(int argc, char **argv)
     fault_from_env();
     drop_environment();
     umask(077);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error in words, not the end of a session */
     if (!standard_descriptors())
         return 70;
     intl_start(LOCALEDIR);

@@ -102,6 +102,13 @@ static void write_now(void *arg, struct loop_job *job)
     loop_submit(s->loop, LOOP_STORE, job);
 }
 
+static int write_at_once(void *arg, struct loop_job *job)
+{
+    struct screen *s = arg;
+
+    return loop_do(s->loop, LOOP_STORE, job);
+}
+
 static void done(void *arg, const struct sync_report *r)
 {
     struct screen *s = arg;
@@ -220,7 +227,7 @@ static int given(struct cli_app *app, struct secret **out, struct err *e)
 
 static int open_ui(struct screen *s, bool line, struct err *e)
 {
-    struct ui_hooks hooks = {unlocked, locked, closing, sync_now, sync_stop, write_now, s};
+    struct ui_hooks hooks = {unlocked, locked, closing, sync_now, sync_stop, write_now, write_at_once, s};
     struct secret *passphrase = NULL;
     int r = given(s->app, &passphrase, e);
 

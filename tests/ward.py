@@ -95,12 +95,14 @@ class Ward:
 
     def cli(self, *args, env=None, check=True, passphrase=PASS, text=True, home=None, **kw):
         """Runs a command of wardline with the passphrase on a descriptor of its own."""
+        if "input" not in kw:
+            kw["stdin"] = subprocess.DEVNULL
         r, w = os.pipe()
         os.write(w, passphrase.encode() + b"\n")
         os.close(w)
         try:
             p = subprocess.run([WARDLINE, "--home", home or self.home, "--passphrase-fd", str(r), *args], capture_output=True, text=text,
-                               pass_fds=[r], env=environment({**self.extra, **(env or {})}), stdin=subprocess.DEVNULL, **kw)
+                               pass_fds=[r], env=environment({**self.extra, **(env or {})}), **kw)
         finally:
             os.close(r)
         if args[:1] == ("init",) and "--demo" in args and not self.tour and not p.returncode:
@@ -108,6 +110,13 @@ class Ward:
         if check and p.returncode:
             sys.exit(f"wardline {' '.join(args)}: exit {p.returncode}: {p.stderr}")
         return p
+
+    def kept(self, what):
+        """What the store keeps of who looked ("rows") and of edits ("ops"): tests/tools/trail.c."""
+        p = subprocess.run([os.path.join(BUILD, "tests/tools/trail"), what, self.home], input=PASS + "\n", capture_output=True, text=True, env=environment(self.extra))
+        if p.returncode:
+            sys.exit(f"trail {what}: {p.stderr}")
+        return [json.loads(line) for line in p.stdout.splitlines()]
 
     def json(self, *args, **kw):
         return json.loads(self.cli(*args, "--json", **kw).stdout)

@@ -306,7 +306,9 @@ struct list *ui_list(const struct ui *u); /* of the screen that is shown, or NUL
 
 /* ui_save.c: written in the background; what goes wrong is said */
 void ui_save_scope(struct ui *u, const struct model_scope *scope);
-void ui_save_opened(struct ui *u, const char *chart);
+/* REQ: on disk before anything of the chart is shown; false, and said why, when it could not be. */
+bool ui_save_opened(struct ui *u, const char *chart);
+void ui_save_unlocked(struct ui *u);
 void ui_save_orphan(struct ui *u); /* the screen goes: jobs under way must not find it */
 
 /* ui_paint.c */

@@ -70,9 +70,8 @@ static bool enter(struct ui *u, const char *chart, const struct screen *from)
     char id[sizeof u->chart.chart];
 
     snprintf(id, sizeof id, "%s", chart); /* it may be part of what is dropped */
-    if (!scr_chart_open(u, id, from))
+    if (!ui_save_opened(u, id) || !scr_chart_open(u, id, from))
         return false;
-    ui_save_opened(u, id);
     return true;
 }
 

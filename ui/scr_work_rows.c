@@ -97,6 +97,8 @@ static struct text which(struct ui *u, struct arena *a)
                               w->rows.kept),
                         model_scope_words(&u->model, &w->scope, a).s, (long long)w->rows.total,
                         (long long)w->rows.kept, order);
+    if (w->rows.unsent) /* REQ: never pushed off by the words of a list */
+        all = arena_fmt(a, _("%lld NOT SENT  %s"), (long long)w->rows.unsent, all);
     return text_safe(a, str_of(all), 0);
 }
 

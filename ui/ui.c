@@ -213,6 +213,7 @@ static void opened(void *arg, struct store *s, const struct err *e)
     }
     u->demo = u->model.demo;
     u->unprotected = u->model.unprotected;
+    ui_save_unlocked(u);
     ui_go(u, scr_work_screen());
     scr_work_load(u);
     tour_offer(u);

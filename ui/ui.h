@@ -29,6 +29,8 @@ struct ui_hooks {
     void (*sync_stop)(void *arg);
     /* A job that writes: to be submitted to the store thread. The store stays open until its done() was called. */
     void (*write)(void *arg, struct loop_job *job);
+    /* The same at once: its run() has ended when this returns its code, and done is not called (loop_do). */
+    int (*write_now)(void *arg, struct loop_job *job);
     void *arg;
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What keys leave behind in the store: the list that a profile begins with, and whose chart was opened. Written by a
- * job on the store thread, so that no key waits for the disk; main does not close the store before the job is done.
+ * What keys leave behind in the store. The list that a profile begins with is written by a job on the store thread, so
+ * that no key waits for the disk; main does not close the store before the job is done. Only the opening of a chart
+ * waits: its audit row is on disk before the chart is shown.
  */
 #include "config.h"
 
@@ -10,6 +11,8 @@
 
 #include "base/intl.h"
 #include "base/mem.h"
+#include "base/path.h"
+#include "model/edit.h"
 #include "ui/priv.h"
 
 struct save {
@@ -19,8 +22,8 @@ struct save {
     struct store *store;
     int (*write)(struct save *s, struct err *e);
     struct model_scope scope;
-    char chart[80];
-    int64_t at_ms;
+    struct model model;
+    char home[PATH_MAX_BYTES];
     const char *said; /* on success; NULL: nothing */
 };
 
@@ -29,9 +32,9 @@ static int keep_scope(struct save *s, struct err *e)
     return model_scope_keep(s->store, &s->scope, e);
 }
 
-static int keep_opened(struct save *s, struct err *e)
+static int keep_unlocked(struct save *s, struct err *e)
 {
-    return model_opened(s->store, str_of(s->chart), s->at_ms, e);
+    return model_unlocked(&s->model, s->home, e);
 }
 
 static int run(struct loop_job *job)
@@ -87,13 +90,35 @@ void ui_save_scope(struct ui *u, const struct model_scope *scope)
     submit(u, &(struct save){.write = keep_scope, .scope = *scope, .said = _("Kept: wardline begins with this list.")});
 }
 
-void ui_save_opened(struct ui *u, const char *chart)
+void ui_save_unlocked(struct ui *u)
 {
-    struct save s = {.write = keep_opened, .at_ms = clock_wall_ms(u->clock)};
+    struct save s = {.write = keep_unlocked, .model = u->model};
 
-    snprintf(s.chart, sizeof s.chart, "%s", chart);
+    snprintf(s.home, sizeof s.home, "%s", u->home);
     submit(u, &s);
-    mem_zero(&s, sizeof s);
+}
+
+struct opening {
+    struct loop_job job; /* first */
+    const struct model *model;
+    const char *chart;
+};
+
+static int run_opening(struct loop_job *job)
+{
+    struct opening *o = (struct opening *)job;
+
+    return model_opened(o->model, str_of(o->chart), &job->err);
+}
+
+bool ui_save_opened(struct ui *u, const char *chart)
+{
+    struct opening o = {.job = {.run = run_opening}, .model = &u->model, .chart = chart};
+
+    if (u->hooks.write_now && !u->hooks.write_now(u->hooks.arg, &o.job))
+        return true;
+    ui_say(u, "%s", _("NOT OPENED: the audit trail cannot be written. Is the disk full?"));
+    return false;
 }
 
 void ui_save_orphan(struct ui *u)

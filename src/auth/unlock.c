@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/mem.h"
 #include "base/path.h"
 
@@ -115,8 +116,10 @@ static void derived(struct loop_job *job)
     } else {
         u->err = job->err;
         u->err.code = job->code;
-        if (job->code == ERR_PASSPHRASE)
+        if (job->code == ERR_PASSPHRASE) {
+            audit_refused_note(u->home);
             u->wait = loop_after(u->loop, auth_unlock_wait_ms(++u->failures), waited, u);
+        }
         if (!u->wait)
             waited(u);
     }
@@ -194,5 +197,7 @@ int auth_unlock_now(const char *home, const struct secret *passphrase, struct st
     int code = store_unlock(home, passphrase, &key, e);
 
     *out = NULL;
+    if (code == ERR_PASSPHRASE)
+        audit_refused_note(home);
     return code ? code : store_open(home, key, out, e);
 }

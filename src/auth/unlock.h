@@ -29,7 +29,7 @@ void auth_unlock_drop(struct auth_unlock **u);
 /* The wait after so many wrong passphrases in a row. */
 int64_t auth_unlock_wait_ms(unsigned failures);
 
-/* The same without a loop and without a wait, for commands. */
+/* The same without a loop and without a wait, for commands. Both note a refused passphrase (audit_refused_note). */
 int auth_unlock_now(const char *home, const struct secret *passphrase, struct store **out, struct err *e);
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/intl.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "model/edit.h"
 
 /* One line from the terminal, not echoed. No signal may end the program while the echo is off: those from
  * keys come as characters (Ctrl-C ends the line), the others wait. */
@@ -68,7 +69,7 @@ int cli_need_store(struct cli_app *app, struct err *e)
 {
     struct secret *s;
     char log[PATH_MAX_BYTES], file[PATH_MAX_BYTES];
-    int r;
+    int r, trail;
 
     if (app->store)
         return ERR_OK;
@@ -87,6 +88,9 @@ int cli_need_store(struct cli_app *app, struct err *e)
         r = model_init(&app->model, app->store, &app->clock, e);
     if (!r && !path_join(log, app->home, "log", NULL))
         log_open(log, &app->clock);
+    /* A full disk does not keep support from `status'; what shows a chart writes a row of its own, or shows nothing. */
+    if (!r && (trail = model_unlocked(&app->model, app->home, NULL)))
+        log_event("audit.unlock", trail, NULL, 0, 0);
     return r;
 }
 

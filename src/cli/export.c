@@ -12,6 +12,7 @@
 
 #include "base/fault.h"
 #include "base/intl.h"
+#include "model/edit.h"
 
 enum { PATIENT };
 
@@ -22,7 +23,7 @@ struct exporting {
     struct cli_out file;
     char type[65], name[80]; /* of the file that is open */
     enum store_origin origin; /* records of the server and of files are never in one export */
-    int64_t lines;
+    int64_t lines, unsent;
     struct err *e;
 };
 
@@ -94,6 +95,7 @@ static int row(void *arg, const struct store_row *r)
     if (!c && one_line(&x->file, r->bytes))
         c = err_set(x->e, ERR_IO, errno, 0, x->dir_name);
     x->lines++;
+    x->unsent += r->unsent;
     return c;
 }
 
@@ -135,12 +137,20 @@ static int export_all(struct cli_app *app, struct exporting *x, struct str chart
     return r ? r : file_close(x);
 }
 
+/* Before the first byte leaves the store. */
+static int audited(struct cli_app *app, struct str chart, struct err *e)
+{
+    const struct audit_event ev = model_event(&app->model, AUDIT_EXPORT, chart);
+
+    return model_audit(&app->model, &ev, e);
+}
+
 CLI_VERB(cli_verb_export)
 {
     struct exporting x = {.dir_name = args->word[0], .e = e};
     int r;
 
-    (void)in, (void)err;
+    (void)in;
     /* REQ: an empty id (a script's variable that was never set) is nobody, and never everybody. */
     if (args->value[PATIENT] && !*args->value[PATIENT])
         return err_set(e, ERR_USAGE, 0, 0, "--patient");
@@ -153,7 +163,9 @@ CLI_VERB(cli_verb_export)
     x.dir = open(args->word[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (x.dir < 0)
         return err_set(e, ERR_IO, errno, 0, args->word[0]);
-    r = export_all(app, &x, str_of(args->value[PATIENT]), e);
+    r = audited(app, str_of(args->value[PATIENT]), e);
+    if (!r)
+        r = export_all(app, &x, str_of(args->value[PATIENT]), e);
     if (r && x.type[0]) {
         struct err first = *e;
 
@@ -166,6 +178,10 @@ CLI_VERB(cli_verb_export)
         return err_set(e, ERR_NOTFOUND, 0, 0, args->value[PATIENT]);
     if (!r) {
         cli_marks(app, out);
+        if (x.unsent)
+            cli_line(err, P_("%lld of them is NOT SENT: as edited here, the server does not have it yet",
+                             "%lld of them are NOT SENT: as edited here, the server does not have them yet", x.unsent),
+                     (long long)x.unsent);
         cli_line(out, P_("%lld resource exported", "%lld resources exported", x.lines), (long long)x.lines);
     }
     return r;

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "fhir/bundle.h"
 #include "fhir/ndjson.h"
+#include "model/edit.h"
 
 #define IMPORT_CHUNK 65536
 
@@ -203,10 +204,21 @@ static int one_file(struct importing *m, const char *path)
     return say_where(m, r);
 }
 
+/* Before the first row is stored. */
+static int audited(struct cli_app *app, int64_t rows, struct err *e)
+{
+    struct audit_event ev = model_event(&app->model, AUDIT_IMPORT, STR(""));
+    char count[24];
+
+    snprintf(count, sizeof count, "%lld", (long long)rows);
+    ev.reason = str_of(count);
+    return model_audit(&app->model, &ev, e);
+}
+
 CLI_VERB(cli_verb_import)
 {
     struct importing m = {.app = app, .err = err, .e = e};
-    int64_t rows = 0;
+    int64_t rows = 0, read = 0;
     int r = cli_need_store(app, e);
 
     (void)in;
@@ -215,9 +227,12 @@ CLI_VERB(cli_verb_import)
     m.now_ms = clock_wall_ms(&app->clock);
     for (int walk = 0; walk < 2; walk++) {
         m.storing = walk == 1;
+        if (!r && m.storing)
+            r = audited(app, read, e);
         for (int i = 0; !r && i < args->n; i++) {
             r = one_file(&m, args->word[i]);
             rows += r || !m.storing ? 0 : m.rows;
+            read += r || m.storing ? 0 : m.rows;
         }
     }
     cli_progress(err, NULL);

@@ -21,6 +21,8 @@ CLI_VERB(cli_verb_status);
 CLI_VERB(cli_verb_import);
 CLI_VERB(cli_verb_export);
 CLI_VERB(cli_verb_doctor);
+CLI_VERB(cli_verb_put);
+CLI_VERB(cli_verb_queue);
 
 /* "DEMO - NOT REAL PATIENTS", "UNPROTECTED": first lines of every printout that shows patients. */
 void cli_marks(const struct cli_app *app, struct cli_out *out);

@@ -8,6 +8,7 @@
 #include "base/intl.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "model/edit.h"
 #include "model/refs.h"
 
 #define LIST_STEP 200
@@ -331,6 +332,15 @@ static int show_json(struct cli_app *app, struct str chart, const struct model_b
     return r ? r : cli_put(out, STR("\n"));
 }
 
+/* REQ: that a chart is read is on disk before a word of it is put out. */
+static int audited(struct cli_app *app, struct str chart, const char *section, struct err *e)
+{
+    struct audit_event ev = model_event(&app->model, AUDIT_SHOW, chart);
+
+    ev.reason = str_of(section);
+    return model_audit(&app->model, &ev, e);
+}
+
 CLI_VERB(cli_verb_show)
 {
     struct str chart = str_of(args->word[0]);
@@ -349,9 +359,10 @@ CLI_VERB(cli_verb_show)
     r = model_banner(&app->model, chart, 80, &b, e);
     if (r)
         return r == ERR_NOTFOUND ? err_set(e, r, 0, 0, args->word[0]) : r;
-    if (args->value[0]) {
+    r = audited(app, chart, n == 1 ? k->name : "", e);
+    if (!r && args->value[0]) {
         r = show_json(app, chart, &b, k, n, out, e);
-    } else {
+    } else if (!r) {
         cli_marks(app, out);
         for (unsigned i = 0; i < b.n; i++)
             cli_line(out, "%s%s", b.line[i].s,
@@ -364,6 +375,19 @@ CLI_VERB(cli_verb_show)
 }
 
 /* --- get ------------------------------------------------------------------------------------- */
+
+static int get_audited(struct cli_app *app, struct str type, struct str id, struct str bytes, struct err *e)
+{
+    struct audit_event ev = model_event(&app->model, AUDIT_GET, STR(""));
+    char chart[80] = "";
+
+    if (model_chart_of(&app->model, id, bytes, chart, NULL)) /* what cannot be read is nobody's, but it is given out */
+        chart[0] = '\0';
+    ev.chart = str_of(chart);
+    ev.type = type;
+    ev.id = id;
+    return model_audit(&app->model, &ev, e);
+}
 
 CLI_VERB(cli_verb_get)
 {
@@ -381,6 +405,8 @@ CLI_VERB(cli_verb_get)
         return r;
     buf_init(&b, LIMIT_RESOURCE_BYTES * 2);
     r = store_get(app->store, type, id, &b, e);
+    if (!r)
+        r = get_audited(app, type, id, buf_str(&b), e);
     if (!r && !out->terminal)
         r = cli_put(out, buf_str(&b));
     if (!r && out->terminal) {

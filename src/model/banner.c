@@ -12,6 +12,7 @@
 #include "base/glyph.h"
 #include "base/limits.h"
 #include "model/priv.h"
+#include "store/edit.h"
 
 static void add_line(struct model_banner *b, const char *words)
 {
@@ -428,6 +429,22 @@ static int add_weight(struct model *m, const struct model_person *who, struct mo
     return ERR_OK;
 }
 
+/* REQ: what stands here and not yet at the server is counted where nobody can miss it. */
+static int add_unsent(struct model *m, const struct model_person *who, struct model_banner *b, struct pieces *p,
+                      struct err *e)
+{
+    int64_t n = 0;
+    int code = store_unsent(m->store, str_of(who->chart), &n, e);
+
+    if (code || !n)
+        return code;
+    piece(p, arena_fmt(&b->arena, _("%lld NOT SENT"), (long long)n));
+    add_line(b, arena_fmt(&b->arena, P_("NOT SENT: %lld change that was made here is not at the server yet",
+                                        "NOT SENT: %lld changes that were made here are not at the server yet", n),
+                          (long long)n));
+    return ERR_OK;
+}
+
 /* REQ: who is like another patient is marked here as on the worklist; the words say no more than is so. */
 static int take_alike(void *arg, const struct store_patient *p)
 {
@@ -472,6 +489,8 @@ static int compose(struct model *m, const struct tape *t, const struct model_per
     add_allergies(who, b, names, &only, &p);
     k.posted[POSTING_ALLERGY] = who->allergies == MODEL_ALLERGIES_KNOWN;
     add_postings(b, &k, &p);
+    if (!code)
+        code = add_unsent(m, who, b, &p, e);
     add_death(who, b, &p);
     add_marks(b, &k, &p);
     if (!code)

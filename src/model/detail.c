@@ -95,8 +95,13 @@ static void add_words(struct detail *d, const struct model_row *row, const struc
             add_own(d, arena_fmt(d->a, _("Note: %s"), note.s));
     }
     date_short(r->fetched_ms, 0, when);
+    if (r->unsent)
+        add_own(d, _("NOT SENT: edited here, and not at the server yet"));
+    if (r->unsent && !r->fetched_ms) /* made here: nothing of it was ever received */
+        return;
     add_own(d, arena_fmt(d->a,
                          r->origin == STORE_FILE_IMPORT ? _("Read from a file on %s")
+                         : r->unsent                    ? _("Last received from the server on %s")
                                                         : _("Received from the server on %s"),
                          when));
     if (r->version.n)

@@ -13,7 +13,9 @@
 #include "model/priv.h"
 
 #define LOINC "http://loinc.org"
-#define FLAGS_OF_ROW 6 /* unknown modifier, H by range, L by range, future date, restricted, FROM FILE */
+/* Of MODEL_FLAGS_MAX. The others: unknown modifier, H by range, L by range, future date, restricted, FROM FILE, and the
+ * five of an edit that is not at the server. */
+#define FLAGS_OF_VALUES 4
 
 static const struct model_status observation_status[] = {
     {"final", NULL, NULL, 0},
@@ -279,7 +281,7 @@ static bool put_interpretation(struct model_fmt *f, tape_at object)
             model_put(f, " ");
             model_put(f, words);
             /* REQ: a panel with many flags leaves room for those that say what the row is. */
-            if (flag && f->row->flags < MODEL_FLAGS_MAX - FLAGS_OF_ROW)
+            if (flag && f->row->flags - f->said < FLAGS_OF_VALUES)
                 model_flag(f, flag);
             any = f->row->abnormal = true;
         } else if (words)

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "fhir/index.h"
+#include "model/edit.h"
 #include "model/priv.h"
 
 #define SEP " - "
@@ -226,6 +227,30 @@ static void put_name(struct model_fmt *f, const struct model_formatter *ft)
     f->row->name_n = (unsigned)f->out->n - f->row->name_at;
 }
 
+/* REQ: an edit that the server has not got says so, before all else that a row's flags say; and how it was entered. */
+static void put_unsent(struct model_fmt *f, const struct store_row *r)
+{
+    enum store_beside beside;
+    const char *more;
+    int code;
+
+    if (!r->unsent)
+        return;
+    more = model_op_flag((enum store_op_state)r->op_state);
+    model_flag(f, _("NOT SENT"));
+    if (more)
+        model_flag(f, more);
+    if ((code = store_op_beside(f->m->store, r->type, r->id, &beside, NULL)))
+        f->out->failed = code; /* not known is not the same as not there */
+    if (beside != STORE_BESIDE_NOTHING)
+        model_flag(f, beside == STORE_BESIDE_GONE ? _("deleted at the server") : _("changed at the server, too"));
+    if (r->op_kind == STORE_OP_DELETE)
+        model_flag(f, _("to be deleted"));
+    if (r->by_command)
+        model_flag(f, _("entered by command"));
+    f->said = f->row->flags;
+}
+
 static void compose(struct model_fmt *f, const struct store_row *r)
 {
     const struct model_formatter *ft = model_formatter(r->type);
@@ -235,6 +260,7 @@ static void compose(struct model_fmt *f, const struct store_row *r)
         f->status = fhir_code(f->t, tape_get(f->t, 0, "status"));
     f->rank = s ? s->rank : 0;
     f->struck = model_struck(f->t, f->status);
+    put_unsent(f, r);
     if (f->struck) {
         /* REQ: a struck row shows what it was about, never a dose or a value like the others. */
         model_put(f, _("ENTERED IN ERROR: "));

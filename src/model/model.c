@@ -55,9 +55,11 @@ int model_init(struct model *m, struct store *s, const struct clock *clock, stru
     if ((code = setting(s, "server", m->base, sizeof m->base, e)) ||
         (code = read_scope(m, e)) ||
         (code = setting(s, "practitioner", m->practitioner, sizeof m->practitioner, e)) ||
+        (code = setting(s, "role", m->role, sizeof m->role, e)) ||
         (code = setting(s, "unprotected", unprotected, sizeof unprotected, e)) ||
         (code = setting(s, "demo", demo, sizeof demo, e)))
         return code;
+    audit_session(m->session);
     m->demo = demo[0] && strcmp(demo, "0");
     m->unprotected = unprotected[0] != '\0';
     return ERR_OK;

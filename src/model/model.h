@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "audit/audit.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/date.h"
@@ -27,6 +28,8 @@ struct model {
     char base[LIMIT_URL_BYTES]; /* the server's base URL, for references: as long as net takes one */
     char scope[256];
     char practitioner[LIMIT_ID_BYTES + 32]; /* whose profile it is: "Practitioner/1", or "" */
+    char role[LIMIT_ID_BYTES + 32];         /* as init was told it, or "" */
+    char session[AUDIT_SESSION_BYTES];      /* of the audit trail: from model_init on */
 };
 int model_init(struct model *m, struct store *s, const struct clock *clock, struct err *e); /* reads the settings */
 
@@ -43,8 +46,8 @@ struct model_patient {
     struct text number;   /* first current identifier, or "no number" */
     /* What must be known before the chart is opened, each alone and all joined by blanks ("" = none): OVERDUE 12d (the
      * oldest of what is to be done was due so long ago), REPLACED, DIED, INACTIVE, TEST PATIENT, RESTRICTED, SIMILAR
-     * NAME, FROM FILE. SIMILAR NAME: another patient here has the
-     * same full name; or the same birth date and a family name within one letter, or the same given names and a
+     * NAME, FROM FILE, 2 NOT SENT (edits of the chart that the server has not got). SIMILAR NAME: another patient here
+     * has the same full name; or the same birth date and a family name within one letter, or the same given names and a
      * family name that begins with the same part (FARROW, FARROW-DIRUZO); or the same birth year and both names
      * within one letter. */
     struct text mark[MODEL_MARKS_MAX];
@@ -58,6 +61,7 @@ struct model_worklist {
     unsigned n, offset;   /* rows [offset, offset + n) of total */
     int64_t total;        /* that match */
     int64_t kept;         /* patients in the cache */
+    int64_t unsent;       /* resources with an edit that the server has not got, of whomever */
     struct text empty;    /* when total = 0: "none in the N patients kept here (scope); the server was not searched" */
 };
 int model_worklist(struct model *m, struct str filter, unsigned offset, unsigned limit, struct model_worklist *out,
@@ -99,7 +103,7 @@ enum model_state {
     MODEL_PARTLY,      /* rows, and a kind NOT FETCHED */
 };
 
-#define MODEL_FLAGS_MAX 10
+#define MODEL_FLAGS_MAX 15
 /* What a medicine's row counts as where medicines are counted. */
 enum model_counts {
     MODEL_COUNTS_NOT,

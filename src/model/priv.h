@@ -73,6 +73,7 @@ struct model_listed {
     enum store_origin origin;
     int64_t overdue_days, booked_ms;
     bool timed; /* the time of the booking is shown */
+    bool all_sent; /* nobody has an edit that is not at the server: none need be counted */
 };
 int model_listed_take(void *arg, const struct store_patient *p); /* arg: a vec of them */
 int model_listed_row(struct model *m, const struct model_listed *x, struct str filter, struct arena *a,
@@ -157,6 +158,7 @@ struct model_fmt {
     struct str date, status; /* lexeme and code by the kind table, or "" */
     int rank;                /* groups of a section, smallest first */
     bool struck;             /* entered in error */
+    unsigned said;           /* flags of an edit that is not at the server: how many of the row's are that */
     bool settled;            /* the lead said how it stands: no status words behind it */
 };
 

@@ -300,17 +300,3 @@ int model_scope_keep(struct store *s, const struct model_scope *scope, struct er
         code = store_commit(tx, e);
     return code;
 }
-
-int model_opened(struct store *s, struct str chart, int64_t at_ms, struct err *e)
-{
-    struct store_tx *tx;
-    int code = store_begin(s, false, &tx, e);
-
-    if (code)
-        return code;
-    if ((code = store_opened(tx, chart, at_ms, e)))
-        store_rollback(tx);
-    else
-        code = store_commit(tx, e);
-    return code;
-}

@@ -2,7 +2,7 @@
  *
  * Which part of the patients the worklist shows, and in which order: the scopes that a clinic has, their names and
  * numbers of patients, and the one that a profile begins with. A scope is a value; a list shows one at a time.
- * Whoever holds a struct model reads; model_scope_keep and model_opened write, and run on the store thread.
+ * Whoever holds a struct model reads; model_scope_keep writes, and runs on the store thread.
  */
 #ifndef MODEL_SCOPE_H
 #define MODEL_SCOPE_H
@@ -49,8 +49,6 @@ const char *model_scope_refused(struct model *m, const struct model_scope *scope
 int model_scope_default(struct model *m, struct model_scope *out, struct err *e);
 /* Keeps one for that, in a transaction of its own. On the store thread. */
 int model_scope_keep(struct store *s, const struct model_scope *scope, struct err *e);
-/* A chart was opened at a moment (wall clock). On the store thread. */
-int model_opened(struct store *s, struct str chart, int64_t at_ms, struct err *e);
 
 /* --- who is easily taken for whom --------------------------------------------------------------- */
 

@@ -34,6 +34,7 @@ struct model_point {
     struct text status;   /* "PRELIMINARY, may still change", "ENTERED IN ERROR", ...; "" for a final one */
     const char *brief;    /* the same for a cell: "prelim", "corr"; "" */
     bool struck, words;   /* entered in error; no number */
+    bool unsent;          /* of an edit that the server has not got: status and brief say so */
     enum model_place place;
     char letter[2];       /* 'H', 'L', 'A' or 0 when nothing is abnormal, of each half */
     double at[2];         /* of a pair: systolic, diastolic; else the first alone */

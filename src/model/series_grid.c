@@ -212,12 +212,12 @@ static void say(struct model_grid *g, const char *words)
 static bool say_all(struct model_grid *g, struct series_walk *w, const struct buf *missing)
 {
     const struct series_value *v = w->values.p;
-    unsigned struck = 0;
+    unsigned struck = 0, unsent = 0;
 
-    if (!(g->said = arena_alloc(&g->arena, 5 * sizeof *g->said)))
+    if (!(g->said = arena_alloc(&g->arena, 6 * sizeof *g->said)))
         return false;
     for (unsigned i = 0; i < w->values.n; i++)
-        struck += v[i].p.struck;
+        struck += v[i].p.struck, unsent += v[i].p.unsent;
     if (missing->n)
         say(g, arena_fmt(&g->arena,
                          g->tests_n ? _("NOT FETCHED in full, more may exist: %s") : _("NOT FETCHED yet: %s"),
@@ -229,6 +229,11 @@ static bool say_all(struct model_grid *g, struct series_walk *w, const struct bu
                          P_("%u value entered in error is not shown here",
                             "%u values entered in error are not shown here", struck),
                          struck));
+    if (unsent)
+        say(g, arena_fmt(&g->arena,
+                         P_("NOT SENT: %u value here (unsent) is not at the server yet",
+                            "NOT SENT: %u values here (unsent) are not at the server yet", unsent),
+                         unsent));
     if (w->others)
         say(g, model_not_shown(w->others, &g->arena));
     if (w->unread)

@@ -140,7 +140,7 @@ struct reading {
     struct model_fmt f;
     struct vec *out;
     const char *type, *id;
-    bool struck, cancelled, unknown;
+    bool struck, cancelled, unknown, unsent;
 };
 
 static void read_date(struct reading *r, struct series_value *v)
@@ -172,6 +172,17 @@ static void read_date(struct reading *r, struct series_value *v)
         /* TRANSLATORS: heads a column of results dated after today */
         v->p.day = text_own(arena_fmt(r->f.keep, _("FUTURE %s"), v->p.day.s));
     }
+}
+
+/* REQ: an edit that is not at the server says so wherever its value stands. */
+static void say_unsent(struct reading *r, struct series_value *v)
+{
+    v->p.unsent = r->unsent;
+    if (!r->unsent)
+        return;
+    v->p.brief = _("unsent");
+    v->p.status =
+        text_own(arena_fmt(r->f.keep, "%s%s%s", _("NOT SENT"), v->p.status.n ? ", " : "", v->p.status.s));
 }
 
 /* What the status says where it is not final: in full, and for a cell. */
@@ -309,6 +320,7 @@ static void end(struct reading *r, struct series_value *v, bool quantity)
 
     read_unit(r, v, quantity);
     read_status(r, v);
+    say_unsent(r, v);
     if (gone)
         v->p.place = MODEL_PLACE_NONE;
     v->p.struck = r->struck;
@@ -445,7 +457,8 @@ int model_series_read(struct model *m, const struct model_person *who, const str
                         .out = out,
                         .struck = model_struck(t, row->status),
                         .cancelled = str_is(row->status, "cancelled"),
-                        .unknown = fhir_unknown_modifier(t)};
+                        .unknown = fhir_unknown_modifier(t),
+                        .unsent = row->unsent};
     struct model_row bare = {0};
     struct arena a;
     struct buf sink;

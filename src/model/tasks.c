@@ -14,7 +14,7 @@
 struct listed {
     char chart[80], type[64], id[80];
     int64_t at_ms, overdue_days;
-    bool day;
+    bool day, unsent;
 };
 
 static int take(void *arg, const struct store_task *t)
@@ -28,6 +28,7 @@ static int take(void *arg, const struct store_task *t)
     snprintf(x->id, sizeof x->id, "%.*s", STR_ARG(t->id));
     x->at_ms = t->at_ms;
     x->day = t->day;
+    x->unsent = t->unsent;
     x->overdue_days = t->overdue_days;
     return ERR_OK;
 }
@@ -90,7 +91,7 @@ static int read_task(struct model *m, const struct listed *x, const struct store
     if (!code && !(code = tape_parse(&t, buf_str(&raw), e))) {
         r.status = tape_plain(&t, tape_get(&t, 0, "status"));
         if (!(code = model_format(m, who, &r, &t, a, &row, &rank, e))) {
-            out->what = row.text;
+            out->what = x->unsent ? text_own(arena_fmt(a, "%s [%s]", row.text.s, _("NOT SENT"))) : row.text;
             out->due = due_words(x, v, a);
             memcpy(out->chart, x->chart, sizeof out->chart);
             memcpy(out->type, x->type, sizeof out->type);

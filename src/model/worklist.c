@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "model/priv.h"
 #include "model/scope.h"
+#include "store/edit.h"
 
 #define WORKLIST_ARENA ((size_t)512 << 20)
 
@@ -40,8 +41,9 @@ static struct text number_of(const struct tape *t, int64_t now_ms, struct arena 
 /* REQ: namesakes, the dead, records that are not to be used, and patients that are in no server's list are marked
  * in words. */
 static void add_marks(const struct tape *t, const struct model_listed *x, const struct model_person *who,
-                      struct arena *a, struct model_patient *row)
+                      int64_t unsent, struct arena *a, struct model_patient *row)
 {
+    const char *count = unsent ? arena_fmt(a, _("%lld NOT SENT"), (long long)unsent) : "";
     char time[DATE_TEXT_MAX] = "";
     const char *overdue = "";
     tape_at links = tape_get(t, 0, "link");
@@ -69,6 +71,7 @@ static void add_marks(const struct tape *t, const struct model_listed *x, const 
         {c == 'R' || c == 'V', N_("RESTRICTED")},
         {x->similar, N_("SIMILAR NAME")},
         {x->origin == STORE_FILE_IMPORT, N_("FROM FILE")},
+        {unsent, count},
     };
 
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
@@ -191,11 +194,12 @@ int model_listed_row(struct model *m, const struct model_listed *x, struct str f
                      struct model_patient *row, struct err *e)
 {
     struct model_person who;
+    int64_t unsent = 0;
     struct buf raw;
     struct tape t;
-    int code = model_patient_open(m, str_of(x->chart), &raw, &t, e);
+    int code = x->all_sent ? ERR_OK : store_unsent(m->store, str_of(x->chart), &unsent, e);
 
-    if (code)
+    if (code || (code = model_patient_open(m, str_of(x->chart), &raw, &t, e)))
         return code;
     model_person_read(m, str_of(x->chart), &t, a, &who);
     memcpy(row->chart, x->chart, sizeof row->chart);
@@ -204,7 +208,7 @@ int model_listed_row(struct model *m, const struct model_listed *x, struct str f
     row->born = model_born_text(&who, a);
     row->sex = model_sex_text(&who, a);
     row->number = number_of(&t, who.now_ms, a);
-    add_marks(&t, x, &who, a, row);
+    add_marks(&t, x, &who, unsent, a, row);
     tape_fini(&t);
     buf_fini(&raw);
     return ERR_OK;
@@ -267,12 +271,15 @@ int model_worklist_in(struct model *m, const struct model_scope *scope, struct s
     if (!code)
         code = store_patient_count(m->store, STR(""), &out->kept, e);
     if (!code)
+        code = store_unsent(m->store, STR(""), &out->unsent, e);
+    if (!code)
         code = store_view_patients(m->store, &view, offset, limit, model_listed_take, &found, e);
     if (!code && !(out->rows = arena_alloc(&out->arena, (found.n + 1) * sizeof *out->rows)))
         code = err_set(e, ERR_NOMEM, 0, 0, "worklist");
     for (size_t i = 0; !code && i < found.n; i++) {
         struct model_listed *x = vec_at(&found, i);
 
+        x->all_sent = !out->unsent;
         x->timed = scope->scope == STORE_BOOKED || scope->order == STORE_BY_BOOKING;
         code = model_listed_row(m, x, filter, &out->arena, &out->rows[out->n], e);
         if (code == ERR_NOTFOUND) /* gone since the walk */

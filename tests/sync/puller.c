@@ -213,6 +213,8 @@ static int gets_all(const char *home, struct store *s)
     char line[1024], *file;
     unsigned equal = 0, unlike = 0;
 
+    if (model_init(&app.model, s, &app.clock, NULL))
+        return 1;
     while (fgets(line, sizeof line, stdin)) {
         char *words_in[] = {line};
         struct cli_args args = {.word = words_in, .n = 1};
