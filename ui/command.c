@@ -403,6 +403,12 @@ static void timeline(struct ui *u, int arg)
     scr_timeline_open(u);
 }
 
+static void household(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_household_open(u);
+}
+
 static void search(struct ui *u, int all)
 {
     scr_found_open(u, all);
@@ -462,7 +468,8 @@ static const struct command commands[] = {
     {"grid.left", ON_GRID, "Left", NULL, NULL, N_("To the column before; from the newest one back to the list"),
      grid_left, 0, NULL},
     {"list.open",
-     ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_GROWTH | ON_SCOPES | ON_TASKS | ON_TIMELINE | ON_FOUND,
+     ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_GROWTH | ON_SCOPES | ON_TASKS | ON_HOUSEHOLD | ON_TIMELINE |
+         ON_FOUND,
      "Enter Right", "DD", N_("Open"), N_("Open the row at the marker"), open_row, 0, nothing_here},
     {"stop.open", ON_STOP, "Enter", NULL, N_("Open"),
      N_("Open the patient whose number was typed, or who was moved to; nobody is chosen beforehand"), open_row, 0,
@@ -475,8 +482,8 @@ static const struct command commands[] = {
      N_("Back to the list of patients, when the screen says \"Display stopped\""), open_row, 0,
      not_stopped},
     {"list.find", ON_WORKLIST, "/ F3", "FD FI", N_("Find"),
-     N_("Find patients: parts of the name, birth date or number; all patients kept here are "
-        "searched"),
+     N_("Find patients: parts of the name, birth date, number, address, or a telephone number; all patients kept here "
+        "are searched"),
      find, 0, NULL},
     {"list.view", ON_WORKLIST, "v", "CV", N_("View"),
      N_("Choose another list: mine, a ward, a group, a clinic day, recently opened, overdue"), scopes, 0, NULL},
@@ -484,6 +491,9 @@ static const struct command commands[] = {
      N_("Order the list by name, birth date, time of appointment, days overdue or last opened"), scopes, 1, NULL},
     {"list.tasks", ON_WORKLIST, "t", "TK", N_("Tasks"), N_("Open tasks of all patients, what is due first"), tasks, 0,
      NULL},
+    {"list.household", ON_WORKLIST, "w", "HH", NULL,
+     N_("Household: who shares a phone, an address or a relation with the patient at the marker"), household, 0,
+     nothing_here},
     {"list.down", ON_LISTS, "j Down WheelDown", "DN", NULL, N_("Move down"), move, 1, nothing_here},
     {"list.up", ON_LISTS, "k Up WheelUp", "UP", NULL, N_("Move up"), move, -1, nothing_here},
     {"list.click", ON_FREE, "Click", NULL, NULL, N_("To the row that was clicked, where the mouse is on"), click, 0,
@@ -537,7 +547,8 @@ static const struct command commands[] = {
     {"detail.codes", ON_DETAIL, "c", NULL, N_("Codes"), N_("To its codes"), part, 1, NULL},
     {"detail.raw", ON_DETAIL, "r", NULL, N_("Raw"), N_("To the resource as it was received"), part,
      2, NULL},
-    {"list.reload", ON_WORKLIST | ON_CHART | ON_TASKS | ON_TIMELINE | ON_GRID | ON_TREND | ON_GROWTH, "R F5", "RD",
+    {"list.reload", ON_WORKLIST | ON_CHART | ON_TASKS | ON_HOUSEHOLD | ON_TIMELINE | ON_GRID | ON_TREND | ON_GROWTH,
+     "R F5", "RD",
      NULL,
      N_("Show what a sync has brought since the list was made"), reload, 0, NULL},
     {"sync.here", ON_WORKLIST, "s S F6", "SY", N_("Sync"),
@@ -699,6 +710,7 @@ static const struct {
     {ON_MARK, N_("Behind M")},
     {ON_MARKED, N_("Behind '")},
     {ON_GROWTH, N_("Growth curves")},
+    {ON_HOUSEHOLD, N_("Household of a patient")},
 };
 
 const char *command_where_name(unsigned where)

@@ -13,6 +13,7 @@
 #include "model/refs.h"
 
 #include "model/growth.h"
+#include "model/household.h"
 #include "model/scope.h"
 #include "model/series.h"
 #include "ui/command.h"
@@ -120,6 +121,12 @@ struct scr_scopes {
 struct scr_tasks {
     struct model_tasks tasks; /* a window */
     unsigned asked;           /* its rows, if there are so many */
+    bool loaded;
+    struct list list;
+};
+
+struct scr_household {
+    struct model_household home;
     bool loaded;
     struct list list;
 };
@@ -262,6 +269,10 @@ struct ui {
     struct scr_scopes scopes;
     struct scr_tasks tasks;
     struct save *saves; /* jobs that have not come back (ui_save.c) */
+
+    struct scr_household household;
+    const struct screen *chart_from; /* the list that the chart was opened from; NULL: the worklist */
+    struct save *saves;              /* jobs that have not come back (ui_save.c) */
 };
 
 /* Functions, so that no table of pointers is a writable symbol. */
@@ -278,6 +289,7 @@ const struct screen *scr_help_screen(void);
 const struct screen *scr_stop_screen(void);
 const struct screen *scr_scopes_screen(void);
 const struct screen *scr_tasks_screen(void);
+const struct screen *scr_household_screen(void);
 const struct screen *scr_timeline_screen(void);
 const struct screen *scr_found_screen(void);
 
@@ -353,6 +365,10 @@ void scr_tasks_open(struct ui *u);
 int scr_tasks_step(struct ui *u, int by);
 const char *scr_tasks_chart(const struct ui *u); /* whose the task at the marker is; "" when there is none */
 void scr_tasks_close(struct ui *u);
+
+/* scr_household.c */
+void scr_household_open(struct ui *u); /* of the row at the worklist's marker */
+void scr_household_close(struct ui *u);
 
 /* scr_work_rows.c */
 void scr_work_rows_build(struct ui *u);

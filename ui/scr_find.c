@@ -54,11 +54,13 @@ static void enter(struct ui *u)
 {
     struct scr_work *w = &u->work;
 
-    if (w->rows.total != 1 && !w->chosen) {
+    if ((w->rows.total != 1 || !w->rows.n || w->rows.rows[0].by_home) && !w->chosen) {
         prompt_close(u);
         if (w->rows.total > 1 && w->filter_n)
             ui_say(u, _("%lld patients match: move to the right one, then Enter."),
                    (long long)w->rows.total);
+        else if (w->rows.total == 1) /* REQ: of a home or a number that others share, nobody is opened unseen */
+            ui_say(u, "%s", _("Found by home or phone alone: is it the right one? Then Enter."));
         return;
     }
     if (!list_painted(&w->list)) {

@@ -4,10 +4,12 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/date.h"
 #include "base/vec.h"
+#include "fhir/home.h"
 #include "fhir/index.h"
 #include "fhir/read.h"
 
@@ -38,6 +40,21 @@ static struct str code_at(const struct tape *t, tape_at at)
     struct str code = fhir_code(t, at);
 
     return code.n || at == TAPE_NONE ? code : tape_raw(t, at);
+}
+
+static bool any_listed(const struct reader *r, const struct kind_fact_rule *rule, tape_at element)
+{
+    struct str rest = str_of(rule->unless);
+    char path[32];
+
+    while (rest.n) {
+        struct str p = str_split(&rest, ' ');
+
+        snprintf(path, sizeof path, "%.*s", STR_ARG(p));
+        if (listed(rule->codes, code_at(r->t, tape_path(r->t, element, path))))
+            return true;
+    }
+    return false;
 }
 
 /* The date of a {code, value} list that a code has. */
@@ -108,14 +125,19 @@ static bool who_and_key(const struct reader *r, const struct kind_fact_rule *rul
     struct str type;
 
     f->who = f->type = f->id = STR("");
+    f->number = 0;
     if (rule->fact != KIND_FACT_PART && !rule->who)
         f->who = r->ix->patient;
     else if (rule->who && !reference(r, tape_path(r->t, element, rule->who), "Patient", &type, &f->who))
         return false;
+    if (rule->fact == KIND_FACT_PHONE)
+        return fhir_phone(tape_str(r->t, tape_get(r->t, element, rule->key), r->a), &f->number);
+    if (rule->fact == KIND_FACT_HOME)
+        return fhir_home_key(r->t, element, r->a, &f->id);
     if (rule->key)
         return reference(r, rule->key[0] ? tape_path(r->t, element, rule->key) : element, rule->key_types, &f->type,
                          &f->id);
-    if (rule->fact == KIND_FACT_MEMBER) {
+    if (rule->fact == KIND_FACT_MEMBER || rule->fact == KIND_FACT_KIN) {
         f->type = r->ix->type;
         f->id = r->ix->id;
     }
@@ -126,7 +148,7 @@ static bool take(struct reader *r, const struct kind_fact_rule *rule, tape_at el
 {
     struct fhir_fact f = {.fact = rule->fact}, *at;
 
-    if (rule->unless && listed(rule->codes, code_at(r->t, tape_path(r->t, element, rule->unless))))
+    if (rule->unless && any_listed(r, rule, element))
         return true;
     if (!moment(r, rule, element, &f) || !who_and_key(r, rule, element, &f))
         return true;
@@ -135,6 +157,23 @@ static bool take(struct reader *r, const struct kind_fact_rule *rule, tape_at el
     if (!(at = vec_push(&r->facts)))
         return false;
     *at = f;
+    return true;
+}
+
+/* Every element at a path makes a fact. */
+static bool take_each(struct reader *r, const struct kind_fact_rule *rule, tape_at from, struct str path)
+{
+    struct str rest = path, name = str_split(&rest, '.');
+    char member[32];
+    tape_at list;
+
+    if (!name.n)
+        return take(r, rule, from);
+    snprintf(member, sizeof member, "%.*s", STR_ARG(name));
+    list = tape_get(r->t, from, member);
+    for (tape_at i = tape_first(r->t, list); i != TAPE_NONE; i = tape_next(r->t, list, i))
+        if (!take_each(r, rule, i, rest))
+            return false;
     return true;
 }
 
@@ -148,16 +187,10 @@ int fhir_facts(const struct tape *t, const char *base, struct arena *a, struct f
     out->facts = NULL;
     out->facts_n = 0;
     vec_init(&r.facts, sizeof(struct fhir_fact), FACTS_MOST);
-    while (ok && (rule = kind_fact_next(out->kind, rule))) {
-        tape_at list = rule->each ? tape_get(t, 0, rule->each) : 0;
-
-        if (rule->only && !listed(rule->only, out->status))
-            continue;
-        if (!rule->each)
-            ok = take(&r, rule, 0);
-        for (tape_at i = rule->each ? tape_first(t, list) : TAPE_NONE; ok && i != TAPE_NONE; i = tape_next(t, list, i))
-            ok = take(&r, rule, i);
-    }
+    while (ok && (rule = kind_fact_next(out->kind, rule)))
+        if (!rule->only || listed(rule->only, out->status))
+            ok = take_each(&r, rule, 0, str_of(rule->each));
+    ok = ok && !a->failed;
     if (ok && r.facts.n) {
         copy = arena_alloc(a, r.facts.n * sizeof *copy);
         ok = copy != NULL;

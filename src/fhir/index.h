@@ -19,7 +19,8 @@ struct fhir_fact {
     int64_t at_ms;   /* of what is due: the last day that the date can mean. Of an end: the first moment after it.
                       * FHIR_FOREVER: no end; a task without a time */
     struct str who;  /* the patient's id, or "" */
-    struct str type, id; /* the key, or "" */
+    struct str type, id; /* the key, or "". Of a home: "" and the folded words that make it */
+    int64_t number;      /* of a telephone: fhir_phone's key; else 0 */
 };
 
 struct fhir_index {

@@ -101,6 +101,9 @@ static const struct fhir_kind kinds[] = {
  * it is overdue (R4 immunization-recommendation-date-criterion). */
 #define TASK_OPEN "requested received accepted ready in-progress on-hold"
 #define BOOKED "booked pending arrived checked-in fulfilled"
+/* R4 contact-point-system, contact-point-use, address-use: what is no number to call somebody at, and no home. */
+#define NO_PHONE "email fax pager url other old"
+#define NO_HOME "old temp billing"
 #define VISIT_OPEN "in-progress arrived triaged onleave"
 
 static const struct kind_fact_rule fact_rules[] = {
@@ -119,6 +122,14 @@ static const struct kind_fact_rule fact_rules[] = {
      "Practitioner PractitionerRole", "period.end", NULL},
     {"Group", KIND_FACT_MEMBER, NULL, "member", "inactive", "true", "entity", NULL, NULL, "period.end", NULL},
     {"List", KIND_FACT_MEMBER, "current", "entry", "deleted", "true", "item", NULL, NULL, NULL, NULL},
+    {"Patient", KIND_FACT_PHONE, NULL, "telecom", "system use", NO_PHONE, NULL, "value", NULL, "period.end", NULL},
+    {"Patient", KIND_FACT_PHONE, NULL, "contact.telecom", "system use", NO_PHONE, NULL, "value", NULL,
+     "period.end", NULL},
+    {"Patient", KIND_FACT_HOME, NULL, "address", "use", NO_HOME, NULL, "", NULL, "period.end", NULL},
+    {"Patient", KIND_FACT_KIN, NULL, "link", NULL, NULL, NULL, "other", "RelatedPerson", NULL, NULL},
+    {"RelatedPerson", KIND_FACT_PHONE, NULL, "telecom", "system use", NO_PHONE, NULL, "value", NULL, "period.end",
+     NULL},
+    {"RelatedPerson", KIND_FACT_KIN, NULL, NULL, "active", "false", NULL, NULL, NULL, "period.end", NULL},
     {"Location", KIND_FACT_PART, NULL, "partOf", NULL, NULL, NULL, "", "Location", NULL, NULL},
     {"PractitionerRole", KIND_FACT_PART, NULL, "practitioner", NULL, NULL, NULL, "", "Practitioner", NULL, NULL},
 };

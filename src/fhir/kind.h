@@ -39,7 +39,8 @@ struct fhir_kind {
 const struct fhir_kind *kind_table(unsigned *n);
 const struct fhir_kind *kind_find(struct str type); /* NULL: unknown type; kept and shown generically */
 
-/* What a resource says of where a patient is to be found: the facts behind the worklist's scopes. at is the moment
+/* What a resource says of where a patient is to be found: the facts behind the worklist's scopes, and what people of
+ * one household share. at is the moment
  * named here; a fact without one is for ever, where that makes sense, or is none. */
 enum kind_fact {
     KIND_FACT_TASK = 1, /* something open is to be done for the patient; at: by when, or never */
@@ -49,17 +50,21 @@ enum kind_fact {
     KIND_FACT_CARER,    /* the key cares for the patient; at: until when */
     KIND_FACT_MEMBER,   /* the patient is in the Group or List that is the key; at: until when */
     KIND_FACT_PART,     /* of no patient: the resource is a part of the key (a bed of a ward, a role of a person) */
+    KIND_FACT_PHONE,    /* the patient is reached at the number that is the key; at: until when */
+    KIND_FACT_HOME,     /* the patient lives at the address that the key is made of; at: until when */
+    KIND_FACT_KIN,      /* the key is a RelatedPerson who the patient has, or who the patient is; at: until when */
 };
 struct kind_fact_rule {
     const char *type;      /* of the kind */
     enum kind_fact fact;
     const char *only;      /* codes of the kind's status, of which it must have one; NULL: any */
-    const char *each;      /* member whose elements each make a fact; NULL: the resource makes one */
-    const char *unless;    /* path from an element ... */
+    const char *each;      /* path to what makes a fact each, arrays on the way opened; NULL: the resource makes one */
+    const char *unless;    /* paths from an element, blanks between ... */
     const char *codes;     /* ... and the codes there (or the literal true) that rule the fact out */
     const char *who;       /* path from an element to the reference to the patient; NULL: the kind's own patient */
     const char *key;       /* the same to the key; "": the element itself; NULL: the resource, or none */
-    const char *key_types; /* what the key may be; the first is what a file's nameless reference stands for */
+    const char *key_types; /* what the key may be; the first is what a file's nameless reference stands for. NULL: the
+                            * key is no reference */
     const char *at;        /* path from an element, or with / before it from the resource */
     const char *coded;     /* at leads to a list of {code, value}: codes in order of preference; NULL: it does not */
 };

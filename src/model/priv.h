@@ -74,10 +74,18 @@ struct model_listed {
     int64_t overdue_days, booked_ms;
     bool timed; /* the time of the booking is shown */
     bool all_sent; /* nobody has an edit that is not at the server: none need be counted */
+
+    bool by_home; /* as of struct store_patient */
 };
 int model_listed_take(void *arg, const struct store_patient *p); /* arg: a vec of them */
 int model_listed_row(struct model *m, const struct model_listed *x, struct str filter, struct arena *a,
                      struct model_patient *row, struct err *e);
+/* Does a word of folded, or what follows a mark inside one, begin with w? */
+bool model_begins(struct str folded, struct str w);
+/* Why a filter found a patient by an address or a telephone alone: "PHONE 0722 123 456 of mother", "HOME 12 Mill Lane,
+ * Northfield"; never empty. In a. */
+struct text model_home_found(struct model *m, const struct model_person *who, const struct tape *t, struct str filter,
+                             struct arena *a);
 /* A member that is a Reference, in words: its display, else the name that its resource here has; "" when neither. */
 struct text model_named(struct model *m, const struct model_person *who, const struct tape *t, tape_at reference,
                         struct arena *a);

@@ -26,6 +26,7 @@ int model_listed_take(void *arg, const struct store_patient *p)
     x->origin = p->origin;
     x->overdue_days = p->overdue_days;
     x->booked_ms = p->booked_ms;
+    x->by_home = p->by_home;
     return ERR_OK;
 }
 
@@ -41,7 +42,7 @@ static struct text number_of(const struct tape *t, int64_t now_ms, struct arena 
 /* REQ: namesakes, the dead, records that are not to be used, and patients that are in no server's list are marked
  * in words. */
 static void add_marks(const struct tape *t, const struct model_listed *x, const struct model_person *who,
-                      int64_t unsent, struct arena *a, struct model_patient *row)
+                      struct text home, int64_t unsent, struct arena *a, struct model_patient *row)
 {
     const char *count = unsent ? arena_fmt(a, _("%lld NOT SENT"), (long long)unsent) : "";
     char time[DATE_TEXT_MAX] = "";
@@ -62,6 +63,7 @@ static void add_marks(const struct tape *t, const struct model_listed *x, const 
         bool is;
         const char *words;
     } marks[] = {
+        {home.n > 0, home.s},
         {time[0], time[0] ? strrchr(time, ' ') + 1 : ""}, /* of the day that the list is of */
         {x->overdue_days && !who->dead, overdue},
         {replaced, N_("REPLACED")},
@@ -91,7 +93,7 @@ static bool letter(unsigned char c)
 
 /* Does a word of folded, or what follows a mark inside one, begin with w? Marks count in neither, as in the
  * store's own search. */
-static bool begins(struct str folded, struct str w)
+bool model_begins(struct str folded, struct str w)
 {
     for (size_t at = 0; at < folded.n; at++) {
         size_t i = at, k = 0;
@@ -142,13 +144,13 @@ static const char *former(const struct tape *t, tape_at now, struct str w, struc
         if (n == now)
             continue;
         fold_name(t, n, a, scratch);
-        if (!begins(buf_str(scratch), w))
+        if (!model_begins(buf_str(scratch), w))
             continue;
         buf_init(&upper, LIMIT_RESOURCE_BYTES);
         family = str_trim(tape_str(t, tape_get(t, n, "family"), a));
         buf_clear(scratch);
         text_fold(scratch, family);
-        if (family.n && begins(buf_str(scratch), w))
+        if (family.n && model_begins(buf_str(scratch), w))
             text_upper(&upper, family);
         else
             fhir_name_words(t, n, &upper);
@@ -179,7 +181,7 @@ static struct text name_of(const struct tape *t, const struct model_person *who,
     for (rest = buf_str(&asked); !was && rest.n;) {
         struct str w = str_split(&rest, ' ');
 
-        if (w.n && !begins(buf_str(&folded), w))
+        if (w.n && !model_begins(buf_str(&folded), w))
             was = former(t, now, w, a, &scratch);
     }
     a->failed = a->failed || asked.failed == ERR_NOMEM || scratch.failed == ERR_NOMEM;
@@ -193,6 +195,7 @@ static struct text name_of(const struct tape *t, const struct model_person *who,
 int model_listed_row(struct model *m, const struct model_listed *x, struct str filter, struct arena *a,
                      struct model_patient *row, struct err *e)
 {
+    struct text home = {"", 0, 0};
     struct model_person who;
     int64_t unsent = 0;
     struct buf raw;
@@ -208,7 +211,10 @@ int model_listed_row(struct model *m, const struct model_listed *x, struct str f
     row->born = model_born_text(&who, a);
     row->sex = model_sex_text(&who, a);
     row->number = number_of(&t, who.now_ms, a);
-    add_marks(&t, x, &who, unsent, a, row);
+    row->by_home = x->by_home && filter.n;
+    if (row->by_home)
+        home = model_home_found(m, &who, &t, filter, a);
+    add_marks(&t, x, &who, home, unsent, a, row);
     tape_fini(&t);
     buf_fini(&raw);
     return ERR_OK;

@@ -35,7 +35,9 @@ int fact_lost(struct sql *c, int64_t pid, struct err *e)
 /* What the fact is about, for the column key. */
 static int64_t key_of(const struct fhir_fact *f, enum store_origin origin)
 {
-    return f->type.n ? store_hash((int)origin, f->type, f->id) : f->day;
+    if (f->number)
+        return f->number;
+    return f->type.n || f->id.n ? store_hash((int)origin, f->type, f->id) : f->day;
 }
 
 static int add(struct sql *c, int64_t rid, unsigned n, const struct fhir_index *ix, enum store_origin origin,
@@ -98,6 +100,8 @@ static int fill_row(struct sql *c, sqlite3_stmt *st, const char *base, struct er
     if (!code && !(code = tape_parse(&t, buf_str(&raw), e)) &&
         !(code = fhir_index(&t, origin == STORE_FILE_IMPORT ? FHIR_BASE_FILE : base, &a, &ix, e)))
         code = fact_put(c, sqlite3_column_int64(st, 0), &ix, origin, e);
+    if (!code)
+        code = home_fill(c, sqlite3_column_int64(st, 0), buf_str(&raw), e);
     tape_fini(&t);
     arena_fini(&a);
     buf_fini(&raw);

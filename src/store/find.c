@@ -10,19 +10,22 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "fhir/home.h"
 
 /* Finding patients. A filter's words are prefixes; each is one range of patient_word's index. The patients
  * of a range become a bit set by pid (100,000 patients are 12 KiB), the words' sets are cut with each other,
  * and the names in order are walked until the page is full. Nothing is sorted and nothing kept. */
 
 #define FILTER_WORDS 8
+#define HOME_LETTERS 3 /* of a word of an address */
 #define SIMILAR_MOST 99   /* who has more namesakes is told apart by other means anyway */
 #define SIMILAR_LOOK 1000 /* rows looked at in each index */
 
 struct found {
     unsigned char *bits; /* NULL: everybody */
+    unsigned char *named; /* of those: whom a name, a number or a birth date finds; NULL: all of them */
     size_t bytes;
-    int64_t n;
+    int64_t n, named_n;
 };
 
 /* --- filter words ------------------------------------------------------------------------------ */
@@ -144,35 +147,71 @@ static int one_number(struct sql *c, enum sql_id id, int64_t *out, struct err *e
     return code;
 }
 
-static int cut_sets(struct sql *c, struct str folded, struct found *f, struct err *e)
-{
-    unsigned char *other = mem_alloc(f->bytes);
-    struct str rest = folded;
-    struct buf word;
-    int code = other ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, NULL);
-
-    buf_init(&word, 32 * LIMIT_TEXT_CELL);
-    for (unsigned i = 0; !code && i < FILTER_WORDS && next_word(&rest, &word); i++) {
-        if (i)
-            memset(other, 0, f->bytes);
-        code = mark_range(c, &word, i ? other : f->bits, f->bytes, e);
-        for (size_t k = 0; i && k < f->bytes; k++)
-            f->bits[k] &= other[k];
-    }
-    if (!code && word.failed)
-        code = err_set(e, word.failed, 0, 0, "filter");
-    for (size_t k = 0; k < f->bytes; k++)
-        f->n += __builtin_popcount(f->bits[k]);
-    buf_fini(&word);
-    mem_free(other);
-    return code;
-}
-
 static void mark_found(void *arg, int64_t pid)
 {
     struct found *f = arg;
 
     mark_bit(f->bits, f->bytes, pid);
+}
+
+static int mark_phones(struct sql *c, struct str typed, int64_t now_ms, unsigned char *bits, size_t bytes,
+                       struct err *e)
+{
+    struct found f = {.bits = bits, .bytes = bytes};
+    int64_t lo, hi;
+
+    return fhir_phone_typed(typed, &lo, &hi) ? home_mark_phones(c, lo, hi, now_ms, mark_found, &f, e) : ERR_OK;
+}
+
+/* A few letters would find half of a town, and a house number alone everybody at it. */
+static int mark_homes(struct sql *c, struct str word, bool alone, int64_t now_ms, unsigned char *bits, size_t bytes,
+                      struct err *e)
+{
+    bool number = word.n && word.p[0] >= '0' && word.p[0] <= '9';
+    int code = ERR_OK;
+
+    if (word.n >= (number && alone ? FHIR_PHONE_TYPED : number ? 1 : HOME_LETTERS))
+        code = home_mark(c, word, bits, bytes, e);
+    return code ? code : mark_phones(c, word, now_ms, bits, bytes, e);
+}
+
+/* What one word finds, cut with what those before it found: by name, and by name or home. */
+static int cut_word(struct sql *c, const struct buf *word, bool first, bool alone, int64_t now_ms,
+                    unsigned char *scratch, struct found *f, struct err *e)
+{
+    int code;
+
+    memset(scratch, 0, f->bytes);
+    code = mark_range(c, word, scratch, f->bytes, e);
+    for (size_t k = 0; k < f->bytes; k++)
+        f->named[k] = first ? scratch[k] : f->named[k] & scratch[k];
+    if (!code)
+        code = mark_homes(c, buf_str(word), alone, now_ms, scratch, f->bytes, e);
+    for (size_t k = 0; k < f->bytes; k++)
+        f->bits[k] = first ? scratch[k] : f->bits[k] & scratch[k];
+    return code;
+}
+
+static int cut_sets(struct sql *c, const struct store_view *v, struct str folded, struct found *f, struct err *e)
+{
+    unsigned char *scratch = mem_alloc(f->bytes);
+    struct str rest = folded;
+    struct buf word;
+    bool alone = !memchr(str_trim(folded).p, ' ', str_trim(folded).n);
+    int code;
+
+    f->named = mem_alloc(f->bytes);
+    code = scratch && f->named ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, NULL);
+    buf_init(&word, 32 * LIMIT_TEXT_CELL);
+    for (unsigned i = 0; !code && i < FILTER_WORDS && next_word(&rest, &word); i++)
+        code = cut_word(c, &word, !i, alone, v->now_ms, scratch, f, e);
+    if (!code && word.failed)
+        code = err_set(e, word.failed, 0, 0, "filter");
+    if (!code && !alone) /* a telephone number in groups */
+        code = mark_phones(c, folded, v->now_ms, f->bits, f->bytes, e);
+    buf_fini(&word);
+    mem_free(scratch);
+    return code;
 }
 
 /* Cuts the set with that of the view's scope; without a filter the scope alone is the set. */
@@ -181,18 +220,33 @@ static int cut_scope(struct sql *c, const struct store_view *v, bool filtered, s
     struct found scope = {.bits = filtered ? mem_alloc(f->bytes) : f->bits, .bytes = f->bytes};
     int code = scope.bits ? view_mark(c, v, mark_found, &scope, e) : err_set(e, ERR_NOMEM, 0, 0, NULL);
 
-    f->n = 0;
-    for (size_t k = 0; !code && k < f->bytes; k++) {
-        if (filtered)
-            f->bits[k] &= scope.bits[k];
-        f->n += __builtin_popcount(f->bits[k]);
-    }
+    for (size_t k = 0; filtered && !code && k < f->bytes; k++)
+        f->bits[k] &= scope.bits[k];
     if (filtered)
         mem_free(scope.bits);
     return code;
 }
 
-/* Who matches. f->bits is the caller's to free. */
+static void count(struct found *f)
+{
+    for (size_t k = 0; k < f->bytes; k++) {
+        f->n += __builtin_popcount(f->bits[k]);
+        if (f->named)
+            f->named_n += __builtin_popcount(f->named[k] &= f->bits[k]);
+    }
+    if (!f->named || f->named_n < f->n)
+        return;
+    mem_free(f->named);
+    f->named = NULL;
+}
+
+static void found_fini(struct found *f)
+{
+    mem_free(f->bits);
+    mem_free(f->named);
+}
+
+/* Who matches. f is found_fini's. */
 static int find(struct sql *c, const struct store_view *v, struct found *f, struct err *e)
 {
     struct buf folded, word;
@@ -215,9 +269,11 @@ static int find(struct sql *c, const struct store_view *v, struct found *f, stru
         f->bits = mem_alloc(f->bytes);
         code = f->bits ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, NULL);
         if (!code && filtered)
-            code = cut_sets(c, buf_str(&folded), f, e);
+            code = cut_sets(c, v, buf_str(&folded), f, e);
         if (!code && v->scope != STORE_EVERYBODY)
             code = cut_scope(c, v, filtered, f, e);
+        if (!code)
+            count(f);
     }
     buf_fini(&word);
     buf_fini(&folded);
@@ -526,36 +582,80 @@ static int read_patient(struct sql *c, const struct store_view *v, int64_t pid, 
     return code;
 }
 
+/* The stretch of one set. */
+static int page_of(struct sql *c, const struct store_view *v, const struct found *f, unsigned offset, unsigned limit,
+                   struct page *p, struct err *e)
+{
+    /* A look-up costs about as much as twenty steps of the walk; the walk is (offset + limit) / density. */
+    double walk = ((double)offset + limit) * (double)(f->bytes * 8) / ((double)f->n + 1);
+
+    if (v->order != STORE_BY_NAME)
+        return page_walk(c, v, f, offset, limit, p, e);
+    if (!f->bits)
+        return page_everybody(c, f->n, offset, limit, p, e);
+    if (f->n && 20.0 * (double)f->n < walk)
+        return page_sort(c, f, offset, limit, p, e);
+    return page_walk(c, v, f, offset, limit, p, e);
+}
+
+/* Those whom a name finds, then those whom an address or a telephone alone finds. */
+static int page_both(struct sql *c, const struct store_view *v, struct found *f, unsigned offset, unsigned limit,
+                     struct page *p, struct err *e)
+{
+    struct found part = {.bits = f->named, .bytes = f->bytes, .n = f->named_n};
+    struct vec head;
+    int code = ERR_OK;
+
+    if (!f->named)
+        return page_of(c, v, f, offset, limit, p, e);
+    if (offset < f->named_n)
+        code = page_of(c, v, &part, offset, limit, p, e);
+    if (code || p->pids.n >= limit)
+        return code;
+    for (size_t k = 0; k < f->bytes; k++)
+        f->bits[k] &= (unsigned char)~f->named[k];
+    part = (struct found){.bits = f->bits, .bytes = f->bytes, .n = f->n - f->named_n};
+    head = p->pids;
+    vec_init(&p->pids, sizeof(int64_t), PAGE_ROWS);
+    offset = offset > f->named_n ? offset - (unsigned)f->named_n : 0;
+    code = page_of(c, v, &part, offset, limit - (unsigned)head.n, p, e);
+    for (size_t i = 0; !code && i < p->pids.n; i++) {
+        int64_t *at = vec_push(&head);
+
+        if (at)
+            *at = *(int64_t *)vec_at(&p->pids, i);
+        else
+            code = err_set(e, ERR_NOMEM, 0, 0, NULL);
+    }
+    vec_fini(&p->pids);
+    p->pids = head;
+    return code;
+}
+
 /* One stretch of a list, in one snapshot. */
 static int read_page(struct store *s, const struct store_view *v, bool facts, unsigned offset, unsigned limit,
                      struct page *p, struct err *e)
 {
-    struct found f = {.bits = NULL};
+    struct found f = {.bits = NULL}, named;
     struct similar like;
     int code = store_read_begin(s, e);
 
     if (code)
         return code;
-    if (!(code = find(&s->r, v, &f, e))) {
-        /* A look-up costs about as much as twenty steps of the walk; the walk is (offset + limit) / density. */
-        double walk = ((double)offset + limit) * (double)(f.bytes * 8) / ((double)f.n + 1);
-
-        if (v->order != STORE_BY_NAME)
-            code = page_walk(&s->r, v, &f, offset, limit, p, e);
-        else if (!f.bits)
-            code = page_everybody(&s->r, f.n, offset, limit, p, e);
-        else if (f.n && 20.0 * (double)f.n < walk)
-            code = page_sort(&s->r, &f, offset, limit, p, e);
-        else
-            code = page_walk(&s->r, v, &f, offset, limit, p, e);
-    }
-    mem_free(f.bits);
+    if (!(code = find(&s->r, v, &f, e)))
+        code = page_both(&s->r, v, &f, offset, limit, p, e);
+    named = (struct found){.bits = f.named, .bytes = f.bytes};
     VEC_EACH(const int64_t, pid, &p->pids)
     {
+        size_t rows = p->rows.n;
+
         if (code)
             break;
         code = read_patient(&s->r, facts ? v : NULL, *pid, p, &like, e);
+        if (!code && p->rows.n > rows)
+            ((struct store_patient *)vec_at(&p->rows, rows))->by_home = !bit(&named, *pid);
     }
+    found_fini(&f);
     store_read_end(s);
     return code;
 }
@@ -683,7 +783,7 @@ int store_view_count(struct store *s, const struct store_view *v, int64_t *n, st
     code = find(&s->r, v, &f, e);
     store_read_end(s);
     *n = f.n;
-    mem_free(f.bits);
+    found_fini(&f);
     return code;
 }
 

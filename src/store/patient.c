@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "fhir/home.h"
 #include "fhir/read.h"
 
 #define WORDS_MAX 64   /* words by which one patient is found */
@@ -237,6 +238,24 @@ static int identifiers(struct reader *r, int64_t now_ms, struct patient_facts *f
     return code;
 }
 
+/* The words of the addresses in force, beside those of names. */
+static int homes(struct reader *r, int64_t now_ms, struct patient_facts *f)
+{
+    struct reader h = {.t = r->t, .a = r->a};
+    tape_at list = tape_get(r->t, 0, "address");
+    int code = ERR_OK;
+
+    buf_init(&h.words, WORDS_MAX * (PATIENT_WORD + 1));
+    buf_init(&h.fold, 32 * FOLD_BYTES);
+    for (tape_at i = tape_first(r->t, list); !code && i != TAPE_NONE; i = tape_next(r->t, list, i))
+        if (fhir_home_holds(r->t, i, now_ms))
+            code = add_words(&h, fhir_home_words(r->t, i, r->a));
+    f->home = arena_str(r->a, buf_str(&h.words));
+    buf_fini(&h.words);
+    buf_fini(&h.fold);
+    return code;
+}
+
 /* Birth year, first letters of family and given: few share it, and most slips of the pen keep it. */
 static struct str near_key(struct arena *a, const struct patient_facts *f)
 {
@@ -253,7 +272,8 @@ static struct str near_key(struct arena *a, const struct patient_facts *f)
 int patient_read(struct str bytes, int64_t now_ms, struct arena *a, struct patient_facts *out, struct err *e)
 {
     struct patient_facts f = {
-        .name = STR(""), .sort = STR(PATIENT_NAMELESS), .family = STR(""), .given = STR(""), .identifiers = STR("")};
+        .name = STR(""), .sort = STR(PATIENT_NAMELESS), .family = STR(""), .given = STR(""), .identifiers = STR(""),
+        .home = STR("")};
     struct reader r = {.a = a};
     struct date birth;
     struct tape t;
@@ -273,6 +293,8 @@ int patient_read(struct str bytes, int64_t now_ms, struct arena *a, struct patie
         add_word(&r, f.birth);
     if (!(code = shown_name(&r, name, &f)) && !(code = name_words(&r, name)) && !(code = identifiers(&r, now_ms, &f)))
         code = all_names(&r);
+    if (!code)
+        code = homes(&r, now_ms, &f);
     f.near = near_key(a, &f);
     f.words = arena_str(a, buf_str(&r.words));
     if (!code)
@@ -399,7 +421,7 @@ int patient_put(struct store_tx *tx, int64_t rid, struct str chart, enum store_o
         if ((code = fact_found(c, pid, chart, e)))
             return code;
     }
-    if ((code = words_each(c, SQL_WORD_ADD, pid, f->words, e)))
+    if ((code = words_each(c, SQL_WORD_ADD, pid, f->words, e)) || (code = home_put(c, pid, f->home, e)))
         return code;
     return heads_each(c, pid, true, f->words, STR(""), e);
 }
@@ -411,7 +433,8 @@ int patient_drop(struct store_tx *tx, int64_t rid, struct err *e)
     int64_t pid;
     int code = forget_words(c, rid, STR(""), &pid, e);
 
-    if (code || !pid || (code = fact_lost(c, pid, e)) || (code = sql_use(c, SQL_PATIENT_DELETE, &st, e)))
+    if (code || !pid || (code = fact_lost(c, pid, e)) || (code = home_put(c, pid, STR(""), e)) ||
+        (code = sql_use(c, SQL_PATIENT_DELETE, &st, e)))
         return code;
     sqlite3_bind_int64(st, 1, rid);
     return sql_run(c, st, e);

@@ -17,6 +17,8 @@
 #include "store/seal.h"
 #include "store/store.h"
 
+
+#define SCHEMA_VERSION 4
 #define SCHEMA_APPLICATION 0x57415244 /* "WARD" */
 
 /* --- sql.c: a connection and its statements ---------------------------------------------------- */
@@ -34,6 +36,9 @@
     X(SQL_FACT_ADD) X(SQL_FACT_DROP) X(SQL_FACT_FOUND) X(SQL_FACT_LOST) X(SQL_FACT_KEY)                  \
     X(SQL_FACT_BOOKED) X(SQL_FACT_DUE) X(SQL_FACT_FIRST) X(SQL_FACT_DUE_OF) X(SQL_FACT_KEYS)            \
     X(SQL_FACT_KEY_ROW) X(SQL_TASKS) X(SQL_TASK_COUNT)                                                \
+    X(SQL_FACT_PHONES) X(SQL_FACT_MATES) X(SQL_ROW_NAME) X(SQL_PATIENT_NAME)                            \
+    X(SQL_HOME_GET) X(SQL_HOME_PUT) X(SQL_HOME_DROP) X(SQL_HOME_WORD_GET) X(SQL_HOME_WORD_PUT)          \
+    X(SQL_HOME_WORD_DROP) X(SQL_HOME_WORD_RANGE) X(SQL_HOME_OF_ROW)                                               \
     X(SQL_OPENED_PUT) X(SQL_OPENED_TRIM) X(SQL_OPENED_DROP) X(SQL_OPENED)                             \
     X(SQL_MARK_PUT) X(SQL_MARK_GET) X(SQL_MISSING_ADD) X(SQL_MISSING_DROP) X(SQL_MISSING_TRIED)       \
     X(SQL_MISSING_EACH) X(SQL_SET) X(SQL_SETTING) X(SQL_QUEUE)                                        \
@@ -225,6 +230,17 @@ int fact_lost(struct sql *c, int64_t pid, struct err *e);
 int fact_fill_begin(struct sql *c, struct err *e);
 int fact_fill(struct sql *c, struct err *e);
 
+/* --- home.c: words of addresses ------------------------------------------------------------------ */
+
+/* In place of the words that pid had; "" for none. */
+int home_put(struct sql *c, int64_t pid, struct str words, struct err *e);
+/* Those of row rid, if it is a patient's: bytes are its own. For fact_fill. */
+int home_fill(struct sql *c, int64_t rid, struct str bytes, struct err *e);
+/* Adds to a set by pid everybody who has such a word that starts with prefix; whose telephone's key is in [lo, hi). */
+int home_mark(struct sql *c, struct str prefix, unsigned char *bits, size_t bytes, struct err *e);
+int home_mark_phones(struct sql *c, int64_t lo, int64_t hi, int64_t now_ms, void (*mark)(void *arg, int64_t pid),
+                     void *arg, struct err *e);
+
 /* --- view.c ------------------------------------------------------------------------------------- */
 
 /* Adds the patients of a view's scope to a set by pid. */
@@ -246,7 +262,7 @@ int mark_setting_put(struct sql *c, const char *name, struct str value, struct e
 /* --- patient.c: the patient table, true in the same transaction as the row ------------------------ */
 
 struct patient_facts {
-    struct str name, sort, family, given, birth, gender, identifiers, near, words;
+    struct str name, sort, family, given, birth, gender, identifiers, near, words, home; /* home: words of addresses */
 };
 /* Reads a Patient's bytes. now_ms: which names and identifiers are in force. Strings live in a. */
 int patient_read(struct str bytes, int64_t now_ms, struct arena *a, struct patient_facts *out, struct err *e);

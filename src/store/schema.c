@@ -111,6 +111,12 @@ static const char edits[] =
     " purpose TEXT NOT NULL, reason TEXT NOT NULL);"
     "CREATE INDEX audit_chart ON audit(chart);";
 
+/* home: the words of a patient's addresses, as they stand in home_word: for each word who has it, a row a block of
+ *     pids: places in the block, two bytes each (low one first), or where those were more, PATIENT_BLOCK bits. */
+static const char homes[] =
+    "CREATE TABLE home(pid INTEGER PRIMARY KEY, words TEXT NOT NULL);"
+    "CREATE TABLE home_word(word TEXT, block INTEGER, pids BLOB NOT NULL, PRIMARY KEY(word, block)) WITHOUT ROWID;";
+
 /* In order; the last one's version is the schema's. */
 static const struct step {
     int version;
@@ -123,6 +129,7 @@ static const struct step {
     {2, corrections, NULL},
     {3, scopes, fact_fill_begin},
     {4, edits, NULL},
+    {5, homes, fact_fill_begin},
 };
 #define STEPS (sizeof steps / sizeof *steps)
 

@@ -106,6 +106,22 @@ static const char *const texts[SQL_IDS] = {
                   "SELECT rid, pid, key, at_ms FROM fact INDEXED BY fact_by WHERE fact=1 AND key=0 AND pid > 0 "
                   "ORDER BY 4, 2, 1 LIMIT ?1 OFFSET ?2",
     [SQL_TASK_COUNT] = "SELECT count(*) FROM fact INDEXED BY fact_by WHERE fact=1 AND pid > 0",
+    /* 8 telephones, 9 homes, 10 relations */
+    [SQL_FACT_PHONES] = "SELECT pid FROM fact INDEXED BY fact_by WHERE fact=8 AND key >= ?1 AND key < ?2 "
+                        "AND at_ms > ?3 AND pid > 0",
+    [SQL_FACT_MATES] = "SELECT f.fact, f.key, f.rid, o.rid, o.pid FROM fact f INDEXED BY fact_of CROSS JOIN fact o "
+                       "INDEXED BY fact_by ON o.fact=f.fact AND o.key=f.key WHERE f.pid=?1 AND f.fact IN (8, 9, 10) "
+                       "AND f.at_ms > ?2 AND o.at_ms > ?2 AND o.pid > 0 AND o.pid <> ?1 LIMIT ?3",
+    [SQL_ROW_NAME] = "SELECT origin, type, id FROM res WHERE rid=?1",
+    [SQL_PATIENT_NAME] = "SELECT r.origin, r.type, r.id FROM patient p CROSS JOIN res r ON r.rid=p.rid WHERE p.pid=?1",
+    [SQL_HOME_GET] = "SELECT words FROM home WHERE pid=?1",
+    [SQL_HOME_PUT] = "INSERT OR REPLACE INTO home(pid, words) VALUES(?1, ?2)",
+    [SQL_HOME_OF_ROW] = "SELECT p.pid, r.fetched_ms FROM patient p CROSS JOIN res r ON r.rid=p.rid WHERE p.rid=?1",
+    [SQL_HOME_DROP] = "DELETE FROM home WHERE pid=?1",
+    [SQL_HOME_WORD_GET] = "SELECT pids FROM home_word WHERE word=?1 AND block=?2",
+    [SQL_HOME_WORD_PUT] = "INSERT OR REPLACE INTO home_word(word, block, pids) VALUES(?1, ?2, ?3)",
+    [SQL_HOME_WORD_DROP] = "DELETE FROM home_word WHERE word=?1 AND block=?2",
+    [SQL_HOME_WORD_RANGE] = "SELECT block, pids FROM home_word WHERE word >= ?1 AND word < ?2",
     [SQL_OPENED_PUT] = "INSERT OR REPLACE INTO opened(pid, at_ms) VALUES(?1, ?2)",
     [SQL_OPENED_TRIM] = "DELETE FROM opened WHERE pid NOT IN (SELECT pid FROM opened ORDER BY at_ms DESC LIMIT ?1)",
     [SQL_OPENED_DROP] = "DELETE FROM opened WHERE pid=?1",

@@ -155,13 +155,16 @@ struct store_patient {
     unsigned similar;
     unsigned born_alike; /* of those: by name and birth, not by the name alone */
     enum store_origin origin;
+    bool by_home;          /* a word of the filter was found in an address or a telephone number alone */
     /* In a view (else 0 and FHIR_NO_DATE): days since the oldest of what is to be done was due, and when the first
      * booking of the view's day is. */
     int64_t overdue_days, booked_ms;
 };
 /* Those of whom each word of filter (of its first 8) starts a word of a name (old names too), an identifier in
- * force, or the birth date (1984, 1984-02, 03-Feb-1984); "" = all. Of a patient's words 64 are kept: birth date, name
- * in force, identifiers, other names, in that order. By name; the nameless last. limit 0 = all. 512 rows are one
+ * force, or the birth date (1984, 1984-02, 03-Feb-1984), or of an address in force (with three letters, or beside
+ * another word), or ends a telephone number of the patient, of a contact or of a RelatedPerson (four digits and more;
+ * also the whole filter, with blanks inside): those whom only such a word finds come last. "" = all. Of a patient's
+ * words 64 are kept: birth date, name in force, identifiers, other names, in that order. By name; the nameless last. limit 0 = all. 512 rows are one
  * snapshot: who comes or goes meanwhile shifts what is behind them. ERR_TOOBIG past LIMIT_TEXT_CELL bytes, ERR_INPUT
  * for what is no UTF-8. */
 int store_patients(struct store *s, struct str filter, unsigned offset, unsigned limit,
@@ -173,6 +176,20 @@ int store_patient_count(struct store *s, struct str filter, int64_t *n, struct e
 /* Calls each for those that patient.similar counts, by name. ERR_NOTFOUND: no such chart. */
 int store_similar(struct store *s, struct str chart, int (*each)(void *arg, const struct store_patient *p), void *arg,
                   struct err *e);
+
+/* --- households ------------------------------------------------------------------------------ */
+
+/* One thing that a patient shares with another. */
+struct store_mate {
+    struct str chart;      /* the other's */
+    enum kind_fact way;    /* KIND_FACT_PHONE, _HOME or _KIN */
+    int64_t key;           /* of a telephone: as of fhir_phone */
+    struct str mine_type, mine_id, type, id; /* the resources that say so, of the one and of the other */
+};
+/* Calls each for everything that the patient of a chart shares with others at a moment; in no order, and of more than
+ * 2000 for no more. ERR_NOTFOUND. */
+int store_household(struct store *s, struct str chart, int64_t now_ms,
+                    int (*each)(void *arg, const struct store_mate *m), void *arg, struct err *e);
 
 /* --- views: a part of the patients, in an order ------------------------------------------------ */
 

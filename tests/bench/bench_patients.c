@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/rng.h"
+#include "fhir/home.h"
 
 static double now_ms(void)
 {
@@ -61,8 +62,8 @@ static void a_name(uint64_t *seed, char *out, size_t room, unsigned kinds)
     snprintf(out, room, "%c%s%s%s", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[k * 7 % 26], part[k % 26], part[k / 26 % 26], k > 700 ? part[k / 700 % 26] : "");
 }
 
-/* As of a large place: everybody has one of twenty doctors, one in ten is overdue, one in a hundred in the one group. */
-static void facts(struct fhir_index *ix, unsigned i, char doctor[16], struct fhir_fact f[3])
+/* As of a large place: everybody has a number, lives in a house of three, six in ten of these in one town, has one of twenty doctors, one in ten is overdue, one in a hundred in the one group. */
+static void facts(struct fhir_index *ix, unsigned i, char doctor[16], const char *phone, const char *home, struct fhir_fact f[5])
 {
     unsigned n = 0;
 
@@ -74,6 +75,9 @@ static void facts(struct fhir_index *ix, unsigned i, char doctor[16], struct fhi
                                     .type = STR(""), .id = STR("")};
     if (i % 100 == 0)
         f[n++] = (struct fhir_fact){.fact = KIND_FACT_MEMBER, .at_ms = FHIR_FOREVER, .who = ix->id, .type = STR("Group"), .id = STR("g")};
+    f[n] = (struct fhir_fact){.fact = KIND_FACT_PHONE, .at_ms = FHIR_FOREVER, .who = ix->id, .type = STR(""), .id = STR("")};
+    n += fhir_phone(str_of(phone), &f[n].number);
+    f[n++] = (struct fhir_fact){.fact = KIND_FACT_HOME, .at_ms = FHIR_FOREVER, .who = ix->id, .type = STR(""), .id = str_of(home)};
     ix->facts = f;
     ix->facts_n = n;
 }
@@ -92,19 +96,25 @@ static void fill(struct store *s, unsigned n)
             die("fill", &e);
         for (unsigned k = 0; k < 200 && i < n; k++, i++) {
             char id[40], family[40], given[40], doctor[16];
-            struct fhir_fact f[3];
+            char phone[40], line[80];
+            struct fhir_fact f[5];
+            unsigned house = i / 3; /* three people live in it, with one number */
             struct fhir_index ix = made_index("Patient", id, id, "", FHIR_NO_DATE);
 
             snprintf(id, sizeof id, "%08x-0000-4000-8000-%012x", (unsigned)rng_splitmix(&seed), i);
             ix.id = ix.patient = str_of(id);
-            facts(&ix, i, doctor, f);
             a_name(&seed, family, sizeof family, 9000);
             a_name(&seed, given, sizeof given, 900);
+            snprintf(phone, sizeof phone, "+254 722 %06u", house * 7919u % 1000000);
+            snprintf(line, sizeof line, "%u %c%s Street", house % 300 + 1, "BCDFGHJKLM"[house % 10], family);
+            facts(&ix, i, doctor, phone, line, f);
             buf_clear(&b);
             buf_addf(&b, "{\"resourceType\":\"Patient\",\"id\":\"%s\",\"identifier\":[{\"use\":\"usual\",\"value\":\"%u\"},"
                          "{\"use\":\"official\",\"value\":\"%010u\"}],\"name\":[{\"use\":\"official\",\"family\":\"%s\",\"given\":[\"%s\"]}],"
+                         "\"telecom\":[{\"system\":\"phone\",\"value\":\"%s\"}],\"address\":[{\"line\":[\"%s\"],\"city\":\"%s\",\"postalCode\":\"%05u\"}],"
                          "\"gender\":\"female\",\"birthDate\":\"%u-%02u-%02u\"}",
-                     id, 10000000 + i, (unsigned)rng_splitmix(&seed), family, given, 1930 + (unsigned)(rng_splitmix(&seed) % 96),
+                     id, 10000000 + i, (unsigned)rng_splitmix(&seed), family, given, phone, line,
+                     house % 10 < 6 ? "Harborough" : "Hill Village", 10400 + house % 10, 1930 + (unsigned)(rng_splitmix(&seed) % 96),
                      1 + (unsigned)(rng_splitmix(&seed) % 12), 1 + (unsigned)(rng_splitmix(&seed) % 28));
             if (store_put(tx, &ix, buf_str(&b), STORE_SERVER, 1, NULL, &e))
                 die("fill", &e);
@@ -162,7 +172,8 @@ static void view(struct store *s, const char *name, enum store_scope scope, cons
 
 static void patients(unsigned n)
 {
-    static const char *const filters[] = {"h", "1", "19", "hb", "hb o", "hb o 19", "hber", "1964-02", "10010000", "zzzz"};
+    static const char *const filters[] = {"h", "1", "19", "hb", "hb o", "hb o 19", "hber", "1964-02", "10010000", "zzzz",
+                                          "harbor", "hill vil", "str", "0100", "0722 007919", "12 b", "104"};
     struct secret *p = made_pass("correct horse");
     struct store_key *key;
     struct store_health h;
