@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "loop/loop.h"
 #include "model/model.h"
+#include "sync/demand.h"
 #include "sync/session.h"
 #include "ui/monitor.h"
 #include "ui/tty.h"
@@ -32,6 +33,8 @@ struct screen {
     bool left;                    /* the screen is gone: the loop runs for that end alone */
     struct model_sync state;      /* what the screens say of it */
     loop_timer next;
+    struct sync_ask *ask;         /* under way */
+    bool again;                   /* a sync is to follow the one that is being stopped */
 };
 
 static void sync_now(void *arg);
@@ -109,6 +112,88 @@ static int write_at_once(void *arg, struct loop_job *job)
     return loop_do(s->loop, LOOP_STORE, job);
 }
 
+static void done(void *arg, const struct sync_report *r);
+
+static void answered(void *arg, const struct sync_answer *a)
+{
+    struct screen *s = arg;
+
+    s->ask = NULL;
+    if (!s->closing)
+        ui_server_answered(s->ui, &a->err, a->body);
+}
+
+static void ask(void *arg, const char *url)
+{
+    struct screen *s = arg;
+    struct err e = ERR_NONE;
+
+    sync_ask_drop(s->ask);
+    s->ask = NULL;
+    if (!s->session)
+        err_set(&e, ERR_CANCELLED, 0, 0, NULL);
+    else
+        sync_ask(s->session, url, answered, s, &s->ask, &e);
+    if (e.code)
+        ui_server_answered(s->ui, &e, STR(""));
+}
+
+static void ask_stop(void *arg)
+{
+    struct screen *s = arg;
+
+    sync_ask_drop(s->ask);
+    s->ask = NULL;
+}
+
+/* Written on the store thread; then a sync, behind the one that runs. */
+struct fetch {
+    struct loop_job job;
+    struct screen *s;
+    struct store *store;
+    char id[80];
+};
+
+static int fetch_run(struct loop_job *job)
+{
+    struct fetch *f = (struct fetch *)job; /* its first member */
+
+    return sync_demand_add(f->store, f->id, &job->err);
+}
+
+static void fetch_done(struct loop_job *job)
+{
+    struct fetch *f = (struct fetch *)job;
+    struct screen *s = f->s;
+    bool running = s->state.phase == MODEL_SYNC_RUNNING;
+
+    if (!s->closing && job->code) {
+        s->state.phase = running ? s->state.phase : MODEL_SYNC_FAILED;
+        s->state.err = job->err;
+        ui_sync_changed(s->ui, &s->state);
+    } else if (!s->closing && running) {
+        s->again = sync_session_stop(s->session);
+    } else if (!s->closing) {
+        sync_now(s);
+    }
+    mem_free(f);
+}
+
+static void fetch(void *arg, const char *id)
+{
+    struct screen *s = arg;
+    struct fetch *f = s->store ? mem_alloc(sizeof *f) : NULL;
+
+    if (!f)
+        return;
+    f->s = s;
+    f->store = s->store;
+    snprintf(f->id, sizeof f->id, "%s", id);
+    f->job.run = fetch_run;
+    f->job.done = fetch_done;
+    loop_submit(s->loop, LOOP_STORE, &f->job);
+}
+
 static void done(void *arg, const struct sync_report *r)
 {
     struct screen *s = arg;
@@ -128,6 +213,11 @@ static void done(void *arg, const struct sync_report *r)
             r->code == ERR_OFFLINE || r->code == ERR_TIMEOUT ? MODEL_SYNC_OFFLINE : MODEL_SYNC_FAILED;
     }
     plan(s);
+    if (s->again) { /* not in here: the session is still at work below */
+        loop_cancel(s->loop, s->next);
+        s->next = loop_after(s->loop, 0, sync_now, s);
+    }
+    s->again = false;
     ui_sync_changed(s->ui, &s->state);
 }
 
@@ -184,6 +274,8 @@ static void locked(void *arg)
 
     loop_cancel(s->loop, s->next);
     s->next = 0;
+    s->again = false;
+    ask_stop(s);
     if (!s->store)
         return;
     s->syncing = s->session && sync_session_stop(s->session);
@@ -227,7 +319,8 @@ static int given(struct cli_app *app, struct secret **out, struct err *e)
 
 static int open_ui(struct screen *s, bool line, struct err *e)
 {
-    struct ui_hooks hooks = {unlocked, locked, closing, sync_now, sync_stop, write_now, write_at_once, s};
+    struct ui_hooks hooks = {unlocked, locked,    closing, sync_now, sync_stop, write_now, write_at_once,
+                             ask,      ask_stop, fetch,   s};
     struct secret *passphrase = NULL;
     int r = given(s->app, &passphrase, e);
 

@@ -409,6 +409,12 @@ static void household(struct ui *u, int arg)
     scr_household_open(u);
 }
 
+static void ask_server(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_server_open(u);
+}
+
 static void search(struct ui *u, int all)
 {
     scr_found_open(u, all);
@@ -468,8 +474,8 @@ static const struct command commands[] = {
     {"grid.left", ON_GRID, "Left", NULL, NULL, N_("To the column before; from the newest one back to the list"),
      grid_left, 0, NULL},
     {"list.open",
-     ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_GROWTH | ON_SCOPES | ON_TASKS | ON_HOUSEHOLD | ON_TIMELINE |
-         ON_FOUND,
+     ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_GROWTH | ON_SCOPES | ON_TASKS | ON_HOUSEHOLD | ON_SERVER |
+         ON_TIMELINE | ON_FOUND,
      "Enter Right", "DD", N_("Open"), N_("Open the row at the marker"), open_row, 0, nothing_here},
     {"stop.open", ON_STOP, "Enter", NULL, N_("Open"),
      N_("Open the patient whose number was typed, or who was moved to; nobody is chosen beforehand"), open_row, 0,
@@ -490,6 +496,9 @@ static const struct command commands[] = {
     {"list.order", ON_WORKLIST, "o", "OD", NULL,
      N_("Order the list by name, birth date, time of appointment, days overdue or last opened"), scopes, 1, NULL},
     {"list.tasks", ON_WORKLIST, "t", "TK", N_("Tasks"), N_("Open tasks of all patients, what is due first"), tasks, 0,
+     NULL},
+    {"list.server", ON_WORKLIST | ON_SERVER, "F", "AS", NULL,
+     N_("Ask the server for the patients that the filter means; who is not kept here can be fetched"), ask_server, 0,
      NULL},
     {"list.household", ON_WORKLIST, "w", "HH", NULL,
      N_("Household: who shares a phone, an address or a relation with the patient at the marker"), household, 0,
@@ -711,6 +720,7 @@ static const struct {
     {ON_MARKED, N_("Behind '")},
     {ON_GROWTH, N_("Growth curves")},
     {ON_HOUSEHOLD, N_("Household of a patient")},
+    {ON_SERVER, N_("Patients on the server")},
 };
 
 const char *command_where_name(unsigned where)

@@ -15,6 +15,7 @@
 #include "model/growth.h"
 #include "model/household.h"
 #include "model/scope.h"
+#include "model/server.h"
 #include "model/series.h"
 #include "ui/command.h"
 #include "ui/conf.h"
@@ -128,6 +129,12 @@ struct scr_tasks {
 struct scr_household {
     struct model_household home;
     bool loaded;
+    struct list list;
+};
+
+struct scr_server {
+    struct model_server answer;
+    bool asking, loaded;
     struct list list;
 };
 
@@ -271,6 +278,7 @@ struct ui {
     struct save *saves; /* jobs that have not come back (ui_save.c) */
 
     struct scr_household household;
+    struct scr_server server;
     const struct screen *chart_from; /* the list that the chart was opened from; NULL: the worklist */
     struct save *saves;              /* jobs that have not come back (ui_save.c) */
 };
@@ -290,6 +298,7 @@ const struct screen *scr_stop_screen(void);
 const struct screen *scr_scopes_screen(void);
 const struct screen *scr_tasks_screen(void);
 const struct screen *scr_household_screen(void);
+const struct screen *scr_server_screen(void);
 const struct screen *scr_timeline_screen(void);
 const struct screen *scr_found_screen(void);
 
@@ -369,6 +378,10 @@ void scr_tasks_close(struct ui *u);
 /* scr_household.c */
 void scr_household_open(struct ui *u); /* of the row at the worklist's marker */
 void scr_household_close(struct ui *u);
+
+/* scr_server.c */
+void scr_server_open(struct ui *u); /* asks the server for the worklist's filter */
+void scr_server_close(struct ui *u);
 
 /* scr_work_rows.c */
 void scr_work_rows_build(struct ui *u);

@@ -164,6 +164,7 @@ void ui_lock(struct ui *u)
     scr_scopes_close(u);
     scr_tasks_close(u);
     scr_household_close(u);
+    scr_server_close(u);
     scr_work_fini(u);
     list_clear(&u->help.list, 1);
     auth_unlock_drop(&u->unlock); /* REQ: what was locked meanwhile does not open by itself */
@@ -570,6 +571,7 @@ static int open_on(struct loop *l, const struct clock *clock, const char *home, 
     list_init(&u->scopes.list);
     list_init(&u->tasks.list);
     list_init(&u->household.list);
+    list_init(&u->server.list);
     u->screen = scr_lock_screen();
     u->damage = true;
     if ((code = line ? tty_open_line(&u->tty, e) : tty_open(&u->tty, e))) {

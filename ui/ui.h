@@ -31,6 +31,12 @@ struct ui_hooks {
     void (*write)(void *arg, struct loop_job *job);
     /* The same at once: its run() has ended when this returns its code, and done is not called (loop_do). */
     int (*write_now)(void *arg, struct loop_job *job);
+    /* Asks the server (url relative to its base); ui_server_answered comes once, unless ask_stop came before. May be
+     * NULL, with the two behind it: there is no asking. */
+    void (*ask)(void *arg, const char *url);
+    void (*ask_stop)(void *arg);
+    /* A patient who is not here is to be fetched, now and with every sync: as sync_now, its progress included. */
+    void (*fetch)(void *arg, const char *id);
     void *arg;
 };
 
@@ -50,6 +56,8 @@ void ui_passphrase(struct ui *u, struct secret *passphrase);
 /* Clears the screen, restores the terminal, calls locked() if it is due. Before loop_free. NULL is
  * fine. */
 void ui_close(struct ui *u);
+/* What the server answered to hooks.ask: e->code ERR_OK and the body, borrowed for the call; or why not. */
+void ui_server_answered(struct ui *u, const struct err *e, struct str body);
 /* main tells what the sync does; painted on change only. */
 void ui_sync_changed(struct ui *u, const struct model_sync *s);
 /* Async-signal-safe: clears the screen and restores the terminal's modes, for fatal signals. */

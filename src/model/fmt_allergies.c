@@ -222,7 +222,7 @@ int model_allergy_state(struct model *m, struct str chart, enum model_allergy *o
      * or "not recorded"; nobody asked is not "none known". */
     if (s.live)
         *out = MODEL_ALLERGIES_KNOWN;
-    else if (!mark.asof_ms && !str_starts(chart, STORE_FILE_PREFIX))
+    else if ((!mark.asof_ms || model_demanded(m, chart)) && !str_starts(chart, STORE_FILE_PREFIX))
         *out = MODEL_ALLERGIES_UNAVAILABLE;
     else
         *out = s.none ? MODEL_ALLERGIES_NONE_KNOWN : MODEL_ALLERGIES_NOT_RECORDED;

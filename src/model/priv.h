@@ -86,6 +86,9 @@ bool model_begins(struct str folded, struct str w);
  * Northfield"; never empty. In a. */
 struct text model_home_found(struct model *m, const struct model_person *who, const struct tape *t, struct str filter,
                              struct arena *a);
+/* The same of a Patient that need not be here, with so many edits NOT SENT; row zeroed before. ERR_NOMEM. */
+int model_listed_fill(struct model *m, const struct model_listed *x, const struct tape *t, struct str filter,
+                      int64_t unsent, struct arena *a, struct model_patient *row);
 /* A member that is a Reference, in words: its display, else the name that its resource here has; "" when neither. */
 struct text model_named(struct model *m, const struct model_person *who, const struct tape *t, tape_at reference,
                         struct arena *a);
@@ -332,6 +335,8 @@ int model_own(const struct model *m, const struct model_person *who, const struc
  * missing. */
 bool model_fetched(struct model *m, struct str chart, struct str section, struct buf *missing,
                    int64_t *asof_ms, struct err *e);
+/* Is this chart still to be pulled for the first time, because somebody asked for it (sync/demand.h)? */
+bool model_demanded(struct model *m, struct str chart);
 
 /* The rows that stand at the head of a section and come from no single resource (model/cover.c). */
 struct model_rows {

@@ -71,12 +71,29 @@ static bool kind_feeds(const struct fhir_kind *k, struct str name)
     return str_is(name, k->section) || (k->section_of && !default_section(name));
 }
 
+/* REQ: of a patient whom somebody asked for, and whose chart has not come whole, no mark of the others says anything. */
+bool model_demanded(struct model *m, struct str chart)
+{
+    struct buf b;
+    struct str rest;
+    bool is = false;
+    int code;
+
+    buf_init(&b, LIMIT_SMALL_JSON);
+    code = store_setting(m->store, "sync.demand", &b, NULL);
+    rest = buf_str(&b);
+    while (!is && rest.n)
+        is = str_eq(str_split(&rest, ' '), chart);
+    buf_fini(&b);
+    return is || (code && code != ERR_NOTFOUND);
+}
+
 bool model_fetched(struct model *m, struct str chart, struct str section, struct buf *missing,
                    int64_t *asof_ms, struct err *e)
 {
     unsigned n;
     const struct fhir_kind *k = kind_table(&n);
-    bool whole = true;
+    bool whole = true, demanded = model_demanded(m, chart);
 
     if (asof_ms)
         *asof_ms = 0;
@@ -88,7 +105,7 @@ bool model_fetched(struct model *m, struct str chart, struct str section, struct
         if (!kind_feeds(&k[i], section))
             continue;
         /* REQ: what cannot be told counts as not fetched. */
-        if (store_mark_get(m->store, str_of(k[i].type), &mark, e) || !mark.asof_ms) {
+        if (demanded || store_mark_get(m->store, str_of(k[i].type), &mark, e) || !mark.asof_ms) {
             buf_adds(missing, missing->n ? ", " : "");
             buf_adds(missing, k[i].type);
             whole = false;

@@ -192,11 +192,29 @@ static struct text name_of(const struct tape *t, const struct model_person *who,
     return was ? text_own(arena_fmt(a, _("%s (was %s)"), name.s, was)) : name;
 }
 
-int model_listed_row(struct model *m, const struct model_listed *x, struct str filter, struct arena *a,
-                     struct model_patient *row, struct err *e)
+int model_listed_fill(struct model *m, const struct model_listed *x, const struct tape *t, struct str filter,
+                      int64_t unsent, struct arena *a, struct model_patient *row)
 {
     struct text home = {"", 0, 0};
     struct model_person who;
+
+    model_person_read(m, str_of(x->chart), t, a, &who);
+    memcpy(row->chart, x->chart, sizeof row->chart);
+    row->similar = x->similar > 0;
+    row->name = name_of(t, &who, filter, a);
+    row->born = model_born_text(&who, a);
+    row->sex = model_sex_text(&who, a);
+    row->number = number_of(t, who.now_ms, a);
+    row->by_home = x->by_home && filter.n;
+    if (row->by_home)
+        home = model_home_found(m, &who, t, filter, a);
+    add_marks(t, x, &who, home, unsent, a, row);
+    return a->failed ? ERR_NOMEM : ERR_OK;
+}
+
+int model_listed_row(struct model *m, const struct model_listed *x, struct str filter, struct arena *a,
+                     struct model_patient *row, struct err *e)
+{
     int64_t unsent = 0;
     struct buf raw;
     struct tape t;
@@ -204,20 +222,11 @@ int model_listed_row(struct model *m, const struct model_listed *x, struct str f
 
     if (code || (code = model_patient_open(m, str_of(x->chart), &raw, &t, e)))
         return code;
-    model_person_read(m, str_of(x->chart), &t, a, &who);
-    memcpy(row->chart, x->chart, sizeof row->chart);
-    row->similar = x->similar > 0;
-    row->name = name_of(&t, &who, filter, a);
-    row->born = model_born_text(&who, a);
-    row->sex = model_sex_text(&who, a);
-    row->number = number_of(&t, who.now_ms, a);
-    row->by_home = x->by_home && filter.n;
-    if (row->by_home)
-        home = model_home_found(m, &who, &t, filter, a);
-    add_marks(&t, x, &who, home, unsent, a, row);
+    if ((code = model_listed_fill(m, x, &t, filter, unsent, a, row)))
+        err_set(e, code, 0, 0, "Patient");
     tape_fini(&t);
     buf_fini(&raw);
-    return ERR_OK;
+    return code;
 }
 
 static bool has_digit(struct str s)

@@ -18,7 +18,6 @@
 #include "store/store.h"
 
 
-#define SCHEMA_VERSION 4
 #define SCHEMA_APPLICATION 0x57415244 /* "WARD" */
 
 /* --- sql.c: a connection and its statements ---------------------------------------------------- */

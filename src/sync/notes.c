@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/jsonw.h"
+#include "sync/demand.h"
 #include "sync/shell.h"
 
 /* --- the refused ------------------------------------------------------------------------------- */
@@ -181,9 +182,10 @@ int sync_notes_load(struct sync_run *r, struct err *e)
 {
     int code;
 
-    if ((code = same_as_before(r, e)))
+    r->same = r->scope.demand;
+    if (!r->scope.demand && (code = same_as_before(r, e)))
         return code;
-    for (unsigned i = 0; i < r->n_kinds && r->same; i++)
+    for (unsigned i = 0; i < r->n_kinds && r->same && !r->scope.demand; i++)
         if ((code = store_mark_get(r->store, str_of(r->kinds[i].type), &r->marks[i], e)))
             return code;
     code = store_setting(r->store, "sync.refused", &r->refused, e);
@@ -328,6 +330,9 @@ static int save(struct sync_run *r, struct store_tx *tx, struct err *e)
     struct buf b;
     int code;
 
+    if (r->scope.demand) /* the sync behind it says the rest */
+        return r->report.code && r->report.code != ERR_ATTENTION ? ERR_OK :
+                                                                   sync_demand_done(r->store, tx, &r->scope, e);
     buf_init(&b, LIMIT_SMALL_JSON);
     last_json(r, &b);
     code =

@@ -55,7 +55,7 @@ static int run(struct loop_job *job)
         return code;
     for (unsigned i = 0; i < p->n && !code; i++)
         code = put_row(p, tx, &p->row[i], &job->err);
-    if (!code && p->mark.type[0])
+    if (!code && p->mark.type[0] && !p->run->scope.demand)
         code = store_mark_put(tx, &p->mark, &job->err);
     if (!code && p->refused_changed)
         code = store_set(tx, "sync.refused", buf_str(&p->refused), &job->err);

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "sync/demand.h"
 
 struct sync_session {
     struct loop *loop;
@@ -17,6 +18,7 @@ struct sync_session {
     struct buf base;
     struct sync_run *run;
     bool running;
+    bool demand; /* what runs is of what was demanded */
     struct sync_observer observer;
 };
 
@@ -71,11 +73,32 @@ static int open_net(struct sync_session *s, struct err *e)
     return r;
 }
 
+/* The scope of the next run. demand: what is demanded, if anything is. */
+static int read_scope(struct sync_session *s, bool demand, struct err *e)
+{
+    struct buf scope;
+    int r = ERR_OK;
+
+    sync_scope_fini(&s->scope);
+    s->demand = false;
+    if (demand && !(r = sync_demand_scope(s->store, &s->scope, e)) && s->scope.n) {
+        s->demand = true;
+        return ERR_OK;
+    }
+    if (r)
+        return r;
+    buf_init(&scope, 1 << 20);
+    r = store_setting(s->store, "scope", &scope, e);
+    if (!r)
+        r = sync_scope_parse(buf_str(&scope), &s->scope, e);
+    buf_fini(&scope);
+    return r;
+}
+
 int sync_session_new(struct loop *l, struct store *store, const struct clock *clock, struct sync_session **out,
                      struct err *e)
 {
     struct sync_session *s = mem_alloc(sizeof *s);
-    struct buf scope;
     int r;
 
     *out = NULL;
@@ -85,13 +108,9 @@ int sync_session_new(struct loop *l, struct store *store, const struct clock *cl
     s->store = store;
     s->clock = *clock;
     buf_init(&s->base, LIMIT_URL_BYTES);
-    buf_init(&scope, 1 << 20);
     r = open_net(s, e);
     if (!r)
-        r = store_setting(store, "scope", &scope, e);
-    if (!r)
-        r = sync_scope_parse(buf_str(&scope), &s->scope, e);
-    buf_fini(&scope);
+        r = read_scope(s, false, e);
     if (r) {
         sync_session_free(s);
         return r;
@@ -119,28 +138,46 @@ static void progress(void *arg, const char *type, uint64_t rows, unsigned done, 
         s->observer.progress(s->observer.arg, type, rows, done, all);
 }
 
+static void ended(void *arg, const struct sync_report *r);
+
+static int start(struct sync_session *s, bool demand, struct err *e)
+{
+    struct sync_observer mine = {progress, ended, s};
+    int r;
+
+    sync_run_free(s->run);
+    s->run = NULL;
+    r = read_scope(s, demand, e);
+    if (!r)
+        r = sync_start(s->loop, s->net, s->store, &s->clock, &s->scope, s->base.p, &mine, &s->run, e);
+    s->running = r == ERR_OK;
+    return r;
+}
+
 static void ended(void *arg, const struct sync_report *r)
 {
     struct sync_session *s = arg;
+    struct sync_report failed;
+    struct err e = ERR_NONE;
 
     s->running = false;
+    if (s->demand && (!r->code || r->code == ERR_ATTENTION)) { /* then all others */
+        failed = *r;
+        if (!(failed.code = start(s, false, &e)))
+            return;
+        failed.err = e;
+        r = &failed;
+    }
     if (s->observer.done)
         s->observer.done(s->observer.arg, r);
 }
 
 int sync_session_start(struct sync_session *s, const struct sync_observer *o, struct err *e)
 {
-    struct sync_observer mine = {progress, ended, s};
-    int r;
-
     if (s->running)
         return err_set(e, ERR_INUSE, 0, 0, "sync");
-    sync_run_free(s->run);
-    s->run = NULL;
     s->observer = *o;
-    r = sync_start(s->loop, s->net, s->store, &s->clock, &s->scope, s->base.p, &mine, &s->run, e);
-    s->running = r == ERR_OK;
-    return r;
+    return start(s, true, e);
 }
 
 struct net *sync_session_net(struct sync_session *s)

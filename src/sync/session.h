@@ -19,9 +19,25 @@ void sync_session_free(struct sync_session *s);
 /* The session's net, for one question beside a sync (doctor). Borrowed. */
 struct net *sync_session_net(struct sync_session *s);
 
-/* Starts a sync; the observer is copied. ERR_INUSE when one runs already. */
+/* Starts a sync of the scope as the settings have it now; before it, of what is demanded (sync/demand.h); when that
+ * does not come whole it is the end. The observer is copied. ERR_INUSE when one runs already. */
 int sync_session_start(struct sync_session *s, const struct sync_observer *o, struct err *e);
 /* Asks the running sync to stop: true, and its done comes with ERR_CANCELLED; false when none runs. */
 bool sync_session_stop(struct sync_session *s);
+
+/* --- ask.c: a question whose answer is not stored -------------------------------------------------- */
+
+struct sync_ask;
+struct sync_answer {
+    int code;        /* ERR_OK: status 200, and the body came whole */
+    struct err err;
+    int status;
+    struct str body; /* borrowed for the call */
+};
+/* GET url (relative to the base) beside whatever sync runs. done comes once, on a later turn (from sync_session_free
+ * with ERR_CANCELLED), unless it was dropped; *out is gone then. */
+int sync_ask(struct sync_session *s, const char *url, void (*done)(void *arg, const struct sync_answer *a), void *arg,
+             struct sync_ask **out, struct err *e);
+void sync_ask_drop(struct sync_ask *q); /* stops it: done does not come, *q is gone. NULL is fine */
 
 #endif

@@ -39,6 +39,7 @@ struct sync_state;
  * Organization, ...) are fetched by id, those that a stored row names; with all, they are pulled like others. */
 struct sync_scope {
     bool all;
+    bool demand; /* no marks are read or written: sync/demand.h */
     char (*patients)[65]; /* FHIR ids */
     unsigned n;
 };
