@@ -71,7 +71,7 @@ static bool kind_feeds(const struct fhir_kind *k, struct str name)
     return str_is(name, k->section) || (k->section_of && !default_section(name));
 }
 
-/* REQ: of a patient whom somebody asked for, and whose chart has not come whole, no mark of the others says anything. */
+/* REQ: of a patient whom somebody asked for, and whose chart has not come whole, no mark of the others tells. */
 bool model_demanded(struct model *m, struct str chart)
 {
     struct buf b;

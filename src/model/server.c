@@ -49,7 +49,8 @@ static bool birth_date(struct str w, char out[40])
 
     for (size_t i = 0; i < b.n && b.n < sizeof name; i++)
         name[i] = b.p[i] >= 'A' && b.p[i] <= 'Z' ? (char)(b.p[i] + 'a' - 'A') : b.p[i];
-    if (rest.n == 4 && str_int(a, 1, 31, &day) && str_int(rest, 1000, 9999, &year) && (month = date_month(str_of(name))) > 0) {
+    if (rest.n == 4 && str_int(a, 1, 31, &day) && str_int(rest, 1000, 9999, &year) &&
+        (month = date_month(str_of(name))) > 0) {
         snprintf(out, 40, "%04d-%02d-%02d", (int)year, month, (int)day);
         return true;
     }

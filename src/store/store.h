@@ -165,8 +165,8 @@ struct store_patient {
  * another word), or ends a telephone number of the patient, of a contact or of a RelatedPerson (four digits and more;
  * also the whole filter, with blanks inside): those whom only such a word finds come last. "" = all. Of a patient's
  * words 64 are kept: birth date, name in force, identifiers, other names, in that order. By name; the nameless last.
- * limit 0 = all. 512 rows are one snapshot: who comes or goes meanwhile shifts what is behind them. ERR_TOOBIG past LIMIT_TEXT_CELL bytes, ERR_INPUT
- * for what is no UTF-8. */
+ * limit 0 = all. 512 rows are one snapshot: who comes or goes meanwhile shifts what is behind them. ERR_TOOBIG past
+ * LIMIT_TEXT_CELL bytes, ERR_INPUT for what is no UTF-8. */
 int store_patients(struct store *s, struct str filter, unsigned offset, unsigned limit,
                    int (*each)(void *arg, const struct store_patient *p), void *arg, struct err *e);
 /* The same for one chart id. ERR_NOTFOUND. */
