@@ -488,8 +488,8 @@ static const struct command commands[] = {
      N_("Back to the list of patients, when the screen says \"Display stopped\""), open_row, 0,
      not_stopped},
     {"list.find", ON_WORKLIST, "/ F3", "FD FI", N_("Find"),
-     N_("Find patients: parts of the name, birth date, number, address, or a telephone number; all patients kept here "
-        "are searched"),
+     N_("Find patients: parts of the name, birth date, number or home, or the end of a telephone number; all "
+        "patients kept here are searched"),
      find, 0, NULL},
     {"list.view", ON_WORKLIST, "v", "CV", N_("View"),
      N_("Choose another list: mine, a ward, a group, a clinic day, recently opened, overdue"), scopes, 0, NULL},
@@ -501,7 +501,7 @@ static const struct command commands[] = {
      N_("Ask the server for the patients that the filter means; who is not kept here can be fetched"), ask_server, 0,
      NULL},
     {"list.household", ON_WORKLIST, "w", "HH", NULL,
-     N_("Household: who shares a phone, an address or a relation with the patient at the marker"), household, 0,
+     N_("Household: who shares a phone, a home or a relation with the patient at the marker"), household, 0,
      nothing_here},
     {"list.down", ON_LISTS, "j Down WheelDown", "DN", NULL, N_("Move down"), move, 1, nothing_here},
     {"list.up", ON_LISTS, "k Up WheelUp", "UP", NULL, N_("Move up"), move, -1, nothing_here},
