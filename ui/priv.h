@@ -279,8 +279,6 @@ struct ui {
 
     struct scr_household household;
     struct scr_server server;
-    const struct screen *chart_from; /* the list that the chart was opened from; NULL: the worklist */
-    struct save *saves;              /* jobs that have not come back (ui_save.c) */
 };
 
 /* Functions, so that no table of pointers is a writable symbol. */
