@@ -46,10 +46,10 @@ struct model_patient {
     struct text number;   /* first current identifier, or "no number" */
     /* What must be known before the chart is opened, each alone and all joined by blanks ("" = none): OVERDUE 12d (the
      * oldest of what is to be done was due so long ago), REPLACED, DIED, INACTIVE, TEST PATIENT, RESTRICTED, SIMILAR
-     * NAME, FROM FILE, 2 NOT SENT (edits of the chart that the server has not got); before all, PHONE and HOME with what
-     * a filter found of them alone. SIMILAR NAME: another patient here has the same full name; or the same birth date and a family name within one letter, or the same given names and a
-     * family name that begins with the same part (FARROW, FARROW-DIRUZO); or the same birth year and both names
-     * within one letter. */
+     * NAME, FROM FILE, 2 NOT SENT (edits of the chart that the server has not got); before all, PHONE and HOME with
+     * what a filter found of them alone. SIMILAR NAME: another patient here has the same full name; or the same birth
+     * date and a family name within one letter, or the same given names and a family name that begins with the same
+     * part (FARROW, FARROW-DIRUZO); or the same birth year and both names within one letter. */
     bool by_home;         /* a filter found only an address or a number that others share: it says so first */
     struct text mark[MODEL_MARKS_MAX];
     unsigned marks_n;
