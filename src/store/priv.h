@@ -14,6 +14,8 @@
 #include "base/path.h"
 #include "base/vec.h"
 #include "store/edit.h"
+
+#include "store/owner.h"
 #include "store/seal.h"
 #include "store/store.h"
 
@@ -79,6 +81,25 @@ int sql_run_with(struct sql *c, enum sql_id id, int64_t number, struct err *e); 
 int sql_number(const struct sql *c, const char *text, int64_t *out, struct err *e); /* one value, 0 if none */
 void sql_close(struct sql *c);
 
+/* --- turn.c: who writes ------------------------------------------------------------------------- */
+
+/* The writing connection is used by one thread at a time. Who waits for a person's edit goes before who fills the
+ * cache. A thread that has the turn must not take it again: turn_mine. */
+struct turn {
+    pthread_mutex_t mutex; /* guards the rest */
+    pthread_cond_t free;
+    pthread_t who;
+    bool taken;
+    unsigned edits; /* that wait */
+};
+void turn_init(struct turn *t);
+void turn_fini(struct turn *t);
+void turn_take(struct turn *t, bool edit);
+bool turn_try(struct turn *t); /* true when it was free, and is taken now */
+void turn_leave(struct turn *t);
+bool turn_mine(struct turn *t);
+
+
 /* --- the store --------------------------------------------------------------------------------- */
 
 struct store_tx {
@@ -94,9 +115,11 @@ struct store_key {
 struct store {
     char path[PATH_MAX_BYTES];
     struct store_key *key;
-    int lock;              /* the owner's lock, a descriptor */
+    struct store_owner *owner; /* under whom it is open */
+    bool owner_mine;           /* store_open took it itself */
     pid_t pid;             /* who opened it: a forked child does not own it */
-    struct sql w;          /* writing connection: the store thread's */
+    struct turn turn;      /* whose w is; guards what stands up to tx */
+    struct sql w;          /* writing connection */
     bool settled, full;    /* its synchronous was set, and is FULL */
     bool in_tx;
     struct store_tx tx;
@@ -110,11 +133,12 @@ void store_read_end(struct store *s);
 /* Marks tx as failed when code is one (why may be NULL); returns code. */
 int store_tx_check(struct store_tx *tx, int code, const struct err *why);
 
-/* --- owner.c: one process owns a store ---------------------------------------------------------- */
+/* --- owner.c --------------------------------------------------------------------------------------- */
 
-/* HOME/store.lock. ERR_INUSE with the holder's pid (0: unknown). The descriptor in *fd holds it. */
-int owner_take(const char *home, int *fd, struct err *e);
-void owner_drop(int fd);
+const char *owner_home(const struct store_owner *o);
+/* One store is open under an owner. ERR_INUSE, num 0: there is one. */
+int owner_enter(struct store_owner *o, struct err *e);
+void owner_leave(struct store_owner *o);
 
 /* --- schema.c ---------------------------------------------------------------------------------- */
 

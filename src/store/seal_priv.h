@@ -32,7 +32,7 @@
 #endif
 
 struct seal_keys {
-    struct secret *raw; /* K_db, K_wal, K_hdr */
+    struct secret *raw; /* K_db, K_wal, K_hdr, K_blob, K_ask */
     unsigned char file_id[SEAL_FILE_ID];
     uint64_t process; /* crypt_process() of the maker: keys do not work in a forked child */
     bool creating;    /* the file has no page yet: reads past its end are not a loss */
@@ -41,7 +41,7 @@ struct seal_keys {
 };
 
 /* Sub-keys, numbered as in FORMAT. */
-enum seal_key { SEAL_K_DB = 1, SEAL_K_WAL, SEAL_K_HDR };
+enum seal_key { SEAL_K_DB = 1, SEAL_K_WAL, SEAL_K_HDR, SEAL_K_BLOB, SEAL_K_ASK, SEAL_SUBKEYS = SEAL_K_ASK };
 const unsigned char *seal_key(const struct seal_keys *k, enum seal_key which);
 /* Sub-keys of a data key. NULL when there is no memory. */
 struct seal_keys *seal_keys_new(const unsigned char dek[CRYPT_KEY], const unsigned char file_id[SEAL_FILE_ID]);

@@ -34,12 +34,12 @@ struct seal_keys *seal_keys_new(const unsigned char dek[CRYPT_KEY], const unsign
 {
     struct seal_keys *k = mem_alloc(sizeof *k);
 
-    if (!k || !(k->raw = secret_new(3 * CRYPT_KEY))) {
+    if (!k || !(k->raw = secret_new(SEAL_SUBKEYS * CRYPT_KEY))) {
         mem_free(k);
         return NULL;
     }
-    k->raw->n = 3 * CRYPT_KEY;
-    for (uint64_t id = SEAL_K_DB; id <= SEAL_K_HDR; id++)
+    k->raw->n = SEAL_SUBKEYS * CRYPT_KEY;
+    for (uint64_t id = SEAL_K_DB; id <= SEAL_SUBKEYS; id++)
         crypt_subkey(k->raw->p + (id - 1) * CRYPT_KEY, id, dek);
     memcpy(k->file_id, file_id, SEAL_FILE_ID);
     k->process = crypt_process();

@@ -91,10 +91,11 @@ int store_create_with(const char *home, const struct secret *passphrase, const s
 {
     char path[PATH_MAX_BYTES], temp[PATH_MAX_BYTES];
     struct stat st;
-    int lock = -1, code = path_make_private(home, e);
+    struct store_owner *o = NULL;
+    int code = path_make_private(home, e);
 
     if (code || (code = path_join(path, home, STORE_FILE, e)) || (code = path_join(temp, home, STORE_FILE ".new", e)) ||
-        (code = owner_take(home, &lock, e)))
+        (code = store_own(home, &o, e)))
         return code;
     seal_register();
     if (!lstat(path, &st))
@@ -108,7 +109,7 @@ int store_create_with(const char *home, const struct secret *passphrase, const s
     }
     if (code && code != ERR_EXISTS)
         forget(temp, NULL);
-    owner_drop(lock);
+    store_disown(o);
     return code;
 }
 
@@ -168,7 +169,7 @@ static int open_both(struct store *s, struct err *e)
     return code;
 }
 
-int store_open(const char *home, struct store_key *key, struct store **out, struct err *e)
+int store_open_owned(struct store_owner *o, struct store_key *key, struct store **out, struct err *e)
 {
     struct store *s = mem_alloc(sizeof *s);
     int code;
@@ -179,11 +180,14 @@ int store_open(const char *home, struct store_key *key, struct store **out, stru
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
     }
     s->key = key;
-    s->lock = -1;
     s->pid = getpid();
     pthread_mutex_init(&s->mutex, NULL);
-    if (!(code = private_file(home, s->path, e)) && !(code = owner_take(home, &s->lock, e)))
-        code = open_both(s, e);
+    turn_init(&s->turn);
+    if (!(code = owner_enter(o, e))) {
+        s->owner = o;
+        if (!(code = private_file(owner_home(o), s->path, e)))
+            code = open_both(s, e);
+    }
     if (code)
         store_close(s);
     else
@@ -191,8 +195,28 @@ int store_open(const char *home, struct store_key *key, struct store **out, stru
     return code;
 }
 
+int store_open(const char *home, struct store_key *key, struct store **out, struct err *e)
+{
+    struct store_owner *o;
+    char path[PATH_MAX_BYTES];
+    int code = private_file(home, path, e);
+
+    *out = NULL;
+    if (code || (code = store_own(home, &o, e))) {
+        store_key_free(key);
+        return code;
+    }
+    if ((code = store_open_owned(o, key, out, e)))
+        store_disown(o);
+    else
+        (*out)->owner_mine = true;
+    return code;
+}
+
 void store_close(struct store *s)
 {
+    struct store_owner *mine;
+
     /* A forked child owns nothing: closing here would checkpoint under the parent's feet. */
     if (!s || s->pid != getpid())
         return;
@@ -201,16 +225,23 @@ void store_close(struct store *s)
     sql_close(&s->r);
     sql_close(&s->w);
     pthread_mutex_destroy(&s->mutex);
+    turn_fini(&s->turn);
     store_key_free(s->key);
-    owner_drop(s->lock);
+    mine = s->owner_mine ? s->owner : NULL;
+    if (s->owner)
+        owner_leave(s->owner);
     mem_free(s);
+    store_disown(mine);
 }
 
 void store_rest(struct store *s)
 {
+    if (!turn_try(&s->turn)) /* somebody writes: there is nothing to give back yet */
+        return;
     sqlite3_db_release_memory(s->w.db);
     body_free(s->w.body);
     s->w.body = NULL;
+    turn_leave(&s->turn);
 }
 
 int store_health(struct store *s, struct store_health *h, struct err *e)
@@ -233,6 +264,19 @@ int store_health(struct store *s, struct store_health *h, struct err *e)
 
 /* --- transactions ------------------------------------------------------------------------------ */
 
+static int begin(struct store *s, bool durable, struct err *e)
+{
+    int code;
+
+    if (s->full != durable || !s->settled) {
+        if ((code = sql_exec(&s->w, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", e)))
+            return code;
+        s->full = durable;
+        s->settled = true;
+    }
+    return sql_exec(&s->w, "BEGIN IMMEDIATE", e);
+}
+
 int store_begin(struct store *s, bool durable, struct store_tx **out, struct err *e)
 {
     int code;
@@ -240,16 +284,13 @@ int store_begin(struct store *s, bool durable, struct store_tx **out, struct err
     *out = NULL;
     if (s->pid != getpid())
         return err_set(e, ERR_INUSE, 0, s->pid, STORE_FILE);
-    if (s->in_tx)
+    if (turn_mine(&s->turn))
         return err_set(e, ERR_BUG, 0, 0, "store_begin");
-    if (s->full != durable || !s->settled) {
-        if ((code = sql_exec(&s->w, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", e)))
-            return code;
-        s->full = durable;
-        s->settled = true;
-    }
-    if ((code = sql_exec(&s->w, "BEGIN IMMEDIATE", e)))
+    turn_take(&s->turn, durable);
+    if ((code = begin(s, durable, e))) {
+        turn_leave(&s->turn);
         return code;
+    }
     s->in_tx = true;
     s->tx = (struct store_tx){.s = s};
     *out = &s->tx;
@@ -258,12 +299,13 @@ int store_begin(struct store *s, bool durable, struct store_tx **out, struct err
 
 void store_rollback(struct store_tx *tx)
 {
-    if (!tx || !tx->s->in_tx)
+    if (!tx || !turn_mine(&tx->s->turn) || !tx->s->in_tx)
         return;
     /* SQLite rolls back by itself on a full disk and the like: then there is nothing left to do. */
     if (!sqlite3_get_autocommit(tx->s->w.db))
         sql_exec(&tx->s->w, "ROLLBACK", NULL);
     tx->s->in_tx = false;
+    turn_leave(&tx->s->turn);
 }
 
 int store_commit(struct store_tx *tx, struct err *e)

@@ -3,8 +3,9 @@
  * The sealed store: SQLite on our sealing VFS (store/seal.h), one file a profile, one owner process.
  * Every resource is kept byte for byte as it was received.
  *
- * Threads: functions that take a struct store_tx write, on the one writing connection: only the store
- * thread calls them (or a program without a loop). All others read, on a read-only connection behind a
+ * Threads: functions that take a struct store_tx write, on the one writing connection, on the thread that called
+ * store_begin: it waits there until no other thread writes, a person's edit before all others. A transaction is short
+ * (LIMIT_TX_ROWS) and waits for nothing outside the store. All others read, on a read-only connection behind a
  * mutex, and may be called from any thread; what they see is the last commit. Callbacks run without a lock
  * and outside any snapshot: they may call every function here, and take their time.
  */
@@ -52,7 +53,7 @@ void store_key_free(struct store_key *k);
 int store_open(const char *home, struct store_key *key, struct store **out, struct err *e);
 void store_close(struct store *s);
 
-/* Gives back the memory that writing took; the next write takes it again. On the thread that writes. */
+/* Gives back the memory that writing took; the next write takes it again. While a thread writes it does nothing. */
 void store_rest(struct store *s);
 
 /* What opening found amiss but survived: shown by doctor and once on the lock screen. */
@@ -68,7 +69,8 @@ int store_health(struct store *s, struct store_health *h, struct err *e);
 /* --- transactions ---------------------------------------------------------------------------- */
 
 /* The handle that goes through model, store and audit: an edit, its outbox row and its audit row are one
- * transaction. durable: synchronous=FULL (a person's edit); false for cache fills. */
+ * transaction. durable: synchronous=FULL (a person's edit); false for cache fills. It is the calling thread's until
+ * store_commit or store_rollback on that same thread. ERR_BUG: the thread has one already. */
 int store_begin(struct store *s, bool durable, struct store_tx **out, struct err *e);
 /* On error the transaction is gone and nothing of it is stored. A write that failed inside it (a full disk)
  * spoils it: then this gives that write's error. An input that was refused (ERR_INPUT, ERR_TOOBIG) does not. */
