@@ -68,7 +68,7 @@ static bool standard_descriptors(void)
 
 int main(int argc, char **argv)
 {
-    struct cli_app app = {.passphrase_fd = -1};
+    struct cli_app app = {.passphrase_fd = -1, .folder = AT_FDCWD};
     bool screen = false;
     int status;
 

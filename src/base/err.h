@@ -45,6 +45,8 @@
     X(ERR_SCOPE, 4)        /* patients of the scope that the server does not have; num, what = first */ \
     X(ERR_PASSPHRASE, 5)   /* no key slot opens with that passphrase */                             \
     X(ERR_INUSE, 5)        /* another process owns the store; num = its pid or 0 */                 \
+    X(ERR_SILENT, 5)       /* the owner does not answer; num = its pid or 0 */                      \
+    X(ERR_GONE, 5)         /* the owner ended before it had answered; num = its pid */              \
     X(ERR_DAMAGED, 5)      /* the store's bytes were changed or torn; what = file, num = page */    \
     X(ERR_VERSION, 5)      /* made by a newer wardline; num = its format version */                 \
     X(ERR_NOPROFILE, 5)    /* no profile in that home; what = path */                               \

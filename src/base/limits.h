@@ -20,6 +20,8 @@
 #define LIMIT_PASSPHRASE 1024            /* bytes */
 #define LIMIT_PASSPHRASE_LEAST 8         /* characters of a new one (NIST SP 800-63B, 3.1.1.2: whatever they are) */
 #define LIMIT_TX_ROWS 200                /* rows that one store transaction takes */
+#define LIMIT_ASK_BYTES (96u << 10)      /* what one process asks another: a command with all its words */
+#define LIMIT_ASK_WORDS 2048             /* words of it */
 #define LIMIT_TEXT_CELL 4096             /* bytes of server text in one row of a list */
 
 #endif

@@ -10,11 +10,15 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "auth/unlock.h"
 #include "base/intl.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "cli/guest.h"
+#include "cli/host.h"
+#include "loop/serve.h"
 #include "model/edit.h"
+#include "store/owner.h"
+#include "sync/hub.h"
 
 /* One line from the terminal, not echoed. No signal may end the program while the echo is off: those from
  * keys come as characters (Ctrl-C ends the line), the others wait. */
@@ -53,7 +57,9 @@ int cli_passphrase(struct cli_app *app, const char *prompt, struct secret **out,
     *out = NULL;
     if (!s)
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
-    if (app->passphrase_fd < 0)
+    if (app->guest) /* REQ: no secret of one process is asked for in another */
+        r = err_set(e, ERR_INUSE, 0, getpid(), STORE_FILE);
+    else if (app->passphrase_fd < 0)
         r = ask(s, prompt, e);
     else if ((r = secret_read_line(s, app->passphrase_fd)))
         err_set(e, r, 0, LIMIT_PASSPHRASE, "--passphrase-fd");
@@ -65,11 +71,47 @@ int cli_passphrase(struct cli_app *app, const char *prompt, struct secret **out,
     return ERR_OK;
 }
 
-int cli_need_store(struct cli_app *app, struct err *e)
+/* The key, by the passphrase. Where there is nobody to give one, a verb that says counts without it goes on: *key NULL. */
+static int unlock(struct cli_app *app, struct store_key **key, struct err *e)
 {
     struct secret *s;
-    char log[PATH_MAX_BYTES], file[PATH_MAX_BYTES];
-    int r, trail;
+    int r = cli_passphrase(app, _("Passphrase: "), &s, e);
+
+    *key = NULL;
+    if (r == ERR_NOTTY && app->verb && (app->verb->how & CLI_COUNTS))
+        return ERR_OK;
+    if (r)
+        return r;
+    r = store_unlock(app->home, s, key, e);
+    secret_free(s);
+    return r;
+}
+
+/* This process owns the home: opens the store, and answers the others from now on. Takes the key. */
+static int become_owner(struct cli_app *app, struct store_key *key, struct err *e)
+{
+    char log[PATH_MAX_BYTES];
+    int r = store_open_owned(app->owner, key, &app->store, e), trail;
+
+    if (!r)
+        r = model_init(&app->model, app->store, &app->clock, e);
+    if (!r && sync_hub_new(&app->hub))
+        r = err_set(e, ERR_NOMEM, 0, 0, NULL);
+    if (!r && !cli_host_open(app, NULL, NULL, &app->host, e)) /* without a socket it works, alone */
+        cli_host_unlocked(app->host, app->store);
+    if (!r && !path_join(log, app->home, "log", NULL))
+        log_open(log, &app->clock);
+    /* A full disk does not keep support from `status'; what shows a chart writes a row of its own, or shows nothing. */
+    if (!r && (trail = model_unlocked(&app->model, app->home, NULL)))
+        log_event("audit.unlock", trail, NULL, 0, 0);
+    return r;
+}
+
+int cli_need_store(struct cli_app *app, struct err *e)
+{
+    struct store_key *key = NULL;
+    char file[PATH_MAX_BYTES];
+    int r;
 
     if (app->store)
         return ERR_OK;
@@ -79,25 +121,35 @@ int cli_need_store(struct cli_app *app, struct err *e)
     if (!r && access(file, F_OK))
         r = err_set(e, ERR_NOPROFILE, errno, 0, app->home);
     if (!r)
-        r = cli_passphrase(app, _("Passphrase: "), &s, e);
-    if (r)
-        return r;
-    r = auth_unlock_now(app->home, s, &app->store, e);
-    secret_free(s);
+        r = unlock(app, &key, e);
     if (!r)
-        r = model_init(&app->model, app->store, &app->clock, e);
-    if (!r && !path_join(log, app->home, "log", NULL))
-        log_open(log, &app->clock);
-    /* A full disk does not keep support from `status'; what shows a chart writes a row of its own, or shows nothing. */
-    if (!r && (trail = model_unlocked(&app->model, app->home, NULL)))
-        log_event("audit.unlock", trail, NULL, 0, 0);
-    return r;
+        r = cli_guest_or_owner(app, key, e);
+    if (r || app->answered) {
+        store_key_free(key);
+        return r ? r : app->status ? app->status : ERR_CANCELLED;
+    }
+    return become_owner(app, key, e);
 }
 
 void cli_close_store(struct cli_app *app)
 {
+    if (app->guest) /* it is the owner's */
+        return;
+    cli_host_close(app->host);
     store_close(app->store);
+    store_disown(app->owner);
+    sync_hub_free(app->hub);
     app->store = NULL;
+    app->owner = NULL;
+    app->host = NULL;
+    app->hub = NULL;
+}
+
+bool cli_cancelled(const struct cli_app *app)
+{
+    int reason = app->guest ? serve_cancelled(app->guest) : 0;
+
+    return reason && (reason != HOST_MOVED || (app->verb->how & CLI_AGAIN));
 }
 
 int cli_fd_option(const char *name, const char *value, int *fd, struct err *e)
@@ -118,16 +170,23 @@ void cli_marks(const struct cli_app *app, struct cli_out *out)
         cli_line(out, "%s", _("UNPROTECTED - this server asks for no sign-in"));
 }
 
+void cli_say_error(struct cli_out *err, const struct err *e)
+{
+    struct buf b;
+
+    buf_init(&b, 4096);
+    model_say(e, &b);
+    cli_line(err, "wardline: %s", b.n ? b.p : err_name(e->code));
+    buf_fini(&b);
+    cli_flush(err);
+}
+
 int cli_fail(const struct err *e)
 {
     struct cli_out o;
-    struct buf b;
 
     cli_out_init(&o, 2);
-    buf_init(&b, 4096);
-    model_say(e, &b);
-    cli_line(&o, "wardline: %s", b.n ? b.p : err_name(e->code));
-    buf_fini(&b);
+    cli_say_error(&o, e);
     cli_out_fini(&o);
     return err_exit(e->code);
 }

@@ -420,7 +420,9 @@ CLI_VERB(cli_verb_doctor)
 
     (void)in, (void)err;
     d.opened = cli_need_store(app, &d.open_error);
-    if (d.opened == ERR_USAGE || d.opened == ERR_PASSPHRASE || d.opened == ERR_NOPROFILE || d.opened == ERR_INUSE) {
+    if (app->answered)
+        return d.opened;
+    if (d.opened == ERR_USAGE || d.opened == ERR_SILENT || d.opened == ERR_GONE || d.opened == ERR_PASSPHRASE || d.opened == ERR_NOPROFILE || d.opened == ERR_INUSE) {
         *e = d.open_error; /* nothing to examine, or not for this person */
         return d.opened;
     }

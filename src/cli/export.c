@@ -18,6 +18,7 @@ enum { PATIENT };
 
 /* One NDJSON file a type, open one at a time: rows come type by type. */
 struct exporting {
+    const struct cli_app *app;
     int dir;
     const char *dir_name;
     struct cli_out file;
@@ -88,6 +89,8 @@ static int row(void *arg, const struct store_row *r)
     struct exporting *x = arg;
     int c;
 
+    if (cli_cancelled(x->app))
+        return err_set(x->e, ERR_CANCELLED, 0, 0, NULL);
     if (r->origin != x->origin) /* one id in two charts would become one patient where the files go */
         return ERR_OK;
     c = str_is(r->type, x->type) ? ERR_OK : file_open(x, r->type);
@@ -147,7 +150,7 @@ static int audited(struct cli_app *app, struct str chart, struct err *e)
 
 CLI_VERB(cli_verb_export)
 {
-    struct exporting x = {.dir_name = args->word[0], .e = e};
+    struct exporting x = {.app = app, .dir_name = args->word[0], .e = e};
     int r;
 
     (void)in;
@@ -158,9 +161,9 @@ CLI_VERB(cli_verb_export)
     if (r)
         return r;
     x.origin = str_starts(str_of(args->value[PATIENT]), STORE_FILE_PREFIX) ? STORE_FILE_IMPORT : STORE_SERVER;
-    if (mkdir(args->word[0], 0700) && errno != EEXIST)
+    if (mkdirat(app->folder, args->word[0], 0700) && errno != EEXIST)
         return err_set(e, ERR_IO, errno, 0, args->word[0]);
-    x.dir = open(args->word[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    x.dir = openat(app->folder, args->word[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (x.dir < 0)
         return err_set(e, ERR_IO, errno, 0, args->word[0]);
     r = audited(app, str_of(args->value[PATIENT]), e);

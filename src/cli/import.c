@@ -24,6 +24,7 @@
 struct importing {
     struct cli_app *app;
     struct cli_out *err;
+    int in;
     const char *name;      /* the file's, without its folders: for messages */
     bool storing;          /* second walk */
     struct store_tx *tx;
@@ -75,6 +76,8 @@ static int one(struct importing *m, struct str bytes)
     int r = tape_parse(&t, bytes, m->e);
 
     m->rows++;
+    if (!r && cli_cancelled(m->app))
+        r = err_set(m->e, ERR_CANCELLED, 0, 0, NULL);
     if (!r) {
         arena_init(&a, LIMIT_RESOURCE_BYTES * 2);
         r = fhir_index(&t, FHIR_BASE_FILE, &a, &ix, m->e);
@@ -178,7 +181,7 @@ static int one_file(struct importing *m, const char *path)
     const char *slash = strrchr(path, '/');
     char head[16];
     ssize_t n;
-    int fd = open(path, O_RDONLY | O_CLOEXEC), r;
+    int fd = cli_open(m->app, m->in, path), r;
 
     m->name = slash ? slash + 1 : path;
     m->inside = false;
@@ -217,11 +220,10 @@ static int audited(struct cli_app *app, int64_t rows, struct err *e)
 
 CLI_VERB(cli_verb_import)
 {
-    struct importing m = {.app = app, .err = err, .e = e};
+    struct importing m = {.app = app, .err = err, .in = in, .e = e};
     int64_t rows = 0, read = 0;
     int r = cli_need_store(app, e);
 
-    (void)in;
     if (r)
         return r;
     m.now_ms = clock_wall_ms(&app->clock);

@@ -21,18 +21,30 @@ void cli_out_init(struct cli_out *o, int fd)
     buf_init(&o->buf, SIZE_MAX / 4);
 }
 
-int cli_flush(struct cli_out *o)
+void cli_out_sink(struct cli_out *o, bool terminal, int (*sink)(void *arg, struct str bytes), void *arg)
 {
-    size_t at = 0;
+    *o = (struct cli_out){.fd = -1, .terminal = terminal, .sink = sink, .arg = arg};
+    buf_init(&o->buf, SIZE_MAX / 4);
+}
 
-    while (!o->failed && at < o->buf.n) {
-        ssize_t n = write(o->fd, o->buf.p + at, o->buf.n - at);
+static void put_all(struct cli_out *o, struct str s)
+{
+    while (!o->failed && s.n) {
+        ssize_t n = write(o->fd, s.p, s.n);
 
         if (n > 0)
-            at += (size_t)n;
+            s = (struct str){s.p + n, s.n - (size_t)n};
         else if (n < 0 && errno != EINTR)
             o->failed = true;
     }
+}
+
+int cli_flush(struct cli_out *o)
+{
+    if (!o->sink)
+        put_all(o, buf_str(&o->buf));
+    else if (!o->failed && o->buf.n && o->sink(o->arg, buf_str(&o->buf)))
+        o->failed = true;
     buf_clear(&o->buf);
     return o->failed ? ERR_IO : ERR_OK;
 }

@@ -4,7 +4,6 @@
 #include "cli/priv.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,14 +14,14 @@
 
 #define PUT_CHUNK 65536
 
-static int read_all(int fd, const char *name, struct buf *out, struct err *e)
+static int read_all(const struct cli_app *app, int fd, const char *name, struct buf *out, struct err *e)
 {
     char *chunk = mem_alloc(PUT_CHUNK);
-    ssize_t n = 1;
+    long n = 1;
     int r = chunk ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, NULL);
 
     while (!r && n > 0) {
-        n = read(fd, chunk, PUT_CHUNK);
+        n = cli_read(app, fd, chunk, PUT_CHUNK);
         if (n < 0 && errno == EINTR)
             n = 1;
         else if (n < 0)
@@ -35,18 +34,18 @@ static int read_all(int fd, const char *name, struct buf *out, struct err *e)
 }
 
 /* The file's name without its folders, for messages. */
-static int read_input(const struct cli_args *args, int in, struct buf *out, struct err *e)
+static int read_input(const struct cli_app *app, const struct cli_args *args, int in, struct buf *out, struct err *e)
 {
     const char *path = args->n && strcmp(args->word[0], "-") ? args->word[0] : NULL;
     const char *slash = path ? strrchr(path, '/') : NULL, *name = slash ? slash + 1 : path;
     int fd, r;
 
     if (!path)
-        return read_all(in, "standard input", out, e);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
+        return read_all(app, in, "standard input", out, e);
+    fd = cli_open(app, in, path);
     if (fd < 0)
         return err_set(e, ERR_NOFILE, errno, 0, name);
-    r = read_all(fd, name, out, e);
+    r = read_all(app, fd, name, out, e);
     close(fd);
     return r;
 }
@@ -85,12 +84,12 @@ CLI_VERB(cli_verb_put)
 {
     struct model_edited done;
     struct buf bytes;
-    int r;
+    int r = cli_need_store(app, e);
 
+    if (r)
+        return r;
     buf_init(&bytes, LIMIT_RESOURCE_BYTES);
-    r = read_input(args, in, &bytes, e);
-    if (!r)
-        r = cli_need_store(app, e);
+    r = read_input(app, args, in, &bytes, e);
     if (!r)
         r = model_edit(&app->model, buf_str(&bytes), true, &app->rng, &done, e);
     if (!r)

@@ -4,6 +4,7 @@
 #include "cli/priv.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/intl.h"
 #include "base/limits.h"
@@ -150,6 +151,12 @@ int cli_status_members(struct cli_app *app, struct jsonw *w, struct err *e)
     return r;
 }
 
+static void queue_line(const struct store_queue_counts *q, struct cli_out *out)
+{
+    cli_line(out, _("queue: %lld queued, %lld in doubt, %lld in conflict, %lld need attention"), (long long)q->queued,
+             (long long)q->indoubt, (long long)q->conflict, (long long)q->attention);
+}
+
 static int count_line(void *arg, struct str type, int64_t n)
 {
     return cli_line(arg, "  %.*s %lld", STR_ARG(type), (long long)n);
@@ -216,8 +223,7 @@ static int words(struct cli_app *app, struct cli_out *out, struct err *e)
         cli_line(out, _("traffic of the last sync: requests %lld, bytes up %lld, bytes down %lld, round trips %lld"),
                  (long long)last_number(&l, "requests"), (long long)last_number(&l, "bytesUp"),
                  (long long)last_number(&l, "bytesDown"), (long long)last_number(&l, "roundTrips"));
-        cli_line(out, _("queue: %lld queued, %lld in doubt, %lld in conflict, %lld need attention"),
-                 (long long)q.queued, (long long)q.indoubt, (long long)q.conflict, (long long)q.attention);
+        queue_line(&q, out);
         cli_line(out, _("store: %lld bytes"), (long long)(h.file_bytes + h.wal_bytes));
         r = store_counts(app->store, count_line, out, e);
         say_refused(app, out);
@@ -228,6 +234,35 @@ static int words(struct cli_app *app, struct cli_out *out, struct err *e)
     return r;
 }
 
+/* What the owner tells whoever does not show the passphrase. */
+static int counts_only(struct cli_app *app, bool json, struct cli_out *out, struct err *e)
+{
+    struct store_queue_counts q;
+    struct jsonw w;
+    int r = store_queue_counts(app->store, &q, e);
+
+    if (r)
+        return r;
+    if (!json) {
+        cli_line(out, _("open in process %lld; without the passphrase, counts only"), (long long)getpid());
+        queue_line(&q, out);
+        return store_counts(app->store, count_line, out, e);
+    }
+    jsonw_init(&w, &out->buf);
+    jsonw_open(&w, '{');
+    jsonw_key(&w, "locked");
+    jsonw_bool(&w, false);
+    jsonw_key(&w, "pid");
+    jsonw_int(&w, getpid());
+    jsonw_key(&w, "counts");
+    jsonw_open(&w, '{');
+    r = store_counts(app->store, count_json, &w, e);
+    jsonw_close(&w, '}');
+    queue_json(&q, &w);
+    jsonw_close(&w, '}');
+    return r ? r : cli_put(out, STR("\n"));
+}
+
 CLI_VERB(cli_verb_status)
 {
     struct jsonw w;
@@ -236,6 +271,8 @@ CLI_VERB(cli_verb_status)
     (void)in, (void)err;
     if (r)
         return r;
+    if (app->unproven)
+        return counts_only(app, args->value[0] != NULL, out, e);
     if (!args->value[0])
         return words(app, out, e);
     jsonw_init(&w, &out->buf);

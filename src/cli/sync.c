@@ -3,32 +3,36 @@
 
 #include "cli/priv.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/intl.h"
 #include "loop/loop.h"
+#include "loop/serve.h"
+#include "sync/hub.h"
 #include "sync/session.h"
 
 #define WATCH_MS (15 * 60 * 1000)
+#define LOOK_MS 250 /* between two looks at a sync that another runs */
 
 enum { JSON, WATCH };
 
 struct syncing {
     struct cli_app *app;
     struct loop *loop;
-    struct sync_session *session;
+    struct sync_session *session; /* once a sync was ours to run */
     struct cli_out *err;
     struct sync_report report;
-    bool watch, stopped;
+    sync_wish wish;
+    bool watch, running, stopped;
 };
 
 static void again(void *arg);
 
-static void progress(void *arg, const char *type, uint64_t rows, unsigned done, unsigned all)
+static void say_progress(struct syncing *s, const char *type, uint64_t rows, unsigned done, unsigned all)
 {
-    struct syncing *s = arg;
     char line[160];
 
     if (*type)
@@ -38,41 +42,103 @@ static void progress(void *arg, const char *type, uint64_t rows, unsigned done, 
     cli_progress(s->err, line);
 }
 
-static void done(void *arg, const struct sync_report *r)
+static void progress(void *arg, const char *type, uint64_t rows, unsigned done, unsigned all)
 {
     struct syncing *s = arg;
 
+    sync_hub_progress(s->app->hub, type, rows, done, all);
+    say_progress(s, type, rows, done, all);
+}
+
+/* The wish is met, by a sync of ours or another's. */
+static void met(struct syncing *s, const struct sync_report *r)
+{
     s->report = *r;
     cli_progress(s->err, NULL);
     if (s->watch && !s->stopped && r->code) /* the next one is a quarter of an hour away */
-        cli_fail(&r->err);
+        cli_say_error(s->err, &r->err);
     /* A few minutes of difference between clients spare the server a common tick. */
     if (!s->watch || s->stopped ||
         !loop_after(s->loop, WATCH_MS + (int64_t)(rng_u64(&s->app->rng) % (WATCH_MS / 4)), again, s))
         loop_stop(s->loop, 0);
 }
 
+static void done(void *arg, const struct sync_report *r)
+{
+    struct syncing *s = arg;
+
+    s->running = false;
+    sync_hub_end(s->app->hub, r, s->stopped); /* who waits beside us did not stop it */
+    met(s, r);
+}
+
+static void run_it(struct syncing *s)
+{
+    struct sync_observer o = {progress, done, s};
+    struct sync_report failed = {0};
+
+    if (!s->session)
+        failed.code = sync_session_new(s->loop, s->app->store, &s->app->clock, &s->session, &failed.err);
+    if (!failed.code)
+        failed.code = sync_session_start(s->session, &o, &failed.err);
+    s->running = !failed.code;
+    if (failed.code) {
+        s->watch = false;
+        done(s, &failed);
+    }
+}
+
+static void look(void *arg)
+{
+    struct syncing *s = arg;
+    struct sync_report r;
+    struct sync_hub_look l = sync_hub_look(s->app->hub, s->wish, &r);
+
+    if (l.met) {
+        met(s, &r);
+    } else if (l.yours) {
+        run_it(s);
+    } else {
+        if (l.running)
+            say_progress(s, l.type, l.rows, l.done, l.all);
+        loop_after(s->loop, LOOK_MS, look, s);
+    }
+}
+
 static void again(void *arg)
 {
     struct syncing *s = arg;
-    struct sync_observer o = {progress, done, s};
-    struct err e = ERR_NONE;
-    int r = sync_session_start(s->session, &o, &e);
 
-    if (r) {
-        s->report = (struct sync_report){.code = r, .err = e};
-        loop_stop(s->loop, 0);
+    s->wish = sync_hub_wish(s->app->hub);
+    look(s);
+}
+
+static void stop(struct syncing *s)
+{
+    s->stopped = true;
+    if (s->running) {
+        sync_session_stop(s->session);
+        return;
     }
+    if (!s->watch || s->app->guest) /* between two syncs of --watch there is nothing that was stopped */
+        s->report = (struct sync_report){.code = ERR_CANCELLED, .err = {.code = ERR_CANCELLED}};
+    loop_stop(s->loop, 0);
 }
 
 static void interrupted(void *arg, int signo)
 {
+    (void)signo;
+    stop(arg);
+}
+
+/* The asker has gone, or the owner goes. */
+static void cancelled(void *arg, int fd, short revents)
+{
     struct syncing *s = arg;
 
-    (void)signo;
-    s->stopped = true;
-    if (!sync_session_stop(s->session))
-        loop_stop(s->loop, 0);
+    (void)revents;
+    loop_fd(s->loop, fd, 0, NULL, NULL);
+    stop(s);
 }
 
 static int run(struct syncing *s, struct err *e)
@@ -81,19 +147,19 @@ static int run(struct syncing *s, struct err *e)
 
     if (r)
         return err_set(e, r, 0, 0, "loop");
-    r = sync_session_new(s->loop, s->app->store, &s->app->clock, &s->session, e);
-    if (!r) {
+    if (s->app->guest) {
+        loop_fd(s->loop, serve_cancel_fd(s->app->guest), POLLIN, cancelled, s);
+    } else {
         loop_signal(s->loop, SIGINT, interrupted, s);
         loop_signal(s->loop, SIGTERM, interrupted, s);
-        again(s);
-        loop_run(s->loop);
-        sync_session_free(s->session);
-        if (s->report.code)
-            *e = s->report.err;
-        r = s->report.code;
     }
+    again(s);
+    loop_run(s->loop);
+    sync_session_free(s->session);
+    if (s->report.code)
+        *e = s->report.err;
     loop_free(s->loop);
-    return r;
+    return s->report.code;
 }
 
 static int say(struct cli_app *app, const struct cli_args *args, const struct sync_report *r, struct cli_out *out,
@@ -173,6 +239,8 @@ CLI_VERB(cli_verb_sync)
     if (r)
         return r;
     r = run(&s, e);
+    if (r == ERR_CANCELLED && app->guest) /* what was said could not be taken back if it begins again elsewhere */
+        return r;
     if (!r || r == ERR_ATTENTION || args->value[JSON])
         say(app, args, &s.report, out, &told);
     return r ? r : check_scope(app, e);

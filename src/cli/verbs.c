@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/intl.h"
+#include "base/mem.h"
 
 /* One row a verb. Usage lines are not translated: scripts and manuals quote them. */
 static const struct cli_verb verbs[] = {
@@ -14,23 +15,27 @@ static const struct cli_verb verbs[] = {
      N_("make a profile and its sealed store"),
      {{"--server", true}, {"--scope", true}, {"--auth", true}, {"--secret-fd", true}, {"--practitioner", true},
       {"--role", true}, {"--demo", false}, {"--ca", true}},
-     0, 0, cli_verb_init},
+     0, 0, CLI_ALONE, cli_verb_init},
     {"sync", "[--json] [--watch]", N_("fetch what is new from the server"),
-     {{"--json", false}, {"--watch", false}}, 0, 0, cli_verb_sync},
-    {"list", "[TEXT] [--json]", N_("patients in the cache"), {{"--json", false}}, 0, 1, cli_verb_list},
-    {"show", "PATIENT [SECTION] [--json]", N_("a chart as plain text"), {{"--json", false}}, 1, 2, cli_verb_show},
+     {{"--json", false}, {"--watch", false}}, 0, 0, CLI_AGAIN, cli_verb_sync},
+    {"list", "[TEXT] [--json]", N_("patients in the cache"), {{"--json", false}}, 0, 1, CLI_AGAIN,
+     cli_verb_list},
+    {"show", "PATIENT [SECTION] [--json]", N_("a chart as plain text"), {{"--json", false}}, 1, 2, CLI_AGAIN,
+     cli_verb_show},
     {"get", "TYPE/ID", N_("a resource's bytes exactly as last received or edited here"), {{NULL, false}}, 1, 1,
-     cli_verb_get},
+     CLI_AGAIN, cli_verb_get},
     {"put", "[FILE] [--json]", N_("queue one resource to be created (without an id) or changed"),
-     {{"--json", false}}, 0, 1, cli_verb_put},
-    {"queue", "[--json]", N_("what has not reached the server, and why"), {{"--json", false}}, 0, 0, cli_verb_queue},
+     {{"--json", false}}, 0, 1, 0, cli_verb_put},
+    {"queue", "[--json]", N_("what has not reached the server, and why"), {{"--json", false}}, 0, 0, CLI_AGAIN,
+     cli_verb_queue},
     {"status", "[--json]", N_("counts, data age, traffic of the last sync"), {{"--json", false}}, 0, 0,
-     cli_verb_status},
+     CLI_AGAIN | CLI_COUNTS, cli_verb_status},
     {"import", "FILE...", N_("Bundles and NDJSON into the cache, marked FROM FILE"), {{NULL, false}}, 1, -1,
-     cli_verb_import},
+     CLI_AGAIN, cli_verb_import},
     {"export", "DIR [--patient ID]", N_("the cache as NDJSON, a file a type"), {{"--patient", true}}, 1, 1,
-     cli_verb_export},
-    {"doctor", "[--json]", N_("fifteen checks, each with its next step"), {{"--json", false}}, 0, 0, cli_verb_doctor},
+     0, cli_verb_export},
+    {"doctor", "[--json]", N_("fifteen checks, each with its next step"), {{"--json", false}}, 0, 0, CLI_AGAIN,
+     cli_verb_doctor},
 };
 
 const struct cli_verb *cli_verbs(unsigned *n)
@@ -39,7 +44,7 @@ const struct cli_verb *cli_verbs(unsigned *n)
     return verbs;
 }
 
-static const struct cli_verb *find(const char *name)
+const struct cli_verb *cli_verb_named(const char *name)
 {
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (!strcmp(verbs[i].name, name))
@@ -100,26 +105,44 @@ static int parse(const struct cli_verb *v, int argc, char **argv, struct cli_arg
     return ERR_OK;
 }
 
+int cli_run(struct cli_app *app, const struct cli_verb *v, int argc, char **argv, int in, struct cli_out *out,
+            struct cli_out *err, struct err *e)
+{
+    /* They are sorted in place, and another process may be asked with what was given. */
+    char **words = (char **)(void *)mem_dup(argv, (size_t)argc * sizeof *argv);
+    struct cli_args args;
+    int r;
+
+    app->verb = v;
+    app->word = argv;
+    app->words = argc;
+    r = words ? parse(v, argc, words, &args, e) : err_set(e, ERR_NOMEM, 0, 0, NULL);
+    if (!r)
+        r = v->run(app, &args, in, out, err, e);
+    mem_free(words);
+    cli_flush(out);
+    cli_flush(err);
+    if (!r && out->failed)
+        r = err_set(e, ERR_IO, 0, 0, "standard output");
+    if (r && e->code != r)
+        err_set(e, r, 0, 0, v->name);
+    return r;
+}
+
 static int run(struct cli_app *app, const struct cli_verb *v, int argc, char **argv)
 {
     struct cli_out out, err;
-    struct cli_args args;
     struct err e = ERR_NONE;
-    int r;
+    int r, status;
 
     cli_out_init(&out, 1);
     cli_out_init(&err, 2);
-    r = parse(v, argc, argv, &args, &e);
-    if (!r)
-        r = v->run(app, &args, 0, &out, &err, &e);
-    cli_close_store(app);
+    r = cli_run(app, v, argc, argv, 0, &out, &err, &e);
+    status = app->answered ? app->status : r ? cli_fail(&e) : 0;
+    cli_close_store(app); /* behind the answer: guests may keep it a moment */
     cli_out_fini(&out);
     cli_out_fini(&err);
-    if (!r && out.failed)
-        r = err_set(&e, ERR_IO, 0, 0, "standard output");
-    if (r && e.code != r)
-        err_set(&e, r, 0, 0, v->name);
-    return r ? cli_fail(&e) : 0;
+    return status;
 }
 
 int cli_main(struct cli_app *app, int argc, char **argv, bool *screen)
@@ -153,7 +176,7 @@ int cli_main(struct cli_app *app, int argc, char **argv, bool *screen)
         *screen = true;
         return 0;
     }
-    v = find(argv[i]);
+    v = cli_verb_named(argv[i]);
     if (!v) {
         err_set(&e, ERR_USAGE, 0, 0, argv[i]);
         return cli_fail(&e);

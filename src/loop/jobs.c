@@ -128,6 +128,14 @@ int loop_do(struct loop *l, enum loop_thread thread, struct loop_job *job)
     return job->code;
 }
 
+void loop_post(struct loop *l, struct loop_job *job)
+{
+    job->code = ERR_OK;
+    job->err = ERR_NONE;
+    job->thread = LOOP_THREADS; /* of none */
+    finish(l, job);
+}
+
 unsigned loop_pending(const struct loop *l, enum loop_thread thread)
 {
     return l->workers[thread].pending;
@@ -147,7 +155,8 @@ void loop_jobs_deliver(struct loop *l)
     pthread_mutex_unlock(&l->lock);
     for (; job; job = next) {
         next = job->next;
-        l->workers[job->thread].pending--;
+        if (job->thread < LOOP_THREADS)
+            l->workers[job->thread].pending--;
         job->done(job);
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The one poll loop, its timers (CLOCK_BOOTTIME), signals, and jobs on the two threads. Nothing outside
- * this room sleeps, polls or makes a thread. Every function here is called on the loop's thread, and every
+ * this room sleeps, polls or makes a thread. Every function here but loop_post is called on the loop's thread, and every
  * callback runs on it; a job's run() runs on its own and touches nothing but its own bytes (and, on the
  * store thread, the store's writing connection). Callbacks may call anything here but loop_run and loop_free.
  */
@@ -65,6 +65,10 @@ void loop_submit(struct loop *l, enum loop_thread thread, struct loop_job *job);
 /* Runs a job on a thread before all that wait there, and waits for its end; returns its code. done is not called. For
  * what must be on disk before anything is painted: it waits for one running job at most, so those are kept short. */
 int loop_do(struct loop *l, enum loop_thread thread, struct loop_job *job);
+
+/* A message from any other thread: the job's done is called on the loop's next turn, or in loop_free; its run is not.
+ * The job is the loop's until then. */
+void loop_post(struct loop *l, struct loop_job *job);
 
 /* Jobs given to a thread whose done has not been called yet. */
 unsigned loop_pending(const struct loop *l, enum loop_thread thread);

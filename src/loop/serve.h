@@ -31,6 +31,8 @@ struct serve_rules {
     unsigned fds;         /* descriptors that come with it: so many, no more and no fewer (<= SERVE_FDS) */
     int64_t ask_ms;       /* who has not asked by then is dropped */
     unsigned guests;      /* served at once */
+    struct str pulse;     /* said every pulse_ms to those who wait for an answer: this process still runs. Borrowed */
+    int64_t pulse_ms;
     /* Writes the greeting to out, returns its length (0: drop this one). note: the guest's own, zeroed. */
     size_t (*greet)(void *arg, unsigned char note[SERVE_NOTE], char out[SERVE_GREETING]);
     void (*run)(void *arg, struct serve_guest *g);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The owner's side: runs verbs of cli_verbs() for other processes of this user, each on a thread of its own.
+ */
+#ifndef CLI_HOST_H
+#define CLI_HOST_H
+
+#include "cli/cli.h"
+
+enum { HOST_LOCKED = 1, HOST_MOVED }; /* why a guest is cancelled: serve_cancelled */
+#define HOST_GUESTS 4                 /* verbs that run for others at once */
+#define HOST_ASK_MS 2000              /* who has not asked by then is dropped */
+
+/* app: the owner's, with owner and hub; borrowed. Locked until cli_host_unlocked. idle: called on any thread when, after
+ * cli_host_lock said so, the last guest has let go of the store. ERR_IO, ERR_NOMEM. */
+int cli_host_open(struct cli_app *app, void (*idle)(void *arg), void *arg, struct cli_host **out, struct err *e);
+void cli_host_unlocked(struct cli_host *h, struct store *s);
+/* The store is to be closed: guests are cancelled, and new ones told that it is locked; or, when this process leaves, to
+ * try again. True: some still use it, and idle will be called. NULL is fine. */
+bool cli_host_lock(struct cli_host *h, bool leaving);
+/* Stops those that can begin again elsewhere, waits for the others. NULL is fine. */
+void cli_host_close(struct cli_host *h);
+
+#endif
