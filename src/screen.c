@@ -11,9 +11,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "cli/guest.h"
+#include "cli/host.h"
 #include "loop/loop.h"
 #include "model/model.h"
+#include "store/owner.h"
 #include "sync/demand.h"
+#include "sync/hub.h"
 #include "sync/session.h"
 #include "ui/monitor.h"
 #include "ui/tty.h"
@@ -30,7 +34,9 @@ struct screen {
     bool closing;                 /* locked, and what uses the store has not ended yet: */
     bool syncing, writing;        /* the sync that ran, what keys had written */
     struct loop_job last;         /* behind everything that was to be written */
+    bool serving;                 /* guests still read the store */
     bool left;                    /* the screen is gone: the loop runs for that end alone */
+    struct loop_job wish, idle;   /* messages from guests' threads */
     struct model_sync state;      /* what the screens say of it */
     loop_timer next;
     struct sync_ask *ask;         /* under way */
@@ -59,17 +65,19 @@ static void progress(void *arg, const char *type, uint64_t rows, unsigned done, 
     s->state.done = done;
     s->state.all = all;
     ui_sync_changed(s->ui, &s->state);
+    sync_hub_progress(s->app->hub, type, rows, done, all);
 }
 
-static void release(void *arg)
+/* The last of those that use the store ends: it is closed. */
+static void release(struct screen *s)
 {
-    struct screen *s = arg;
-
+    if (s->syncing || s->writing || s->serving)
+        return;
     sync_session_free(s->session);
     store_close(s->store);
     s->session = NULL;
     s->store = NULL;
-    s->closing = s->syncing = s->writing = false;
+    s->closing = false;
     if (s->left)
         loop_stop(s->loop, 0);
 }
@@ -79,8 +87,24 @@ static void sync_over(void *arg)
     struct screen *s = arg;
 
     s->syncing = false;
-    if (!s->writing)
-        release(s);
+    release(s);
+}
+
+static void guests_over(struct loop_job *job)
+{
+    struct screen *s = (struct screen *)(void *)((char *)job - offsetof(struct screen, idle));
+
+    s->serving = false;
+    release(s);
+}
+
+/* On a guest's thread. */
+static void last_guest(void *arg)
+{
+    struct screen *s = arg;
+
+    s->idle = (struct loop_job){.done = guests_over};
+    loop_post(s->loop, &s->idle);
 }
 
 static int nothing(struct loop_job *job)
@@ -94,8 +118,7 @@ static void written(struct loop_job *job)
     struct screen *s = (struct screen *)(void *)((char *)job - offsetof(struct screen, last));
 
     s->writing = false;
-    if (!s->syncing)
-        release(s);
+    release(s);
 }
 
 static void write_now(void *arg, struct loop_job *job)
@@ -198,6 +221,7 @@ static void done(void *arg, const struct sync_report *r)
 {
     struct screen *s = arg;
 
+    sync_hub_end(s->app->hub, r, false);
     if (s->closing) { /* not in here: the session is still at work below */
         s->next = loop_after(s->loop, 0, sync_over, s);
         return;
@@ -230,9 +254,11 @@ static void sync_now(void *arg)
 
     loop_cancel(s->loop, s->next); /* by key: the planned one is this one */
     s->next = 0;
-    if (!s->session || s->state.phase == MODEL_SYNC_RUNNING)
+    if (!s->session || s->state.phase == MODEL_SYNC_RUNNING || !sync_hub_begin(s->app->hub))
         return;
     r = sync_session_start(s->session, &o, &e);
+    if (r)
+        sync_hub_end(s->app->hub, &(struct sync_report){.code = r, .err = e}, false);
     s->state.phase = r ? MODEL_SYNC_FAILED : MODEL_SYNC_RUNNING;
     s->state.err = e;
     s->state.type[0] = '\0';
@@ -241,6 +267,24 @@ static void sync_now(void *arg)
     if (r)
         plan(s);
     ui_sync_changed(s->ui, &s->state);
+}
+
+static void wished(struct loop_job *job)
+{
+    struct screen *s = (struct screen *)(void *)((char *)job - offsetof(struct screen, wish));
+
+    if (s->store && !s->session && sync_hub_begin(s->app->hub)) /* it could not be opened: they hear why */
+        sync_hub_end(s->app->hub, &(struct sync_report){.code = s->state.err.code, .err = s->state.err}, false);
+    sync_now(s);
+}
+
+/* On a guest's thread. */
+static void guest_wishes(void *arg)
+{
+    struct screen *s = arg;
+
+    s->wish = (struct loop_job){.done = wished};
+    loop_post(s->loop, &s->wish);
 }
 
 static void sync_stop(void *arg)
@@ -257,15 +301,19 @@ static void unlocked(void *arg, struct store *store)
     struct err e = ERR_NONE;
 
     s->store = store;
+    if (!s->app->host && !cli_host_open(s->app, last_guest, s, &s->app->host, NULL))
+        cli_host_keeps(s->app->host);
     s->state = (struct model_sync){.last_ms = sync_complete_ms(store)};
     s->state.phase = s->state.last_ms ? MODEL_SYNC_IDLE : MODEL_SYNC_NEVER;
     if (sync_session_new(s->loop, store, &s->app->clock, &s->session, &e)) {
         s->state.phase = MODEL_SYNC_FAILED;
         s->state.err = e;
         ui_sync_changed(s->ui, &s->state);
-        return;
+    } else {
+        sync_now(s);
     }
-    sync_now(s);
+    if (s->app->host)
+        cli_host_unlocked(s->app->host, store);
 }
 
 static void locked(void *arg)
@@ -280,13 +328,13 @@ static void locked(void *arg)
         return;
     s->syncing = s->session && sync_session_stop(s->session);
     s->writing = loop_pending(s->loop, LOOP_STORE) > 0;
-    s->closing = s->syncing || s->writing;
+    s->serving = cli_host_lock(s->app->host, s->left);
+    s->closing = s->syncing || s->writing || s->serving;
     if (s->writing) { /* the store thread takes its jobs in turn: this one comes when the others are done */
         s->last = (struct loop_job){.run = nothing, .done = written};
         loop_submit(s->loop, LOOP_STORE, &s->last);
     }
-    if (!s->closing)
-        release(s);
+    release(s);
 }
 
 static bool closing(void *arg)
@@ -310,6 +358,33 @@ static int check_profile(struct cli_app *app, struct err *e)
     return r;
 }
 
+/* On the store thread. The home is this screen's from its start to its end, unless another had it as it began: a command
+ * of a schedule gives it up, as its sync can go on in here. */
+static int open_store(void *arg, struct store_key *key, const atomic_bool *cancel, struct store **out, struct err *e)
+{
+    struct screen *s = arg;
+    int r = s->app->owner ? ERR_OK : cli_guest_relieve(s->app, key, cancel, e);
+
+    if (!r)
+        return store_open_owned(s->app->owner, key, out, e);
+    store_key_free(key);
+    return r;
+}
+
+/* Behind the monitor's fork: it must not hold the lock when this process is killed. */
+static int own(struct screen *s, struct err *e)
+{
+    int r = sync_hub_new(&s->app->hub) ? err_set(e, ERR_NOMEM, 0, 0, NULL) : ERR_OK;
+
+    if (r)
+        return r;
+    sync_hub_keeper(s->app->hub, guest_wishes, s);
+    r = store_own(s->app->home, &s->app->owner, e);
+    if (!r && !cli_host_open(s->app, last_guest, s, &s->app->host, NULL))
+        cli_host_keeps(s->app->host);
+    return r == ERR_INUSE ? ERR_OK : r;
+}
+
 /* The passphrase of --passphrase-fd, if there is one. */
 static int given(struct cli_app *app, struct secret **out, struct err *e)
 {
@@ -319,8 +394,9 @@ static int given(struct cli_app *app, struct secret **out, struct err *e)
 
 static int open_ui(struct screen *s, bool line, struct err *e)
 {
-    struct ui_hooks hooks = {unlocked, locked,    closing, sync_now, sync_stop, write_now, write_at_once,
-                             ask,      ask_stop, fetch,   s};
+    struct ui_hooks hooks = {.open = {open_store, s}, .unlocked = unlocked, .locked = locked, .closing = closing,
+                             .sync_now = sync_now, .sync_stop = sync_stop, .write = write_now,
+                             .write_now = write_at_once, .ask = ask, .ask_stop = ask_stop, .fetch = fetch, .arg = s};
     struct secret *passphrase = NULL;
     int r = given(s->app, &passphrase, e);
 
@@ -350,19 +426,26 @@ int screen_main(struct cli_app *app)
     if (!r && loop_new(&app->clock, &s.loop))
         r = err_set(&e, ERR_NOMEM, 0, 0, NULL);
     if (!r)
+        r = own(&s, &e);
+    e = r ? e : ERR_NONE;
+    if (!r)
         r = open_ui(&s, line, &e);
     if (!r) {
         err_on_fatal(ui_emergency);
         r = loop_run(s.loop);
         if (r && !e.code)
             err_set(&e, r, 0, 0, r == ERR_NOTTY ? "--passphrase-fd" : r == ERR_IO ? "standard output" : NULL);
+        s.left = true;
         ui_close(s.ui);
         err_on_fatal(NULL);
     }
     s.left = true;
-    if (s.closing) /* the sync ends first */
+    if (s.closing) /* the sync and the guests end first */
         loop_run(s.loop);
+    cli_host_close(app->host);
     loop_free(s.loop);
+    store_disown(app->owner);
+    sync_hub_free(app->hub);
     ui_monitor_stop(monitor);
     return r ? cli_fail(&e) : 0;
 }

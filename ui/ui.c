@@ -229,7 +229,7 @@ void ui_unlocking(struct ui *u)
     u->lock.typed = NULL;
     u->lock.trying = true;
     u->damage = true;
-    code = auth_unlock_start(u->loop, u->home, passphrase, opened, u, &u->unlock);
+    code = auth_unlock_start(u->loop, u->home, passphrase, &u->hooks.open, opened, u, &u->unlock);
     if (code) {
         struct err e = ERR_NONE;
 

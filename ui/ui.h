@@ -18,6 +18,7 @@
 struct ui;
 
 struct ui_hooks {
+    struct auth_opener open; /* how the store is opened */
     /* The store was unlocked and is main's from here: it may open net and plan the next sync. ui
      * reads it until it calls locked(). */
     void (*unlocked)(void *arg, struct store *s);

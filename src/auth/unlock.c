@@ -16,6 +16,7 @@ struct auth_unlock {
     struct loop *loop;
     struct loop_job job;        /* the KDF, then the opening */
     char home[PATH_MAX_BYTES];
+    struct auth_opener opener;
     struct secret *passphrase;  /* until the KDF is done */
     struct store_key *key;      /* between the two */
     struct store *store;
@@ -81,6 +82,8 @@ static int open_store(struct loop_job *job)
     struct store_key *key = u->key;
 
     u->key = NULL;
+    if (u->opener.open)
+        return u->opener.open(u->opener.arg, key, &job->cancel, &u->store, &job->err);
     return store_open(u->home, key, &u->store, &job->err);
 }
 
@@ -137,7 +140,7 @@ static void begin(void *arg)
 
 /* --- from outside ------------------------------------------------------------------------------ */
 
-int auth_unlock_start(struct loop *l, const char *home, struct secret *passphrase,
+int auth_unlock_start(struct loop *l, const char *home, struct secret *passphrase, const struct auth_opener *opener,
                       void (*call)(void *arg, struct store *s, const struct err *e), void *arg,
                       struct auth_unlock **out)
 {
@@ -151,6 +154,7 @@ int auth_unlock_start(struct loop *l, const char *home, struct secret *passphras
     }
     memcpy(u->home, home, strlen(home) + 1);
     u->loop = l;
+    u->opener = opener ? *opener : (struct auth_opener){NULL, NULL};
     u->passphrase = passphrase;
     u->opened = call;
     u->arg = arg;
@@ -189,15 +193,4 @@ void auth_unlock_free(struct auth_unlock *u)
     u->job.cancel = true;
     if (!u->running) /* else the job's end drops it */
         drop(u);
-}
-
-int auth_unlock_now(const char *home, const struct secret *passphrase, struct store **out, struct err *e)
-{
-    struct store_key *key = NULL;
-    int code = store_unlock(home, passphrase, &key, e);
-
-    *out = NULL;
-    if (code == ERR_PASSPHRASE)
-        audit_refused_note(home);
-    return code ? code : store_open(home, key, out, e);
 }

@@ -12,11 +12,18 @@
 
 struct auth_unlock;
 
+/* Opens the store with a key that fits, and takes it (also on error), on the store thread. cancel: the screen waits no
+ * more. open NULL: store_open. */
+struct auth_opener {
+    int (*open)(void *arg, struct store_key *key, const atomic_bool *cancel, struct store **out, struct err *e);
+    void *arg;
+};
+
 /* Tries a passphrase and takes it (also on error). opened is called once on the loop: with the store, which
  * is the callee's from then on, or with NULL and e. After a wrong passphrase it answers only after 1, 2, 4 ..
  * 60 s, by how many were wrong in a row: *u remembers. *u is NULL before the first try and is handed in again
  * for the next one. ERR_NOMEM; ERR_BUG while a try is under way: then opened is not called. */
-int auth_unlock_start(struct loop *l, const char *home, struct secret *passphrase,
+int auth_unlock_start(struct loop *l, const char *home, struct secret *passphrase, const struct auth_opener *opener,
                       void (*opened)(void *arg, struct store *s, const struct err *e), void *arg,
                       struct auth_unlock **u);
 /* Forgets a try that is under way: opened will not be called. May be called in opened. NULL is fine. */
@@ -28,8 +35,5 @@ void auth_unlock_drop(struct auth_unlock **u);
 
 /* The wait after so many wrong passphrases in a row. */
 int64_t auth_unlock_wait_ms(unsigned failures);
-
-/* The same without a loop and without a wait, for commands. Both note a refused passphrase (audit_refused_note). */
-int auth_unlock_now(const char *home, const struct secret *passphrase, struct store **out, struct err *e);
 
 #endif

@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "audit/audit.h"
 #include "base/intl.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -84,6 +85,8 @@ static int unlock(struct cli_app *app, struct store_key **key, struct err *e)
         return r;
     r = store_unlock(app->home, s, key, e);
     secret_free(s);
+    if (r == ERR_PASSPHRASE)
+        audit_refused_note(app->home);
     return r;
 }
 
@@ -91,8 +94,11 @@ static int unlock(struct cli_app *app, struct store_key **key, struct err *e)
 static int become_owner(struct cli_app *app, struct store_key *key, struct err *e)
 {
     char log[PATH_MAX_BYTES];
-    int r = store_open_owned(app->owner, key, &app->store, e), trail;
+    int r, trail;
 
+    app->yielded = false;
+    app->key = store_key_dup(key);
+    r = store_open_owned(app->owner, key, &app->store, e);
     if (!r)
         r = model_init(&app->model, app->store, &app->clock, e);
     if (!r && sync_hub_new(&app->hub))
@@ -120,8 +126,12 @@ int cli_need_store(struct cli_app *app, struct err *e)
         r = path_join(file, app->home, STORE_FILE, e);
     if (!r && access(file, F_OK))
         r = err_set(e, ERR_NOPROFILE, errno, 0, app->home);
-    if (!r)
+    if (!r && app->yielded) {
+        key = app->key;
+        app->key = NULL;
+    } else if (!r) {
         r = unlock(app, &key, e);
+    }
     if (!r)
         r = cli_guest_or_owner(app, key, e);
     if (r || app->answered) {
@@ -139,6 +149,10 @@ void cli_close_store(struct cli_app *app)
     store_close(app->store);
     store_disown(app->owner);
     sync_hub_free(app->hub);
+    if (!app->yielded) {
+        store_key_free(app->key);
+        app->key = NULL;
+    }
     app->store = NULL;
     app->owner = NULL;
     app->host = NULL;
@@ -147,7 +161,7 @@ void cli_close_store(struct cli_app *app)
 
 bool cli_cancelled(const struct cli_app *app)
 {
-    int reason = app->guest ? serve_cancelled(app->guest) : 0;
+    int reason = app->guest ? serve_cancelled(app->guest) : cli_host_asked(app->host) ? HOST_MOVED : 0;
 
     return reason && (reason != HOST_MOVED || (app->verb->how & CLI_AGAIN));
 }

@@ -74,6 +74,8 @@ struct cli_app {
     const struct cli_verb *verb; /* what runs, and its words: the verb's name first */
     char **word;
     int words;
+    bool yielded;            /* this process gave the home up to a full screen, and its verb begins again there */
+    struct store_key *key;   /* for that */
     bool answered;           /* another process ran it: */
     int status;              /* exit status; what there was to say was said */
     int (*settings)(char *out, size_t n); /* ui's conf_check, which this room does not know; NULL: there is none */

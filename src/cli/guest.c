@@ -16,6 +16,8 @@
 #include "loop/loop.h"
 
 #define AGAIN_MS 20              /* an owner that comes or goes is tried again after so long */
+#define YIELDED_MS 300           /* who gave the home up lets the one that asked for it come first */
+#define LOOK_MS 100              /* between two looks whether a screen still waits */
 #define HELD_MOST (64u << 20)    /* bytes that a slow reader of our output has not taken yet */
 #define WRITE_MOST 4096          /* what a pipe takes whole once it takes anything */
 
@@ -33,6 +35,8 @@ struct asking {
     bool result, stopped, paused;
     loop_timer silence, retry;
     int64_t until_ms;   /* boot clock: an owner must be met by then */
+    int64_t first_ms;   /* so long before the first try */
+    const atomic_bool *cancel; /* NULL: by signals */
     enum end end;
     int code;
     struct err *e;
@@ -315,6 +319,17 @@ static void interrupted(void *arg, int signo)
     heard(a);
 }
 
+/* A screen that was locked again, or left, waits no more. */
+static void look(void *arg)
+{
+    struct asking *a = arg;
+
+    if (atomic_load(a->cancel))
+        fail(a, ERR_CANCELLED, 0);
+    else
+        loop_after(a->loop, LOOK_MS, look, a);
+}
+
 static int run(struct asking *a)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -326,11 +341,13 @@ static int run(struct asking *a)
     a->packet = mem_alloc(ASK_PIECE + 1);
     for (int i = 0; i < 2; i++)
         buf_init(&a->held[i], HELD_MOST + ASK_PIECE);
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    for (size_t i = 0; !a->cancel && i < sizeof signals / sizeof *signals; i++)
         loop_signal(a->loop, signals[i], interrupted, a);
-    a->until_ms = clock_boot_ms(&a->app->clock) + CLI_SILENT_MS;
+    a->until_ms = clock_boot_ms(&a->app->clock) + CLI_SILENT_MS + a->first_ms;
     if (a->packet) {
-        meet(a);
+        if (a->cancel)
+            look(a);
+        a->retry = loop_after(a->loop, a->first_ms, meet, a);
         loop_run(a->loop);
     } else {
         a->code = err_set(a->e, ERR_NOMEM, 0, 0, NULL);
@@ -340,14 +357,15 @@ static int run(struct asking *a)
         buf_fini(&a->held[i]);
     mem_free(a->packet);
     loop_free(a->loop);
-    signal(SIGPIPE, SIG_DFL); /* as before the loop: a command that runs here ends with its reader */
+    if (!a->cancel)
+        signal(SIGPIPE, SIG_DFL); /* as before the loop: a command that runs here ends with its reader */
     return a->code;
 }
 
 int cli_guest_or_owner(struct cli_app *app, const struct store_key *key, struct err *e)
 {
-    struct asking a = {.app = app, .key = key, .e = e};
-    int r = key ? store_own(app->home, &app->owner, e) : ERR_INUSE;
+    struct asking a = {.app = app, .key = key, .e = e, .first_ms = app->yielded ? YIELDED_MS : 0};
+    int r = key && !app->yielded ? store_own(app->home, &app->owner, e) : ERR_INUSE;
 
     if (r != ERR_INUSE) /* mostly there is no other: no loop, no threads for it */
         return r;
@@ -358,8 +376,12 @@ int cli_guest_or_owner(struct cli_app *app, const struct store_key *key, struct 
     return r;
 }
 
-int cli_guest_relieve(struct cli_app *app, const struct store_key *key, struct store_owner **out, struct err *e)
+int cli_guest_relieve(struct cli_app *app, const struct store_key *key, const atomic_bool *cancel, struct err *e)
 {
-    (void)app, (void)key, (void)out, (void)e;
-    return ERR_INUSE;
+    struct asking a = {.app = app, .key = key, .e = e, .yield = true, .cancel = cancel};
+    int r = run(&a);
+
+    if (!r && a.end == ANSWERED)
+        r = e->code && e->code != ERR_LOCKED ? e->code : err_set(e, ERR_INUSE, 0, a.pid, STORE_FILE);
+    return r;
 }

@@ -5,6 +5,8 @@
 #ifndef CLI_GUEST_H
 #define CLI_GUEST_H
 
+#include <stdatomic.h>
+
 #include "cli/cli.h"
 
 #define CLI_SILENT_MS 5000 /* who says nothing for so long does not answer */
@@ -14,8 +16,9 @@
  * ERR_SILENT, ERR_GONE, ERR_INUSE (a verb that runs for nobody else), ERR_CANCELLED. */
 int cli_guest_or_owner(struct cli_app *app, const struct store_key *key, struct err *e);
 
-/* Asks an owner that is no full screen to give the home up, and waits for that as long as it takes; a full screen does
- * not: ERR_INUSE with its pid. Then this process owns it (*out). */
-int cli_guest_relieve(struct cli_app *app, const struct store_key *key, struct store_owner **out, struct err *e);
+/* For a full screen, on any thread: asks an owner that is none to give the home up, and waits for that as long as it
+ * takes. Then this process owns it (app->owner). ERR_INUSE with its pid: it is a full screen, which does not;
+ * ERR_CANCELLED, ERR_SILENT. */
+int cli_guest_relieve(struct cli_app *app, const struct store_key *key, const atomic_bool *cancel, struct err *e);
 
 #endif

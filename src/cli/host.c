@@ -18,6 +18,9 @@ struct cli_host {
     struct store *store;   /* NULL: locked */
     unsigned using;        /* guests that have it in hand */
     bool leaving, owed;    /* owed: idle, when using is 0 */
+    bool keeps, asked;     /* a full screen; to give the home up */
+    void (*when_asked)(void *arg);
+    void *asked_arg;
     void (*idle)(void *arg);
     void *arg;
 };
@@ -132,6 +135,24 @@ static int run_verb(struct cli_host *h, struct serve_guest *g, struct store *s, 
     return r;
 }
 
+/* Somebody waits for the home: it is asked for, and the waiting ends when this process closes its door. */
+static int yield(struct cli_host *h, struct serve_guest *g, struct err *e)
+{
+    bool keeps;
+
+    pthread_mutex_lock(&h->lock);
+    keeps = h->keeps;
+    h->asked |= !keeps;
+    if (!keeps && h->when_asked)
+        h->when_asked(h->asked_arg);
+    pthread_mutex_unlock(&h->lock);
+    if (keeps)
+        return err_set(e, ERR_INUSE, 0, getpid(), STORE_FILE);
+    while (!serve_cancelled(g))
+        serve_pause(g, INT32_MAX);
+    return err_set(e, ERR_CANCELLED, 0, 0, NULL);
+}
+
 static void serve_one(struct cli_host *h, struct serve_guest *g, struct ask *a)
 {
     struct err e = ERR_NONE;
@@ -146,7 +167,7 @@ static void serve_one(struct cli_host *h, struct serve_guest *g, struct ask *a)
     if ((a->flags & ASK_PROVEN) && !store_proven(s, serve_note(g), a->request, a->proof))
         r = err_set(&e, ERR_PASSPHRASE, 0, 0, NULL);
     else if (a->flags & ASK_YIELD)
-        r = err_set(&e, ERR_INUSE, 0, getpid(), STORE_FILE);
+        r = yield(h, g, &e);
     else
         r = run_verb(h, g, s, a, &e);
     if (r && serve_cancelled(g) == HOST_LOCKED)
@@ -203,6 +224,37 @@ void cli_host_unlocked(struct cli_host *h, struct store *s)
 {
     pthread_mutex_lock(&h->lock);
     h->store = s;
+    pthread_mutex_unlock(&h->lock);
+}
+
+void cli_host_keeps(struct cli_host *h)
+{
+    pthread_mutex_lock(&h->lock);
+    h->keeps = true;
+    pthread_mutex_unlock(&h->lock);
+}
+
+bool cli_host_asked(struct cli_host *h)
+{
+    bool asked;
+
+    if (!h)
+        return false;
+    pthread_mutex_lock(&h->lock);
+    asked = h->asked;
+    pthread_mutex_unlock(&h->lock);
+    return asked;
+}
+
+void cli_host_on_asked(struct cli_host *h, void (*call)(void *arg), void *arg)
+{
+    if (!h)
+        return;
+    pthread_mutex_lock(&h->lock);
+    h->when_asked = call;
+    h->asked_arg = arg;
+    if (call && h->asked)
+        call(arg);
     pthread_mutex_unlock(&h->lock);
 }
 

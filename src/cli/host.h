@@ -18,6 +18,12 @@ void cli_host_unlocked(struct cli_host *h, struct store *s);
 /* The store is to be closed: guests are cancelled, and new ones told that it is locked; or, when this process leaves, to
  * try again. True: some still use it, and idle will be called. NULL is fine. */
 bool cli_host_lock(struct cli_host *h, bool leaving);
+/* A full screen keeps the home: it never gives it up to another. Any other is asked to (cli_host_asked), and its verb
+ * ends as soon as it can. */
+void cli_host_keeps(struct cli_host *h);
+bool cli_host_asked(struct cli_host *h); /* NULL is fine: no. Any thread */
+/* call: when it is asked, on any thread, until call is NULL. */
+void cli_host_on_asked(struct cli_host *h, void (*call)(void *arg), void *arg);
 /* Stops those that can begin again elsewhere, waits for the others. NULL is fine. */
 void cli_host_close(struct cli_host *h);
 

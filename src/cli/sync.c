@@ -5,10 +5,12 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/intl.h"
+#include "cli/host.h"
 #include "loop/loop.h"
 #include "loop/serve.h"
 #include "sync/hub.h"
@@ -27,6 +29,7 @@ struct syncing {
     struct sync_report report;
     sync_wish wish;
     bool watch, running, stopped;
+    struct loop_job asked; /* for the home, by a full screen: a message from a guest's thread */
 };
 
 static void again(void *arg);
@@ -131,6 +134,24 @@ static void interrupted(void *arg, int signo)
     stop(arg);
 }
 
+static void give_up(struct loop_job *job)
+{
+    struct syncing *s = (struct syncing *)(void *)((char *)job - offsetof(struct syncing, asked));
+
+    s->watch = false;
+    stop(s);
+}
+
+static void home_wanted(void *arg)
+{
+    struct syncing *s = arg;
+
+    if (s->asked.done)
+        return;
+    s->asked.done = give_up;
+    loop_post(s->loop, &s->asked);
+}
+
 /* The asker has gone, or the owner goes. */
 static void cancelled(void *arg, int fd, short revents)
 {
@@ -152,9 +173,12 @@ static int run(struct syncing *s, struct err *e)
     } else {
         loop_signal(s->loop, SIGINT, interrupted, s);
         loop_signal(s->loop, SIGTERM, interrupted, s);
+        cli_host_on_asked(s->app->host, home_wanted, s);
     }
     again(s);
     loop_run(s->loop);
+    if (!s->app->guest)
+        cli_host_on_asked(s->app->host, NULL, NULL);
     sync_session_free(s->session);
     if (s->report.code)
         *e = s->report.err;
@@ -239,7 +263,7 @@ CLI_VERB(cli_verb_sync)
     if (r)
         return r;
     r = run(&s, e);
-    if (r == ERR_CANCELLED && app->guest) /* what was said could not be taken back if it begins again elsewhere */
+    if (r == ERR_CANCELLED && (app->guest || cli_host_asked(app->host))) /* what was said could not be taken back if it begins again elsewhere */
         return r;
     if (!r || r == ERR_ATTENTION || args->value[JSON])
         say(app, args, &s.report, out, &told);

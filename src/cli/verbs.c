@@ -7,6 +7,7 @@
 
 #include "base/intl.h"
 #include "base/mem.h"
+#include "cli/host.h"
 
 /* One row a verb. Usage lines are not translated: scripts and manuals quote them. */
 static const struct cli_verb verbs[] = {
@@ -138,6 +139,12 @@ static int run(struct cli_app *app, const struct cli_verb *v, int argc, char **a
     cli_out_init(&out, 1);
     cli_out_init(&err, 2);
     r = cli_run(app, v, argc, argv, 0, &out, &err, &e);
+    while (r == ERR_CANCELLED && !app->answered && (v->how & CLI_AGAIN) && cli_host_asked(app->host)) {
+        app->yielded = app->key != NULL;
+        cli_close_store(app);
+        e = ERR_NONE;
+        r = cli_run(app, v, argc, argv, 0, &out, &err, &e);
+    }
     status = app->answered ? app->status : r ? cli_fail(&e) : 0;
     cli_close_store(app); /* behind the answer: guests may keep it a moment */
     cli_out_fini(&out);

@@ -30,6 +30,7 @@ int seal_create(const char *path, const struct secret *passphrase, const struct 
  * ERR_VERSION, ERR_DAMAGED, ERR_NOMEM, ERR_IO. Slow: runs the KDF. */
 int seal_unlock(const char *path, const struct secret *passphrase, struct seal_keys **out, struct err *e);
 void seal_keys_free(struct seal_keys *k);
+struct seal_keys *seal_keys_dup(const struct seal_keys *k); /* for another opening; NULL when there is no memory */
 
 struct seal_superblocks {
     bool a_whole, b_whole; /* torn-write sum fits; keyed sum fits once keys are known */

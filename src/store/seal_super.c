@@ -46,6 +46,19 @@ struct seal_keys *seal_keys_new(const unsigned char dek[CRYPT_KEY], const unsign
     return k;
 }
 
+struct seal_keys *seal_keys_dup(const struct seal_keys *k)
+{
+    struct seal_keys *d = mem_alloc(sizeof *d);
+
+    if (!d || !(d->raw = secret_dup(k->raw))) {
+        mem_free(d);
+        return NULL;
+    }
+    memcpy(d->file_id, k->file_id, SEAL_FILE_ID);
+    d->process = k->process;
+    return d;
+}
+
 void seal_keys_free(struct seal_keys *k)
 {
     if (!k)

@@ -151,6 +151,17 @@ int store_unlock(const char *home, const struct secret *passphrase, struct store
     return code;
 }
 
+struct store_key *store_key_dup(const struct store_key *k)
+{
+    struct store_key *d = mem_alloc(sizeof *d);
+
+    if (d && !(d->seal = seal_keys_dup(k->seal))) {
+        mem_free(d);
+        return NULL;
+    }
+    return d;
+}
+
 void store_key_free(struct store_key *k)
 {
     if (k)

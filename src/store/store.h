@@ -46,6 +46,7 @@ int store_create_with(const char *home, const struct secret *passphrase, const s
  * ERR_NOPROFILE, ERR_PASSPHRASE, ERR_VERSION, ERR_DAMAGED, ERR_NOMEM. */
 int store_unlock(const char *home, const struct secret *passphrase, struct store_key **out, struct err *e);
 void store_key_free(struct store_key *k);
+struct store_key *store_key_dup(const struct store_key *k); /* NULL when there is no memory */
 
 /* Takes the key (also on error). ERR_INUSE with the holder's pid (0: unknown), ERR_DAMAGED, ERR_VERSION, ERR_PERM
  * when others could read the home or the file. The lock is on HOME/store.lock, an empty file that stays. A forked

@@ -84,7 +84,7 @@ static int try(struct stage *st, const char *pass)
 {
     int calls = st->calls;
 
-    CU_ASSERT_EQUAL(auth_unlock_start(st->l, st->home, made_pass(pass), opened, st, &st->u), ERR_OK);
+    CU_ASSERT_EQUAL(auth_unlock_start(st->l, st->home, made_pass(pass), NULL, opened, st, &st->u), ERR_OK);
     st->asked = st->now;
     loop_run(st->l);
     CU_ASSERT_EQUAL(st->calls, calls + 1);
@@ -122,8 +122,8 @@ static void one_at_a_time(void)
     struct stage st;
 
     stage_up(&st);
-    CU_ASSERT_EQUAL(auth_unlock_start(st.l, st.home, made_pass("correct horse"), opened, &st, &st.u), ERR_OK);
-    CU_ASSERT_EQUAL(auth_unlock_start(st.l, st.home, made_pass("correct horse"), opened, &st, &st.u), ERR_BUG);
+    CU_ASSERT_EQUAL(auth_unlock_start(st.l, st.home, made_pass("correct horse"), NULL, opened, &st, &st.u), ERR_OK);
+    CU_ASSERT_EQUAL(auth_unlock_start(st.l, st.home, made_pass("correct horse"), NULL, opened, &st, &st.u), ERR_BUG);
     loop_run(st.l);
     CU_ASSERT_EQUAL(st.calls, 1);
     CU_ASSERT_PTR_NOT_NULL(st.s);
@@ -138,7 +138,7 @@ static void given_up(void)
     struct store *s;
 
     stage_up(&st);
-    CU_ASSERT_EQUAL(auth_unlock_start(st.l, st.home, made_pass("correct horse"), opened, &st, &st.u), ERR_OK);
+    CU_ASSERT_EQUAL(auth_unlock_start(st.l, st.home, made_pass("correct horse"), NULL, opened, &st, &st.u), ERR_OK);
     auth_unlock_free(st.u);
     st.spinning = false;
     loop_free(st.l);
@@ -166,7 +166,7 @@ static void a_wait_is_owed(void)
     struct stage st;
 
     stage_up(&st);
-    CU_ASSERT_EQUAL(auth_unlock_start(st.l, st.home, made_pass("wrong"), opened, &st, &st.u), ERR_OK);
+    CU_ASSERT_EQUAL(auth_unlock_start(st.l, st.home, made_pass("wrong"), NULL, opened, &st, &st.u), ERR_OK);
     loop_on_turn(st.l, drop_in_its_wait, &st);
     loop_run(st.l);
     CU_ASSERT_EQUAL(st.calls, 0);
@@ -185,7 +185,7 @@ static void dropped(void)
 
     stage_up(&st);
     auth_unlock_drop(&st.u);
-    CU_ASSERT_EQUAL(auth_unlock_start(st.l, st.home, made_pass("correct horse"), opened, &st, &st.u), ERR_OK);
+    CU_ASSERT_EQUAL(auth_unlock_start(st.l, st.home, made_pass("correct horse"), NULL, opened, &st, &st.u), ERR_OK);
     auth_unlock_drop(&st.u);
     CU_ASSERT_EQUAL(try(&st, "wrong"), ERR_PASSPHRASE);
     CU_ASSERT_EQUAL(st.calls, 1);
