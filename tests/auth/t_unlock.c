@@ -4,6 +4,7 @@
 #include "tests/store/made.h"
 
 #include "auth/unlock.h"
+#include "store/owner.h"
 
 struct stage {
     struct loop *l;
@@ -200,17 +201,40 @@ static void dropped(void)
 
 static void no_profile(void)
 {
-    struct secret *p = made_pass("correct horse");
-    struct store *s;
     struct stage st;
 
     stage_up(&st);
     made_remove(st.home);
     CU_ASSERT_EQUAL(try(&st, "correct horse"), ERR_NOPROFILE);
-    CU_ASSERT_EQUAL(auth_unlock_now(st.home, p, &s, NULL), ERR_NOPROFILE);
-    CU_ASSERT_PTR_NULL(s);
     auth_unlock_free(st.u);
-    secret_free(p);
+    stage_down(&st);
+}
+
+static int open_here(void *arg, struct store_key *key, const atomic_bool *cancel, struct store **out, struct err *e)
+{
+    CU_ASSERT_FALSE(atomic_load(cancel));
+    return store_open_owned(arg, key, out, e);
+}
+
+/* Who owns the home already says how the store is opened. */
+static void opened_by_its_owner(void)
+{
+    struct store_owner *o;
+    struct auth_opener how = {open_here, NULL};
+    struct stage st;
+
+    stage_up(&st);
+    CU_ASSERT_EQUAL_FATAL(store_own(st.home, &o, NULL), ERR_OK);
+    how.arg = o;
+    st.calls = 0;
+    CU_ASSERT_EQUAL(auth_unlock_start(st.l, st.home, made_pass("correct horse"), &how, opened, &st, &st.u), ERR_OK);
+    loop_run(st.l);
+    CU_ASSERT_PTR_NOT_NULL(st.s);
+    store_close(st.s);
+    st.s = NULL;
+    CU_ASSERT_EQUAL(try(&st, "correct horse"), ERR_INUSE); /* store_open would be a second owner */
+    store_disown(o);
+    auth_unlock_free(st.u);
     stage_down(&st);
 }
 
@@ -221,6 +245,7 @@ static const struct unit_test tests[] = {
     {"a try that is dropped calls nobody, and the next one starts", dropped},
     {"a wait that was cut short is owed", a_wait_is_owed},
     {"no profile is said at once", no_profile},
+    {"an owner opens its store itself", opened_by_its_owner},
 };
 
 int main(void)

@@ -40,7 +40,7 @@ static inline void made_home(char home[64])
 
 static inline void made_remove(const char *home)
 {
-    char path[400];
+    char path[600];
     DIR *d = opendir(home);
 
     for (struct dirent *f; d && (f = readdir(d));) {
