@@ -358,8 +358,8 @@ static int check_profile(struct cli_app *app, struct err *e)
     return r;
 }
 
-/* On the store thread. The home is this screen's from its start to its end, unless another had it as it began: a command
- * of a schedule gives it up, as its sync can go on in here. */
+/* On the store thread. The home is this screen's from its start to its end, unless another had it as it began: a
+ * command of a schedule gives it up, as its sync can go on in here. */
 static int open_store(void *arg, struct store_key *key, const atomic_bool *cancel, struct store **out, struct err *e)
 {
     struct screen *s = arg;

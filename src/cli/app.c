@@ -72,7 +72,8 @@ int cli_passphrase(struct cli_app *app, const char *prompt, struct secret **out,
     return ERR_OK;
 }
 
-/* The key, by the passphrase. Where there is nobody to give one, a verb that says counts without it goes on: *key NULL. */
+/* The key, by the passphrase. Where there is nobody to give one, a verb that says counts without it goes on: *key is
+ * NULL. */
 static int unlock(struct cli_app *app, struct store_key **key, struct err *e)
 {
     struct secret *s;
@@ -161,7 +162,7 @@ void cli_close_store(struct cli_app *app)
 
 bool cli_cancelled(const struct cli_app *app)
 {
-    int reason = app->guest ? serve_cancelled(app->guest) : cli_host_asked(app->host) ? HOST_MOVED : 0;
+    int reason = app->guest ? loop_serve_cancelled(app->guest) : cli_host_asked(app->host) ? HOST_MOVED : 0;
 
     return reason && (reason != HOST_MOVED || (app->verb->how & CLI_AGAIN));
 }

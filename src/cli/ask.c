@@ -7,7 +7,7 @@
 
 static const char hello[] = "wl-own-1", asks[] = "wl-ask-1";
 
-size_t ask_greet(char out[ASK_GREETING], bool open, const unsigned char challenge[STORE_CHALLENGE])
+size_t cli_ask_greet(char out[ASK_GREETING], bool open, const unsigned char challenge[STORE_CHALLENGE])
 {
     memcpy(out, hello, 8);
     out[8] = (char)open;
@@ -15,7 +15,7 @@ size_t ask_greet(char out[ASK_GREETING], bool open, const unsigned char challeng
     return ASK_GREETING;
 }
 
-bool ask_greeted(struct str packet, bool *open, unsigned char challenge[STORE_CHALLENGE])
+bool cli_ask_greeted(struct str packet, bool *open, unsigned char challenge[STORE_CHALLENGE])
 {
     if (packet.n != ASK_GREETING || memcmp(packet.p, hello, 8) || (unsigned char)packet.p[8] > 1)
         return false;
@@ -24,7 +24,7 @@ bool ask_greeted(struct str packet, bool *open, unsigned char challenge[STORE_CH
     return true;
 }
 
-int ask_request(struct buf *out, unsigned flags, int n, char *const *word)
+int cli_ask_request(struct buf *out, unsigned flags, int n, char *const *word)
 {
     int r = n > LIMIT_ASK_WORDS ? ERR_TOOBIG : buf_addc(out, (char)flags);
 
@@ -33,7 +33,7 @@ int ask_request(struct buf *out, unsigned flags, int n, char *const *word)
     return r;
 }
 
-int ask_packet(struct buf *out, const unsigned char proof[STORE_PROOF], struct str request)
+int cli_ask_packet(struct buf *out, const unsigned char proof[STORE_PROOF], struct str request)
 {
     int r = buf_add(out, asks, 8);
 
@@ -42,7 +42,7 @@ int ask_packet(struct buf *out, const unsigned char proof[STORE_PROOF], struct s
     return r ? r : buf_addstr(out, request);
 }
 
-bool ask_parse(struct str packet, struct ask *out)
+bool cli_ask_parse(struct str packet, struct ask *out)
 {
     const size_t head = 8 + STORE_PROOF;
     const char *at, *end = packet.p + packet.n;
@@ -81,7 +81,7 @@ static uint64_t get_number(const char *p)
     return v;
 }
 
-int ask_result(struct buf *out, int status, bool again, const struct err *e)
+int cli_ask_result(struct buf *out, int status, bool again, const struct err *e)
 {
     buf_addc(out, 'r');
     buf_addc(out, (char)status);
@@ -104,7 +104,7 @@ static int code_named(struct str name)
     return ERR_BUG;
 }
 
-bool ask_answered(struct str packet, struct ask_answer *out)
+bool cli_ask_answered(struct str packet, struct ask_answer *out)
 {
     const size_t head = 3 + 16;
     struct str rest, name;
@@ -126,6 +126,7 @@ bool ask_answered(struct str packet, struct ask_answer *out)
     what[rest.n] = '\0';
     out->status = (unsigned char)packet.p[1];
     out->again = packet.p[2];
-    err_set(&out->err, code_named(name), (int)(int64_t)get_number(packet.p + 3), (int64_t)get_number(packet.p + 11), what);
+    err_set(&out->err, code_named(name), (int)(int64_t)get_number(packet.p + 3), (int64_t)get_number(packet.p + 11),
+            what);
     return true;
 }

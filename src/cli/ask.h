@@ -8,7 +8,7 @@
  *   greeting  "wl-own-1", 1 open or 0 locked, the challenge
  *   ask       "wl-ask-1", the proof, then the request that it covers: flags, the verb and its words, each with a NUL
  *   answer    'o' or 'e' and bytes for standard output or error; 'k': still here;
- *             'r', exit status, 1 = ask again somewhere else, sub and num (little-endian), the error's name, a NUL, what
+ *             'r', exit status, 1 = ask again somewhere else, sub, num (little-endian), the error's name, a NUL, what
  */
 #ifndef CLI_ASK_H
 #define CLI_ASK_H
@@ -29,13 +29,13 @@ enum {                                   /* flags of a request */
 #define ASK_GREETING (8 + 1 + STORE_CHALLENGE)
 #define ASK_PIECE 16384 /* bytes of one message that is said */
 
-size_t ask_greet(char out[ASK_GREETING], bool open, const unsigned char challenge[STORE_CHALLENGE]);
-bool ask_greeted(struct str packet, bool *open, unsigned char challenge[STORE_CHALLENGE]);
+size_t cli_ask_greet(char out[ASK_GREETING], bool open, const unsigned char challenge[STORE_CHALLENGE]);
+bool cli_ask_greeted(struct str packet, bool *open, unsigned char challenge[STORE_CHALLENGE]);
 
 /* A request, still without its proof. ERR_TOOBIG. */
-int ask_request(struct buf *out, unsigned flags, int n, char *const *word);
+int cli_ask_request(struct buf *out, unsigned flags, int n, char *const *word);
 /* The packet from it. */
-int ask_packet(struct buf *out, const unsigned char proof[STORE_PROOF], struct str request);
+int cli_ask_packet(struct buf *out, const unsigned char proof[STORE_PROOF], struct str request);
 
 struct ask {
     unsigned char proof[STORE_PROOF];
@@ -45,7 +45,7 @@ struct ask {
     char *word[LIMIT_ASK_WORDS]; /* into the packet */
 };
 /* False: it is none. Words that no verb needs to see (NUL-ended all) are as they came. */
-bool ask_parse(struct str packet, struct ask *out);
+bool cli_ask_parse(struct str packet, struct ask *out);
 
 struct ask_answer {
     char kind; /* 'o', 'e', 'k', 'r' */
@@ -54,7 +54,7 @@ struct ask_answer {
     bool again;
     struct err err; /* its code is ERR_BUG where a newer owner has one that is not known here */
 };
-bool ask_answered(struct str packet, struct ask_answer *out);
-int ask_result(struct buf *out, int status, bool again, const struct err *e);
+bool cli_ask_answered(struct str packet, struct ask_answer *out);
+int cli_ask_result(struct buf *out, int status, bool again, const struct err *e);
 
 #endif

@@ -2,9 +2,9 @@
  *
  * The command line: one table of verbs, each `verb(app, args, in, out, err)`, with no stdio, exit or
  * working directory of its own, so that a verb can run in the owner's process for somebody else: cli_need_store opens
- * the store, or has the process that owns it run the verb and gives back its answer (cli/guest.c, cli/host.c). So a verb
- * calls cli_need_store before it reads `in` or changes anything, takes files by app->folder (openat), and looks at
- * cli_cancelled between the steps of long work.
+ * the store, or has the process that owns it run the verb and gives back its answer (cli/guest.c, cli/host.c). So a
+ * verb calls cli_need_store before it reads `in` or changes anything, takes files by app->folder (openat), and looks
+ * at cli_cancelled between the steps of long work.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H

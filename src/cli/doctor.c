@@ -411,6 +411,17 @@ static void say(struct cli_out *out, struct jsonw *w, const char *id, const char
     jsonw_close(w, '}');
 }
 
+/* Another process has examined it, or there is nothing to examine, or not for this person. */
+static bool is_none_of_ours(const struct cli_app *app, int code)
+{
+    static const int codes[] = {ERR_USAGE, ERR_PASSPHRASE, ERR_NOPROFILE, ERR_INUSE, ERR_SILENT, ERR_GONE, ERR_CANCELLED};
+
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (code == codes[i])
+            return true;
+    return app->answered;
+}
+
 CLI_VERB(cli_verb_doctor)
 {
     struct doctor d = {.app = app};
@@ -420,10 +431,8 @@ CLI_VERB(cli_verb_doctor)
 
     (void)in, (void)err;
     d.opened = cli_need_store(app, &d.open_error);
-    if (app->answered)
-        return d.opened;
-    if (d.opened == ERR_USAGE || d.opened == ERR_SILENT || d.opened == ERR_GONE || d.opened == ERR_PASSPHRASE || d.opened == ERR_NOPROFILE || d.opened == ERR_INUSE) {
-        *e = d.open_error; /* nothing to examine, or not for this person */
+    if (is_none_of_ours(app, d.opened)) {
+        *e = d.open_error;
         return d.opened;
     }
     if (!d.opened) {

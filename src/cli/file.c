@@ -52,7 +52,7 @@ int cli_open(const struct cli_app *app, int in, const char *name)
 
 long cli_read(const struct cli_app *app, int in, void *p, size_t n)
 {
-    if (app->guest && !serve_readable(app->guest, in)) {
+    if (app->guest && !loop_serve_readable(app->guest, in)) {
         errno = ECANCELED;
         return -1;
     }

@@ -156,11 +156,11 @@ static int ask(struct asking *a, const unsigned char challenge[STORE_CHALLENGE])
 
     buf_init(&request, LIMIT_ASK_BYTES - 8 - STORE_PROOF);
     buf_init(&packet, LIMIT_ASK_BYTES);
-    r = fds[ASK_FOLDER] < 0 ? ERR_IO : ask_request(&request, flags, a->yield ? 0 : app->words, app->word);
+    r = fds[ASK_FOLDER] < 0 ? ERR_IO : cli_ask_request(&request, flags, a->yield ? 0 : app->words, app->word);
     if (!r && a->key)
         store_prove(a->key, challenge, buf_str(&request), proof);
     if (!r)
-        r = ask_packet(&packet, proof, buf_str(&request));
+        r = cli_ask_packet(&packet, proof, buf_str(&request));
     if (r) {
         err_set(a->e, r, errno, LIMIT_ASK_BYTES, r == ERR_IO ? "." : "command line");
     } else {
@@ -186,7 +186,7 @@ static void greeting(struct asking *a, struct str packet)
     bool open;
     int r;
 
-    if (!ask_greeted(packet, &open, challenge)) {
+    if (!cli_ask_greeted(packet, &open, challenge)) {
         fail(a, ERR_INUSE, a->pid); /* another version, which we do not understand */
         return;
     }
@@ -203,7 +203,7 @@ static void answer(struct asking *a, struct str packet)
     struct ask_answer w;
     struct buf *b;
 
-    if (!ask_answered(packet, &w)) {
+    if (!cli_ask_answered(packet, &w)) {
         fail(a, ERR_BUG, 0);
         return;
     }

@@ -34,7 +34,7 @@ static size_t greet(void *arg, unsigned char note[SERVE_NOTE], char out[SERVE_GR
     pthread_mutex_lock(&h->lock);
     open = h->store != NULL;
     pthread_mutex_unlock(&h->lock);
-    return ask_greet(out, open, note);
+    return cli_ask_greet(out, open, note);
 }
 
 /* The store, for as long as the guest needs it. NULL: locked. */
@@ -74,7 +74,7 @@ static int say(struct serve_guest *g, char kind, struct str s)
         n = s.n < sizeof packet - 1 ? s.n : sizeof packet - 1;
         packet[0] = kind;
         memcpy(packet + 1, s.p, n);
-        r = serve_send(g, (struct str){packet, n + 1});
+        r = loop_serve_send(g, (struct str){packet, n + 1});
     }
     mem_zero(packet, sizeof packet);
     return r;
@@ -95,8 +95,8 @@ static void say_result(struct serve_guest *g, int code, bool again, const struct
     struct buf b;
 
     buf_init(&b, 1024);
-    if (!ask_result(&b, code ? err_exit(code) : 0, again, e))
-        serve_send(g, buf_str(&b));
+    if (!cli_ask_result(&b, code ? err_exit(code) : 0, again, e))
+        loop_serve_send(g, buf_str(&b));
     buf_fini(&b);
 }
 
@@ -114,7 +114,7 @@ static int run_verb(struct cli_host *h, struct serve_guest *g, struct store *s, 
                           .hub = h->app->hub,
                           .guest = g,
                           .unproven = !(a->flags & ASK_PROVEN),
-                          .folder = serve_fd(g, ASK_FOLDER)};
+                          .folder = loop_serve_fd(g, ASK_FOLDER)};
     struct cli_out out, err;
     int r;
 
@@ -129,7 +129,7 @@ static int run_verb(struct cli_host *h, struct serve_guest *g, struct store *s, 
         return r;
     cli_out_sink(&out, (a->flags & ASK_OUT_TERMINAL) != 0, say_out, g);
     cli_out_sink(&err, (a->flags & ASK_ERR_TERMINAL) != 0, say_err, g);
-    r = cli_run(&app, v, a->n, a->word, serve_fd(g, ASK_STDIN), &out, &err, e);
+    r = cli_run(&app, v, a->n, a->word, loop_serve_fd(g, ASK_STDIN), &out, &err, e);
     cli_out_fini(&out);
     cli_out_fini(&err);
     return r;
@@ -148,8 +148,8 @@ static int yield(struct cli_host *h, struct serve_guest *g, struct err *e)
     pthread_mutex_unlock(&h->lock);
     if (keeps)
         return err_set(e, ERR_INUSE, 0, getpid(), STORE_FILE);
-    while (!serve_cancelled(g))
-        serve_pause(g, INT32_MAX);
+    while (!loop_serve_cancelled(g))
+        loop_serve_pause(g, INT32_MAX);
     return err_set(e, ERR_CANCELLED, 0, 0, NULL);
 }
 
@@ -164,15 +164,15 @@ static void serve_one(struct cli_host *h, struct serve_guest *g, struct ask *a)
         say_result(g, err_set(&e, ERR_LOCKED, 0, 0, NULL), leaving, &e);
         return;
     }
-    if ((a->flags & ASK_PROVEN) && !store_proven(s, serve_note(g), a->request, a->proof))
+    if ((a->flags & ASK_PROVEN) && !store_proven(s, loop_serve_note(g), a->request, a->proof))
         r = err_set(&e, ERR_PASSPHRASE, 0, 0, NULL);
     else if (a->flags & ASK_YIELD)
         r = yield(h, g, &e);
     else
         r = run_verb(h, g, s, a, &e);
-    if (r && serve_cancelled(g) == HOST_LOCKED)
+    if (r && loop_serve_cancelled(g) == HOST_LOCKED)
         r = err_set(&e, ERR_LOCKED, 0, 0, NULL);
-    again = r == ERR_CANCELLED && serve_cancelled(g) == HOST_MOVED;
+    again = r == ERR_CANCELLED && loop_serve_cancelled(g) == HOST_MOVED;
     if (!r)
         e = ERR_NONE;
     say_result(g, r, again, &e);
@@ -185,7 +185,7 @@ static void serve(void *arg, struct serve_guest *g)
     struct ask *a = mem_alloc(sizeof *a);
     struct err e = ERR_NONE;
 
-    if (a && ask_parse(serve_asked(g), a))
+    if (a && cli_ask_parse(loop_serve_asked(g), a))
         serve_one(h, g, a);
     else
         say_result(g, err_set(&e, a ? ERR_INPUT : ERR_NOMEM, 0, 0, STORE_SOCKET), false, &e);
@@ -209,7 +209,7 @@ int cli_host_open(struct cli_app *app, void (*idle)(void *arg), void *arg, struc
     pthread_mutex_init(&h->lock, NULL);
     rules.arg = h;
     r = store_owner_listen(app->owner, &fd, e);
-    if (!r && (r = serve_start(fd, &rules, &h->serve)))
+    if (!r && (r = loop_serve_start(fd, &rules, &h->serve)))
         err_set(e, r, 0, 0, STORE_SOCKET);
     if (r) {
         pthread_mutex_destroy(&h->lock);
@@ -270,7 +270,7 @@ bool cli_host_lock(struct cli_host *h, bool leaving)
     busy = h->using > 0;
     h->owed = busy && h->idle;
     pthread_mutex_unlock(&h->lock);
-    serve_cancel(h->serve, leaving ? HOST_MOVED : HOST_LOCKED);
+    loop_serve_cancel(h->serve, leaving ? HOST_MOVED : HOST_LOCKED);
     return busy;
 }
 
@@ -279,7 +279,7 @@ void cli_host_close(struct cli_host *h)
     if (!h)
         return;
     cli_host_lock(h, true);
-    serve_stop(h->serve);
+    loop_serve_stop(h->serve);
     pthread_mutex_destroy(&h->lock);
     mem_free(h);
 }

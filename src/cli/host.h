@@ -7,16 +7,16 @@
 
 #include "cli/cli.h"
 
-enum { HOST_LOCKED = 1, HOST_MOVED }; /* why a guest is cancelled: serve_cancelled */
+enum { HOST_LOCKED = 1, HOST_MOVED }; /* why a guest is cancelled: loop_serve_cancelled */
 #define HOST_GUESTS 4                 /* verbs that run for others at once */
 #define HOST_ASK_MS 2000              /* who has not asked by then is dropped */
 
-/* app: the owner's, with owner and hub; borrowed. Locked until cli_host_unlocked. idle: called on any thread when, after
- * cli_host_lock said so, the last guest has let go of the store. ERR_IO, ERR_NOMEM. */
+/* app: the owner's, with owner and hub; borrowed. Locked until cli_host_unlocked. idle: called on any thread when the
+ * last guest has let go of the store, after cli_host_lock said that it would be. ERR_IO, ERR_NOMEM. */
 int cli_host_open(struct cli_app *app, void (*idle)(void *arg), void *arg, struct cli_host **out, struct err *e);
 void cli_host_unlocked(struct cli_host *h, struct store *s);
-/* The store is to be closed: guests are cancelled, and new ones told that it is locked; or, when this process leaves, to
- * try again. True: some still use it, and idle will be called. NULL is fine. */
+/* The store is to be closed: guests are cancelled, and new ones told that it is locked; or, when this process leaves,
+ * to try again. True: some still use it, and idle will be called. NULL is fine. */
 bool cli_host_lock(struct cli_host *h, bool leaving);
 /* A full screen keeps the home: it never gives it up to another. Any other is asked to (cli_host_asked), and its verb
  * ends as soon as it can. */

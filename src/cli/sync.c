@@ -169,7 +169,7 @@ static int run(struct syncing *s, struct err *e)
     if (r)
         return err_set(e, r, 0, 0, "loop");
     if (s->app->guest) {
-        loop_fd(s->loop, serve_cancel_fd(s->app->guest), POLLIN, cancelled, s);
+        loop_fd(s->loop, loop_serve_cancel_fd(s->app->guest), POLLIN, cancelled, s);
     } else {
         loop_signal(s->loop, SIGINT, interrupted, s);
         loop_signal(s->loop, SIGTERM, interrupted, s);
@@ -263,7 +263,8 @@ CLI_VERB(cli_verb_sync)
     if (r)
         return r;
     r = run(&s, e);
-    if (r == ERR_CANCELLED && (app->guest || cli_host_asked(app->host))) /* what was said could not be taken back if it begins again elsewhere */
+    /* What was said could not be taken back if it begins again elsewhere. */
+    if (r == ERR_CANCELLED && (app->guest || cli_host_asked(app->host)))
         return r;
     if (!r || r == ERR_ATTENTION || args->value[JSON])
         say(app, args, &s.report, out, &told);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The one poll loop, its timers (CLOCK_BOOTTIME), signals, and jobs on the two threads. Nothing outside
- * this room sleeps, polls or makes a thread. Every function here but loop_post is called on the loop's thread, and every
- * callback runs on it; a job's run() runs on its own and touches nothing but its own bytes (and, on the
+ * this room sleeps, polls or makes a thread. Every function here but loop_post is called on the loop's thread, and
+ * every callback runs on it; a job's run() runs on its own and touches nothing but its own bytes (and, on the
  * store thread, the store's writing connection). Callbacks may call anything here but loop_run and loop_free.
  */
 #ifndef LOOP_LOOP_H

@@ -310,7 +310,7 @@ static void serve_free(struct serve *s)
     mem_free(s);
 }
 
-int serve_start(int listening, const struct serve_rules *rules, struct serve **out)
+int loop_serve_start(int listening, const struct serve_rules *rules, struct serve **out)
 {
     struct serve *s = mem_alloc(sizeof *s);
     sigset_t all, before;
@@ -340,7 +340,7 @@ int serve_start(int listening, const struct serve_rules *rules, struct serve **o
     return r;
 }
 
-void serve_stop(struct serve *s)
+void loop_serve_stop(struct serve *s)
 {
     if (!s)
         return;
@@ -352,7 +352,7 @@ void serve_stop(struct serve *s)
     serve_free(s);
 }
 
-void serve_cancel(struct serve *s, int reason)
+void loop_serve_cancel(struct serve *s, int reason)
 {
     pthread_mutex_lock(&s->lock);
     for (struct serve_guest *g = s->first; g; g = g->next)
@@ -363,37 +363,37 @@ void serve_cancel(struct serve *s, int reason)
 
 /* --- on a guest's thread ------------------------------------------------------------------------ */
 
-struct str serve_asked(const struct serve_guest *g)
+struct str loop_serve_asked(const struct serve_guest *g)
 {
     return (struct str){g->asked, g->asked_n};
 }
 
-const unsigned char *serve_note(const struct serve_guest *g)
+const unsigned char *loop_serve_note(const struct serve_guest *g)
 {
     return g->note;
 }
 
-int serve_fd(const struct serve_guest *g, unsigned at)
+int loop_serve_fd(const struct serve_guest *g, unsigned at)
 {
     return at < g->n_fds ? g->fds[at] : -1;
 }
 
-int serve_cancelled(const struct serve_guest *g)
+int loop_serve_cancelled(const struct serve_guest *g)
 {
     return atomic_load(&g->reason);
 }
 
-int serve_cancel_fd(const struct serve_guest *g)
+int loop_serve_cancel_fd(const struct serve_guest *g)
 {
     return g->cancel_fd;
 }
 
-int serve_send(struct serve_guest *g, struct str message)
+int loop_serve_send(struct serve_guest *g, struct str message)
 {
     int64_t by = 0, now;
 
     while (send(g->fd, message.p, message.n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
-        bool cancelled = serve_cancelled(g) != 0;
+        bool cancelled = loop_serve_cancelled(g) != 0;
         struct pollfd p[2] = {{g->fd, POLLOUT, 0}, {cancelled ? -1 : g->cancel_fd, POLLIN, 0}};
 
         if (errno == EINTR)
@@ -411,19 +411,19 @@ int serve_send(struct serve_guest *g, struct str message)
     return ERR_OK;
 }
 
-void serve_pause(struct serve_guest *g, int64_t ms)
+void loop_serve_pause(struct serve_guest *g, int64_t ms)
 {
     struct pollfd p = {g->cancel_fd, POLLIN, 0};
 
     poll(&p, 1, (int)(ms < 0 ? 0 : ms > INT32_MAX ? INT32_MAX : ms));
 }
 
-bool serve_readable(struct serve_guest *g, int fd)
+bool loop_serve_readable(struct serve_guest *g, int fd)
 {
     struct pollfd p[2] = {{fd, POLLIN, 0}, {g->cancel_fd, POLLIN, 0}};
 
     while (poll(p, 2, -1) < 0)
         if (errno != EINTR)
             return false;
-    return !serve_cancelled(g);
+    return !loop_serve_cancelled(g);
 }

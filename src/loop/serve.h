@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Serving other processes of this user on a local socket (AF_UNIX, SOCK_SEQPACKET). One thread stands at the door:
- * it accepts, looks at the peer's uid, greets, takes the one message that asks, and sees when a guest leaves. Each guest
- * is then served on a thread of its own, so that a long answer keeps nobody else waiting; at most `guests` at a time,
+ * it accepts, looks at the peer's uid, greets, takes the one message that asks, and sees when a guest leaves. Each
+ * guest is served on a thread of its own, so that a long answer keeps nobody else waiting; at most `guests` at a time,
  * the others in their order. A guest that hangs up, or says one word more, is cancelled.
  *
- * serve_start, serve_stop and serve_cancel: any thread. greet is called on the door's thread and must be quick; run is
- * called on the guest's, and so is everything that takes a struct serve_guest but inside greet. No signal is ever
+ * loop_serve_start, loop_serve_stop and loop_serve_cancel: any thread. greet is called on the door's thread and must
+ * be quick; run is called on the guest's, and so is everything that takes a struct serve_guest. No signal is ever
  * delivered to these threads.
  */
 #ifndef LOOP_SERVE_H
@@ -39,30 +39,30 @@ struct serve_rules {
     void *arg;
 };
 
-/* listening is borrowed until serve_stop; it is made non-blocking. ERR_NOMEM, ERR_IO. */
-int serve_start(int listening, const struct serve_rules *rules, struct serve **out);
+/* listening is borrowed until loop_serve_stop; it is made non-blocking. ERR_NOMEM, ERR_IO. */
+int loop_serve_start(int listening, const struct serve_rules *rules, struct serve **out);
 /* Nobody is let in any more; waits for those who are being served; the others are dropped. NULL is fine. */
-void serve_stop(struct serve *s);
+void loop_serve_stop(struct serve *s);
 /* Cancels all who are being served, for a reason of the caller's own (not 0); those who come later are not. */
-void serve_cancel(struct serve *s, int reason);
+void loop_serve_cancel(struct serve *s, int reason);
 
 /* --- on a guest's thread ------------------------------------------------------------------------ */
 
-struct str serve_asked(const struct serve_guest *g);            /* its message */
-const unsigned char *serve_note(const struct serve_guest *g);   /* what greet kept */
+struct str loop_serve_asked(const struct serve_guest *g);            /* its message */
+const unsigned char *loop_serve_note(const struct serve_guest *g);   /* what greet kept */
 /* Descriptor at of those that came; it is closed when run returns. */
-int serve_fd(const struct serve_guest *g, unsigned at);
+int loop_serve_fd(const struct serve_guest *g, unsigned at);
 /* One message to the guest. Waits while its socket is full; a cancelled guest is still told, if it takes it within a
  * second. ERR_IO: it is gone. */
-int serve_send(struct serve_guest *g, struct str message);
-/* Why it was cancelled: 0 it was not, SERVE_LEFT the guest itself, or serve_cancel's reason. */
+int loop_serve_send(struct serve_guest *g, struct str message);
+/* Why it was cancelled: 0 it was not, SERVE_LEFT the guest itself, or loop_serve_cancel's reason. */
 #define SERVE_LEFT (-1)
-int serve_cancelled(const struct serve_guest *g);
+int loop_serve_cancelled(const struct serve_guest *g);
 /* A descriptor that is readable once it is cancelled: for a loop. Borrowed. */
-int serve_cancel_fd(const struct serve_guest *g);
+int loop_serve_cancel_fd(const struct serve_guest *g);
 /* Waits so long, or until it is cancelled. */
-void serve_pause(struct serve_guest *g, int64_t ms);
+void loop_serve_pause(struct serve_guest *g, int64_t ms);
 /* Waits until fd can be read. False: cancelled. */
-bool serve_readable(struct serve_guest *g, int fd);
+bool loop_serve_readable(struct serve_guest *g, int fd);
 
 #endif

@@ -23,8 +23,8 @@ void sync_hub_keeper(struct sync_hub *h, void (*call)(void *arg), void *arg);
 /* Lets the caller run one: true, and sync_hub_end must follow; false while one runs. */
 bool sync_hub_begin(struct sync_hub *h);
 void sync_hub_progress(struct sync_hub *h, const char *type, uint64_t rows, unsigned done, unsigned all);
-/* It is over. given_up: nobody meant to stop it but the one who ran it: the others' wishes stand, for the next. A report
- * with ERR_CANCELLED that was not given up was stopped by a person at the keeper's: all who wait are told so. */
+/* It is over. given_up: nobody meant to stop it but the one who ran it: the others' wishes stand, for the next. A
+ * report with ERR_CANCELLED that was not given up was stopped by a person at the keeper's: all who wait are told. */
 void sync_hub_end(struct sync_hub *h, const struct sync_report *r, bool given_up);
 
 typedef uint64_t sync_wish;

@@ -43,21 +43,22 @@ static size_t greet(void *arg, unsigned char note[SERVE_NOTE], char out[SERVE_GR
 static void run(void *arg, struct serve_guest *g)
 {
     struct house *h = arg;
-    struct str asked = serve_asked(g);
+    struct str asked = loop_serve_asked(g);
     char answer[300];
     int n, now = atomic_fetch_add(&h->running, 1) + 1, most = atomic_load(&h->most);
 
     while (now > most && !atomic_compare_exchange_weak(&h->most, &most, now))
         ;
-    while (atomic_load(&h->hold) && !serve_cancelled(g))
-        serve_pause(g, 5);
-    if (serve_cancelled(g))
+    while (atomic_load(&h->hold) && !loop_serve_cancelled(g))
+        loop_serve_pause(g, 5);
+    if (loop_serve_cancelled(g))
         atomic_fetch_add(&h->cancelled, 1);
     if (str_is(asked, "flood"))
-        for (int i = 0; i < 100000 && !serve_send(g, STR("................................................")); i++)
+        for (int i = 0; i < 100000 && !loop_serve_send(g, STR("................................................")); i++)
             ;
-    n = snprintf(answer, sizeof answer, "%s %.*s %d", (const char *)serve_note(g), STR_ARG(asked), serve_cancelled(g));
-    serve_send(g, (struct str){answer, (size_t)n});
+    n = snprintf(answer, sizeof answer, "%s %.*s %d", (const char *)loop_serve_note(g), STR_ARG(asked),
+                 loop_serve_cancelled(g));
+    loop_serve_send(g, (struct str){answer, (size_t)n});
     atomic_fetch_add(&h->ran, 1);
     atomic_fetch_sub(&h->running, 1);
 }
@@ -75,12 +76,12 @@ static void house_up(struct house *h)
     CU_ASSERT_EQUAL_FATAL(bind(h->listening, (struct sockaddr *)&a, sizeof a), 0);
     CU_ASSERT_EQUAL_FATAL(listen(h->listening, 16), 0);
     h->rules = (struct serve_rules){ASK_MOST, 1, 200, 2, STR("k"), 50, greet, run, h};
-    CU_ASSERT_EQUAL_FATAL(serve_start(h->listening, &h->rules, &h->serve), ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(loop_serve_start(h->listening, &h->rules, &h->serve), ERR_OK);
 }
 
 static void house_down(struct house *h)
 {
-    serve_stop(h->serve);
+    loop_serve_stop(h->serve);
     close(h->listening);
     unlink(h->path);
     rmdir(h->dir);
@@ -295,7 +296,7 @@ static void deaf_ones(void)
     for (int i = 0; i < 1000 && !atomic_load(&h.running); i++)
         usleep(1000);
     usleep(20000); /* it waits for room now */
-    serve_cancel(h.serve, 7);
+    loop_serve_cancel(h.serve, 7);
     for (int i = 0; i < 1000 && atomic_load(&h.ran) < 1; i++)
         usleep(5000);
     CU_ASSERT_EQUAL(atomic_load(&h.ran), 1);
