@@ -301,7 +301,7 @@ static void unlocked(void *arg, struct store *store)
     struct err e = ERR_NONE;
 
     s->store = store;
-    if (!s->app->host && !cli_host_open(s->app, last_guest, s, &s->app->host, NULL))
+    if (!s->app->host && !cli_host_open(s->app, store, last_guest, s, &s->app->host, NULL))
         cli_host_keeps(s->app->host);
     s->state = (struct model_sync){.last_ms = sync_complete_ms(store)};
     s->state.phase = s->state.last_ms ? MODEL_SYNC_IDLE : MODEL_SYNC_NEVER;
@@ -380,7 +380,7 @@ static int own(struct screen *s, struct err *e)
         return r;
     sync_hub_keeper(s->app->hub, guest_wishes, s);
     r = store_own(s->app->home, &s->app->owner, e);
-    if (!r && !cli_host_open(s->app, last_guest, s, &s->app->host, NULL))
+    if (!r && !cli_host_open(s->app, NULL, last_guest, s, &s->app->host, NULL))
         cli_host_keeps(s->app->host);
     return r == ERR_INUSE ? ERR_OK : r;
 }

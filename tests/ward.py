@@ -118,6 +118,19 @@ class Ward:
             sys.exit(f"trail {what}: {p.stderr}")
         return [json.loads(line) for line in p.stdout.splitlines()]
 
+    def start(self, *args, env=None, passphrase=PASS, home=None, stdout=subprocess.PIPE, **kw):
+        """As cli, but it goes on while the test does."""
+        r, w = os.pipe()
+        if passphrase is not None:
+            os.write(w, passphrase.encode() + b"\n")
+        os.close(w)
+        try:
+            return subprocess.Popen([WARDLINE, "--home", home or self.home, *(["--passphrase-fd", str(r)] if passphrase is not None else []), *args],
+                                    text=True, pass_fds=[r], env=environment({**self.extra, **(env or {})}), stdin=subprocess.DEVNULL, stdout=stdout,
+                                    stderr=subprocess.PIPE, **kw)
+        finally:
+            os.close(r)
+
     def json(self, *args, **kw):
         return json.loads(self.cli(*args, "--json", **kw).stdout)
 

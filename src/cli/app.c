@@ -104,8 +104,8 @@ static int become_owner(struct cli_app *app, struct store_key *key, struct err *
         r = model_init(&app->model, app->store, &app->clock, e);
     if (!r && sync_hub_new(&app->hub))
         r = err_set(e, ERR_NOMEM, 0, 0, NULL);
-    if (!r && !cli_host_open(app, NULL, NULL, &app->host, e)) /* without a socket it works, alone */
-        cli_host_unlocked(app->host, app->store);
+    if (!r)
+        cli_host_open(app, app->store, NULL, NULL, &app->host, NULL); /* without a socket it works, alone */
     if (!r && !path_join(log, app->home, "log", NULL))
         log_open(log, &app->clock);
     /* A full disk does not keep support from `status'; what shows a chart writes a row of its own, or shows nothing. */

@@ -414,7 +414,8 @@ static void say(struct cli_out *out, struct jsonw *w, const char *id, const char
 /* Another process has examined it, or there is nothing to examine, or not for this person. */
 static bool is_none_of_ours(const struct cli_app *app, int code)
 {
-    static const int codes[] = {ERR_USAGE, ERR_PASSPHRASE, ERR_NOPROFILE, ERR_INUSE, ERR_SILENT, ERR_GONE, ERR_CANCELLED};
+    static const int codes[] = {ERR_USAGE, ERR_PASSPHRASE, ERR_NOPROFILE, ERR_INUSE, ERR_SILENT, ERR_GONE,
+                                ERR_CANCELLED};
 
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (code == codes[i])

@@ -194,7 +194,8 @@ static void serve(void *arg, struct serve_guest *g)
 
 /* --- from the owner ----------------------------------------------------------------------------- */
 
-int cli_host_open(struct cli_app *app, void (*idle)(void *arg), void *arg, struct cli_host **out, struct err *e)
+int cli_host_open(struct cli_app *app, struct store *s, void (*idle)(void *arg), void *arg, struct cli_host **out,
+                  struct err *e)
 {
     struct serve_rules rules = {LIMIT_ASK_BYTES, ASK_FDS, HOST_ASK_MS, HOST_GUESTS, STR("k"), 2000, greet, serve, NULL};
     struct cli_host *h = mem_alloc(sizeof *h);
@@ -204,6 +205,7 @@ int cli_host_open(struct cli_app *app, void (*idle)(void *arg), void *arg, struc
     if (!h)
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
     h->app = app;
+    h->store = s;
     h->idle = idle;
     h->arg = arg;
     pthread_mutex_init(&h->lock, NULL);

@@ -11,9 +11,10 @@ enum { HOST_LOCKED = 1, HOST_MOVED }; /* why a guest is cancelled: loop_serve_ca
 #define HOST_GUESTS 4                 /* verbs that run for others at once */
 #define HOST_ASK_MS 2000              /* who has not asked by then is dropped */
 
-/* app: the owner's, with owner and hub; borrowed. Locked until cli_host_unlocked. idle: called on any thread when the
+/* app: the owner's, with owner and hub; borrowed. s NULL: locked, until cli_host_unlocked. idle: called on any thread when the
  * last guest has let go of the store, after cli_host_lock said that it would be. ERR_IO, ERR_NOMEM. */
-int cli_host_open(struct cli_app *app, void (*idle)(void *arg), void *arg, struct cli_host **out, struct err *e);
+int cli_host_open(struct cli_app *app, struct store *s, void (*idle)(void *arg), void *arg, struct cli_host **out,
+                  struct err *e);
 void cli_host_unlocked(struct cli_host *h, struct store *s);
 /* The store is to be closed: guests are cancelled, and new ones told that it is locked; or, when this process leaves,
  * to try again. True: some still use it, and idle will be called. NULL is fine. */

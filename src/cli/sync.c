@@ -123,7 +123,8 @@ static void stop(struct syncing *s)
         sync_session_stop(s->session);
         return;
     }
-    if (!s->watch || s->app->guest) /* between two syncs of --watch there is nothing that was stopped */
+    /* Between two syncs of --watch there is nothing that was stopped; but it goes on elsewhere if the owner goes. */
+    if (!s->watch || (s->app->guest && loop_serve_cancelled(s->app->guest) != SERVE_LEFT))
         s->report = (struct sync_report){.code = ERR_CANCELLED, .err = {.code = ERR_CANCELLED}};
     loop_stop(s->loop, 0);
 }

@@ -1,0 +1,492 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One process owns a profile, the others ask it: through a full screen, a command that lasts, one that is locked, killed,
+stopped; with hostile peers at either end of the socket. What is said through an owner is what is said without one.
+
+No test here says how long a thing takes, but that one which does not answer is named, and one that says nothing dropped.
+
+Kills tests/mutants: owner-proof-ignored, owner-answers-when-locked, owner-two-takeovers, owner-guest-outlives-asker,
+owner-folder-its-own, owner-passphrase-passed.
+"""
+import array, fcntl, json, os, re, select, signal, socket, struct, subprocess, sys, tempfile, time
+
+TOP = os.environ.get("top_srcdir", ".")
+sys.path[:0] = [os.path.join(TOP, p) for p in ("tests", "tests/tools", "tests/ui")]
+import ward
+from proxy import Proxy
+
+try:
+    import pyte
+except ImportError:
+    pyte = None
+
+bad = []
+done = 0
+
+
+def check(what, ok, more=""):
+    global done
+    done += 1
+    if not ok:
+        bad.append(f"{what}: {more}")
+        print("FAILED", bad[-1], flush=True)
+
+
+def told(p):
+    return f"exit {p.returncode}, {p.stdout[-300:]!r}, {p.stderr[-300:]!r}"
+
+
+def until(what, ready, seconds=30):
+    end = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > end:
+            check(what, False, "never came")
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def owners(home):
+    """The processes that have the store open."""
+    found, store = [], os.path.join(home, "store.wdb")
+    for pid in os.listdir("/proc"):
+        if pid.isdigit():
+            try:
+                if any(os.readlink(f"/proc/{pid}/fd/{fd}") == store for fd in os.listdir(f"/proc/{pid}/fd")):
+                    found.append(int(pid))
+            except OSError:
+                pass
+    return found
+
+
+def threads(pid):
+    try:
+        return len(os.listdir(f"/proc/{pid}/task"))
+    except OSError:
+        return 0
+
+
+def ended(p, seconds=30):
+    try:
+        out, err = p.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        p.kill()
+        out, err = p.communicate()
+        check("it ends", False, p.args)
+    return subprocess.CompletedProcess(p.args, p.returncode, out, err)
+
+
+class Screen:
+    """A full screen on a terminal, unlocked."""
+
+    def __init__(self, w):
+        import harness
+        self.t = harness.Term([ward.WARDLINE, "--home", w.home], env=ward.environment(w.extra))
+        self.t.wait("locked")
+        self.unlock()
+        self.pid = self.t.pid
+
+    def unlock(self):
+        self.t.send(ward.PASS + "\r")
+        self.t.wait("kept here")
+        self.t.wait("next")  # the sync of the unlocking is over
+
+    def __enter__(self):
+        self.t.__enter__()
+        return self
+
+    def __exit__(self, *x):
+        return self.t.__exit__(*x)
+
+
+class Watch:
+    """A command that lasts: it waits for its next sync."""
+
+    def __init__(self, w):
+        self.p = w.start("sync", "--watch")
+        self.pid = self.p.pid
+        until("the socket", lambda: os.path.exists(os.path.join(w.home, "owner.sock")) and owners(w.home) == [self.pid])
+        w.cli("sync")  # behind its own
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.p.poll() is None:
+            self.p.kill()
+        self.p.communicate()
+
+
+def steady(text):
+    """Without what differs from moment to moment."""
+    return re.sub(r'"(storeBytes|lastSync|wire)":("[^"]*"|\d+|\{[^}]*\})|store: \d+ bytes|(last complete sync|traffic of).*|OK    (clock|store):.*|bytes up.*', "", text)
+
+
+def everything(w, out):
+    """What each verb says, by its words."""
+    patients = w.json("list")
+    pid = patients[0]["id"]
+    said = {}
+    for args in (["list"], ["list", "--json"], ["list", patients[1]["name"].split(",")[0]], ["show", pid], ["show", pid, "--json"], ["show", pid, "medicines"],
+                 ["show", "no-such"], ["show", pid, "no-such-section"], ["get", f"Patient/{pid}"], ["get", "Patient/no-such"], ["get", "../x"], ["get"], ["list", "--nope"],
+                 ["status"], ["status", "--json"], ["sync"], ["sync", "--json"], ["sync", "extra"], ["import", "no-such-file"], ["export", out], ["export", out]):
+        p = w.cli(*args, check=False, cwd=w.tmp)
+        said[" ".join(args).replace(out, "OUT")] = (p.returncode, steady(p.stdout), p.stderr.replace(out, "OUT"))
+    folder = os.path.join(w.tmp, out)
+    said["files"] = {f: open(os.path.join(folder, f), "rb").read() for f in sorted(os.listdir(folder))}
+    return said
+
+
+def the_same(what, got, want):
+    for key in want:
+        check(f"{what}: {key}", got[key] == want[key], f"{str(got[key])[:300]} is not {str(want[key])[:300]}")
+
+
+def findings(w):
+    return {f["id"]: f["verdict"] for f in w.json("doctor", check=False)}
+
+
+def through(w):
+    """(a), (b): what is said through an owner is what is said without one."""
+    makers = [("a command that lasts", Watch)] + ([("a full screen", Screen)] if pyte else [])
+    if not pyte:
+        print("skipped: pyte is not installed; no full screen here")
+    for n, (what, make) in enumerate(makers):
+        want, doctor = everything(w, f"alone{n}"), findings(w)
+        with make(w) as o:
+            check(f"{what} owns it", owners(w.home) == [o.pid], f"{owners(w.home)} {o.pid}")
+            the_same(what, everything(w, f"through{n}"), want)
+            check(f"{what}: doctor", findings(w) == doctor, str(findings(w)))
+            check(f"{what} owns it still", owners(w.home) == [o.pid], owners(w.home))
+            files(w, what, n)
+            counts(w, what, o.pid)
+            strangers(w, what, o.pid)
+
+
+def files(w, what, n):
+    """File names are the asker's, from where it stands; no name reaches a file of the owner's own."""
+    there = os.path.join(w.tmp, f"there{n}")
+    os.mkdir(there)
+    name = f"f{n}.ndjson"
+    with open(os.path.join(there, name), "w") as f:
+        f.write('{"resourceType":"Patient","id":"n%d"}\n' % n)
+    p = w.cli("import", name, check=False, cwd=there)
+    check(f"{what}: import from where the asker stands", p.returncode == 0 and "1 resources read, 1 new" in p.stdout, told(p))
+    check(f"{what}: it is there", w.cli("get", f"Patient/file:n{n}").stdout.strip() == '{"resourceType":"Patient","id":"n%d"}' % n)
+    p = w.cli("export", "out", "--patient", f"file:n{n}", check=False, cwd=there)
+    check(f"{what}: export to where the asker stands", p.returncode == 0 and os.listdir(os.path.join(there, "out")) == ["Patient.ndjson"], told(p))
+    os.symlink("/proc/self/fd/0", os.path.join(there, "link"))
+    for odd in ("/proc/self/fd/0", "/dev/fd/0", "link", "/dev/tty"):
+        p = w.cli("import", odd, check=False, cwd=there)
+        check(f"{what}: {odd} is no file of the owner's", p.returncode == 2 and p.stderr.count("\n") == 1, told(p))
+
+
+def counts(w, what, pid):
+    """Without the passphrase: counts, and nothing else."""
+    def no_passphrase(*args):
+        return ended(w.start(*args, passphrase=None, start_new_session=True))
+    p = no_passphrase("status")
+    check(f"{what}: status without the passphrase", p.returncode == 0 and f"open in process {pid}" in p.stdout and "Patient 1" in p.stdout and
+          "http" not in p.stdout, told(p))
+    got = json.loads(no_passphrase("status", "--json").stdout)
+    check(f"{what}: the same as JSON", set(got) == {"locked", "pid", "counts", "queue"} and got["locked"] is False, str(got))
+    for verb in (["list"], ["get", "Patient/x"], ["sync"], ["export", "x"]):
+        p = no_passphrase(*verb)
+        check(f"{what}: {verb} without the passphrase", p.returncode == 1 and not p.stdout, told(p))
+    p = w.cli("list", passphrase="wrong", check=False)
+    check(f"{what}: a wrong passphrase", p.returncode == 5 and "passphrase" in p.stderr and not p.stdout, told(p))
+
+
+# --- by hand ---------------------------------------------------------------------------------------
+
+def knock(home):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.settimeout(30)
+    s.connect(os.path.join(home, "owner.sock"))
+    return s, s.recv(4096)
+
+
+def ask(s, packet, fds=None):
+    null = os.open("/dev/null", os.O_RDONLY)
+    try:
+        s.sendmsg([packet], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds if fds is not None else [null, null]))])
+    finally:
+        os.close(null)
+
+
+def answers(s):
+    got = []
+    while True:
+        try:
+            m = s.recv(65536)
+        except OSError as e:
+            return got + [repr(e)]
+        if not m:
+            return got
+        if m[:1] != b"k":
+            got.append(m)
+
+
+def strangers(w, what, pid):
+    """Peers that are not wardline: nothing is told to them, and nothing of them stays."""
+    before = len(os.listdir(f"/proc/{pid}/fd")), threads(pid)
+    s, hello = knock(w.home)
+    check(f"{what}: the greeting", hello[:9] == b"wl-own-1\x01" and len(hello) == 41, hello)
+    ask(s, b"wl-ask-1" + bytes(32) + b"\x01list\0")
+    got = answers(s)
+    check(f"{what}: a proof of zeros", len(got) == 1 and got[0][:2] == b"r\x05" and b"ERR_PASSPHRASE" in got[0], got)
+    s, hello = knock(w.home)
+    ask(s, b"wl-ask-1" + bytes(32) + b"\x00list\0")  # says that it has none
+    got = answers(s)
+    check(f"{what}: no proof, no list", len(got) == 1 and b"ERR_PASSPHRASE" in got[0], got)
+    for packet in (b"", b"x", b"wl-ask-1", b"wl-ask-1" + bytes(32) + b"\x01list", b"wl-ask-1" + bytes(32) + b"\xffstatus\0", b"wl-ask-1" + bytes(32) + b"\x00\0"):
+        s, hello = knock(w.home)
+        if packet:
+            ask(s, packet)
+            got = answers(s)
+            check(f"{what}: {packet[:12]} is no request", len(got) <= 1 and all(g[:1] == b"r" and g[1] for g in got), got)
+        else:
+            check(f"{what}: who says nothing is dropped", answers(s) == [], "")
+    many = []
+    for _ in range(60):
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        s.setblocking(False)
+        try:
+            s.connect(os.path.join(w.home, "owner.sock"))
+        except OSError:
+            pass
+        many.append(s)
+    check(f"{what}: sixty who say nothing keep nobody out", w.cli("list", check=False).returncode == 0)
+    for s in many:
+        s.close()
+    until(f"{what}: nothing of them stays", lambda: len(os.listdir(f"/proc/{pid}/fd")) <= before[0] and threads(pid) <= before[1])
+
+
+class Recorder:
+    """Something that owns the home and listens, but is no wardline: what does an asker tell it?"""
+
+    def __init__(self, home, answer):
+        self.lock = os.open(os.path.join(home, "store.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.fcntl(self.lock, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 1, 0))  # F_OFD_SETLK
+        self.path = os.path.join(home, "owner.sock")
+        self.s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        if os.path.exists(self.path):
+            os.unlink(self.path)
+        self.s.bind(self.path)
+        self.s.listen(8)
+        self.answer = answer
+
+    def one(self, p):
+        """Greets p, gives what it asked, and answers."""
+        self.s.settimeout(30)
+        c, _ = self.s.accept()
+        self.challenge = os.urandom(32)
+        c.send(b"wl-own-1\x01" + self.challenge)
+        packet, extra, _, _ = c.recvmsg(200000, 4096)
+        for _, _, data in extra:
+            for fd in array.array("i", data):
+                os.close(fd)
+        for a in self.answer:
+            c.send(a)
+        c.close()
+        return packet, ended(p)
+
+    def close(self):
+        self.s.close()
+        os.unlink(self.path)
+        os.close(self.lock)
+
+
+def overheard(w):
+    """No passphrase passes the socket; what passes does not serve a second time."""
+    r = Recorder(w.home, [b"r\0\0" + bytes(16) + b"\0"])
+    packets = []
+    for _ in range(2):
+        packet, p = r.one(w.start("list", "smith"))
+        check("an asker takes an answer", p.returncode == 0 and p.stdout == "", told(p))
+        check("no passphrase passes", ward.PASS.encode() not in packet and b"list\0smith\0" in packet, packet)
+        packets.append(packet)
+    check("each proof is for its challenge", packets[0][8:40] != packets[1][8:40] and packets[0][40:] == packets[1][40:])
+    for answer, status in (([b"z"], 70), ([b"r"], 70), ([b"r\x02\x00" + bytes(16) + b"ERR_NOTFOUND\0Patient/x"], 2),
+                           ([b"r\x09\x00" + bytes(16) + b"ERR_OF_TOMORROW\0"], 70), ([b"olist", b"ewords", b"r\0\0" + bytes(16) + b"\0"], 0)):
+        r.answer = answer
+        packet, p = r.one(w.start("list"))
+        check(f"an asker that hears {answer}", p.returncode == status and p.stderr.count("\n") <= 1, told(p))
+    check("what the owner says is written", p.stdout == "list" and p.stderr == "words", told(p))
+    r.answer = []  # it ends before it has answered: whether an export was made nobody knows
+    packet, p = r.one(w.start("export", "nowhere", cwd=w.tmp))
+    check("an owner that ends is told of", p.returncode == 5 and "ended before it had answered" in p.stderr, told(p))
+    r.close()
+    with Watch(w):
+        s, hello = knock(w.home)
+        ask(s, packets[0])
+        got = answers(s)
+        check("what was overheard serves nobody", len(got) == 1 and b"ERR_PASSPHRASE" in got[0], got)
+
+
+# --- owners that come and go ----------------------------------------------------------------------
+
+def locked(w):
+    """(c) A screen that is locked owns the profile and says so."""
+    if not pyte:
+        return
+    with Screen(w) as o:
+        o.t.send("L")
+        o.t.wait("locked")
+        until("the store is closed", lambda: owners(w.home) == [])
+        for args in (["list"], ["show", "x"], ["get", "Patient/x"], ["status"], ["sync"], ["export", "no"], ["import", "x"], ["doctor"]):
+            p = w.cli(*args, check=False, cwd=w.tmp)
+            check(f"locked: {args}", p.returncode == 5 and "locked" in p.stderr and p.stderr.count("\n") == 1 and not p.stdout, told(p))
+        p = ended(w.start("status", passphrase=None, start_new_session=True))
+        check("locked: also without the passphrase", p.returncode == 5 and "locked" in p.stderr, told(p))
+        s, hello = knock(w.home)
+        check("locked: the greeting says so", hello[8:9] == b"\0", hello)
+        ask(s, b"wl-ask-1" + bytes(32) + b"\x00status\0")
+        got = answers(s)
+        check("locked: not even counts", len(got) == 1 and b"ERR_LOCKED" in got[0], got)
+        o.unlock()
+        check("unlocked again", w.cli("list", check=False).returncode == 0)
+        second = Screen.__new__(Screen)
+        import harness
+        with harness.Term([ward.WARDLINE, "--home", w.home], env=ward.environment(w.extra)) as t:
+            t.wait("locked")
+            t.send(ward.PASS + "\r")
+            t.wait(f"its pid is: {o.pid}")
+        os.kill(o.pid, signal.SIGKILL)
+    check("killed: the next one owns it", w.cli("list", check=False).returncode == 0)
+
+
+def given_up(w, slow):
+    """A command of a schedule gives the home to a screen that is unlocked; its sync is the screen's then."""
+    if not pyte:
+        return
+    slow("hang")
+    cron = w.start("sync")
+    until("it owns", lambda: owners(w.home) == [cron.pid])
+    import harness
+    with harness.Term([ward.WARDLINE, "--home", w.home], env=ward.environment(w.extra)) as t:
+        t.wait("locked")
+        t.send(ward.PASS + "\r")
+        t.wait("kept here")
+        check("the screen owns it now", owners(w.home) == [t.pid], f"{owners(w.home)} {t.pid}")
+        check("the command waits", cron.poll() is None)
+        slow("flow")
+        p = ended(cron, 60)
+        check("its sync was the screen's", p.returncode == 0 and "new or changed resources" in p.stdout, told(p))
+        guest = w.start("sync", "--watch")
+        time.sleep(0.5)
+        slow("hang")
+        other = w.start("sync")
+        time.sleep(0.5)
+        t.send("L")
+        t.wait("locked")
+        slow("flow")
+        for p in (ended(other), ended(guest)):
+            check("locked meanwhile", p.returncode == 5 and "locked" in p.stderr, told(p))
+        until("closed", lambda: owners(w.home) == [])
+
+
+def silent(w):
+    """(e) An owner that is stopped is named, before and while it answers."""
+    with Watch(w) as o:
+        os.kill(o.pid, signal.SIGSTOP)
+        p = w.cli("list", check=False)
+        check("a stopped owner is named", p.returncode == 5 and f"holds the store: {o.pid};" in p.stderr and not p.stdout, told(p))
+        p = ended(w.start("status", passphrase=None, start_new_session=True))
+        check("also without the passphrase", p.returncode == 5 and f": {o.pid};" in p.stderr, told(p))
+        os.kill(o.pid, signal.SIGCONT)
+        check("woken, it answers", w.cli("list", check=False).returncode == 0)
+        guest = w.start("sync", "--watch")
+        time.sleep(1)
+        os.kill(o.pid, signal.SIGSTOP)
+        p = ended(guest)
+        check("stopped while it answers", p.returncode == 5 and f": {o.pid};" in p.stderr, told(p))
+        os.kill(o.pid, signal.SIGCONT)
+
+
+def killed(w):
+    """(d), (f) Of many that wait, one and only one takes over; nobody is told of it."""
+    watchers = [w.start("sync", "--watch") for _ in range(6)]
+    first = None
+    for _ in range(4):
+        until("one owns", lambda: len(owners(w.home)) == 1 and owners(w.home)[0] != first)
+        first = owners(w.home)[0]
+        lists = [w.start("list") for _ in range(3)]
+        os.kill(first, signal.SIGKILL)
+        lists += [w.start("list") for _ in range(3)]
+        for _ in range(20):
+            n = owners(w.home)
+            check("never two owners", len(n) <= 1, n)
+            time.sleep(0.01)
+        for p in lists:
+            p = ended(p)
+            check("a list is answered, whoever owns", p.returncode == 0 and p.stdout.count("\n") > 10, told(p))
+        watchers = [p for p in watchers if p.pid != first or p.communicate() is None]
+    check("two are left", len(watchers) == 2 and all(p.poll() is None for p in watchers), [p.poll() for p in watchers])
+    for p in watchers:
+        p.send_signal(signal.SIGINT)
+    for p in watchers:
+        p = ended(p)
+        check("Ctrl-C ends it", p.returncode == 0 and "Traceback" not in p.stderr, told(p))
+    for _ in range(3):  # nobody owns it: six begin at once
+        for p in [ended(p) for p in [w.start("list") for _ in range(6)]]:
+            check("six at once", p.returncode == 0 and p.stdout.count("\n") > 10, told(p))
+    check("nothing is left behind", sorted(f for f in os.listdir(w.home) if "sock" in f) == [], os.listdir(w.home))
+
+
+def askers(w, slow):
+    """An asker's end is its verb's end; one that does not read holds up nobody."""
+    with Watch(w) as o:
+        before = threads(o.pid)
+        slow("hang")
+        for how in (signal.SIGKILL, signal.SIGINT, signal.SIGTERM):
+            guest = w.start("sync")
+            until("it is at work", lambda: threads(o.pid) > before)
+            check("others are answered meanwhile", w.cli("list", check=False).returncode == 0)
+            guest.send_signal(how)
+            p = ended(guest)
+            check(f"{how.name}: the asker ends", p.returncode == (-9 if how == signal.SIGKILL else 3), told(p))
+            until(f"{how.name}: its verb ends", lambda: threads(o.pid) <= before)
+        slow("flow")
+        r, x = os.pipe()
+        fcntl.fcntl(x, 1031, 4096)  # F_SETPIPE_SZ: a pager that shows its first page
+        rows = len(w.json("list"))
+        pagers = [w.start("list", "--json", stdout=x) for _ in range(6)]
+        os.close(x)
+        until("its page is full", lambda: struct.unpack("i", fcntl.ioctl(r, 0x541B, bytes(4)))[0] >= 4000)  # FIONREAD
+        check("a pager holds up nobody", w.cli("list", check=False).returncode == 0)
+        until("the owner is done with it", lambda: threads(o.pid) <= before)
+        text = b""
+        while True:
+            piece = os.read(r, 65536)
+            if not piece:
+                break
+            text += piece
+        os.close(r)
+        check("and gets it all", text.count(b'"birthDate"') == 6 * rows and [ended(p).returncode for p in pagers] == [0] * 6, text[-100:])
+        guest = w.start("sync", "--watch")
+        time.sleep(0.5)
+        o.p.send_signal(signal.SIGINT)
+        check("an owner goes, whoever still asks", ended(o.p).returncode == 0)
+        until("its guest takes over", lambda: owners(w.home) == [guest.pid])
+        guest.kill()
+        guest.communicate()
+
+
+def main():
+    with tempfile.TemporaryDirectory() as tmp:
+        with ward.Ward(tmp, generate=12, charts=3, init=False, quick=True) as w:
+            port = int(re.search(r":(\d+)/", w.url)[1])
+            with Proxy(f"127.0.0.1:{port}") as slow:
+                w.url = f"http://127.0.0.1:{slow.port}/fhir"
+                w.cli("init", "--server", w.url, "--demo")
+                w.cli("sync")
+                for part, args in ((through, ()), (overheard, ()), (locked, ()), (silent, ()), (killed, ()), (askers, (slow,)), (given_up, (slow,))):
+                    if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
+                        part(w, *args)
+    print(f"{done} checks")
+    if bad:
+        sys.exit("\n".join(bad))
+
+
+main()
