@@ -453,7 +453,7 @@ def askers(w, slow):
         rows = len(w.json("list"))
         pagers = [w.start("list", "--json", stdout=x) for _ in range(6)]
         os.close(x)
-        until("its page is full", lambda: struct.unpack("i", fcntl.ioctl(r, 0x541B, bytes(4)))[0] >= 4000)  # FIONREAD
+        until("its page is full", lambda: struct.unpack("i", fcntl.ioctl(r, 0x541B, bytes(4)))[0] >= 1000)  # FIONREAD
         check("a pager holds up nobody", w.cli("list", check=False).returncode == 0)
         until("the owner is done with it", lambda: threads(o.pid) <= before)
         text = b""
