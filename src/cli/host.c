@@ -148,6 +148,7 @@ static int yield(struct cli_host *h, struct serve_guest *g, struct err *e)
     pthread_mutex_unlock(&h->lock);
     if (keeps)
         return err_set(e, ERR_INUSE, 0, getpid(), STORE_FILE);
+    loop_serve_park(g);
     while (!loop_serve_cancelled(g))
         loop_serve_pause(g, INT32_MAX);
     return err_set(e, ERR_CANCELLED, 0, 0, NULL);

@@ -170,6 +170,7 @@ static int run(struct syncing *s, struct err *e)
     if (r)
         return err_set(e, r, 0, 0, "loop");
     if (s->app->guest) {
+        loop_serve_park(s->app->guest);
         loop_fd(s->loop, loop_serve_cancel_fd(s->app->guest), POLLIN, cancelled, s);
     } else {
         loop_signal(s->loop, SIGINT, interrupted, s);

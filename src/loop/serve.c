@@ -30,6 +30,7 @@ struct serve_guest {
     enum state state;
     int fd, cancel_fd;
     bool deaf; /* its leaving was seen */
+    bool parked;
     int64_t ask_by;
     unsigned char note[SERVE_NOTE];
     char *asked;
@@ -197,7 +198,7 @@ static void tidy(struct serve *s)
         }
         if (g->state == ENDED) {
             pthread_join(g->thread, NULL); /* it has left the lock and does no more */
-            s->running--;
+            s->running -= !g->parked;
             out = true;
         }
         if (out) {
@@ -409,6 +410,17 @@ int loop_serve_send(struct serve_guest *g, struct str message)
             return ERR_IO;
     }
     return ERR_OK;
+}
+
+void loop_serve_park(struct serve_guest *g)
+{
+    struct serve *s = g->serve;
+
+    pthread_mutex_lock(&s->lock);
+    s->running -= !g->parked;
+    g->parked = true;
+    ring(s->wake); /* there may be room for one who waits */
+    pthread_mutex_unlock(&s->lock);
 }
 
 void loop_serve_pause(struct serve_guest *g, int64_t ms)

@@ -60,6 +60,8 @@ int loop_serve_send(struct serve_guest *g, struct str message);
 int loop_serve_cancelled(const struct serve_guest *g);
 /* A descriptor that is readable once it is cancelled: for a loop. Borrowed. */
 int loop_serve_cancel_fd(const struct serve_guest *g);
+/* It will mostly wait from here on (for a sync, for an end): it does not count among those who are served at once. */
+void loop_serve_park(struct serve_guest *g);
 /* Waits so long, or until it is cancelled. */
 void loop_serve_pause(struct serve_guest *g, int64_t ms);
 /* Waits until fd can be read. False: cancelled. */

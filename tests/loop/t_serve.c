@@ -49,6 +49,8 @@ static void run(void *arg, struct serve_guest *g)
 
     while (now > most && !atomic_compare_exchange_weak(&h->most, &most, now))
         ;
+    if (str_is(asked, "park"))
+        loop_serve_park(g);
     while (atomic_load(&h->hold) && !loop_serve_cancelled(g))
         loop_serve_pause(g, 5);
     if (loop_serve_cancelled(g))
@@ -282,6 +284,32 @@ static void more_than_there_is_room_for(void)
     house_down(&h);
 }
 
+/* Those who only wait, for a sync that is not theirs, take nobody's place. Kills tests/mutants/owner-crowded-out.patch. */
+static void parked(void)
+{
+    struct house h;
+    char got[400];
+    int fd[6];
+
+    house_up(&h);
+    atomic_store(&h.hold, true);
+    for (int i = 0; i < 6; i++) {
+        fd[i] = visit(&h);
+        CU_ASSERT_EQUAL(hear(fd[i], got, sizeof got), 5);
+        CU_ASSERT_EQUAL(say(fd[i], "park", 4, 1), 0);
+    }
+    for (int i = 0; i < 1000 && atomic_load(&h.running) < 6; i++)
+        usleep(5000);
+    CU_ASSERT_EQUAL(atomic_load(&h.running), 6); /* and by these rules two are served at once */
+    for (int i = 0; i < 5; i++)
+        close(fd[i]);
+    atomic_store(&h.hold, false);
+    CU_ASSERT(hear(fd[5], got, sizeof got) > 0);
+    close(fd[5]);
+    house_down(&h);
+    CU_ASSERT_EQUAL(atomic_load(&h.ran), 6);
+}
+
 /* One that does not listen holds nobody up for ever. */
 static void deaf_ones(void)
 {
@@ -335,6 +363,7 @@ static const struct unit_test tests[] = {
     {"what is no request is dropped whole", rude_ones},
     {"who leaves is not worked for", left},
     {"those beyond the room wait, and hear so", more_than_there_is_room_for},
+    {"those who only wait take no room", parked},
     {"a deaf guest is let go of", deaf_ones},
     {"stopping waits for those who asked", stopped},
 };
