@@ -6,8 +6,7 @@ is lost or there twice, and nobody is told of a database that is busy or a profi
     crowd.py [--full] [--seconds N] [--seed N]      20 seconds; --full: ten minutes
 
 One terminal is a full screen that moves, opens, syncs, locks and leaves; the other types commands; cron syncs, over a line
-with a delay. What a command may say is a table (MAY) and everything else is a failure. Kills tests/mutants: owner-two-takeovers
-(two that write the same store), owner-turns-unkept.
+with a delay. What a command may say is a table (MAY) and everything else is a failure. Kills tests/mutants/owner-stop-is-bad-input.patch.
 """
 import json, os, random, re, signal, sys, tempfile, threading, time
 
@@ -65,7 +64,7 @@ class Crowd:
             self.procs.pop(name, None)
             killed = p.pid in self.killed
         code = p.returncode
-        if code not in MAY or (code == -9) != killed or not re.search(MAY[code], err) or NEVER.search(err) or err.count("\n") > 1:
+        if code not in MAY or (code == -9 and not killed) or not re.search(MAY[code], err) or NEVER.search(err) or err.count("\n") > 1:
             self.wrong(f"{name} {args}: exit {code}, {err!r}, {out[-200:]!r}")
         self.note(f"{args[0]}: {'killed' if killed else code}")
         return code, out, err

@@ -5,8 +5,8 @@ stopped; with hostile peers at either end of the socket. What is said through an
 
 No test here says how long a thing takes, but that one which does not answer is named, and one that says nothing dropped.
 
-Kills tests/mutants: owner-proof-ignored, owner-answers-when-locked, owner-two-takeovers, owner-guest-outlives-asker,
-owner-folder-its-own, owner-passphrase-passed.
+Kills tests/mutants: owner-proof-unasked, owner-answers-when-locked, owner-folder-its-own, owner-reads-its-own,
+owner-keeps-the-home.
 """
 import array, fcntl, json, os, re, select, signal, socket, struct, subprocess, sys, tempfile, time
 

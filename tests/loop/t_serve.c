@@ -254,6 +254,7 @@ static void left(void)
     for (int i = 0; i < 1000 && atomic_load(&h.ran) < 2; i++)
         usleep(5000);
     CU_ASSERT_EQUAL(atomic_load(&h.cancelled), 2);
+    atomic_store(&h.hold, false);
     CU_ASSERT_EQUAL(atomic_load(&h.ran), 2);
     house_down(&h);
 }
