@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "loop/serve.h"
 
@@ -106,11 +107,13 @@ static int visit(const struct house *h)
 static ssize_t hear(int fd, char *out, size_t room)
 {
     struct pollfd p = {fd, POLLIN, 0};
+    struct clock c = clock_system();
+    int64_t end = clock_boot_ms(&c) + 5000;
     ssize_t n = -1;
 
     do
         n = poll(&p, 1, 5000) == 1 ? recv(fd, out, room - 1, 0) : -1;
-    while (n == 1 && out[0] == 'k');
+    while (n == 1 && out[0] == 'k' && clock_boot_ms(&c) < end);
     out[n > 0 ? n : 0] = '\0';
     return n < 0 && errno == ECONNRESET ? 0 : n;
 }
