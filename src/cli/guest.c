@@ -18,6 +18,7 @@
 #define AGAIN_MS 20              /* an owner that comes or goes is tried again after so long */
 #define YIELDED_MS 300           /* who gave the home up lets the one that asked for it come first */
 #define LOOK_MS 100              /* between two looks whether a screen still waits */
+#define WHOLE_MOST (32u << 20)
 #define HELD_MOST (64u << 20)    /* bytes that a slow reader of our output has not taken yet */
 #define WRITE_MOST 4096          /* what a pipe takes whole once it takes anything */
 
@@ -31,7 +32,7 @@ struct asking {
     char *packet;       /* of ASK_PIECE + 1 bytes */
     int fd;             /* the owner's socket, or -1 */
     pid_t pid;
-    bool greeted, yield, said; /* said: something of its answer came */
+    bool greeted, yield, said; /* said: something of its answer was written */
     bool result, stopped, paused;
     loop_timer silence, retry;
     int64_t until_ms;   /* boot clock: an owner must be met by then */
@@ -67,9 +68,23 @@ static void hang_up(struct asking *a)
     a->fd = -1;
 }
 
+/* May the verb be asked for once more, of whoever owns the home then? */
+static bool may_again(const struct asking *a)
+{
+    return !a->said && (a->yield || (a->app->verb->how & CLI_AGAIN));
+}
+
 static void later(struct asking *a)
 {
     hang_up(a);
+    if (a->stopped) { /* REQ: Ctrl-C is not forgotten over a change of owners */
+        fail(a, ERR_CANCELLED, 0);
+        return;
+    }
+    for (int i = 0; i < 2; i++) {
+        loop_fd(a->loop, i + 1, 0, NULL, NULL);
+        buf_clear(&a->held[i]);
+    }
     loop_cancel(a->loop, a->retry);
     a->retry = loop_after(a->loop, AGAIN_MS, meet, a);
 }
@@ -104,10 +119,14 @@ static void writable(void *arg, int fd, short revents);
 
 static void watch_owner(struct asking *a);
 
+/* What can be asked once more is written when it is whole: so half a list is nobody's, whoever is killed. Unless it is
+ * too long for that. */
 static void drain(struct asking *a)
 {
-    for (int i = 0; i < 2; i++)
-        loop_fd(a->loop, i + 1, a->held[i].n ? POLLOUT : 0, writable, a);
+    bool whole = a->result || a->said || !may_again(a) || a->held[0].n > WHOLE_MOST;
+
+    loop_fd(a->loop, 1, whole && a->held[0].n ? POLLOUT : 0, writable, a);
+    loop_fd(a->loop, 2, a->held[1].n ? POLLOUT : 0, writable, a);
     a->paused = a->held[0].n + a->held[1].n > HELD_MOST;
     watch_owner(a);
     if (a->result && !a->held[0].n && !a->held[1].n)
@@ -121,6 +140,7 @@ static void writable(void *arg, int fd, short revents)
     ssize_t n = write(fd, b->p, b->n < WRITE_MOST ? b->n : WRITE_MOST);
 
     (void)revents;
+    a->said |= fd == 1; /* a line of progress can stand twice */
     if (n >= 0) {
         buf_drop(b, (size_t)n);
     } else if (errno == EPIPE) { /* as when it had written itself */
@@ -207,7 +227,7 @@ static void answer(struct asking *a, struct str packet)
         fail(a, ERR_BUG, 0);
         return;
     }
-    if (w.kind == 'r' && w.again && !a->said) {
+    if (w.kind == 'r' && w.again && may_again(a)) {
         anew(a);
         return;
     }
@@ -218,7 +238,6 @@ static void answer(struct asking *a, struct str packet)
         hang_up(a);
     } else if (w.kind != 'k') {
         b = &a->held[w.kind == 'e'];
-        a->said |= w.kind == 'o'; /* a line of progress can stand twice */
         if (buf_addstr(b, w.bytes)) {
             fail(a, ERR_NOMEM, 0);
             return;
@@ -233,7 +252,7 @@ static void closed(struct asking *a)
 {
     if (a->stopped)
         fail(a, ERR_CANCELLED, 0);
-    else if (!a->greeted || a->yield || (!a->said && a->app->verb && (a->app->verb->how & CLI_AGAIN)))
+    else if (!a->greeted || may_again(a))
         later(a);
     else
         fail(a, ERR_GONE, a->pid);
