@@ -11,8 +11,8 @@ enum { HOST_LOCKED = 1, HOST_MOVED }; /* why a guest is cancelled: loop_serve_ca
 #define HOST_GUESTS 4                 /* verbs that run for others at once */
 #define HOST_ASK_MS 2000              /* who has not asked by then is dropped */
 
-/* app: the owner's, with owner and hub; borrowed. s NULL: locked, until cli_host_unlocked. idle: called on any thread when the
- * last guest has let go of the store, after cli_host_lock said that it would be. ERR_IO, ERR_NOMEM. */
+/* app: the owner's, with owner and hub; borrowed. s NULL: locked, until cli_host_unlocked. idle: called on any thread
+ * when the last guest has let go of the store, after cli_host_lock said that it would be. ERR_IO, ERR_NOMEM. */
 int cli_host_open(struct cli_app *app, struct store *s, void (*idle)(void *arg), void *arg, struct cli_host **out,
                   struct err *e);
 void cli_host_unlocked(struct cli_host *h, struct store *s);

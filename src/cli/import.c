@@ -163,8 +163,8 @@ static int say_where(struct importing *m, int r)
 {
     char where[2 * sizeof m->e->what + 32];
 
-    if (r == ERR_CANCELLED || (err_exit(r) != 2 && err_exit(r) != 3)) /* 3: the scanner speaks of a line; here it is a file */
-        return r;
+    if (r == ERR_CANCELLED || (err_exit(r) != 2 && err_exit(r) != 3))
+        return r; /* 3: the scanner speaks of a line; here it is a file */
     if (m->inside)
         snprintf(where, sizeof where, "%.150s#%lld%s%s", m->name, (long long)m->rows, r == ERR_TOOBIG ? ": " : "",
                  r == ERR_TOOBIG ? m->e->what : "");

@@ -152,13 +152,17 @@ def findings(w):
     return {f["id"]: f["verdict"] for f in w.json("doctor", check=False)}
 
 
+def spanish(w):
+    return w.cli("get", "Patient/no-such", check=False, env={"LANGUAGE": "es"}).stderr
+
+
 def through(w):
     """(a), (b): what is said through an owner is what is said without one."""
     makers = [("a command that lasts", Watch)] + ([("a full screen", Screen)] if pyte else [])
     if not pyte:
         print("skipped: pyte is not installed; no full screen here")
     for n, (what, make) in enumerate(makers):
-        want, doctor = everything(w, f"alone{n}"), findings(w)
+        want, doctor, apart = everything(w, f"alone{n}"), findings(w), spanish(w)
         with make(w) as o:
             check(f"{what} owns it", owners(w.home) == [o.pid], f"{owners(w.home)} {o.pid}")
             the_same(what, everything(w, f"through{n}"), want)
@@ -166,6 +170,7 @@ def through(w):
             check(f"{what} owns it still", owners(w.home) == [o.pid], owners(w.home))
             files(w, what, n)
             counts(w, what, o.pid)
+            check(f"{what}: errors are in the asker's language", spanish(w) == apart and "wardline" in apart, spanish(w))
             strangers(w, what, o.pid)
 
 
