@@ -6,7 +6,7 @@ is lost or there twice, and nobody is told of a database that is busy or a profi
     crowd.py [--full] [--seconds N] [--seed N]      20 seconds; --full: ten minutes
 
 One terminal is a full screen that moves, opens, syncs, locks and leaves; the other types commands; cron syncs, over a line
-with a delay. What a command may say is a table (MAY) and everything else is a failure. Kills tests/mutants/owner-stop-is-bad-input.patch.
+with a delay. What a command may say is a table (MAY) and everything else is a failure. Kills tests/mutants/owner-in-use-said.patch.
 """
 import json, os, random, re, signal, sys, tempfile, threading, time
 

@@ -6,7 +6,7 @@ stopped; with hostile peers at either end of the socket. What is said through an
 No test here says how long a thing takes, but that one which does not answer is named, and one that says nothing dropped.
 
 Kills tests/mutants: owner-proof-unasked, owner-answers-when-locked, owner-folder-its-own, owner-reads-its-own,
-owner-keeps-the-home.
+owner-keeps-the-home, owner-stop-is-bad-input.
 """
 import array, fcntl, json, os, re, select, signal, socket, struct, subprocess, sys, tempfile, time
 
@@ -476,9 +476,15 @@ def askers(w, slow):
         os.close(r)
         check("and gets it all", text.count(b'"birthDate"') == 6 * rows and [ended(p).returncode for p in pagers] == [0] * 6, text[-100:])
         guest = w.start("sync", "--watch")
-        time.sleep(0.5)
+        with open(os.path.join(w.tmp, "many.ndjson"), "w") as f:
+            f.writelines('{"resourceType":"Patient","id":"m%d"}\n' % i for i in range(12000))
+        before = threads(o.pid)
+        load = w.start("import", "many.ndjson", cwd=w.tmp)
+        until("it imports", lambda: threads(o.pid) > before)
         o.p.send_signal(signal.SIGINT)
         check("an owner goes, whoever still asks", ended(o.p).returncode == 0)
+        p = ended(load, 60)
+        check("what was begun there is done elsewhere", p.returncode == 0 and "12000 resources read" in p.stdout, told(p))
         until("its guest takes over", lambda: owners(w.home) == [guest.pid])
         guest.kill()
         guest.communicate()
