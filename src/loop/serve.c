@@ -264,6 +264,8 @@ static void attend(struct serve *s, const struct pollfd *p)
         if (g->state == GREETED) {
             g->deaf = !hear(s, g);
         } else {
+            /* A word that stayed unread would turn the answer into a reset. */
+            (void)!recv(g->fd, s->room, s->rules.ask_most + 1, MSG_DONTWAIT);
             g->deaf = true;
             cancel(g, SERVE_LEFT);
         }

@@ -476,11 +476,12 @@ def askers(w, slow):
         os.close(r)
         check("and gets it all", text.count(b'"birthDate"') == 6 * rows and [ended(p).returncode for p in pagers] == [0] * 6, text[-100:])
         guest = w.start("sync", "--watch")
+        until("it waits there", lambda: threads(o.pid) >= before + 3)  # its own, and those of its loop
         with open(os.path.join(w.tmp, "many.ndjson"), "w") as f:
             f.writelines('{"resourceType":"Patient","id":"m%d"}\n' % i for i in range(12000))
         before = threads(o.pid)
         load = w.start("import", "many.ndjson", cwd=w.tmp)
-        until("it imports", lambda: threads(o.pid) > before)
+        until("it imports", lambda: threads(o.pid) == before + 1)
         o.p.send_signal(signal.SIGINT)
         check("an owner goes, whoever still asks", ended(o.p).returncode == 0)
         p = ended(load, 60)

@@ -249,6 +249,8 @@ static void left(void)
         CU_ASSERT_EQUAL(hear(fd[i], got, sizeof got), 5);
         CU_ASSERT_EQUAL(say(fd[i], "stay", 4, 1), 0);
     }
+    for (int i = 0; i < 1000 && atomic_load(&h.running) < 2; i++)
+        usleep(5000);
     close(fd[0]);
     CU_ASSERT_EQUAL(say(fd[1], "!", 1, 0), 0);
     CU_ASSERT(hear(fd[1], got, sizeof got) > 0); /* it is told how that ended */
