@@ -126,6 +126,31 @@ void intl_start(const char *installed)
     textdomain(PACKAGE_TARNAME);
 }
 
+const char *intl_characters(void)
+{
+    const char *name = setlocale(LC_CTYPE, NULL);
+
+    return name ? name : "C";
+}
+
+void intl_thread_begin(struct intl_thread *t, const char *characters)
+{
+    locale_t base = strchr(characters, '/') ? (locale_t)0 : duplocale(LC_GLOBAL_LOCALE);
+
+    t->own = base ? newlocale(LC_CTYPE_MASK, characters, base) : (locale_t)0;
+    if (base && !t->own)
+        freelocale(base);
+    t->before = t->own ? uselocale(t->own) : (locale_t)0;
+}
+
+void intl_thread_end(struct intl_thread *t)
+{
+    if (!t->own)
+        return;
+    uselocale(t->before);
+    freelocale(t->own);
+}
+
 const char *intl_context(const char *marked)
 {
     const char *words = gettext(marked), *end = strchr(marked, '\004');

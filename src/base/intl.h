@@ -8,6 +8,7 @@
 #define BASE_INTL_H
 
 #include <libintl.h>
+#include <locale.h>
 #include <stdbool.h>
 
 #define _(s) gettext(s)
@@ -23,6 +24,16 @@
  * that was built and not installed) or from installed (an absolute path), always as UTF-8: how a terminal that has
  * less shows them is its room's work. May change LANGUAGE in the environment. */
 void intl_start(const char *installed);
+
+/* The name of the locale that the process's characters are of: "C.UTF-8", "C", "en_US.ISO-8859-1". */
+const char *intl_characters(void);
+/* Gives the calling thread the characters of another process's terminal, by that name, until intl_thread_end; one that
+ * is not known here changes nothing. Languages cannot be a thread's: glibc takes LANGUAGE from the environment. */
+struct intl_thread {
+    locale_t own, before;
+};
+void intl_thread_begin(struct intl_thread *t, const char *characters);
+void intl_thread_end(struct intl_thread *t);
 
 /* The translation of what NC_ made, or the words in it. */
 const char *intl_context(const char *marked);

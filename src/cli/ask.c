@@ -24,10 +24,12 @@ bool cli_ask_greeted(struct str packet, bool *open, unsigned char challenge[STOR
     return true;
 }
 
-int cli_ask_request(struct buf *out, unsigned flags, int n, char *const *word)
+int cli_ask_request(struct buf *out, unsigned flags, const char *characters, int n, char *const *word)
 {
     int r = n > LIMIT_ASK_WORDS ? ERR_TOOBIG : buf_addc(out, (char)flags);
 
+    if (!r)
+        r = buf_add(out, characters, strlen(characters) + 1);
     for (int i = 0; !r && i < n; i++)
         r = buf_add(out, word[i], strlen(word[i]) + 1);
     return r;
@@ -53,9 +55,10 @@ bool cli_ask_parse(struct str packet, struct ask *out)
     out->request = (struct str){packet.p + head, packet.n - head};
     out->flags = (unsigned char)packet.p[head];
     out->n = 0;
-    at = packet.p + head + 1;
-    if ((out->flags & ~(unsigned)ASK_FLAGS) || (at < end && end[-1]))
+    at = out->characters = packet.p + head + 1;
+    if ((out->flags & ~(unsigned)ASK_FLAGS) || at == end || end[-1])
         return false;
+    at += strlen(at) + 1;
     for (; at < end; at += strlen(at) + 1) {
         if (out->n == LIMIT_ASK_WORDS)
             return false;

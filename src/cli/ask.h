@@ -6,7 +6,8 @@
  * own standard output itself, so that no pager and no stopped terminal can hold up the owner (tmux does so since 3.2).
  *
  *   greeting  "wl-own-1", 1 open or 0 locked, the challenge
- *   ask       "wl-ask-1", the proof, then the request that it covers: flags, the verb and its words, each with a NUL
+ *   ask       "wl-ask-1", the proof, then the request that it covers: flags, then, each with a NUL, the name of the
+ *             locale of the asker's characters (intl_characters), the verb, its words
  *   answer    'o' or 'e' and bytes for standard output or error; 'k': still here;
  *             'r', exit status, 1 = ask again somewhere else, sub, num (little-endian), the error's name, a NUL, what
  */
@@ -33,7 +34,7 @@ size_t cli_ask_greet(char out[ASK_GREETING], bool open, const unsigned char chal
 bool cli_ask_greeted(struct str packet, bool *open, unsigned char challenge[STORE_CHALLENGE]);
 
 /* A request, still without its proof. ERR_TOOBIG. */
-int cli_ask_request(struct buf *out, unsigned flags, int n, char *const *word);
+int cli_ask_request(struct buf *out, unsigned flags, const char *characters, int n, char *const *word);
 /* The packet from it. */
 int cli_ask_packet(struct buf *out, const unsigned char proof[STORE_PROOF], struct str request);
 
@@ -41,6 +42,7 @@ struct ask {
     unsigned char proof[STORE_PROOF];
     struct str request;
     unsigned flags;
+    const char *characters;
     int n;
     char *word[LIMIT_ASK_WORDS]; /* into the packet */
 };

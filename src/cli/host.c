@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/intl.h"
 #include "base/mem.h"
 #include "cli/ask.h"
 #include "loop/serve.h"
@@ -116,6 +117,7 @@ static int run_verb(struct cli_host *h, struct serve_guest *g, struct store *s, 
                           .unproven = !(a->flags & ASK_PROVEN),
                           .folder = loop_serve_fd(g, ASK_FOLDER)};
     struct cli_out out, err;
+    struct intl_thread theirs;
     int r;
 
     if (!v)
@@ -127,11 +129,13 @@ static int run_verb(struct cli_host *h, struct serve_guest *g, struct store *s, 
     memcpy(app.home, h->app->home, sizeof app.home);
     if ((r = model_init(&app.model, s, &app.clock, e)))
         return r;
+    intl_thread_begin(&theirs, a->characters); /* what their terminal can show */
     cli_out_sink(&out, (a->flags & ASK_OUT_TERMINAL) != 0, say_out, g);
     cli_out_sink(&err, (a->flags & ASK_ERR_TERMINAL) != 0, say_err, g);
     r = cli_run(&app, v, a->n, a->word, loop_serve_fd(g, ASK_STDIN), &out, &err, e);
     cli_out_fini(&out);
     cli_out_fini(&err);
+    intl_thread_end(&theirs);
     return r;
 }
 

@@ -14,16 +14,21 @@
 
 #define OUT_CHUNK 8192
 
+static bool is_narrow(bool terminal)
+{
+    return terminal && strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+}
+
 void cli_out_init(struct cli_out *o, int fd)
 {
     *o = (struct cli_out){.fd = fd, .terminal = isatty(fd) == 1};
-    o->narrow = o->terminal && strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    o->narrow = is_narrow(o->terminal);
     buf_init(&o->buf, SIZE_MAX / 4);
 }
 
 void cli_out_sink(struct cli_out *o, bool terminal, int (*sink)(void *arg, struct str bytes), void *arg)
 {
-    *o = (struct cli_out){.fd = -1, .terminal = terminal, .sink = sink, .arg = arg};
+    *o = (struct cli_out){.fd = -1, .terminal = terminal, .narrow = is_narrow(terminal), .sink = sink, .arg = arg};
     buf_init(&o->buf, SIZE_MAX / 4);
 }
 

@@ -6,7 +6,7 @@ stopped; with hostile peers at either end of the socket. What is said through an
 No test here says how long a thing takes, but that one which does not answer is named, and one that says nothing dropped.
 
 Kills tests/mutants: owner-proof-unasked, owner-answers-when-locked, owner-folder-its-own, owner-reads-its-own,
-owner-keeps-the-home, owner-stop-is-bad-input.
+owner-keeps-the-home, owner-stop-is-bad-input, owner-characters-its-own.
 """
 import array, fcntl, json, os, re, select, signal, socket, struct, subprocess, sys, tempfile, time
 
@@ -156,6 +156,36 @@ def spanish(w):
     return w.cli("get", "Patient/no-such", check=False, env={"LANGUAGE": "es"}).stderr
 
 
+def on_a_terminal(w, characters, *args):
+    """What a command puts on a terminal."""
+    r, x = os.pipe()
+    os.write(x, ward.PASS.encode() + b"\n")
+    os.close(x)
+    os.set_inheritable(r, True)
+    pid, fd = os.forkpty()
+    if not pid:
+        os.execve(ward.WARDLINE, [ward.WARDLINE, "--home", w.home, "--passphrase-fd", str(r), *args],
+                  ward.environment({**w.extra, "LC_ALL": characters, "TERM": "dumb"}))
+    os.close(r)
+    said = b""
+    while True:
+        try:
+            piece = os.read(fd, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        said += piece
+    os.close(fd)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), steady(said.decode("utf-8", "surrogateescape"))
+
+
+def terminals(w):
+    """A terminal of few characters, one of all; and bytes that would drive it."""
+    pid = w.json("list")[0]["id"]
+    return [on_a_terminal(w, characters, *args) for characters in ("C", "C.UTF-8") for args in (["list"], ["get", f"Patient/{pid}"], ["show", pid, "problems"])]
+
+
 def through(w):
     """(a), (b): what is said through an owner is what is said without one."""
     makers = [("a command that lasts", Watch)] + ([("a full screen", Screen)] if pyte else [])
@@ -163,11 +193,15 @@ def through(w):
         print("skipped: pyte is not installed; no full screen here")
     for n, (what, make) in enumerate(makers):
         want, doctor, apart = everything(w, f"alone{n}"), findings(w), spanish(w)
+        glass = terminals(w)
+        check("terminals differ", glass[0] != glass[3] and glass[0][1].isascii() and "DEMO" in glass[0][1], glass[0])
         with make(w) as o:
             check(f"{what} owns it", owners(w.home) == [o.pid], f"{owners(w.home)} {o.pid}")
             the_same(what, everything(w, f"through{n}"), want)
             check(f"{what}: doctor", findings(w) == doctor, str(findings(w)))
             check(f"{what} owns it still", owners(w.home) == [o.pid], owners(w.home))
+            for n_of, (got, was) in enumerate(zip(terminals(w), glass)):
+                check(f"{what}: what a terminal can show is the asker's ({n_of})", got == was, f"{got[0]} {got[1][:900]!r} is not {was[0]} {was[1][:900]!r}")
             files(w, what, n)
             counts(w, what, o.pid)
             check(f"{what}: errors are in the asker's language", spanish(w) == apart and "wardline" in apart, spanish(w))
@@ -243,14 +277,14 @@ def strangers(w, what, pid):
     before = len(os.listdir(f"/proc/{pid}/fd")), threads(pid)
     s, hello = knock(w.home)
     check(f"{what}: the greeting", hello[:9] == b"wl-own-1\x01" and len(hello) == 41, hello)
-    ask(s, b"wl-ask-1" + bytes(32) + b"\x01list\0")
+    ask(s, b"wl-ask-1" + bytes(32) + b"\x01C\0list\0")
     got = answers(s)
     check(f"{what}: a proof of zeros", len(got) == 1 and got[0][:2] == b"r\x05" and b"ERR_PASSPHRASE" in got[0], got)
     s, hello = knock(w.home)
-    ask(s, b"wl-ask-1" + bytes(32) + b"\x00list\0")  # says that it has none
+    ask(s, b"wl-ask-1" + bytes(32) + b"\x00C\0list\0")  # says that it has none
     got = answers(s)
     check(f"{what}: no proof, no list", len(got) == 1 and b"ERR_PASSPHRASE" in got[0], got)
-    for packet in (b"", b"x", b"wl-ask-1", b"wl-ask-1" + bytes(32) + b"\x01list", b"wl-ask-1" + bytes(32) + b"\xffstatus\0", b"wl-ask-1" + bytes(32) + b"\x00\0"):
+    for packet in (b"", b"x", b"wl-ask-1", b"wl-ask-1" + bytes(32) + b"\x01list", b"wl-ask-1" + bytes(32) + b"\xffC\0status\0", b"wl-ask-1" + bytes(32) + b"\x00C\0", b"wl-ask-1" + bytes(32) + b"\x00"):
         s, hello = knock(w.home)
         if packet:
             ask(s, packet)
@@ -352,7 +386,7 @@ def locked(w):
         check("locked: also without the passphrase", p.returncode == 5 and "locked" in p.stderr, told(p))
         s, hello = knock(w.home)
         check("locked: the greeting says so", hello[8:9] == b"\0", hello)
-        ask(s, b"wl-ask-1" + bytes(32) + b"\x00status\0")
+        ask(s, b"wl-ask-1" + bytes(32) + b"\x00C\0status\0")
         got = answers(s)
         check("locked: not even counts", len(got) == 1 and b"ERR_LOCKED" in got[0], got)
         o.unlock()

@@ -19,11 +19,12 @@ static void request(struct str packet)
         return;
     FUZZ_MUST(a.n >= 0 && a.n <= LIMIT_ASK_WORDS && packet.n <= LIMIT_ASK_BYTES);
     FUZZ_MUST(a.request.p >= packet.p && a.request.p + a.request.n == packet.p + packet.n);
+    FUZZ_MUST(a.characters > a.request.p && a.characters + strlen(a.characters) < packet.p + packet.n);
     for (int i = 0; i < a.n; i++)
         FUZZ_MUST(a.word[i] > a.request.p && a.word[i] + strlen(a.word[i]) < packet.p + packet.n);
     buf_init(&again, LIMIT_ASK_BYTES);
     buf_init(&whole, LIMIT_ASK_BYTES);
-    FUZZ_MUST(!cli_ask_request(&again, a.flags, a.n, a.word));
+    FUZZ_MUST(!cli_ask_request(&again, a.flags, a.characters, a.n, a.word));
     FUZZ_MUST(str_eq(buf_str(&again), a.request));
     FUZZ_MUST(!cli_ask_packet(&whole, a.proof, buf_str(&again)));
     FUZZ_MUST(str_eq(buf_str(&whole), packet));
