@@ -30,6 +30,10 @@
     X(ERR_UNSUPPORTED, 2)  /* known, but not built yet or not by this server; what = which */       \
     X(ERR_SHORT, 2)        /* a new passphrase has too few characters; num = the least */          \
     X(ERR_EXISTS, 2)       /* something is there already; what = path */                            \
+    X(ERR_NOSLOT, 2)       /* no such key slot; num = its number */                                 \
+    X(ERR_LASTSLOT, 2)     /* the last passphrase slot, which must stay; num = its number */        \
+    X(ERR_SLOTSFULL, 2)    /* all key slots are in use; num = how many there are */                 \
+    X(ERR_UNSENT, 2)       /* it would destroy edits that never reached the server; num = how many */ \
     X(ERR_IO, 5)           /* a file operation failed; what = path, sub = errno */                  \
     X(ERR_OFFLINE, 3)      /* no answer: DNS, connect, reset; what = host:port, sub = CURLcode */   \
     X(ERR_TIMEOUT, 3)      /* too slow to go on; what = host:port */                                \

@@ -14,6 +14,8 @@ _Static_assert(CRYPT_NONCE == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, "non
 _Static_assert(CRYPT_TAG == crypto_aead_xchacha20poly1305_ietf_ABYTES, "tag");
 _Static_assert(CRYPT_SALT == crypto_pwhash_SALTBYTES, "salt");
 _Static_assert(CRYPT_KEY == crypto_kdf_KEYBYTES, "master key");
+_Static_assert(CRYPT_BOX_PUBLIC == crypto_box_PUBLICKEYBYTES && CRYPT_BOX_SECRET == crypto_box_SECRETKEYBYTES, "box");
+_Static_assert(CRYPT_BOX_MORE == crypto_box_SEALBYTES, "sealed box");
 
 void crypt_seal(unsigned char *out, unsigned char tag[CRYPT_TAG], const unsigned char *in, size_t n,
                 const unsigned char *ad, size_t adn, const unsigned char nonce[CRYPT_NONCE],
@@ -91,4 +93,32 @@ bool crypt_equal(const void *a, const void *b, size_t n)
 void crypt_random(void *p, size_t n)
 {
     randombytes_buf(p, n);
+}
+
+void crypt_box_pair(unsigned char pk[CRYPT_BOX_PUBLIC], struct secret *secret)
+{
+    crypto_box_keypair(pk, secret->p);
+    secret->n = CRYPT_BOX_SECRET;
+}
+
+int crypt_box_public(unsigned char pk[CRYPT_BOX_PUBLIC], const struct secret *secret)
+{
+    if (secret->n != CRYPT_BOX_SECRET || crypto_scalarmult_base(pk, secret->p))
+        return ERR_INPUT;
+    return ERR_OK;
+}
+
+int crypt_box_seal(unsigned char *out, const unsigned char *in, size_t n, const unsigned char pk[CRYPT_BOX_PUBLIC])
+{
+    return crypto_box_seal(out, in, n, pk) ? ERR_INPUT : ERR_OK; /* a key of small order */
+}
+
+int crypt_box_open(unsigned char *out, const unsigned char *in, size_t n, const struct secret *secret)
+{
+    unsigned char pk[CRYPT_BOX_PUBLIC];
+    int code = n < CRYPT_BOX_MORE ? ERR_INPUT : crypt_box_public(pk, secret);
+
+    if (code)
+        return code;
+    return crypto_box_seal_open(out, in, n, pk, secret->p) ? ERR_PASSPHRASE : ERR_OK;
 }

@@ -17,6 +17,9 @@
 #define CRYPT_TAG 16
 #define CRYPT_SALT 16
 #define CRYPT_HASH 32
+#define CRYPT_BOX_PUBLIC 32
+#define CRYPT_BOX_SECRET 32
+#define CRYPT_BOX_MORE 48 /* bytes that crypt_box_seal adds */
 
 /* Seals in place or from in to out (n bytes each), tag apart. Never fails. */
 void crypt_seal(unsigned char *out, unsigned char tag[CRYPT_TAG], const unsigned char *in, size_t n,
@@ -51,6 +54,13 @@ bool crypt_equal(const void *a, const void *b, size_t n); /* takes the same time
 void crypt_random(void *p, size_t n);                     /* for salts and keys */
 /* Never the same twice: 16 random bytes a process and a counter; a forked child starts anew. */
 void crypt_nonce(unsigned char nonce[CRYPT_NONCE]);
+/* A site's key pair (X25519), and what only its secret half opens (libsodium's crypto_box_seal). secret: at least
+ * CRYPT_BOX_SECRET bytes. crypt_box_open: n counts the sealed bytes, out has n - CRYPT_BOX_MORE; ERR_PASSPHRASE. */
+void crypt_box_pair(unsigned char pk[CRYPT_BOX_PUBLIC], struct secret *secret);
+int crypt_box_public(unsigned char pk[CRYPT_BOX_PUBLIC], const struct secret *secret); /* ERR_INPUT */
+int crypt_box_seal(unsigned char *out, const unsigned char *in, size_t n, const unsigned char pk[CRYPT_BOX_PUBLIC]);
+int crypt_box_open(unsigned char *out, const unsigned char *in, size_t n, const struct secret *secret);
+
 /* A number that is the same throughout a process and another one in a forked child. Never 0. */
 uint64_t crypt_process(void);
 
