@@ -125,7 +125,12 @@ struct store {
     struct store_tx tx;
     pthread_mutex_t mutex; /* guards r */
     struct sql r;          /* reading connection */
+    struct seal_superblocks found; /* the superblock's copies as they were before opening mended them */
 };
+
+/* Path of HOME's store; it and the home must be this user's alone. ERR_NOPROFILE, ERR_PERM, ERR_IO. */
+int store_private(const char *home, char path[PATH_MAX_BYTES], struct err *e);
+uint64_t store_now_ms(void); /* for the superblock's times */
 
 /* A snapshot on the reading connection; every store_read_begin that answered ERR_OK needs its end. */
 int store_read_begin(struct store *s, struct err *e);
@@ -134,6 +139,19 @@ void store_read_end(struct store *s);
 int store_tx_check(struct store_tx *tx, int code, const struct err *why);
 
 /* --- owner.c --------------------------------------------------------------------------------------- */
+
+/* --- slots.c ----------------------------------------------------------------------------------- */
+
+struct seal_slot;
+struct seal_super;
+struct store_slot;
+struct store_proof;
+void slot_tell(const struct seal_slot *from, unsigned no, struct store_slot *out);
+/* The data key of the store that is open (CRYPT_KEY bytes), the slot that gave it, the superblock that rules. */
+int slot_prove(struct store *s, const struct store_proof *proof, struct secret *dek, unsigned *no,
+               struct seal_super *super, struct err *e);
+
+/* --- owner.c: one process owns a store ---------------------------------------------------------- */
 
 const char *owner_home(const struct store_owner *o);
 /* One store is open under an owner. ERR_INUSE, num 0: there is one. */

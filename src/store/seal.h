@@ -35,7 +35,7 @@ struct seal_keys *seal_keys_dup(const struct seal_keys *k); /* for another openi
 struct seal_superblocks {
     bool a_whole, b_whole; /* torn-write sum fits; keyed sum fits once keys are known */
     uint32_t format;
-    struct crypt_kdf kdf;  /* of slot 0 */
+    struct crypt_kdf kdf;  /* the least memory of a passphrase slot */
 };
 /* keys may be NULL (before unlock). Safe while the store is open here; open(2) and close(2) of a store
  * file by anyone else in this process are not: POSIX drops the owner's locks at that close. */

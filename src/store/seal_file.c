@@ -87,67 +87,100 @@ static int keys_from(const struct heads *h, int i, int no, const unsigned char *
     return code;
 }
 
-/* Would a passphrase that opens nothing in the one copy fare the same in the other? */
-static bool same_slots(const struct heads *h)
+/* A slot of copy i that is the same in copy `tried` was tried already. */
+static bool was_tried(const struct heads *h, int i, unsigned no, int tried)
 {
-    if (memcmp(h->copy[0].file_id, h->copy[1].file_id, SEAL_FILE_ID))
-        return false;
-    for (int i = 0; i < SEAL_SLOTS; i++)
-        if (memcmp(h->copy[0].slot[i].bytes, h->copy[1].slot[i].bytes, SEAL_SLOT))
-            return false;
-    return true;
+    return tried >= 0 && h->code[tried] == ERR_OK &&
+           !memcmp(h->copy[0].slot_id, h->copy[1].slot_id, SEAL_FILE_ID) &&
+           !memcmp(h->copy[i].slot[no].bytes, h->copy[tried].slot[no].bytes, SEAL_SLOT);
 }
 
-static int try_copy(const struct heads *h, int i, const struct secret *passphrase, struct secret *dek,
-                    struct seal_keys **out)
+/* What is worth saying when no slot opened: that there was no memory for one, or that it was the wrong secret. */
+static int worse(int a, int b)
+{
+    return a == ERR_NOMEM || b == ERR_NOMEM ? ERR_NOMEM : a == ERR_PASSPHRASE ? a : b;
+}
+
+/* Slots that cost nothing first, then those that cost a KDF each. */
+static int try_copy(const struct heads *h, int i, int tried, const struct seal_proof *proof, struct secret *dek,
+                    unsigned *which, struct seal_keys **out)
 {
     int code = ERR_DAMAGED;
 
-    for (unsigned no = 0; no < SEAL_SLOTS && !*out; no++) {
+    for (unsigned n = 0; n < 2 * SEAL_SLOTS; n++) {
+        unsigned no = n % SEAL_SLOTS;
         const struct seal_slot *s = &h->copy[i].slot[no];
-        int slot_code =
-            s->type == SEAL_PASSPHRASE ? seal_slot_unwrap(s, no, h->copy[i].file_id, passphrase, dek) : ERR_DAMAGED;
+        int got;
 
-        if (slot_code == ERR_OK)
+        if (!seal_slot_is_for(s, proof, n >= SEAL_SLOTS) || was_tried(h, i, no, tried))
+            continue;
+        got = seal_slot_try(s, no, h->copy[i].slot_id, proof, dek);
+        if (!got) {
+            *which = no;
             return keys_from(h, i, (int)no, dek->p, out);
-        if (slot_code != ERR_DAMAGED)
-            code = slot_code;
-        if (slot_code == ERR_NOMEM)
-            break;
+        }
+        code = worse(code, got);
     }
+    return code;
+}
+
+/* Nothing opened: a proof that no slot is for, such as a site's key where there is no escrow, is a wrong one. */
+static int nothing_opened(const struct heads *h, int i, const struct seal_proof *proof, int code)
+{
+    if (code != ERR_DAMAGED)
+        return code;
+    for (unsigned n = 0; n < 2 * SEAL_SLOTS; n++)
+        if (seal_slot_is_for(&h->copy[i].slot[n % SEAL_SLOTS], proof, n >= SEAL_SLOTS))
+            return code;
+    return proof->kind == SEAL_FREE ? code : ERR_PASSPHRASE;
+}
+
+static int try_heads(const struct heads *h, const struct seal_proof *proof, struct secret *dek, unsigned *no,
+                     struct seal_keys **out)
+{
+    int first = next_copy(h, -1), i, code = first < 0 ? ERR_DAMAGED : h->code[first];
+
+    if (code == ERR_OK && h->size < SEAL_DATA_OFFSET + SEAL_PAGE)
+        return ERR_DAMAGED; /* cut off before its first page: an empty database is not what was kept */
+    if (code == ERR_OK)
+        code = nothing_opened(h, first, proof, try_copy(h, first, -1, proof, dek, no, out));
+    /* What opens nothing in the one copy may open the other, if their slots differ. */
+    if (code && code != ERR_VERSION && first >= 0 && (i = next_copy(h, first)) >= 0 && h->code[i] == ERR_OK) {
+        int other = try_copy(h, i, first, proof, dek, no, out);
+
+        code = other == ERR_OK ? other : worse(code, other);
+    }
+    return code;
+}
+
+int seal_unlock_by(const char *path, const struct seal_proof *proof, struct seal_keys **out, struct secret *dek,
+                   unsigned *no, struct err *e)
+{
+    struct secret *own = dek ? NULL : secret_new(CRYPT_KEY);
+    struct heads *h = NULL;
+    unsigned which = 0;
+    int code = dek || own ? heads_read(path, &h, e) : err_set(e, ERR_NOMEM, 0, 0, NULL), first;
+
+    *out = NULL;
+    if (!code) {
+        code = try_heads(h, proof, dek ? dek : own, &which, out);
+        if (code == ERR_VERSION && (first = next_copy(h, -1)) >= 0)
+            err_set(e, code, 0, h->copy[first].version, path);
+        else if (code)
+            err_set(e, code, 0, 0, path);
+        else if (no)
+            *no = which;
+    }
+    mem_free(h);
+    secret_free(own);
     return code;
 }
 
 int seal_unlock(const char *path, const struct secret *passphrase, struct seal_keys **out, struct err *e)
 {
-    struct secret *dek = secret_new(CRYPT_KEY);
-    struct heads *h = NULL;
-    int i, code = dek ? heads_read(path, &h, e) : err_set(e, ERR_NOMEM, 0, 0, NULL), first;
+    const struct seal_proof typed = {SEAL_FREE, passphrase};
 
-    *out = NULL;
-    if (code)
-        goto out;
-    first = i = next_copy(h, -1);
-    code = i < 0 ? ERR_DAMAGED : h->code[i];
-    if (code == ERR_OK && h->size < SEAL_DATA_OFFSET + SEAL_PAGE)
-        code = ERR_DAMAGED; /* cut off before its first page: an empty database is not what was kept */
-    if (code == ERR_OK)
-        code = try_copy(h, i, passphrase, dek, out);
-    /* What opens nothing in the one copy may open the other, if their slots differ. */
-    if ((code == ERR_PASSPHRASE || code == ERR_DAMAGED) && first >= 0 && (i = next_copy(h, first)) >= 0 &&
-        h->code[i] == ERR_OK && !same_slots(h)) {
-        int other = try_copy(h, i, passphrase, dek, out);
-
-        code = other == ERR_OK || code == ERR_DAMAGED ? other : code;
-    }
-    if (code == ERR_VERSION)
-        err_set(e, code, 0, h->copy[first].version, path);
-    else if (code)
-        err_set(e, code, 0, 0, path);
-out:
-    mem_free(h);
-    secret_free(dek);
-    return code;
+    return seal_unlock_by(path, &typed, out, NULL, NULL, e);
 }
 
 int seal_unlock_dek(const char *path, const unsigned char dek[CRYPT_KEY], struct seal_keys **out, struct err *e)
@@ -172,20 +205,99 @@ int seal_unlock_dek(const char *path, const unsigned char dek[CRYPT_KEY], struct
     return code;
 }
 
+static void tell(const struct heads *h, const struct seal_keys *keys, struct seal_superblocks *out)
+{
+    int i;
+
+    *out = (struct seal_superblocks){.a_whole = h->code[0] == ERR_OK && (!keys || copy_fits(h, 0, keys)),
+                                     .b_whole = h->code[1] == ERR_OK && (!keys || copy_fits(h, 1, keys))};
+    i = out->a_whole ? 0 : out->b_whole ? 1 : next_copy(h, -1);
+    if (i >= 0) {
+        out->format = h->copy[i].version;
+        for (unsigned no = 0; no < SEAL_SLOTS; no++)
+            if (h->copy[i].slot[no].type == SEAL_PASSPHRASE &&
+                (!out->kdf.mem_bytes || h->copy[i].slot[no].kdf.mem_bytes < out->kdf.mem_bytes))
+                out->kdf = h->copy[i].slot[no].kdf;
+    }
+}
+
 int seal_inspect(const char *path, const struct seal_keys *keys, struct seal_superblocks *out, struct err *e)
 {
     struct heads *h = NULL;
-    int code = heads_read(path, &h, e), i;
+    int code = heads_read(path, &h, e);
 
     *out = (struct seal_superblocks){.a_whole = false};
+    if (!code)
+        tell(h, keys, out);
+    mem_free(h);
+    return code;
+}
+
+/* --- changing ---------------------------------------------------------------------------------- */
+
+/* The copy that rules under k (NULL: the first whole one), or -1. */
+static int ruling(const struct heads *h, const struct seal_keys *k)
+{
+    for (int c = next_copy(h, -1); c >= 0; c = next_copy(h, c))
+        if (k ? copy_fits(h, c, k) : h->code[c] == ERR_OK)
+            return c;
+    return -1;
+}
+
+int seal_super_get(const char *path, const struct seal_keys *k, struct seal_super *out, struct err *e)
+{
+    struct heads *h = NULL;
+    int code = heads_read(path, &h, e), c;
+
     if (!code) {
-        out->a_whole = h->code[0] == ERR_OK && (!keys || copy_fits(h, 0, keys));
-        out->b_whole = h->code[1] == ERR_OK && (!keys || copy_fits(h, 1, keys));
-        i = out->a_whole ? 0 : out->b_whole ? 1 : next_copy(h, -1);
-        if (i >= 0) {
-            out->format = h->copy[i].version;
-            out->kdf = h->copy[i].slot[0].kdf;
-        }
+        int first = next_copy(h, -1);
+
+        c = ruling(h, k);
+        if (c >= 0)
+            *out = h->copy[c];
+        else if (first >= 0 && h->code[first] == ERR_VERSION)
+            code = err_set(e, ERR_VERSION, 0, h->copy[first].version, path);
+        else
+            code = err_set(e, ERR_DAMAGED, 0, 0, path);
+    }
+    mem_free(h);
+    return code;
+}
+
+int seal_super_put(const char *path, const struct seal_keys *k, struct seal_super *s, struct err *e)
+{
+    unsigned char *b = mem_alloc(SEAL_SUPER);
+    struct heads *h = NULL;
+    int code = b ? heads_read(path, &h, e) : err_set(e, ERR_NOMEM, 0, 0, NULL), c = -1;
+
+    if (!code && (c = ruling(h, k)) < 0)
+        code = err_set(e, ERR_DAMAGED, 0, 0, path);
+    if (!code) {
+        uint64_t rules = (uint64_t)c * SEAL_SUPER, other = SEAL_SUPER - rules;
+
+        s->generation = h->copy[c].generation + 1;
+        seal_super_write(b, s, k);
+        if ((code = seal_write_head(path, b, SEAL_SUPER, other, e)))
+            seal_write_head(path, raw_copy(h, c), SEAL_SUPER, other, NULL); /* it may be there all the same */
+        else if (seal_write_head(path, b, SEAL_SUPER, rules, e) && seal_write_head(path, b, SEAL_SUPER, rules, e))
+            code = err_set(e, ERR_PARTIAL, 0, 1, path);
+    }
+    mem_free(h);
+    mem_free(b);
+    return code;
+}
+
+int seal_super_mend(const char *path, const struct seal_keys *k, struct seal_superblocks *found, struct err *e)
+{
+    struct heads *h = NULL;
+    int code = heads_read(path, &h, e), c;
+
+    if (!code) {
+        tell(h, k, found);
+        if ((c = ruling(h, k)) < 0)
+            code = err_set(e, ERR_DAMAGED, 0, 0, path);
+        else if (memcmp(raw_copy(h, 0), raw_copy(h, 1), SEAL_SUPER))
+            code = seal_write_head(path, raw_copy(h, c), SEAL_SUPER, (uint64_t)!c * SEAL_SUPER, e);
     }
     mem_free(h);
     return code;

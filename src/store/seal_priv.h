@@ -14,12 +14,16 @@
 #include "store/seal.h"
 
 #define SEAL_VFS "wardline-seal"
-#define SEAL_VERSION 1
+#define SEAL_VERSION 1      /* of a store that was made here, and of every page and frame */
+#define SEAL_VERSION_COPY 2 /* of a backup, whose slots are sealed under the id of the store that it is of */
+#define SEAL_READS 2        /* the newest that this program reads */
 #define SEAL_SUPER 4096                         /* one copy; A at 0, B behind it */
 #define SEAL_CONTENT (SEAL_PAGE - SEAL_RESERVE) /* bytes of a page that SQLite fills */
 #define SEAL_FILE_ID 16
 #define SEAL_SLOTS 8
 #define SEAL_SLOT 384
+#define SEAL_LABEL 40
+#define SEAL_CODE 20 /* bytes of a recovery code: 160 bits */
 #define SEAL_WAL_HEAD 32   /* SQLite's own header, in clear */
 #define SEAL_FRAME_HEAD 24 /* page no., size after commit, two salts: clear; checksum: sealed */
 #define SEAL_FRAME_CLEAR 16
@@ -60,6 +64,7 @@ struct seal_super {
     uint32_t version, reader; /* format version; oldest reader that understands it */
     uint64_t generation;
     unsigned char file_id[SEAL_FILE_ID];
+    unsigned char slot_id[SEAL_FILE_ID]; /* the file id that the slots are sealed under; written from version 2 on */
     unsigned char codec; /* of rows: 1 zstd with dictionary, 2 zstd */
     uint64_t created_ms;
     uint32_t epoch, flags;
@@ -74,12 +79,55 @@ int seal_super_parse(const unsigned char b[SEAL_SUPER], struct seal_super *out);
 bool seal_super_verify(const unsigned char b[SEAL_SUPER], const struct seal_keys *k);
 void seal_super_write(unsigned char b[SEAL_SUPER], const struct seal_super *s, const struct seal_keys *k);
 void seal_commitment(unsigned char out[CRYPT_HASH], const struct seal_keys *k);
-int seal_slot_wrap(struct seal_slot *s, unsigned no, const unsigned char file_id[SEAL_FILE_ID],
+
+/* --- slots ----------------------------------------------------------------------------------- */
+
+/* What somebody shows: SEAL_FREE what was typed, a recovery code or a passphrase; SEAL_ESCROW a secret key. */
+struct seal_proof {
+    enum seal_slot_type kind;
+    const struct secret *secret;
+};
+struct seal_slot_info {
+    uint64_t made_ms, changed_ms;
+    char label[SEAL_LABEL + 1];
+    unsigned char public_key[CRYPT_BOX_PUBLIC];
+};
+void seal_slot_parse(const unsigned char b[SEAL_SLOT], struct seal_slot *s);
+void seal_slot_about(const struct seal_slot *s, struct seal_slot_info *out);
+/* Each fills *s for slot number no. dek: the data key; slot_id as in struct seal_super. ERR_NOMEM, ERR_INPUT. */
+int seal_slot_wrap(struct seal_slot *s, unsigned no, const unsigned char slot_id[SEAL_FILE_ID],
                    const struct secret *passphrase, const struct crypt_kdf *kdf,
                    const unsigned char dek[CRYPT_KEY], uint64_t now_ms);
+int seal_slot_wrap_code(struct seal_slot *s, unsigned no, const unsigned char slot_id[SEAL_FILE_ID],
+                        const struct secret *typed, const unsigned char dek[CRYPT_KEY], uint64_t now_ms);
+int seal_slot_wrap_keyring(struct seal_slot *s, unsigned no, const unsigned char slot_id[SEAL_FILE_ID],
+                           const struct secret *kept, const unsigned char dek[CRYPT_KEY], uint64_t now_ms);
+int seal_slot_wrap_box(struct seal_slot *s, const unsigned char pk[CRYPT_BOX_PUBLIC],
+                       const unsigned char dek[CRYPT_KEY], uint64_t now_ms);
+/* Label (NULL: none) and times. Not bound to the key: the superblock's keyed sum covers them. */
+void seal_slot_label(struct seal_slot *s, const char *label, uint64_t made_ms, uint64_t now_ms);
 /* dek: CRYPT_KEY bytes. ERR_PASSPHRASE, ERR_DAMAGED (numbers out of bounds: no KDF was run), ERR_NOMEM. */
-int seal_slot_unwrap(const struct seal_slot *s, unsigned no, const unsigned char file_id[SEAL_FILE_ID],
+int seal_slot_unwrap(const struct seal_slot *s, unsigned no, const unsigned char slot_id[SEAL_FILE_ID],
                      const struct secret *passphrase, struct secret *dek);
+/* Is it a slot that the proof may open; slow: one that costs a KDF, or one that does not? */
+bool seal_slot_is_for(const struct seal_slot *s, const struct seal_proof *proof, bool slow);
+/* As seal_slot_unwrap, for any slot that the proof is for. */
+int seal_slot_try(const struct seal_slot *s, unsigned no, const unsigned char slot_id[SEAL_FILE_ID],
+                  const struct seal_proof *proof, struct secret *dek);
+/* The 160 bits of a recovery code as it was typed (raw: SEAL_CODE bytes or NULL); false: it is none. */
+bool seal_code_parse(const struct secret *typed, struct secret *raw);
+
+/* As seal_unlock, by any proof; dek (CRYPT_KEY bytes) and no may be NULL. */
+int seal_unlock_by(const char *path, const struct seal_proof *proof, struct seal_keys **out, struct secret *dek,
+                   unsigned *no, struct err *e);
+/* The copy that rules. ERR_DAMAGED: none does. keys NULL: the first whole one, which nobody vouches for. */
+int seal_super_get(const char *path, const struct seal_keys *k, struct seal_super *out, struct err *e);
+/* Replaces it: the generation goes up by one, the other copy is written and synced first. On an error nothing was
+ * changed; but after ERR_PARTIAL the new one rules, and the older copy is still there. */
+int seal_super_put(const char *path, const struct seal_keys *k, struct seal_super *s, struct err *e);
+/* Makes both copies what the one that rules is, if they are not: an older one, which a crash left, would let in who
+ * was shut out if the newer one came to harm. found: as they were. */
+int seal_super_mend(const char *path, const struct seal_keys *k, struct seal_superblocks *found, struct err *e);
 
 /* As seal_create and seal_unlock with the data key given, for tests that cannot wait for the KDF; slot may
  * be NULL. No verb and no setting leads here. */
@@ -136,6 +184,8 @@ void seal_opening(struct seal_keys *k);
 /* The first n bytes of a store file. Never opens a file that SQLite has open here: closing a second
  * descriptor would drop this process's locks (POSIX). got: bytes there. Owner, mode and type checked. */
 int seal_read_head(const char *path, unsigned char *p, size_t n, size_t *got, uint64_t *size, struct err *e);
+/* Writes n bytes at `at` of a store file and syncs them; through the connection's descriptor when it is open here. */
+int seal_write_head(const char *path, const void *p, size_t n, uint64_t at, struct err *e);
 /* seal_wal.c */
 int seal_wal_read(sqlite3_file *file, void *p, int n, sqlite3_int64 at);
 int seal_wal_write(sqlite3_file *file, const void *p, int n, sqlite3_int64 at);

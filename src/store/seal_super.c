@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * One copy of the superblock: bytes to struct and back, and its key slots. FORMAT 1 has the layout.
+ * One copy of the superblock: bytes to struct and back. FORMAT 1 has the layout.
  */
 #include "config.h"
 
@@ -13,11 +13,7 @@
 enum { /* offsets in a copy */
     AT_MAGIC = 0, AT_VERSION = 8, AT_READER = 10, AT_DATA = 12, AT_PAGE = 16, AT_RESERVE = 20, AT_SUITE, AT_CODEC,
     AT_SLOTS, AT_GENERATION = 24, AT_FILE_ID = 32, AT_CREATED = 48, AT_EPOCH = 56, AT_FLAGS = 60,
-    AT_COMMITMENT = 64, AT_SLOT = 128, AT_KEYED = 4032, AT_TORN = 4064,
-};
-enum { /* offsets in a slot */
-    SLOT_TYPE = 0, SLOT_PASSES = 4, SLOT_MEM = 8, SLOT_SALT = 16, SLOT_NONCE = 32, SLOT_DEK = 56, SLOT_TAG = 88,
-    SLOT_CREATED = 216, SLOT_CHANGED = 224,
+    AT_COMMITMENT = 64, AT_SLOT_ID = 96, AT_SLOT = 128, AT_KEYED = 4032, AT_TORN = 4064,
 };
 static const unsigned char magic[8] = {'W', 'A', 'R', 'D', 'L', 'N', '\r', '\n'};
 
@@ -87,77 +83,11 @@ void seal_commitment(unsigned char out[CRYPT_HASH], const struct seal_keys *k)
     crypt_hash(out, text, sizeof text, seal_key(k, SEAL_K_HDR));
 }
 
-/* --- slots ------------------------------------------------------------------------------------- */
-
-static void slot_bind(unsigned char ad[56], const struct seal_slot *s, unsigned no, const unsigned char *file_id)
-{
-    memcpy(ad, "WLSL", 4);
-    memcpy(ad + 4, file_id, SEAL_FILE_ID);
-    seal_put32(ad + 20, no);
-    memcpy(ad + 24, s->bytes, 32);
-}
-
-int seal_slot_wrap(struct seal_slot *s, unsigned no, const unsigned char file_id[SEAL_FILE_ID],
-                   const struct secret *passphrase, const struct crypt_kdf *kdf,
-                   const unsigned char dek[CRYPT_KEY], uint64_t now_ms)
-{
-    struct secret *kek = secret_new(CRYPT_KEY);
-    unsigned char ad[56];
-    int code = ERR_NOMEM;
-
-    *s = (struct seal_slot){.type = SEAL_PASSPHRASE, .kdf = *kdf};
-    seal_put32(s->bytes + SLOT_TYPE, SEAL_PASSPHRASE);
-    seal_put32(s->bytes + SLOT_PASSES, kdf->passes);
-    seal_put64(s->bytes + SLOT_MEM, kdf->mem_bytes);
-    crypt_random(s->bytes + SLOT_SALT, CRYPT_SALT);
-    if (kek && !(code = crypt_kdf(kek, passphrase, s->bytes + SLOT_SALT, kdf))) {
-        slot_bind(ad, s, no, file_id);
-        crypt_nonce(s->bytes + SLOT_NONCE);
-        crypt_seal(s->bytes + SLOT_DEK, s->bytes + SLOT_TAG, dek, CRYPT_KEY, ad, sizeof ad, s->bytes + SLOT_NONCE,
-                   kek->p);
-        seal_put64(s->bytes + SLOT_CREATED, now_ms);
-        seal_put64(s->bytes + SLOT_CHANGED, now_ms);
-    }
-    secret_free(kek);
-    return code;
-}
-
-int seal_slot_unwrap(const struct seal_slot *s, unsigned no, const unsigned char file_id[SEAL_FILE_ID],
-                     const struct secret *passphrase, struct secret *dek)
-{
-    struct secret *kek;
-    unsigned char ad[56];
-    int code = ERR_NOMEM;
-
-    if (!crypt_kdf_allowed(&s->kdf))
-        return ERR_DAMAGED; /* a stranger's numbers: neither weak enough to guess nor big enough to hang */
-    kek = secret_new(CRYPT_KEY);
-    if (kek && !(code = crypt_kdf(kek, passphrase, s->bytes + SLOT_SALT, &s->kdf))) {
-        slot_bind(ad, s, no, file_id);
-        dek->n = CRYPT_KEY;
-        if (crypt_unseal(dek->p, s->bytes + SLOT_DEK, CRYPT_KEY, s->bytes + SLOT_TAG, ad, sizeof ad,
-                         s->bytes + SLOT_NONCE, kek->p))
-            code = ERR_PASSPHRASE;
-    }
-    secret_free(kek);
-    return code;
-}
-
 /* --- a copy ------------------------------------------------------------------------------------ */
 
 static uint32_t get16(const unsigned char *p)
 {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8;
-}
-
-static void parse_slot(const unsigned char *b, struct seal_slot *s)
-{
-    uint32_t type = seal_get32(b + SLOT_TYPE);
-
-    memcpy(s->bytes, b, SEAL_SLOT);
-    s->type = type <= SEAL_KEYRING ? (enum seal_slot_type)type : SEAL_FREE;
-    s->kdf.passes = seal_get32(b + SLOT_PASSES);
-    s->kdf.mem_bytes = seal_get64(b + SLOT_MEM);
 }
 
 int seal_super_parse(const unsigned char b[SEAL_SUPER], struct seal_super *out)
@@ -171,19 +101,20 @@ int seal_super_parse(const unsigned char b[SEAL_SUPER], struct seal_super *out)
     out->version = get16(b + AT_VERSION);
     out->reader = get16(b + AT_READER);
     out->generation = seal_get64(b + AT_GENERATION);
-    if (out->reader > SEAL_VERSION)
+    if (out->reader > SEAL_READS)
         return ERR_VERSION;
     if (!out->version || seal_get32(b + AT_DATA) != SEAL_DATA_OFFSET || seal_get32(b + AT_PAGE) != SEAL_PAGE ||
         b[AT_RESERVE] != SEAL_RESERVE || b[AT_SUITE] != SEAL_SUITE || b[AT_SLOTS] != SEAL_SLOTS)
         return ERR_DAMAGED;
     out->codec = b[AT_CODEC];
     memcpy(out->file_id, b + AT_FILE_ID, SEAL_FILE_ID);
+    memcpy(out->slot_id, b + (out->version < SEAL_VERSION_COPY ? AT_FILE_ID : AT_SLOT_ID), SEAL_FILE_ID);
     out->created_ms = seal_get64(b + AT_CREATED);
     out->epoch = seal_get32(b + AT_EPOCH);
     out->flags = seal_get32(b + AT_FLAGS);
     memcpy(out->commitment, b + AT_COMMITMENT, CRYPT_HASH);
     for (unsigned i = 0; i < SEAL_SLOTS; i++)
-        parse_slot(b + AT_SLOT + i * SEAL_SLOT, &out->slot[i]);
+        seal_slot_parse(b + AT_SLOT + i * SEAL_SLOT, &out->slot[i]);
     return ERR_OK;
 }
 
@@ -215,6 +146,8 @@ void seal_super_write(unsigned char b[SEAL_SUPER], const struct seal_super *s, c
     seal_put32(b + AT_EPOCH, s->epoch);
     seal_put32(b + AT_FLAGS, s->flags);
     memcpy(b + AT_COMMITMENT, s->commitment, CRYPT_HASH);
+    if (s->version >= SEAL_VERSION_COPY)
+        memcpy(b + AT_SLOT_ID, s->slot_id, SEAL_FILE_ID);
     for (unsigned i = 0; i < SEAL_SLOTS; i++)
         memcpy(b + AT_SLOT + i * SEAL_SLOT, s->slot[i].bytes, SEAL_SLOT);
     crypt_hash(b + AT_KEYED, b, AT_KEYED, seal_key(k, SEAL_K_HDR));

@@ -616,6 +616,15 @@ static int read_closed_file(const char *path, unsigned char *p, size_t n, size_t
     return code;
 }
 
+static struct seal_file *open_file(const struct stat *st)
+{
+    struct seal_file *f = seal_files;
+
+    while (f && (f->dev != st->st_dev || f->ino != st->st_ino))
+        f = f->next;
+    return f;
+}
+
 int seal_read_head(const char *path, unsigned char *p, size_t n, size_t *got, uint64_t *size, struct err *e)
 {
     struct seal_file *f;
@@ -630,9 +639,48 @@ int seal_read_head(const char *path, unsigned char *p, size_t n, size_t *got, ui
         return err_set(e, ERR_PERM, 0, 0, path);
     *size = (uint64_t)st.st_size;
     pthread_mutex_lock(&seal_mutex);
-    for (f = seal_files; f && (f->dev != st.st_dev || f->ino != st.st_ino); f = f->next)
-        ;
+    f = open_file(&st);
     code = f ? read_open_file(f, p, n, got, size, path, e) : read_closed_file(path, p, n, got, e);
+    pthread_mutex_unlock(&seal_mutex);
+    return code;
+}
+
+static int write_closed_file(const char *path, const unsigned char *p, size_t n, uint64_t at, struct err *e)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), code = ERR_OK;
+
+    if (fd < 0)
+        return err_set(e, errno == ELOOP ? ERR_PERM : ERR_IO, errno, 0, path);
+    for (size_t done = 0; done < n && !code;) {
+        ssize_t w = fault_hit(FAULT_IO) ? (errno = ENOSPC, -1) : pwrite(fd, p + done, n - done, (off_t)(at + done));
+
+        if (w < 0 && errno != EINTR)
+            code = err_set(e, ERR_IO, errno, 0, path);
+        else if (w > 0)
+            done += (size_t)w;
+    }
+    if (!code && (fault_hit(FAULT_IO) ? (errno = EIO, -1) : fsync(fd)))
+        code = err_set(e, ERR_IO, errno, 0, path);
+    close(fd);
+    return code;
+}
+
+int seal_write_head(const char *path, const void *p, size_t n, uint64_t at, struct err *e)
+{
+    struct seal_file *f;
+    struct stat st;
+    int code;
+
+    if (lstat(path, &st))
+        return err_set(e, ERR_IO, errno, 0, path);
+    pthread_mutex_lock(&seal_mutex);
+    if (!(f = open_file(&st)))
+        code = write_closed_file(path, p, n, at, e);
+    else if (!seal_mine(f) || seal_raw_write(f, p, (int)n, (sqlite3_int64)at) || fault_hit(FAULT_IO) ||
+             REAL(f)->xSync(f->real, SQLITE_SYNC_FULL))
+        code = err_set(e, ERR_IO, EIO, 0, path);
+    else
+        code = ERR_OK;
     pthread_mutex_unlock(&seal_mutex);
     return code;
 }

@@ -11,7 +11,10 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "store/seal_priv.h"
+#include "store/slots.h"
 
 /* --- making ------------------------------------------------------------------------------------ */
 
@@ -115,8 +118,7 @@ int store_create_with(const char *home, const struct secret *passphrase, const s
 
 /* --- opening ----------------------------------------------------------------------------------- */
 
-/* Home and files must be this user's alone. */
-static int private_file(const char *home, char path[PATH_MAX_BYTES], struct err *e)
+int store_private(const char *home, char path[PATH_MAX_BYTES], struct err *e)
 {
     struct stat st;
     int code = path_join(path, home, STORE_FILE, e);
@@ -133,22 +135,7 @@ static int private_file(const char *home, char path[PATH_MAX_BYTES], struct err 
 
 int store_unlock(const char *home, const struct secret *passphrase, struct store_key **out, struct err *e)
 {
-    char path[PATH_MAX_BYTES];
-    struct store_key *k;
-    int code = private_file(home, path, e);
-
-    *out = NULL;
-    if (code)
-        return code;
-    if (!(k = mem_alloc(sizeof *k)))
-        return err_set(e, ERR_NOMEM, 0, 0, NULL);
-    seal_register();
-    code = seal_unlock(path, passphrase, &k->seal, e);
-    if (code)
-        store_key_free(k);
-    else
-        *out = k;
-    return code;
+    return store_unlock_by(home, &(struct store_proof){.secret = passphrase}, out, NULL, e);
 }
 
 struct store_key *store_key_dup(const struct store_key *k)
@@ -169,10 +156,19 @@ void store_key_free(struct store_key *k)
     mem_free(k);
 }
 
+uint64_t store_now_ms(void)
+{
+    struct clock c = clock_system();
+
+    return (uint64_t)clock_wall_ms(&c);
+}
+
 static int open_both(struct store *s, struct err *e)
 {
-    int code = seal_open(s->path, s->key->seal, false, &s->w.db, e);
+    int code = seal_open(s->path, s->key->seal, false, &s->w.db, e), mended;
 
+    if (!code && (mended = seal_super_mend(s->path, s->key->seal, &s->found, NULL)))
+        log_event("store.superblock", mended, NULL, 0, 0);
     s->w.keys = s->r.keys = s->key->seal;
     if (!code && !(code = sql_exec(&s->w, WRITE_CACHE, e)) && !(code = schema_check(&s->w, e)) &&
         !(code = seal_open(s->path, s->key->seal, true, &s->r.db, e)))
@@ -196,7 +192,7 @@ int store_open_owned(struct store_owner *o, struct store_key *key, struct store 
     turn_init(&s->turn);
     if (!(code = owner_enter(o, e))) {
         s->owner = o;
-        if (!(code = private_file(owner_home(o), s->path, e)))
+        if (!(code = store_private(owner_home(o), s->path, e)))
             code = open_both(s, e);
     }
     if (code)
@@ -258,12 +254,13 @@ void store_rest(struct store *s)
 int store_health(struct store *s, struct store_health *h, struct err *e)
 {
     struct seal_superblocks sb = {.a_whole = false};
+    const struct seal_superblocks *was = &s->found;
     char wal[PATH_MAX_BYTES + 8];
     struct stat st;
     int code = seal_inspect(s->path, s->key->seal, &sb, e);
 
     *h = (struct store_health){
-        .superblock_a = sb.a_whole, .superblock_b = sb.b_whole, .kdf = sb.kdf, .format = sb.format};
+        .superblock_a = was->a_whole && sb.a_whole, .superblock_b = was->b_whole && sb.b_whole, .kdf = sb.kdf, .format = sb.format};
     h->wal_damaged = seal_wal_damaged(s->key->seal);
     snprintf(wal, sizeof wal, "%s-wal", s->path);
     if (!stat(s->path, &st))

@@ -154,7 +154,7 @@ static void superblock_flips(void)
 static void newer_version(void)
 {
     unsigned char b[SEAL_SUPER] = {0};
-    struct seal_super s = {.version = 9, .reader = 2, .generation = 3}, back;
+    struct seal_super s = {.version = 9, .reader = SEAL_READS + 1, .generation = 3}, back;
     struct seal_keys *k = NULL;
     struct err e = ERR_NONE;
     struct help h;
