@@ -21,14 +21,15 @@ struct store_progress {
 
 /* Another data key and file id. The slot that the proof opened and the escrow slots are in the new store, with the
  * same numbers; others cannot be, as nobody knows their secrets: they stand in dropped, *n of them. Backups keep the
- * old key. Started anew it begins from the start. ERR_PASSPHRASE, ERR_CANCELLED, ERR_DAMAGED, ERR_NOMEM, ERR_IO: the
- * old store is in force. After ERR_PARTIAL the new one is, but the store must be closed and opened by its proof. */
+ * old key. Stopped, it is begun anew. ERR_LASTSLOT: the proof is no passphrase, and no passphrase would be left.
+ * ERR_PASSPHRASE, ERR_CANCELLED, ERR_DAMAGED, ERR_NOMEM, ERR_IO: the old store is in force. After ERR_PARTIAL the new
+ * one is, and both after it and after ERR_IO the store may have to be closed and opened again. */
 int store_rotate(struct store *s, const struct store_proof *proof, const struct store_progress *p,
                  struct store_slot dropped[STORE_SLOTS], unsigned *n, struct err *e);
 
 /* One file at `to`, sealed with the same data key under a file id of its own, which the same secrets open. What it
- * has queued is in doubt there, so that it is never sent twice. ERR_EXISTS, ERR_UNSUPPORTED (a network file system),
- * ERR_CANCELLED, ERR_DAMAGED, ERR_IO: there is nothing at `to`. */
+ * has queued is in doubt there, so that it is never sent twice. ERR_EXISTS, ERR_CANCELLED, ERR_DAMAGED, ERR_NOMEM,
+ * ERR_IO: there is nothing at `to`. */
 int store_backup(struct store *s, const char *to, const struct store_progress *p, struct err *e);
 
 /* A backup becomes HOME's store, under a file id of its own, with the backup's slots and, when fresh is given, that
@@ -56,8 +57,9 @@ struct store_verified {
 /* Both superblocks, every frame of the log, every page, SQLite's integrity check, then rows against indexes. Calls
  * found for the first 100 findings. ERR_OK also when there are findings; ERR_CANCELLED, ERR_NOMEM, ERR_IO when it
  * could not look. */
-int store_verify(struct store *s, const struct store_progress *p, void (*found)(void *arg, const struct store_finding *),
-                 void *arg, struct store_verified *out, struct err *e);
+int store_verify(struct store *s, const struct store_progress *p,
+                 void (*found)(void *arg, const struct store_finding *), void *arg, struct store_verified *out,
+                 struct err *e);
 /* The same, as far as it goes, for a store that cannot be opened: superblocks, and with a proof that opens one, log
  * and pages. proof may be NULL. ERR_INUSE. */
 int store_verify_shut(const char *home, const struct store_proof *proof, const struct store_progress *p,

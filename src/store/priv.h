@@ -130,6 +130,13 @@ struct store {
 
 /* Path of HOME's store; it and the home must be this user's alone. ERR_NOPROFILE, ERR_PERM, ERR_IO. */
 int store_private(const char *home, char path[PATH_MAX_BYTES], struct err *e);
+/* Temporary names beside the store; who opens it removes what lies there. */
+#define STORE_FILE_NEW STORE_FILE ".new"
+#define STORE_FILE_FROM STORE_FILE ".from"
+int store_sync_path(const char *path, struct err *e);
+int store_forget(const char *path, struct err *e); /* a file with its log and journal; none there is fine */
+int store_forget_log(const char *path, struct err *e);
+int store_connect(struct store *s, struct err *e); /* both connections, with s->key */
 uint64_t store_now_ms(void); /* for the superblock's times */
 
 /* A snapshot on the reading connection; every store_read_begin that answered ERR_OK needs its end. */
@@ -150,6 +157,22 @@ void slot_tell(const struct seal_slot *from, unsigned no, struct store_slot *out
 /* The data key of the store that is open (CRYPT_KEY bytes), the slot that gave it, the superblock that rules. */
 int slot_prove(struct store *s, const struct store_proof *proof, struct secret *dek, unsigned *no,
                struct seal_super *super, struct err *e);
+
+/* --- copy.c ------------------------------------------------------------------------------------ */
+
+struct store_progress;
+
+struct copy {
+    const char *from, *to;
+    struct seal_keys *from_keys, *keys;
+    struct seal_super *super;
+    bool doubt;              /* what is queued there may have been sent from here */
+    struct str restored;     /* value of "restored.from", or "" */
+    const struct store_proof *proof; /* must open the copy; NULL: nobody asks */
+    const struct store_progress *progress;
+};
+/* The copy under its temporary name: filled, marked, read back whole, synced. On an error nothing of it is left. */
+int copy_make(const struct copy *c, struct err *e);
 
 /* --- owner.c: one process owns a store ---------------------------------------------------------- */
 

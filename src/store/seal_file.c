@@ -356,7 +356,7 @@ static int write_first_page(const char *path, struct seal_keys *k, struct err *e
     return code;
 }
 
-static void forget(const char *path)
+void seal_forget(const char *path)
 {
     static const char *const tails[] = {"", "-wal", "-journal"};
     char full[4096];
@@ -366,30 +366,35 @@ static void forget(const char *path)
             unlink(full);
 }
 
-int seal_create_dek(const char *path, const unsigned char dek[CRYPT_KEY], const struct seal_super *given,
-                    struct seal_keys **out, struct err *e)
+int seal_shell(const char *path, const struct seal_super *given, const struct seal_keys *k, struct err *e)
 {
     struct seal_super *s = mem_alloc(sizeof *s);
     unsigned char *b = mem_alloc(SEAL_DATA_OFFSET);
-    struct seal_keys *k = NULL;
-    int code = s && b ? ERR_OK : ERR_NOMEM;
+    int code = s && b ? seal_register() : ERR_NOMEM;
 
-    *out = NULL;
-    if (!code && !(k = seal_keys_new(dek, given->file_id)))
-        code = ERR_NOMEM;
     if (code) {
         err_set(e, code, 0, 0, NULL);
-    } else if (!(code = seal_register())) {
+    } else {
         *s = *given;
         seal_commitment(s->commitment, k);
         seal_super_write(b, s, k);
         memcpy(b + SEAL_SUPER, b, SEAL_SUPER);
         code = write_heads(path, b, e);
-        if (!code && (code = write_first_page(path, k, e)))
-            forget(path);
     }
     mem_free(s);
     mem_free(b);
+    return code;
+}
+
+int seal_create_dek(const char *path, const unsigned char dek[CRYPT_KEY], const struct seal_super *given,
+                    struct seal_keys **out, struct err *e)
+{
+    struct seal_keys *k = seal_keys_new(dek, given->file_id);
+    int code = k ? seal_shell(path, given, k, e) : err_set(e, ERR_NOMEM, 0, 0, NULL);
+
+    *out = NULL;
+    if (!code && (code = write_first_page(path, k, e)))
+        seal_forget(path);
     if (code)
         seal_keys_free(k);
     else

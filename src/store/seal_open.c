@@ -61,14 +61,14 @@ bool seal_pragma_allowed(const char *name, const char *value)
     return false;
 }
 
-/* ATTACH of the empty name is VACUUM's own scratch database, in memory; every other would write pages that
- * no key seals. */
-static int authorize(void *arg, int action, const char *a, const char *b, const char *c, const char *d)
+/* ATTACH of the empty name is VACUUM's own scratch database, in memory; one of a path is a copy that seal_copy has
+ * just begun; every other would write pages that no key seals. */
+int seal_authorize(void *to, int action, const char *a, const char *b, const char *c, const char *d)
 {
-    (void)arg, (void)c, (void)d;
+    (void)c, (void)d;
     switch (action) {
     case SQLITE_ATTACH:
-        return a && !*a ? SQLITE_OK : SQLITE_DENY;
+        return a && (!*a || (to && !strcmp(a, to))) ? SQLITE_OK : SQLITE_DENY;
     case SQLITE_FUNCTION:
         return b && !strcasecmp(b, "load_extension") ? SQLITE_DENY : SQLITE_OK;
     case SQLITE_PRAGMA:
@@ -78,7 +78,7 @@ static int authorize(void *arg, int action, const char *a, const char *b, const 
     }
 }
 
-static int sql_err(struct err *e, sqlite3 *db, int rc, const struct seal_keys *k, const char *path)
+int seal_error(struct err *e, sqlite3 *db, int rc, const struct seal_keys *k, const char *path)
 {
     int full = db ? sqlite3_extended_errcode(db) : rc;
 
@@ -98,6 +98,8 @@ static int sql_err(struct err *e, sqlite3 *db, int rc, const struct seal_keys *k
         if (full == SQLITE_IOERR_DATA)
             return err_set(e, ERR_DAMAGED, full, seal_bad_page(k), path);
         return err_set(e, ERR_IO, db ? sqlite3_system_errno(db) : 0, 0, path);
+    case SQLITE_INTERRUPT:
+        return err_set(e, ERR_CANCELLED, 0, 0, NULL);
     case SQLITE_READONLY:
         return err_set(e, ERR_PERM, 0, 0, path);
     default:
@@ -121,7 +123,7 @@ static bool on_network(const char *path)
 }
 
 /* The directory's links resolved, the last part not: it must be the file itself. NULL: no such place. */
-static char *canonical(const char *path)
+char *seal_canonical(const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     char *dir = slash ? mem_dup(path, (size_t)(slash - path) + 1) : mem_dup(".", 1), *real = NULL, *full = NULL;
@@ -210,15 +212,15 @@ int seal_open(const char *path, struct seal_keys *keys, bool readonly, sqlite3 *
     char *full = NULL;
 
     *db = NULL;
-    if (!code)
+    if (!code && !keys->anywhere)
         code = seal_read_head(path, head, sizeof head, &got, &size, e);
     if (code)
         return code;
-    if (size < SEAL_DATA_OFFSET + SEAL_PAGE)
+    if (!keys->anywhere && size < SEAL_DATA_OFFSET + SEAL_PAGE)
         return err_set(e, ERR_DAMAGED, 0, 1, path);
-    if (on_network(path))
+    if (!keys->anywhere && on_network(path))
         return err_set(e, ERR_UNSUPPORTED, 0, 0, "network file system");
-    if (!(full = canonical(path)))
+    if (!(full = seal_canonical(path)))
         return err_set(e, errno == ENOMEM ? ERR_NOMEM : ERR_IO, errno, 0, path);
     rc = connect_to(full, keys, readonly, db);
     if (!rc)
@@ -228,10 +230,10 @@ int seal_open(const char *path, struct seal_keys *keys, bool readonly, sqlite3 *
     if (!rc && !readonly && sqlite3_db_readonly(*db, "main"))
         rc = SQLITE_READONLY;
     if (!rc)
-        rc = sqlite3_set_authorizer(*db, authorize, NULL);
+        rc = sqlite3_set_authorizer(*db, seal_authorize, NULL);
     if (!rc)
         sqlite3_busy_timeout(*db, BUSY_MS); /* only now: a second process must be told at once */
-    code = rc ? sql_err(e, *db, rc, keys, path) : ERR_OK;
+    code = rc ? seal_error(e, *db, rc, keys, path) : ERR_OK;
     if (code) {
         sqlite3_close(*db);
         *db = NULL;

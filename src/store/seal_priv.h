@@ -40,6 +40,7 @@ struct seal_keys {
     unsigned char file_id[SEAL_FILE_ID];
     uint64_t process; /* crypt_process() of the maker: keys do not work in a forked child */
     bool creating;    /* the file has no page yet: reads past its end are not a loss */
+    bool anywhere;    /* a backup: on a stick, on a share, with modes that are not ours to set */
     atomic_bool wal_damaged;
     atomic_llong bad_page;
 };
@@ -49,6 +50,8 @@ enum seal_key { SEAL_K_DB = 1, SEAL_K_WAL, SEAL_K_HDR, SEAL_K_BLOB, SEAL_K_ASK, 
 const unsigned char *seal_key(const struct seal_keys *k, enum seal_key which);
 /* Sub-keys of a data key. NULL when there is no memory. */
 struct seal_keys *seal_keys_new(const unsigned char dek[CRYPT_KEY], const unsigned char file_id[SEAL_FILE_ID]);
+/* The same keys for another file. */
+struct seal_keys *seal_keys_like(const struct seal_keys *k, const unsigned char file_id[SEAL_FILE_ID]);
 
 /* --- superblock ------------------------------------------------------------------------------ */
 
@@ -135,6 +138,38 @@ int seal_create_dek(const char *path, const unsigned char dek[CRYPT_KEY], const 
                     struct seal_keys **out, struct err *e);
 int seal_unlock_dek(const char *path, const unsigned char dek[CRYPT_KEY], struct seal_keys **out, struct err *e);
 
+/* --- a store as a whole ------------------------------------------------------------------------ */
+
+/* A new file with superblocks and no page yet: synced. ERR_EXISTS, ERR_NOMEM, ERR_IO. */
+int seal_shell(const char *path, const struct seal_super *s, const struct seal_keys *k, struct err *e);
+void seal_forget(const char *path); /* removes a file with its log and journal */
+
+struct seal_copy {
+    const char *from;
+    struct seal_keys *from_keys;
+    const char *to; /* must not exist */
+    const struct seal_super *super;
+    struct seal_keys *keys;
+    int (*step)(void *arg, uint64_t done, uint64_t all); /* pages; may be NULL. Not 0: stop, ERR_CANCELLED */
+    void *arg;
+};
+/* What a new connection to `from` shows, by VACUUM INTO, sealed with other keys: synced, without a log. On an error
+ * nothing of it is left. */
+int seal_copy(const struct seal_copy *c, struct err *e);
+
+/* Reads a file's pages, or its log's frames, as they lie there and opens each; the file may be open here, with
+ * nothing being written. bad is called with each number (from 1) that does not verify; 0: the log's header, or a file
+ * whose size does not fit its pages. *looked: how many were there. */
+struct seal_scan {
+    const char *path; /* of the store */
+    const struct seal_keys *keys;
+    int (*step)(void *arg, uint64_t done, uint64_t all); /* may be NULL */
+    void (*bad)(void *arg, int64_t no);
+    void *arg;
+};
+int seal_scan_pages(const struct seal_scan *s, uint64_t *looked, struct err *e);
+int seal_scan_log(const struct seal_scan *s, uint64_t *looked, struct err *e);
+
 /* --- pages and frames ------------------------------------------------------------------------ */
 
 /* page: SEAL_PAGE bytes of SQLite, of which the last SEAL_RESERVE are zero; sealed: the same size. */
@@ -191,7 +226,23 @@ int seal_wal_read(sqlite3_file *file, void *p, int n, sqlite3_int64 at);
 int seal_wal_write(sqlite3_file *file, const void *p, int n, sqlite3_int64 at);
 /* Writes a header that is still held; nothing may pass it. */
 int seal_wal_flush(struct seal_file *f);
+bool seal_wal_header_is_whole(const unsigned char h[SEAL_WAL_HEAD]);
+/* The descriptor of a file that is open here reads for us; else *fd >= 0 is one of our own, for the caller to close.
+ * seal_read_at: bytes read, fewer at the end, or ERR_IO. */
+struct seal_reader {
+    int fd;
+    dev_t dev;
+    ino_t ino;
+    uint64_t size;
+};
+int seal_reader_open(struct seal_reader *r, const char *path, struct err *e);
+int seal_read_at(const struct seal_reader *r, void *p, size_t n, uint64_t at, struct err *e);
+void seal_reader_close(struct seal_reader *r);
 /* seal_open.c */
+int seal_error(struct err *e, sqlite3 *db, int rc, const struct seal_keys *k, const char *path);
+char *seal_canonical(const char *path); /* links of its directory resolved; mem_free. NULL: errno says why */
+/* What the authorizer answers; `to` is the one path that may be attached, or NULL. */
+int seal_authorize(void *to, int action, const char *a, const char *b, const char *c, const char *d);
 bool seal_pragma_allowed(const char *name, const char *value);
 
 static inline void seal_put32(unsigned char *p, uint32_t v)

@@ -42,17 +42,22 @@ struct seal_keys *seal_keys_new(const unsigned char dek[CRYPT_KEY], const unsign
     return k;
 }
 
-struct seal_keys *seal_keys_dup(const struct seal_keys *k)
+struct seal_keys *seal_keys_like(const struct seal_keys *k, const unsigned char file_id[SEAL_FILE_ID])
 {
-    struct seal_keys *d = mem_alloc(sizeof *d);
+    struct seal_keys *like = mem_alloc(sizeof *like);
 
-    if (!d || !(d->raw = secret_dup(k->raw))) {
-        mem_free(d);
+    if (!like || !(like->raw = secret_dup(k->raw))) {
+        mem_free(like);
         return NULL;
     }
-    memcpy(d->file_id, k->file_id, SEAL_FILE_ID);
-    d->process = k->process;
-    return d;
+    memcpy(like->file_id, file_id, SEAL_FILE_ID);
+    like->process = crypt_process();
+    return like;
+}
+
+struct seal_keys *seal_keys_dup(const struct seal_keys *k)
+{
+    return seal_keys_like(k, k->file_id);
 }
 
 void seal_keys_free(struct seal_keys *k)

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -283,9 +284,11 @@ static int any_reserved(sqlite3_file *file, int *out)
     return seal_mine(f) ? REAL(f)->xCheckReservedLock(f->real, out) : SQLITE_IOERR_CHECKRESERVEDLOCK;
 }
 
-static int veto_pragma(char **arg)
+/* While a copy is made it has no journal: nobody could read it, and page 1 must not lie in one. */
+static int veto_pragma(const struct seal_file *f, char **arg)
 {
-    if (seal_pragma_allowed(arg[1], arg[2]))
+    if (seal_pragma_allowed(arg[1], arg[2]) ||
+        (f->keys->creating && arg[2] && !strcasecmp(arg[1], "journal_mode") && !strcasecmp(arg[2], "off")))
         return SQLITE_NOTFOUND;
     arg[0] = sqlite3_mprintf("not allowed on a sealed store");
     return SQLITE_ERROR;
@@ -299,7 +302,7 @@ static int any_control(sqlite3_file *file, int op, void *arg)
         return SQLITE_IOERR;
     switch (op) {
     case SQLITE_FCNTL_PRAGMA:
-        return veto_pragma(arg);
+        return veto_pragma(f, arg);
     case SQLITE_FCNTL_SIZE_HINT: /* would make holes */
     case SQLITE_FCNTL_CHUNK_SIZE:
         return SQLITE_OK;
@@ -623,6 +626,49 @@ static struct seal_file *open_file(const struct stat *st)
     while (f && (f->dev != st->st_dev || f->ino != st->st_ino))
         f = f->next;
     return f;
+}
+
+int seal_reader_open(struct seal_reader *r, const char *path, struct err *e)
+{
+    struct stat st;
+    int code = ERR_OK;
+
+    *r = (struct seal_reader){.fd = -1};
+    if (lstat(path, &st))
+        return err_set(e, ERR_IO, errno, 0, path);
+    *r = (struct seal_reader){-1, st.st_dev, st.st_ino, (uint64_t)st.st_size};
+    pthread_mutex_lock(&seal_mutex);
+    if (!open_file(&st) && (r->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) < 0)
+        code = err_set(e, ERR_IO, errno, 0, path);
+    pthread_mutex_unlock(&seal_mutex);
+    return code;
+}
+
+void seal_reader_close(struct seal_reader *r)
+{
+    if (r->fd >= 0)
+        close(r->fd);
+    r->fd = -1;
+}
+
+int seal_read_at(const struct seal_reader *r, void *p, size_t n, uint64_t at, struct err *e)
+{
+    const struct stat st = {.st_dev = r->dev, .st_ino = r->ino};
+    struct seal_file *f;
+    ssize_t got = -1;
+
+    n = at >= r->size ? 0 : r->size - at < n ? (size_t)(r->size - at) : n;
+    if (r->fd >= 0) {
+        do
+            got = fault_hit(FAULT_IO) ? (errno = EIO, -1) : pread(r->fd, p, n, (off_t)at);
+        while (got < 0 && errno == EINTR);
+    } else {
+        pthread_mutex_lock(&seal_mutex);
+        if ((f = open_file(&st)) && !seal_raw_read(f, p, (int)n, (sqlite3_int64)at))
+            got = (ssize_t)n;
+        pthread_mutex_unlock(&seal_mutex);
+    }
+    return got < 0 ? err_set(e, ERR_IO, errno, 0, "store.wdb") : (int)got;
 }
 
 int seal_read_head(const char *path, unsigned char *p, size_t n, size_t *got, uint64_t *size, struct err *e)

@@ -19,7 +19,7 @@ static uint32_t big32(const unsigned char *p)
 }
 
 /* SQLite's own test of a WAL header (file format 4.1): magic, version, page size, checksum of 24 bytes. */
-static bool header_is_whole(const unsigned char h[SEAL_WAL_HEAD])
+bool seal_wal_header_is_whole(const unsigned char h[SEAL_WAL_HEAD])
 {
     bool big = big32(h) & 1;
     uint32_t a = 0, b = 0;
@@ -73,7 +73,7 @@ static int read_header(struct seal_file *f, unsigned char *p)
 {
     int rc = seal_raw_read(f, p, SEAL_WAL_HEAD, 0);
 
-    if (rc == SQLITE_OK && !header_is_whole(p) && frame_behind(f, SEAL_WAL_HEAD, NULL))
+    if (rc == SQLITE_OK && !seal_wal_header_is_whole(p) && frame_behind(f, SEAL_WAL_HEAD, NULL))
         say_damaged(f, 0);
     return rc;
 }

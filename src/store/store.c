@@ -18,7 +18,7 @@
 
 /* --- making ------------------------------------------------------------------------------------ */
 
-static int sync_path(const char *path, struct err *e)
+int store_sync_path(const char *path, struct err *e)
 {
     int fd = fault_hit(FAULT_IO) ? (errno = EIO, -1) : open(path, O_RDONLY | O_CLOEXEC);
     int bad = fd < 0 || fsync(fd), why = errno;
@@ -28,7 +28,7 @@ static int sync_path(const char *path, struct err *e)
     return bad ? err_set(e, ERR_IO, why, 0, path) : ERR_OK;
 }
 
-static int forget(const char *path, struct err *e)
+int store_forget(const char *path, struct err *e)
 {
     static const char *const tails[] = {"", "-wal", "-journal"};
     char full[PATH_MAX_BYTES + 16];
@@ -43,7 +43,7 @@ static int forget(const char *path, struct err *e)
 
 /* A log whose store has gone belongs to nothing: its key went with the store's superblock, and beside a new store it
  * would read as a loss. */
-static int forget_log(const char *path, struct err *e)
+int store_forget_log(const char *path, struct err *e)
 {
     char log[PATH_MAX_BYTES + 8];
 
@@ -81,7 +81,7 @@ static int build(const char *path, const struct secret *passphrase, const struct
         code = sql_exec(&c, "PRAGMA wal_checkpoint(TRUNCATE)", e);
     sql_close(&c);
     seal_keys_free(keys);
-    return code ? code : sync_path(path, e);
+    return code ? code : store_sync_path(path, e);
 }
 
 int store_create(const char *home, const struct secret *passphrase, const struct crypt_kdf *kdf, struct err *e)
@@ -97,21 +97,21 @@ int store_create_with(const char *home, const struct secret *passphrase, const s
     struct store_owner *o = NULL;
     int code = path_make_private(home, e);
 
-    if (code || (code = path_join(path, home, STORE_FILE, e)) || (code = path_join(temp, home, STORE_FILE ".new", e)) ||
+    if (code || (code = path_join(path, home, STORE_FILE, e)) || (code = path_join(temp, home, STORE_FILE_NEW, e)) ||
         (code = store_own(home, &o, e)))
         return code;
     seal_register();
     if (!lstat(path, &st))
         code = err_set(e, ERR_EXISTS, 0, 0, path);
-    else if (!(code = forget(temp, e)) && !(code = forget_log(path, e)) &&
+    else if (!(code = store_forget(temp, e)) && !(code = store_forget_log(path, e)) &&
              !(code = build(temp, passphrase, kdf, v, n, e))) {
         if (fault_hit(FAULT_IO) || rename(temp, path))
             code = err_set(e, ERR_IO, errno, 0, path);
-        else if ((code = sync_path(home, e)))
+        else if ((code = store_sync_path(home, e)))
             unlink(path); /* who is told that nothing was made must not find it made */
     }
     if (code && code != ERR_EXISTS)
-        forget(temp, NULL);
+        store_forget(temp, NULL);
     store_disown(o);
     return code;
 }
@@ -163,7 +163,7 @@ uint64_t store_now_ms(void)
     return (uint64_t)clock_wall_ms(&c);
 }
 
-static int open_both(struct store *s, struct err *e)
+int store_connect(struct store *s, struct err *e)
 {
     int code = seal_open(s->path, s->key->seal, false, &s->w.db, e), mended;
 
@@ -173,7 +173,19 @@ static int open_both(struct store *s, struct err *e)
     if (!code && !(code = sql_exec(&s->w, WRITE_CACHE, e)) && !(code = schema_check(&s->w, e)) &&
         !(code = seal_open(s->path, s->key->seal, true, &s->r.db, e)))
         code = sql_exec(&s->r, READ_CACHE, e);
+    s->settled = s->full = false;
     return code;
+}
+
+/* Copies that were never finished. Sealed as they are, they only take room. */
+static void drop_leftovers(const char *home)
+{
+    static const char *const names[] = {STORE_FILE_NEW, STORE_FILE_FROM};
+    char path[PATH_MAX_BYTES];
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!path_join(path, home, names[i], NULL))
+            store_forget(path, NULL);
 }
 
 int store_open_owned(struct store_owner *o, struct store_key *key, struct store **out, struct err *e)
@@ -192,8 +204,10 @@ int store_open_owned(struct store_owner *o, struct store_key *key, struct store 
     turn_init(&s->turn);
     if (!(code = owner_enter(o, e))) {
         s->owner = o;
-        if (!(code = store_private(owner_home(o), s->path, e)))
-            code = open_both(s, e);
+        if (!(code = store_private(owner_home(o), s->path, e))) {
+            drop_leftovers(owner_home(o));
+            code = store_connect(s, e);
+        }
     }
     if (code)
         store_close(s);
@@ -206,7 +220,7 @@ int store_open(const char *home, struct store_key *key, struct store **out, stru
 {
     struct store_owner *o;
     char path[PATH_MAX_BYTES];
-    int code = private_file(home, path, e);
+    int code = store_private(home, path, e);
 
     *out = NULL;
     if (code || (code = store_own(home, &o, e))) {
@@ -260,7 +274,8 @@ int store_health(struct store *s, struct store_health *h, struct err *e)
     int code = seal_inspect(s->path, s->key->seal, &sb, e);
 
     *h = (struct store_health){
-        .superblock_a = was->a_whole && sb.a_whole, .superblock_b = was->b_whole && sb.b_whole, .kdf = sb.kdf, .format = sb.format};
+        .superblock_a = was->a_whole && sb.a_whole, .superblock_b = was->b_whole && sb.b_whole,
+        .kdf = sb.kdf, .format = sb.format};
     h->wal_damaged = seal_wal_damaged(s->key->seal);
     snprintf(wal, sizeof wal, "%s-wal", s->path);
     if (!stat(s->path, &st))

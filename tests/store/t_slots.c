@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "tests/store/made.h"
+#include "tests/store/quick.h"
 
 #include "base/fault.h"
 #include "base/mem.h"
