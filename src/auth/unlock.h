@@ -8,7 +8,7 @@
 
 #include "crypt/secret.h"
 #include "loop/loop.h"
-#include "store/store.h"
+#include "store/slots.h"
 
 struct auth_unlock;
 

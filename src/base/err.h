@@ -48,6 +48,7 @@
     X(ERR_FINDINGS, 4)     /* doctor found something; num = how many checks */                      \
     X(ERR_SCOPE, 4)        /* patients of the scope that the server does not have; num, what = first */ \
     X(ERR_PASSPHRASE, 5)   /* no key slot opens with that passphrase */                             \
+    X(ERR_NOKEYRING, 5)    /* the kernel's keyring has no key of this profile */                    \
     X(ERR_INUSE, 5)        /* another process owns the store; num = its pid or 0 */                 \
     X(ERR_SILENT, 5)       /* the owner does not answer; num = its pid or 0 */                      \
     X(ERR_GONE, 5)         /* the owner ended before it had answered; num = its pid */              \

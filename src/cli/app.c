@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -16,14 +17,15 @@
 #include "base/log.h"
 #include "cli/guest.h"
 #include "cli/host.h"
+#include "crypt/keyring.h"
 #include "loop/serve.h"
 #include "model/edit.h"
 #include "store/owner.h"
 #include "sync/hub.h"
 
-/* One line from the terminal, not echoed. No signal may end the program while the echo is off: those from
- * keys come as characters (Ctrl-C ends the line), the others wait. */
-static int ask(struct secret *s, const char *prompt, struct err *e)
+/* One line from the terminal. No signal may end the program while the echo is off: those from keys come as characters
+ * (Ctrl-C ends the line), the others wait. */
+static int ask(struct secret *s, const char *prompt, bool echo, struct err *e)
 {
     struct termios was, quiet;
     sigset_t all, before;
@@ -36,21 +38,23 @@ static int ask(struct secret *s, const char *prompt, struct err *e)
         return err_set(e, ERR_NOTTY, 0, 0, "--passphrase-fd");
     }
     quiet = was;
-    quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL | ISIG);
+    quiet.c_lflag &= ~(tcflag_t)(ISIG | (echo ? 0 : ECHO | ECHOE | ECHOK | ECHONL));
     quiet.c_cc[VEOL] = 3;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
     tcsetattr(fd, TCSAFLUSH, &quiet);
     (void)!write(fd, prompt, strlen(prompt));
     r = secret_read_line(s, fd);
-    (void)!write(fd, "\n", 1);
+    if (!echo)
+        (void)!write(fd, "\n", 1);
     tcsetattr(fd, TCSAFLUSH, &was);
     sigprocmask(SIG_SETMASK, &before, NULL);
     close(fd);
-    return r ? err_set(e, r, 0, LIMIT_PASSPHRASE, "passphrase") : ERR_OK;
+    return r ? err_set(e, r, 0, LIMIT_PASSPHRASE, echo ? "answer" : "passphrase") : ERR_OK;
 }
 
-int cli_passphrase(struct cli_app *app, const char *prompt, struct secret **out, struct err *e)
+/* fd < 0: the terminal. option: what to call the fd. */
+static int read_line(int fd, const char *option, const char *prompt, bool echo, struct secret **out, struct err *e)
 {
     struct secret *s = secret_new(LIMIT_PASSPHRASE);
     int r;
@@ -58,12 +62,10 @@ int cli_passphrase(struct cli_app *app, const char *prompt, struct secret **out,
     *out = NULL;
     if (!s)
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
-    if (app->guest) /* REQ: no secret of one process is asked for in another */
-        r = err_set(e, ERR_INUSE, 0, getpid(), STORE_FILE);
-    else if (app->passphrase_fd < 0)
-        r = ask(s, prompt, e);
-    else if ((r = secret_read_line(s, app->passphrase_fd)))
-        err_set(e, r, 0, LIMIT_PASSPHRASE, "--passphrase-fd");
+    if (fd < 0)
+        r = ask(s, prompt, echo, e);
+    else if ((r = secret_read_line(s, fd)))
+        err_set(e, r, 0, LIMIT_PASSPHRASE, option);
     if (r) {
         secret_free(s);
         return r;
@@ -72,22 +74,88 @@ int cli_passphrase(struct cli_app *app, const char *prompt, struct secret **out,
     return ERR_OK;
 }
 
-/* The key, by the passphrase. Where there is nobody to give one, a verb that says counts without it goes on: *key is
- * NULL. */
-static int unlock(struct cli_app *app, struct store_key **key, struct err *e)
+int cli_passphrase(struct cli_app *app, const char *prompt, struct secret **out, struct err *e)
 {
-    struct secret *s;
-    int r = cli_passphrase(app, _("Passphrase: "), &s, e);
+    if (app->guest) /* REQ: no secret of one process is asked for in another */
+        return err_set(e, ERR_INUSE, 0, getpid(), STORE_FILE);
+    return read_line(app->passphrase_fd, "--passphrase-fd", prompt, false, out, e);
+}
 
-    *key = NULL;
-    if (r == ERR_NOTTY && app->verb && (app->verb->how & CLI_COUNTS))
-        return ERR_OK;
+int cli_ask(const char *prompt, struct secret **out, struct err *e)
+{
+    return read_line(-1, NULL, prompt, true, out, e);
+}
+
+/* REQ: a new passphrase that is guessed in no time is refused (ERR_SHORT): it is all that keeps the store shut. */
+static int read_new(int fd, struct secret **out, struct err *e)
+{
+    int r = read_line(fd, "--new-fd", _("New passphrase: "), false, out, e);
+    unsigned n = 0;
+
     if (r)
         return r;
-    r = store_unlock(app->home, s, key, e);
-    secret_free(s);
-    if (r == ERR_PASSPHRASE)
-        audit_refused_note(app->home);
+    for (size_t i = 0; i < (*out)->n; i++)
+        n += ((*out)->p[i] & 0xc0) != 0x80; /* of a character of several bytes, the first */
+    if (n >= LIMIT_PASSPHRASE_LEAST)
+        return ERR_OK;
+    secret_free(*out);
+    *out = NULL;
+    return err_set(e, ERR_SHORT, 0, LIMIT_PASSPHRASE_LEAST, NULL);
+}
+
+int cli_new_passphrase(int fd, struct secret **out, struct cli_out *err, struct err *e)
+{
+    struct secret *again;
+    bool same = false;
+    int r = read_new(fd, out, e);
+
+    while (!r && !same && fd < 0) {
+        if ((r = read_line(-1, NULL, _("The same again: "), false, &again, e)))
+            break;
+        same = (*out)->n == again->n && !memcmp((*out)->p, again->p, again->n);
+        secret_free(again);
+        if (!same) {
+            cli_line(err, "%s", _("The two are not the same. Once more, or Ctrl-C to stop."));
+            cli_flush(err);
+            secret_free(*out);
+            r = read_new(-1, out, e);
+        }
+    }
+    return r;
+}
+
+/* --- opening ----------------------------------------------------------------------------------- */
+
+static int keyring_proof(struct cli_app *app, struct store_proof *out, struct err *e)
+{
+    char name[sizeof "wardline:" + STORE_ID_BYTES], id[STORE_ID_BYTES];
+    struct secret *s = secret_new(CRYPT_KEY);
+    int r = s ? store_id(app->home, id, e) : err_set(e, ERR_NOMEM, 0, 0, NULL);
+
+    if (!r) {
+        snprintf(name, sizeof name, "wardline:%s", id);
+        if (crypt_keyring_get(name, s))
+            r = err_set(e, ERR_NOKEYRING, 0, 0, NULL);
+    }
+    *out = (struct store_proof){STORE_SLOT_KEYRING, s};
+    return r;
+}
+
+int cli_proof(struct cli_app *app, const char *escrow, const char *prompt, struct store_proof *out, struct err *e)
+{
+    struct secret *s = NULL;
+    int r;
+
+    *out = (struct store_proof){.secret = NULL};
+    if (escrow) {
+        r = cli_escrow_secret(escrow, &s, e);
+        *out = (struct store_proof){STORE_SLOT_ESCROW, s};
+    } else if (app->keyring) {
+        return keyring_proof(app, out, e);
+    } else {
+        r = cli_passphrase(app, prompt, &s, e);
+        out->secret = s;
+    }
     return r;
 }
 
@@ -114,32 +182,77 @@ static int become_owner(struct cli_app *app, struct store_key *key, struct err *
     return r;
 }
 
-int cli_need_store(struct cli_app *app, struct err *e)
+/* Becomes the owner, or has the one that is run the verb. Takes the key. */
+static int need(struct cli_app *app, struct store_key *key, struct err *e)
+{
+    int r = cli_guest_or_owner(app, key, e);
+
+    if (r || app->answered) {
+        store_key_free(key);
+        return r ? r : app->status ? app->status : ERR_CANCELLED;
+    }
+    return become_owner(app, key, e);
+}
+
+static int unlock_by(struct cli_app *app, const struct store_proof *proof, struct store_key **key, struct err *e)
+{
+    int r = store_unlock_by(app->home, proof, key, NULL, e);
+
+    if (r == ERR_PASSPHRASE)
+        audit_refused_note(app->home);
+    return r;
+}
+
+int cli_need_store_by(struct cli_app *app, const struct store_proof *proof, struct err *e)
 {
     struct store_key *key = NULL;
-    char file[PATH_MAX_BYTES];
-    int r;
+    int r = unlock_by(app, proof, &key, e);
 
-    if (app->store)
-        return ERR_OK;
-    r = path_home(app->home_option, app->home, e);
+    return r ? r : need(app, key, e);
+}
+
+int cli_find_profile(struct cli_app *app, struct err *e)
+{
+    char file[PATH_MAX_BYTES];
+    int r = path_home(app->home_option, app->home, e);
+
     if (!r)
         r = path_join(file, app->home, STORE_FILE, e);
     if (!r && access(file, F_OK))
         r = err_set(e, ERR_NOPROFILE, errno, 0, app->home);
+    return r;
+}
+
+/* The key. Where there is nobody to give a proof, a verb that says counts without it goes on: *key is NULL. */
+static int unlock(struct cli_app *app, struct store_key **key, struct err *e)
+{
+    struct store_proof proof = {.secret = NULL};
+    int r = cli_proof(app, NULL, _("Passphrase: "), &proof, e);
+
+    *key = NULL;
+    if (r == ERR_NOTTY && app->verb && (app->verb->how & CLI_COUNTS))
+        return ERR_OK;
+    if (!r)
+        r = unlock_by(app, &proof, key, e);
+    secret_free((struct secret *)proof.secret);
+    return r;
+}
+
+int cli_need_store(struct cli_app *app, struct err *e)
+{
+    struct store_key *key = NULL;
+    int r;
+
+    if (app->store)
+        return ERR_OK;
+    r = cli_find_profile(app, e);
     if (!r && app->yielded) {
         key = app->key;
         app->key = NULL;
     } else if (!r) {
         r = unlock(app, &key, e);
     }
-    if (!r)
-        r = cli_guest_or_owner(app, key, e);
-    if (r || app->answered) {
-        store_key_free(key);
-        return r ? r : app->status ? app->status : ERR_CANCELLED;
-    }
-    return become_owner(app, key, e);
+    return r ? r : need(app, key, e);
 }
 
 void cli_close_store(struct cli_app *app)

@@ -18,6 +18,7 @@
 #include "base/rng.h"
 #include "crypt/secret.h"
 #include "model/model.h"
+#include "store/slots.h"
 #include "store/store.h"
 
 /* --- words out ------------------------------------------------------------------------------- */
@@ -44,6 +45,8 @@ const char *cli_name_note(const struct cli_out *o, struct str name);
 /* wardline's own words, and text that went through text_safe; nothing else. */
 int cli_line(struct cli_out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int cli_flush(struct cli_out *o);
+/* At once and from where it lies, without a copy in a buffer: secrets. False: not all of it went out. */
+bool cli_write(struct cli_out *o, const void *p, size_t n);
 /* On a terminal: rewrites one status line in place. Elsewhere nothing. line NULL clears it. */
 void cli_progress(struct cli_out *o, const char *line);
 
@@ -58,6 +61,7 @@ struct sync_hub;
 struct cli_app {
     const char *home_option; /* --home, or NULL */
     int passphrase_fd;       /* --passphrase-fd, or -1: ask on the terminal */
+    bool keyring;            /* --keyring: the kernel's keyring has the key */
     bool line;               /* --line: no full screen, whatever the terminal can do */
     const char *theme;       /* --theme, or NULL */
     char home[PATH_MAX_BYTES];
@@ -95,6 +99,8 @@ long cli_read(const struct cli_app *app, int in, void *p, size_t n);
 /* The verb is to end soon, with ERR_CANCELLED and nothing half done: who asked for it has gone, or the store is to be
  * closed. Any thread. */
 bool cli_cancelled(const struct cli_app *app);
+/* The same with a proof that the verb has asked for. */
+int cli_need_store_by(struct cli_app *app, const struct store_proof *proof, struct err *e);
 /* Reads a passphrase from the fd, or asks for it on the terminal without echo, with prompt. */
 int cli_passphrase(struct cli_app *app, const char *prompt, struct secret **out, struct err *e);
 

@@ -69,46 +69,6 @@ static int check_server(const char *url, const char *ca, struct cli_app *app, st
     return r;
 }
 
-/* REQ: a new passphrase that is guessed in no time is refused (ERR_SHORT): it is all that keeps the store shut. */
-static int ask_new(struct cli_app *app, struct secret **out, struct err *e)
-{
-    int r = cli_passphrase(app, _("New passphrase: "), out, e);
-    unsigned n = 0;
-
-    if (r)
-        return r;
-    for (size_t i = 0; i < (*out)->n; i++)
-        n += ((*out)->p[i] & 0xc0) != 0x80; /* of a character of several bytes, the first */
-    if (n >= LIMIT_PASSPHRASE_LEAST)
-        return ERR_OK;
-    secret_free(*out);
-    *out = NULL;
-    return err_set(e, ERR_SHORT, 0, LIMIT_PASSPHRASE_LEAST, NULL);
-}
-
-/* The passphrase; on a terminal asked twice, until both are the same. */
-static int new_passphrase(struct cli_app *app, struct secret **out, struct cli_out *err, struct err *e)
-{
-    struct secret *again;
-    bool same = false;
-    int r = ask_new(app, out, e);
-
-    while (!r && !same && app->passphrase_fd < 0) {
-        r = cli_passphrase(app, _("The same again: "), &again, e);
-        if (r)
-            break;
-        same = (*out)->n == again->n && !memcmp((*out)->p, again->p, again->n);
-        secret_free(again);
-        if (!same) {
-            cli_line(err, "%s", _("The two are not the same. Once more, or Ctrl-C to stop."));
-            cli_flush(err);
-            secret_free(*out);
-            r = ask_new(app, out, e);
-        }
-    }
-    return r;
-}
-
 /* A far server that is asked without any sign-in. */
 static bool is_unprotected(const struct cli_args *args)
 {
@@ -116,7 +76,7 @@ static bool is_unprotected(const struct cli_args *args)
 }
 
 static int create(struct cli_app *app, const struct cli_args *args, const struct secret *secret, const char *ca,
-                  const struct secret *passphrase, struct err *e)
+                  const struct secret *passphrase, const struct crypt_kdf *kdf, struct err *e)
 {
     const struct store_value row[] = {
         {"server", str_of(args->value[SERVER])},
@@ -135,7 +95,7 @@ static int create(struct cli_app *app, const struct cli_args *args, const struct
     for (size_t i = 0; i < sizeof row / sizeof *row; i++)
         if (row[i].value.n)
             given[n++] = row[i];
-    return store_create_with(app->home, passphrase, NULL, given, n, e);
+    return store_create_with(app->home, passphrase, kdf, given, n, e);
 }
 
 /* The CA's file by its whole name: a sync may run from anywhere. */
@@ -150,10 +110,20 @@ static int find_ca(const char *given, char **whole, struct err *e)
     return ERR_OK;
 }
 
+/* What a guesser of the passphrase is up against, and where it had to be less. */
+static void say_kdf(const struct crypt_kdf *k, struct cli_out *out, struct cli_out *err)
+{
+    cli_line(out, _("Passphrase sealed by Argon2id: %lld MiB of memory, %u passes."), (long long)(k->mem_bytes >> 20),
+             k->passes);
+    if (k->mem_bytes < CRYPT_KDF_BEST_MEM)
+        cli_line(err, "%s", _("Less than 1 GiB of memory is free: a long passphrase makes up for the smaller figure."));
+}
+
 CLI_VERB(cli_verb_init)
 {
     struct secret *secret = NULL, *passphrase = NULL;
     struct sync_scope scope = {0};
+    struct crypt_kdf kdf;
     char *ca = NULL;
     int r;
 
@@ -170,13 +140,16 @@ CLI_VERB(cli_verb_init)
     if (!r)
         r = path_make_private(app->home, e);
     if (!r)
-        r = new_passphrase(app, &passphrase, err, e);
+        r = cli_new_passphrase(app->passphrase_fd, &passphrase, err, e);
     if (!r)
-        r = create(app, args, secret, ca, passphrase, e);
+        kdf = crypt_kdf_default();
+    if (!r)
+        r = create(app, args, secret, ca, passphrase, &kdf, e);
     if (!r) {
+        say_kdf(&kdf, out, err);
         if (is_unprotected(args))
             cli_line(err, "%s", _("UNPROTECTED: this server is asked without any sign-in."));
-        cli_line(out, "%s", _("Profile made. Next: wardline sync"));
+        cli_line(out, "%s", _("Profile made. Next: wardline key add --recovery, then wardline sync"));
     }
     free(ca);
     sync_scope_fini(&scope);

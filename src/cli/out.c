@@ -32,24 +32,27 @@ void cli_out_sink(struct cli_out *o, bool terminal, int (*sink)(void *arg, struc
     buf_init(&o->buf, SIZE_MAX / 4);
 }
 
-static void put_all(struct cli_out *o, struct str s)
+bool cli_write(struct cli_out *o, const void *p, size_t bytes)
 {
-    while (!o->failed && s.n) {
-        ssize_t n = write(o->fd, s.p, s.n);
+    size_t at = 0;
+
+    if (o->sink && !o->failed)
+        o->failed = o->sink(o->arg, (struct str){p, bytes}) != 0;
+    while (!o->sink && !o->failed && at < bytes) {
+        ssize_t n = write(o->fd, (const char *)p + at, bytes - at);
 
         if (n > 0)
-            s = (struct str){s.p + n, s.n - (size_t)n};
+            at += (size_t)n;
         else if (n < 0 && errno != EINTR)
             o->failed = true;
     }
+    return !o->failed;
 }
 
 int cli_flush(struct cli_out *o)
 {
-    if (!o->sink)
-        put_all(o, buf_str(&o->buf));
-    else if (!o->failed && o->buf.n && o->sink(o->arg, buf_str(&o->buf)))
-        o->failed = true;
+    if (o->buf.n)
+        cli_write(o, o->buf.p, o->buf.n);
     buf_clear(&o->buf);
     return o->failed ? ERR_IO : ERR_OK;
 }

@@ -5,8 +5,11 @@
 #ifndef CLI_PRIV_H
 #define CLI_PRIV_H
 
+#include <signal.h>
+
 #include "base/jsonw.h"
 #include "cli/cli.h"
+#include "store/copy.h"
 
 #define CLI_VERB(name)                                                                                 \
     int name(struct cli_app *app, const struct cli_args *args, int in, struct cli_out *out,            \
@@ -23,6 +26,37 @@ CLI_VERB(cli_verb_export);
 CLI_VERB(cli_verb_doctor);
 CLI_VERB(cli_verb_put);
 CLI_VERB(cli_verb_queue);
+
+CLI_VERB(cli_verb_key);
+CLI_VERB(cli_verb_backup);
+CLI_VERB(cli_verb_restore);
+CLI_VERB(cli_verb_verify);
+CLI_VERB(cli_verb_wipe);
+
+/* The home and that there is a store in it: before anything is asked. ERR_NOPROFILE. */
+int cli_find_profile(struct cli_app *app, struct err *e);
+/* What opens the store: the keyring's key (--keyring), the site's key from a file (escrow, or NULL), else what is typed
+ * or comes from --passphrase-fd. The caller frees out->secret. */
+int cli_proof(struct cli_app *app, const char *escrow, const char *prompt, struct store_proof *out, struct err *e);
+/* A new passphrase: one line of fd, or (fd < 0) asked twice, until both are the same. */
+int cli_new_passphrase(int fd, struct secret **out, struct cli_out *err, struct err *e);
+/* A line from the terminal, shown as it is typed. */
+int cli_ask(const char *prompt, struct secret **out, struct err *e);
+/* A key file of the site's, as `key pair` writes it. */
+int cli_escrow_secret(const char *path, struct secret **out, struct err *e);
+int cli_escrow_public(const char *path, unsigned char out[CRYPT_BOX_PUBLIC], struct err *e);
+int cli_escrow_pair(const char *path, struct err *e); /* makes FILE and FILE.pub */
+
+/* Long work: a line on the terminal, and Ctrl-C ends it between two steps instead of the program anywhere. */
+struct cli_work {
+    struct cli_out *err;
+    const char *what; /* _("verifying") */
+    sigset_t before;
+    int percent;
+    struct store_progress progress;
+};
+void cli_work_begin(struct cli_work *w, struct cli_out *err, const char *what);
+void cli_work_end(struct cli_work *w);
 
 /* "DEMO - NOT REAL PATIENTS", "UNPROTECTED": first lines of every printout that shows patients. */
 void cli_marks(const struct cli_app *app, struct cli_out *out);

@@ -35,6 +35,19 @@ static const struct cli_verb verbs[] = {
      CLI_AGAIN, cli_verb_import},
     {"export", "DIR [--patient ID]", N_("the cache as NDJSON, a file a type"), {{"--patient", true}}, 1, 1,
      0, cli_verb_export},
+    {"key", "list|add|change|remove|rotate|pair|open [SLOT|FILE] [--new-fd N] [--recovery] [--escrow FILE] [--keyring] "
+            "[--hours H] [--label TEXT] [--escrow-key FILE] [--json]",
+     N_("what opens the profile: passphrases, recovery code, the site's key"),
+     {{"--new-fd", true}, {"--recovery", false}, {"--escrow", true}, {"--keyring", false}, {"--hours", true},
+      {"--label", true}, {"--escrow-key", true}, {"--json", false}}, 1, 2, CLI_ALONE, cli_verb_key},
+    {"backup", "FILE", N_("a sealed copy of the profile, opened by the same secrets"), {{NULL, false}}, 1, 1,
+     CLI_ALONE, cli_verb_backup},
+    {"restore", "FILE [--escrow-key FILE] [--new-fd N]", N_("makes a profile of a backup"),
+     {{"--escrow-key", true}, {"--new-fd", true}}, 1, 1, CLI_ALONE, cli_verb_restore},
+    {"verify", "[--json]", N_("reads the whole store and names what is damaged"), {{"--json", false}}, 0, 0,
+     CLI_ALONE, cli_verb_verify},
+    {"wipe", "[--unsent N|unknown]", N_("destroys the profile on this machine"), {{"--unsent", true}}, 0, 0,
+     CLI_ALONE, cli_verb_wipe},
     {"doctor", "[--json]", N_("fifteen checks, each with its next step"), {{"--json", false}}, 0, 0, CLI_AGAIN,
      cli_verb_doctor},
 };
@@ -58,7 +71,7 @@ static int help(void)
     struct cli_out o;
 
     cli_out_init(&o, 1);
-    cli_line(&o, "wardline [--home DIR] [--passphrase-fd N] [--line] [--theme NAME] [COMMAND]");
+    cli_line(&o, "wardline [--home DIR] [--passphrase-fd N | --keyring] [--line] [--theme NAME] [COMMAND]");
     cli_line(&o, "%s", _("Without COMMAND: the full screen. See wardline(1)."));
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         cli_line(&o, "  %s %s", verbs[i].name, verbs[i].usage);
@@ -170,6 +183,8 @@ int cli_main(struct cli_app *app, int argc, char **argv, bool *screen)
             if (cli_fd_option(argv[i], argv[i + 1], &app->passphrase_fd, &e))
                 return cli_fail(&e);
             i++;
+        } else if (!strcmp(argv[i], "--keyring")) {
+            app->keyring = true;
         } else if (!strcmp(argv[i], "--line")) {
             app->line = true;
         } else if (!strcmp(argv[i], "--theme") && i + 1 < argc) {

@@ -4,7 +4,6 @@
 #include "crypt/crypt.h"
 
 #include <sodium.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/fault.h"
@@ -34,26 +33,9 @@ int crypt_unseal(unsigned char *out, const unsigned char *in, size_t n, const un
     return ERR_DAMAGED;
 }
 
-/* /proc/meminfo's MemAvailable in bytes; 0 when it cannot be told. */
-static uint64_t available(void)
-{
-    FILE *f = fopen("/proc/meminfo", "re");
-    unsigned long long kib = 0;
-    char line[128];
-
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
-            break;
-    if (f)
-        fclose(f);
-    return kib << 10;
-}
-
 struct crypt_kdf crypt_kdf_default(void)
 {
-    uint64_t have = available();
-
-    return (struct crypt_kdf){3, have && have < (1024ull << 20) ? CRYPT_KDF_MIN_MEM : 256ull << 20};
+    return (struct crypt_kdf){3, crypt_memory_left() < (1024ull << 20) ? CRYPT_KDF_MIN_MEM : CRYPT_KDF_BEST_MEM};
 }
 
 bool crypt_kdf_allowed(const struct crypt_kdf *k)

@@ -38,7 +38,11 @@ struct crypt_kdf {
 #define CRYPT_KDF_MAX_PASSES 16
 #define CRYPT_KDF_MIN_MEM (64ull << 20)
 #define CRYPT_KDF_MAX_MEM (2048ull << 20)
-/* 256 MiB and 3 passes; 64 MiB when less than 1 GiB of memory is available now (store.md 4). */
+#define CRYPT_KDF_BEST_MEM (256ull << 20)
+/* Bytes that this process may still take: of the machine, of its own limit, of its control groups. UINT64_MAX: it
+ * cannot be told. */
+uint64_t crypt_memory_left(void);
+/* CRYPT_KDF_BEST_MEM and 3 passes; CRYPT_KDF_MIN_MEM when less than 1 GiB of memory is left now. */
 struct crypt_kdf crypt_kdf_default(void);
 /* Within these bounds: asked of a file's numbers before they cost memory or time. */
 bool crypt_kdf_allowed(const struct crypt_kdf *k);

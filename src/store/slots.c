@@ -3,6 +3,7 @@
 
 #include "store/slots.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -47,6 +48,19 @@ int store_slot_each(const char *home, int (*each)(void *arg, const struct store_
         slot_tell(&super->slot[no], no, &s);
         code = each(arg, &s);
     }
+    mem_free(super);
+    return code;
+}
+
+int store_id(const char *home, char out[STORE_ID_BYTES], struct err *e)
+{
+    struct seal_super *super = mem_alloc(sizeof *super);
+    char path[PATH_MAX_BYTES];
+    int code = super ? path_join(path, home, STORE_FILE, e) : err_set(e, ERR_NOMEM, 0, 0, NULL);
+
+    if (!code && !(code = seal_super_get(path, NULL, super, e)))
+        for (int i = 0; i < SEAL_FILE_ID; i++)
+            snprintf(out + 2 * i, 3, "%02x", super->file_id[i]);
     mem_free(super);
     return code;
 }

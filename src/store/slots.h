@@ -32,6 +32,10 @@ struct store_slot {
  * ERR_DAMAGED, ERR_VERSION, ERR_IO; a code other than 0 of each ends it and is returned. */
 int store_slot_each(const char *home, int (*each)(void *arg, const struct store_slot *), void *arg, struct err *e);
 
+/* The store's file id in hexadecimal: it is no secret, and names the store's entry in a keyring. */
+#define STORE_ID_BYTES 33
+int store_id(const char *home, char out[STORE_ID_BYTES], struct err *e);
+
 /* What somebody shows to be let in. kind 0: what a person typed, which is tried as a recovery code first when it
  * has that form, then as a passphrase. ESCROW: the site's secret key, CRYPT_BOX_SECRET bytes. KEYRING: its bytes. */
 struct store_proof {

@@ -61,7 +61,7 @@ int main(int argc, char **argv)
     if (argc != 3 || crypt_init(NULL) || !(pass = secret_new(1024)) || secret_read_line(pass, 0))
         return 1;
     b.left = atoi(argv[2]);
-    if (auth_unlock_now(argv[1], pass, &store, &e) || loop_new(&b.clock, &b.loop) ||
+    if (auth_unlock_now(argv[1], &(struct store_proof){.secret = pass}, &store, &e) || loop_new(&b.clock, &b.loop) ||
         sync_session_new(b.loop, store, &b.clock, &b.session, &e))
         return fprintf(stderr, "bench_sync: %s\n", err_name(e.code)), 1;
     secret_free(pass);
