@@ -104,8 +104,8 @@ CLI_VERB(cli_verb_restore)
         cli_work_end(&work);
     }
     if (!r) {
-        cli_line(err, "%s", _("Restored. Edits that waited in the backup may have reached the server since: it is"));
-        cli_line(err, "%s", _("asked about each of them before anything is sent. Next: wardline sync"));
+        cli_line(err, "%s", _("Restored. Edits that waited in the backup are in doubt: the server may have them."));
+        cli_line(err, "%s", _("It is asked about each of them before anything is sent. Next: wardline sync"));
     }
     secret_free((struct secret *)proof.secret);
     secret_free(fresh);
@@ -186,7 +186,7 @@ static int look(struct cli_app *app, const struct store_proof *proof, struct cli
 static void finish(struct verifying *v, const struct store_verified *done)
 {
     if (!v->w) {
-        cli_line(v->out, _("%lld pages, %lld frames of the log and %lld rows were looked at: %lld findings"),
+        cli_line(v->out, _("Looked at: pages %lld, frames of the log %lld, rows %lld. Findings: %lld"),
                  (long long)done->pages, (long long)done->frames, (long long)done->rows, (long long)done->findings);
         return;
     }
@@ -263,7 +263,7 @@ static int typed_count(const char *given, int64_t count, struct err *e)
         str_int(str_of(given), 0, INT32_MAX, &n);
     } else {
         snprintf(prompt, sizeof prompt,
-                 _("%lld edits here never reached the server, and will be gone. Type that number to go on: "),
+                 _("Edits that never reached the server and will be gone: %lld. Type that number to go on: "),
                  (long long)count);
         if ((r = cli_ask(prompt, &s, NULL)) && r != ERR_NOTTY)
             return err_set(e, r, 0, 0, "answer");
@@ -289,8 +289,8 @@ static int save_unsent(struct cli_app *app, const char *given, struct cli_out *o
     if ((r = store_unsent_save(app->store, path, e)) == ERR_NOSLOT)
         return typed_count(given, count, e);
     if (!r)
-        cli_line(out, _("%lld edits that never reached the server are sealed for the site in %s"), (long long)count,
-                 path);
+        cli_line(out, _("Edits that never reached the server: %lld. They are sealed for the site in %s"),
+                 (long long)count, path);
     return r;
 }
 

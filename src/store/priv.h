@@ -153,9 +153,9 @@ struct seal_slot;
 struct seal_super;
 struct store_slot;
 struct store_proof;
-void slot_tell(const struct seal_slot *from, unsigned no, struct store_slot *out);
+void slots_tell(const struct seal_slot *from, unsigned no, struct store_slot *out);
 /* The data key of the store that is open (CRYPT_KEY bytes), the slot that gave it, the superblock that rules. */
-int slot_prove(struct store *s, const struct store_proof *proof, struct secret *dek, unsigned *no,
+int slots_prove(struct store *s, const struct store_proof *proof, struct secret *dek, unsigned *no,
                struct seal_super *super, struct err *e);
 
 /* --- copy.c ------------------------------------------------------------------------------------ */

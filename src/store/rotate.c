@@ -60,7 +60,7 @@ static int reseal_slots(struct rotation *r, const struct store_proof *proof, uns
         else if (old.type == SEAL_ESCROW)
             code = seal_slot_wrap_box(slot, was.public_key, r->dek->p, was.changed_ms);
         else
-            slot_tell(&old, no, &dropped[(*n)++]);
+            slots_tell(&old, no, &dropped[(*n)++]);
         if (code)
             return err_set(e, code, 0, 0, "key slot");
         if (slot->type != SEAL_FREE)
@@ -82,7 +82,7 @@ static int begin(struct store *s, struct rotation *r, const struct store_proof *
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
     if (snprintf(r->temp, sizeof r->temp, "%s%s", s->path, STORE_FILE_NEW + strlen(STORE_FILE)) >= (int)sizeof r->temp)
         return err_set(e, ERR_TOOBIG, 0, PATH_MAX_BYTES, "path");
-    if ((code = slot_prove(s, proof, r->old_dek, &proven, r->super, e)))
+    if ((code = slots_prove(s, proof, r->old_dek, &proven, r->super, e)))
         return code;
     if (r->super->slot[proven].type != SEAL_PASSPHRASE)
         return err_set(e, ERR_LASTSLOT, 0, proven, NULL);

@@ -21,7 +21,7 @@ static struct seal_proof sealed_proof(const struct store_proof *p)
 
 /* --- looking ----------------------------------------------------------------------------------- */
 
-void slot_tell(const struct seal_slot *from, unsigned no, struct store_slot *out)
+void slots_tell(const struct seal_slot *from, unsigned no, struct store_slot *out)
 {
     struct seal_slot_info info;
 
@@ -45,7 +45,7 @@ int store_slot_each(const char *home, int (*each)(void *arg, const struct store_
 
         if (super->slot[no].type == SEAL_FREE)
             continue;
-        slot_tell(&super->slot[no], no, &s);
+        slots_tell(&super->slot[no], no, &s);
         code = each(arg, &s);
     }
     mem_free(super);
@@ -89,7 +89,7 @@ int store_unlock_by(const char *home, const struct store_proof *proof, struct st
 
 /* --- changing ---------------------------------------------------------------------------------- */
 
-int slot_prove(struct store *s, const struct store_proof *proof, struct secret *dek, unsigned *no,
+int slots_prove(struct store *s, const struct store_proof *proof, struct secret *dek, unsigned *no,
                struct seal_super *super, struct err *e)
 {
     const struct seal_proof p = sealed_proof(proof);
@@ -98,7 +98,7 @@ int slot_prove(struct store *s, const struct store_proof *proof, struct secret *
 
     if (!code && (!crypt_equal(k->raw->p, s->key->seal->raw->p, k->raw->n) ||
                   !crypt_equal(k->file_id, s->key->seal->file_id, SEAL_FILE_ID)))
-        code = err_set(e, ERR_BUG, 0, 0, "slot_prove"); /* not the file that is open */
+        code = err_set(e, ERR_BUG, 0, 0, "slots_prove"); /* not the file that is open */
     seal_keys_free(k);
     return code ? code : seal_super_get(s->path, s->key->seal, super, e);
 }
@@ -181,7 +181,7 @@ static int change(struct store *s, const struct store_proof *proof, const struct
 
     if (!code && s->pid != getpid())
         code = err_set(e, ERR_INUSE, 0, s->pid, STORE_FILE);
-    if (!code && !(code = slot_prove(s, proof, dek, &proven, super, e)) &&
+    if (!code && !(code = slots_prove(s, proof, dek, &proven, super, e)) &&
         !(code = settle_no(super, c, proven, &at, e)) && !(code = change_slot(super, c, at, dek, e)))
         code = seal_super_put(s->path, s->key->seal, super, e);
     if ((!code || code == ERR_PARTIAL) && no)

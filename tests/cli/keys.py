@@ -243,7 +243,7 @@ def copies(w, tmp, key):
 def verifies(w):
     path = os.path.join(w.home, "store.wdb")
     p = ok("verify", cli(w, "verify"))
-    check("verify counts", re.fullmatch(r"\d+ pages, \d+ frames of the log and \d+ rows were looked at: 0 findings\n", p.stdout), repr(p.stdout))
+    check("verify counts", re.fullmatch(r"Looked at: pages \d+, frames of the log \d+, rows \d+\. Findings: 0\n", p.stdout), repr(p.stdout))
     v = json.loads(ok("verify --json", cli(w, "verify", "--json")).stdout)
     check("its members", v["ok"] is True and v["findings"] == [] and v["pages"] > 10 and v["rows"] > 10, str(v))
     size = os.path.getsize(path)
