@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """key, backup, restore, verify and wipe as wardline(1) promises them: exit codes, one clear line each, JSON, what opens and what
 does not; no secret in any file, in any message, or in what a command was started with.
+Kills tests/mutants/verify-blind.patch.
 """
 import glob, json, os, pty, re, select, shutil, subprocess, sys, tempfile, time
 

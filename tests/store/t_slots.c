@@ -136,6 +136,57 @@ static void codes(void)
     secret_free(typed_code);
 }
 
+/* --- what later versions must open too --------------------------------------------------------- */
+
+static void unhex(const char *hex, unsigned char *out)
+{
+    for (; hex[0] && hex[1]; hex += 2) {
+        unsigned v = 0;
+
+        sscanf(hex, "%2x", &v);
+        *out++ = (unsigned char)v;
+    }
+}
+
+static void known_answers(void)
+{
+    static const char raw_hex[] = "8b5df981646dfc5e2ee9c75acc0342496a15ae8c";
+    static const char slot_hex[] = "02000000000000000000000000000000504d6ffde23996868005be1e7b6d92aa354a762f3fdb2fb4d0d951611c6b6fb5"
+                                   "0000000000000000e2505c1290095b7314c7dc63fa73be657d70da1bf904832f4a9e3e5b504eab97e4b97c43afc9e78b"
+                                   "98d2f841f24a6dfe";
+    static const char box_hex[] = "13be4feaeaf204c7fd3358fc9c00721881d174278128227ec674f37f7fe97b6d65ba0bfd0c4d96e64602323a198bb889"
+                                  "e31b23d54e1dd78cefaaf6aa1cf2fb560280163c441ffbd388994a695aa2c2fdac8a6609e15c86d8fada8b0a34ea2134"
+                                  "6ec81b3d0e59f858c1dc6b9ae4a2bc9c";
+    struct secret *code = made_pass("HDEZ-K0B4-DQY5-WBQ9-RXDC-R0T2-95N1-BBMC-Y"), *raw = secret_new(SEAL_CODE), *dek = secret_new(CRYPT_KEY),
+                  *site = bytes(7);
+    const struct seal_proof by_code = {SEAL_FREE, code}, by_site = {SEAL_ESCROW, site};
+    unsigned char b[SEAL_SLOT] = {0}, want[CRYPT_KEY], id[SEAL_FILE_ID];
+    struct seal_slot s;
+
+    unhex(raw_hex, want);
+    CU_ASSERT(seal_code_parse(code, raw) && !memcmp(raw->p, want, SEAL_CODE));
+    for (int i = 0; i < SEAL_FILE_ID; i++)
+        id[i] = (unsigned char)i;
+    memset(want, 0x5a, sizeof want);
+    unhex(slot_hex, b);
+    seal_slot_parse(b, &s);
+    CU_ASSERT_EQUAL(seal_slot_try(&s, 3, id, &by_code, dek), ERR_OK);
+    CU_ASSERT(!memcmp(dek->p, want, CRYPT_KEY));
+    CU_ASSERT_EQUAL(seal_slot_try(&s, 4, id, &by_code, dek), ERR_PASSPHRASE); /* bound to its number, and to the file */
+    id[5] ^= 1;
+    CU_ASSERT_EQUAL(seal_slot_try(&s, 3, id, &by_code, dek), ERR_PASSPHRASE);
+    memset(b, 0, sizeof b);
+    b[0] = SEAL_ESCROW;
+    unhex(box_hex, b + 104);
+    seal_slot_parse(b, &s);
+    CU_ASSERT_EQUAL(seal_slot_try(&s, 0, id, &by_site, dek), ERR_OK);
+    CU_ASSERT(!memcmp(dek->p, want, CRYPT_KEY));
+    secret_free(code);
+    secret_free(raw);
+    secret_free(dek);
+    secret_free(site);
+}
+
 /* --- kinds ------------------------------------------------------------------------------------- */
 
 struct seen {
@@ -603,6 +654,7 @@ static void no_memory(void)
 
 static const struct unit_test tests[] = {
     {"a recovery code notices a slip", codes},
+    {"a code and slots of the first version", known_answers},
     {"each kind of slot lets in its own secret alone", kinds},
     {"a passphrase that looks like a code", passphrase_like_a_code},
     {"eight slots and no more", eight},
