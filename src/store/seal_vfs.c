@@ -184,9 +184,9 @@ static int db_truncate(sqlite3_file *file, sqlite3_int64 size)
     return rc ? rc : REAL(f)->xTruncate(f->real, SEAL_DATA_OFFSET + size);
 }
 
-/* --- rollback journal: only while a store is made, and then only its header ---------------------- */
+/* --- rollback journal: only while a store is made, and then only its headers --------------------- */
 
-#define JOURNAL_HEAD 512 /* SQLite pads the header with zeros to its idea of a sector */
+#define JOURNAL_HEAD 512 /* SQLite pads a header with zeros to its idea of a sector; one more at each spill */
 #define JOURNAL_FIELDS 28
 
 static int journal_read(sqlite3_file *file, void *p, int n, sqlite3_int64 at)
@@ -205,11 +205,12 @@ static int journal_write(sqlite3_file *file, const void *p, int n, sqlite3_int64
 {
     struct seal_file *f = (struct seal_file *)file;
     const unsigned char *b = p;
+    sqlite3_int64 in = at % JOURNAL_HEAD;
 
-    if (!seal_mine(f) || at + n > JOURNAL_HEAD)
+    if (!seal_mine(f) || in + n > JOURNAL_HEAD)
         return SQLITE_IOERR_WRITE;
     for (int i = 0; i < n; i++)
-        if (at + i >= JOURNAL_FIELDS && b[i])
+        if (in + i >= JOURNAL_FIELDS && b[i])
             return SQLITE_IOERR_WRITE;
     return seal_raw_write(f, p, n, at);
 }

@@ -203,6 +203,18 @@ def store(tmp):
         say(f"store {name} / plain SQLite", f"{v['packed/plain']} ({v['packed']} / {v['plain']} {unit}; seal alone {v['sealed/plain']})", "")
 
 
+@row
+def copies(tmp):
+    """A store of 100 MB sealed anew, verified, backed up, restored; each reads back every byte."""
+    p = subprocess.run([os.path.join(BUILD, "tests/bench/bench_copy")], capture_output=True, text=True, timeout=1200, env={**os.environ, "TMPDIR": tmp})
+    if p.returncode:
+        raise RuntimeError(p.stderr.strip())
+    for line in p.stdout.splitlines():
+        name, *fields = line.split()
+        v = dict(f.split("=") for f in fields)
+        say(f"store {name}, {v['megabytes']} MB", f"{v['seconds']} s ({v['cpu']} s CPU, {v['per_second']} MB/s)", "")
+
+
 def main():
     failed = []
     for f in ROWS:

@@ -216,6 +216,24 @@ def rotation(w, code):
     check("nothing is left over", sorted(glob.glob(os.path.join(w.home, "store.wdb*"))) == [os.path.join(w.home, "store.wdb")], str(os.listdir(w.home)))
 
 
+def killed(w):
+    """Killed at any moment of a rotation: the old store or the new one is there, whole."""
+    before = w.json("list")
+    for i in range(24):
+        r, wr = os.pipe()
+        os.write(wr, ward.PASS.encode() + b"\n")
+        os.close(wr)
+        p = subprocess.Popen([ward.WARDLINE, "--home", w.home, "--passphrase-fd", str(r), "key", "rotate"], pass_fds=[r], env=ward.environment(w.extra),
+                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(r)
+        time.sleep(0.004 * i)
+        p.kill()
+        p.wait()
+        check(f"killed after {4 * i} ms: the same rows", w.json("list") == before)
+        check("nothing is left over", not [n for n in os.listdir(w.home) if ".new" in n], str(os.listdir(w.home)))
+    ok("killed 24 times, it verifies", cli(w, "verify"))
+
+
 def copies(w, tmp, key):
     before = w.json("list")
     to, new_home = os.path.join(tmp, "monday.wdb"), os.path.join(tmp, "restored")
@@ -354,6 +372,7 @@ with tempfile.TemporaryDirectory() as tmp:
         key = escrow(w, tmp)
         keyring(w)
         rotation(w, code)
+        killed(w)
         copies(w, tmp, key)
         verifies(w)
         canary(w, tmp)

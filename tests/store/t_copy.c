@@ -14,6 +14,7 @@
 
 #include "base/fault.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "store/copy.h"
 #include "store/priv.h"
 #include "store/seal_priv.h"
@@ -629,6 +630,49 @@ static void verify_stopped(void)
     made_end(s, home);
 }
 
+/* More than the page cache holds: SQLite spills while it copies. */
+static void large(void)
+{
+    char home[64], there_home[64], to[100], id[32], body[3000];
+    struct store *s = filled(home);
+    struct secret *pass = made_pass(text);
+    const struct store_proof proof = {.secret = pass};
+    struct store_slot dropped[STORE_SLOTS];
+    struct store_verified out;
+    struct stopper st = {0};
+    struct store_tx *tx;
+    uint64_t x = 3;
+    unsigned n;
+
+    made_home(there_home);
+    snprintf(to, sizeof to, "%s/monday.wdb", there_home);
+    CU_ASSERT_EQUAL_FATAL(store_begin(s, false, &tx, NULL), ERR_OK);
+    for (int i = 0; i < 2500; i++) {
+        struct fhir_index ix;
+
+        snprintf(id, sizeof id, "l%d", i);
+        ix = made_index("Condition", id, "p1", "problems", i);
+        for (size_t j = 0; j + 1 < sizeof body; j++)
+            body[j] = (char)('!' + rng_splitmix(&x) % 90);
+        CU_ASSERT_EQUAL(store_put(tx, &ix, (struct str){body, sizeof body - 1}, STORE_SERVER, 1, NULL, NULL), ERR_OK);
+    }
+    CU_ASSERT_EQUAL_FATAL(store_commit(tx, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(store_rotate(s, &proof, &(struct store_progress){stop, &st}, dropped, &n, NULL), ERR_OK);
+    CU_ASSERT(st.calls > 20);
+    CU_ASSERT_EQUAL(verified(s, &out).n, 0);
+    CU_ASSERT(out.rows == ROWS + 1 + 2500 && out.pages > 1500);
+    CU_ASSERT_EQUAL(store_backup(s, to, NULL, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(store_restore(there_home, to, &proof, NULL, NULL, NULL), ERR_OK);
+    store_close(s);
+    s = open_with(there_home, &proof);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+    CU_ASSERT_EQUAL(verified(s, &out).n, 0);
+    CU_ASSERT_EQUAL(out.rows, ROWS + 1 + 2500);
+    secret_free(pass);
+    made_remove(home);
+    made_end(s, there_home);
+}
+
 /* --- wipe -------------------------------------------------------------------------------------- */
 
 static void wiped(void)
@@ -967,6 +1011,7 @@ static const struct unit_test tests[] = {
     {"a backup, restored: it sends nothing again", backed_up},
     {"a backup put in place by hand", backup_by_hand},
     {"a backup and a restore that are stopped, or of a damaged file", backup_stopped},
+    {"a store larger than the page cache", large},
     {"verify names a changed byte: pages and superblocks", verify_bytes},
     {"verify names a changed byte: the log", verify_log},
     {"verify: rows against what was derived from them", verify_rows},
