@@ -136,6 +136,9 @@ int store_private(const char *home, char path[PATH_MAX_BYTES], struct err *e);
 int store_sync_path(const char *path, struct err *e);
 int store_forget(const char *path, struct err *e); /* a file with its log and journal; none there is fine */
 int store_forget_log(const char *path, struct err *e);
+/* Keeps every other writer out, without a transaction. ERR_INUSE in a forked child, ERR_BUG within a transaction. */
+int store_hold(struct store *s, struct err *e);
+void store_let_go(struct store *s);
 int store_connect(struct store *s, struct err *e); /* both connections, with s->key */
 uint64_t store_now_ms(void); /* for the superblock's times */
 

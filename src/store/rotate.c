@@ -25,23 +25,6 @@ struct rotation {
     char temp[PATH_MAX_BYTES];
 };
 
-/* Nobody else may write from the copy's snapshot to its renaming. */
-static int hold(struct store *s, struct err *e)
-{
-    if (s->pid != getpid())
-        return err_set(e, ERR_INUSE, 0, s->pid, STORE_FILE);
-    if (s->in_tx)
-        return err_set(e, ERR_BUG, 0, 0, "store_rotate");
-    s->in_tx = true;
-    s->tx = (struct store_tx){.s = s};
-    return ERR_OK;
-}
-
-static void let_go(struct store *s)
-{
-    s->in_tx = false;
-}
-
 /* The proven slot and the escrows are sealed anew; whose secret nobody knows is told of. */
 static int reseal_slots(struct rotation *r, const struct store_proof *proof, unsigned proven,
                         struct store_slot dropped[STORE_SLOTS], unsigned *n, struct err *e)
@@ -166,7 +149,7 @@ int store_rotate(struct store *s, const struct store_proof *proof, const struct 
                  struct store_slot dropped[STORE_SLOTS], unsigned *n, struct err *e)
 {
     struct rotation r = {.old_dek = NULL};
-    int code = hold(s, e);
+    int code = store_hold(s, e); /* nobody else writes from the copy's snapshot to its renaming */
 
     *n = 0;
     if (code)
@@ -181,6 +164,6 @@ int store_rotate(struct store *s, const struct store_proof *proof, const struct 
             store_forget(r.temp, NULL);
     }
     end(&r);
-    let_go(s);
+    store_let_go(s);
     return code;
 }

@@ -157,8 +157,8 @@ struct seal_copy {
  * nothing of it is left. */
 int seal_copy(const struct seal_copy *c, struct err *e);
 
-/* Reads a file's pages, or its log's frames, as they lie there and opens each; the file may be open here, with
- * nothing being written. bad is called with each number (from 1) that does not verify; 0: the log's header, or a file
+/* Reads a file's pages, or its log's frames, as they lie there and opens each; the file may be open here. The log
+ * must not be written meanwhile. bad is called with each number (from 1) that does not verify; 0: the log's header, or a file
  * whose size does not fit its pages. *looked: how many were there. */
 struct seal_scan {
     const char *path; /* of the store */
@@ -169,6 +169,8 @@ struct seal_scan {
 };
 int seal_scan_pages(const struct seal_scan *s, uint64_t *looked, struct err *e);
 int seal_scan_log(const struct seal_scan *s, uint64_t *looked, struct err *e);
+/* One number that bad was called with, once more: a page that was being written meanwhile is whole by now. */
+int seal_scan_again(const struct seal_scan *s, int64_t no, bool *bad, struct err *e);
 
 /* --- pages and frames ------------------------------------------------------------------------ */
 

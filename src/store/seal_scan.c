@@ -67,6 +67,27 @@ int seal_scan_pages(const struct seal_scan *s, uint64_t *looked, struct err *e)
     return code;
 }
 
+int seal_scan_again(const struct seal_scan *s, int64_t no, bool *bad, struct err *e)
+{
+    struct secret *clear = secret_new(SEAL_PAGE);
+    unsigned char *page = mem_alloc(SEAL_PAGE);
+    struct seal_reader r = {.fd = -1};
+    uint64_t page_no = no ? (uint64_t)no : 1;
+    int code = clear && page ? seal_reader_open(&r, s->path, e) : err_set(e, ERR_NOMEM, 0, 0, NULL), got = 0;
+
+    if (!code && (got = seal_read_at(&r, page, SEAL_PAGE, SEAL_DATA_OFFSET + (page_no - 1) * SEAL_PAGE, e)) < 0)
+        code = got;
+    if (!code) {
+        *bad = got != SEAL_PAGE || !seal_page_get(s->keys, page_no, page, clear->p);
+        if (!no)
+            *bad |= r.size % SEAL_PAGE || big32(clear->p + 28) > (r.size - SEAL_DATA_OFFSET) / SEAL_PAGE;
+    }
+    seal_reader_close(&r);
+    secret_free(clear);
+    mem_free(page);
+    return code;
+}
+
 /* A frame of an earlier turn of the log has other salts, and nobody reads it; one of this turn whose salts were changed
  * still opens with the right ones. */
 static bool frame_is_bad(const struct seal_scan *s, uint64_t at, unsigned char *frame, const unsigned char *salts,

@@ -320,6 +320,22 @@ int store_begin(struct store *s, bool durable, struct store_tx **out, struct err
     return ERR_OK;
 }
 
+int store_hold(struct store *s, struct err *e)
+{
+    if (s->pid != getpid())
+        return err_set(e, ERR_INUSE, 0, s->pid, STORE_FILE);
+    if (s->in_tx)
+        return err_set(e, ERR_BUG, 0, 0, "store_hold");
+    s->in_tx = true;
+    s->tx = (struct store_tx){.s = s};
+    return ERR_OK;
+}
+
+void store_let_go(struct store *s)
+{
+    s->in_tx = false;
+}
+
 void store_rollback(struct store_tx *tx)
 {
     if (!tx || !turn_mine(&tx->s->turn) || !tx->s->in_tx)

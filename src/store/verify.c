@@ -19,6 +19,7 @@
 #define STEP_OPS 20000 /* of SQLite's machine, between two calls of step */
 
 struct look {
+    struct store *s; /* that is open, or NULL */
     const char *path;
     struct seal_keys *keys;
     const struct store_progress *p;
@@ -68,8 +69,16 @@ static int superblocks(struct look *l, const struct seal_superblocks *was, struc
 static void scanned(void *arg, int64_t no)
 {
     struct look *l = arg;
+    const struct seal_scan scan = {.path = l->path, .keys = l->keys};
+    bool bad = true;
 
-    find(l, l->place, no, "");
+    if (l->s && l->place == STORE_AT_PAGE && !store_hold(l->s, NULL)) { /* it may have been under way */
+        if (seal_scan_again(&scan, no, &bad, NULL))
+            bad = true;
+        store_let_go(l->s);
+    }
+    if (bad)
+        find(l, l->place, no, "");
 }
 
 static int scan_step(void *arg, uint64_t done, uint64_t all)
@@ -232,19 +241,19 @@ int store_verify(struct store *s, const struct store_progress *p,
                  void (*found)(void *arg, const struct store_finding *), void *arg, struct store_verified *out,
                  struct err *e)
 {
-    struct look l = {.path = s->path, .keys = s->key->seal, .p = p, .found = found, .arg = arg, .out = out};
+    struct look l = {.s = s, .path = s->path, .keys = s->key->seal, .p = p, .found = found, .arg = arg, .out = out};
     int code;
 
     *out = (struct store_verified){.pages = 0};
-    if (s->pid != getpid())
-        return err_set(e, ERR_INUSE, 0, s->pid, STORE_FILE);
-    if ((code = superblocks(&l, &s->found, e)) || (code = log_frames(&l, e)))
+    if ((code = superblocks(&l, &s->found, e)) || (code = store_hold(s, e)))
         return code;
+    code = log_frames(&l, e);
     if (seal_wal_damaged(l.keys) && !out->findings)
         find(&l, STORE_AT_LOG, 0, ""); /* met at opening, and written over since */
     /* A page that a power cut tore while the log held it is no loss: bring what the log has to its place first. */
     sqlite3_wal_checkpoint_v2(s->w.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    if ((code = pages(&l, e)))
+    store_let_go(s);
+    if (code || (code = pages(&l, e)))
         return code;
     return understood(&l, e);
 }
