@@ -158,8 +158,8 @@ struct seal_copy {
 int seal_copy(const struct seal_copy *c, struct err *e);
 
 /* Reads a file's pages, or its log's frames, as they lie there and opens each; the file may be open here. The log
- * must not be written meanwhile. bad is called with each number (from 1) that does not verify; 0: the log's header, or a file
- * whose size does not fit its pages. *looked: how many were there. */
+ * must not be written meanwhile. bad is called with each number (from 1) that does not verify; 0: the log's header, or
+ * a file whose size does not fit its pages. *looked: how many were there. */
 struct seal_scan {
     const char *path; /* of the store */
     const struct seal_keys *keys;

@@ -297,6 +297,43 @@ def verifies(w):
     ok("whole again", cli(w, "verify"))
 
 
+def while_owned(w, tmp):
+    """Beside a process that has the profile open: what takes no secret runs there, what does is refused."""
+    r, wr = os.pipe()
+    os.write(wr, ward.PASS.encode() + b"\n")
+    os.close(wr)
+    p = subprocess.Popen([ward.WARDLINE, "--home", w.home, "--passphrase-fd", str(r), "sync", "--watch"], pass_fds=[r], env=ward.environment(w.extra),
+                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.close(r)
+    wal = os.path.join(w.home, "store.wdb-wal")
+    for _ in range(400):  # not by a command: that might be the owner itself when the other one comes
+        if os.path.exists(wal):
+            break
+        time.sleep(0.05)
+    try:
+        refused_now = cli(w, "key", "remove", "7")
+        if p.poll() is not None or "another process" not in refused_now.stderr:
+            check("somebody owns the profile", False, refused_now.stderr)
+            return
+        refused("key beside an owner", refused_now, 5, str(p.pid))
+        refused("wipe beside an owner", cli(w, "wipe"), 5, str(p.pid))
+        refused("wipe without a passphrase beside an owner", cli(w, "wipe", "--unsent", "unknown"), 5, str(p.pid))
+        check("key list", len(slots(w)) >= 1)
+        if not os.path.exists(os.path.join(w.home, "owner.sock")):
+            print("keys: skipped: verify and backup in the owner, which answers nobody yet")
+            return
+        said_by = cli(w, "verify")
+        check("verify runs in the owner", said_by.returncode == 0 and "Findings: 0" in said_by.stdout, f"{said_by.returncode} {said_by.stdout} {said_by.stderr}")
+        os.chdir(tmp)
+        ok("backup runs in the owner, to a name in this folder", cli(w, "backup", "owned.wdb"))
+        check("it is there", os.path.exists(os.path.join(tmp, "owned.wdb")))
+        ok("and is one", cli(w, "restore", "owned.wdb", home=os.path.join(tmp, "owned")))
+        check("the owner goes on", p.poll() is None)
+    finally:
+        p.terminate()
+        p.wait()
+
+
 def canary(w, tmp):
     """No secret stands in a file, nor in anything that was said."""
     for root, _, names in os.walk(tmp):
@@ -375,6 +412,7 @@ with tempfile.TemporaryDirectory() as tmp:
         killed(w)
         copies(w, tmp, key)
         verifies(w)
+        while_owned(w, tmp)
         canary(w, tmp)
         wipes(w, tmp, key)
         canary(w, tmp)
