@@ -14,9 +14,10 @@ import ward  # noqa: E402
 
 # What wardline shows by design in no language: command and option words, codes, units, names of formats.
 EXEMPT = set("""wardline home passphrase json server scope auth secret practitioner role demo watch init sync list show get put queue
-status import export key add change remove rotate pair open recovery escrow keyring hours label unsent unknown backup restore verify wipe doctor line theme patient PATIENT SECTION SLOT TEXT TYPE ID DIR FILE URL SPEC KIND REF COMMAND fd UTF OK WARN FAIL http https
+status import export doctor line theme patient PATIENT SECTION TEXT TYPE ID DIR FILE URL SPEC KIND REF COMMAND fd UTF OK WARN FAIL http https
 ulimit lang LANG TERM vt100 xterm ncurses term MiB Argon2id Argon2 male female other unknown UTC file Ctrl Shift Enter Space Tab Up Down Left Right Home End PgUp PgDn Esc Click WheelUp WheelDown""".split())
 
+EXEMPT |= set("key add change remove rotate pair open recovery escrow keyring hours label unsent unknown backup restore verify wipe SLOT".split())
 
 WORD = r"[^\W\d_]{3,}[0-9]*"
 

@@ -44,12 +44,15 @@ static void fill(struct store *s)
 /* One edit in the outbox, in a state by the schema's number. */
 static void queue(struct store *s, const char *op, int state)
 {
-    char sql[600];
+    int64_t edits = 0; /* a table of edits that knows their base, or the first one */
+    char sql[800];
 
+    CU_ASSERT_EQUAL(sql_number(&s->w, "SELECT count(*) FROM pragma_table_info('outbox') WHERE name='base'", &edits, NULL), ERR_OK);
     snprintf(sql, sizeof sql,
-             "INSERT INTO outbox(op, type, id, patient, kind, state, base_etag, author, since_ms, next_at_ms, tries, why, size, codec, body) "
-             "VALUES('%s', 'Observation', 'x', 'p1', 0, %d, '', 'me', 1, 0, 0, '', 24, 0, CAST('{\"unsent\":\"%.8s\"   }' AS BLOB))",
-             op, state, op);
+             "INSERT INTO outbox(op, type, id, %s, kind, state, base_etag, author, since_ms, next_at_ms, tries, why, size, codec, body) "
+             "VALUES('%s', 'Observation', 'x', %s, 0, %d, '', 'me', 1, 0, 0, '', 24, 0, CAST('{\"unsent\":\"%.8s\"   }' AS BLOB))",
+             edits ? "chart, rid, after, role, by_command, base_size, base_codec, base" : "patient", op,
+             edits ? "'p1', 0, 0, '', 0, 0, 0, x''" : "'p1'", state, op);
     CU_ASSERT_EQUAL(sql_exec(&s->w, sql, NULL), ERR_OK);
 }
 
