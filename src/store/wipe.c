@@ -63,8 +63,10 @@ static int remove_one(const char *home, const char *name, struct err *e)
 static int wipe(const char *home, struct err *e)
 {
     static const char *const keyed[] = {STORE_FILE, STORE_FILE_NEW, STORE_FILE_FROM};
-    static const char *const others[] = {STORE_FILE "-wal", STORE_FILE "-journal", STORE_FILE_NEW "-wal",
-                                         STORE_FILE_NEW "-journal", STORE_FILE_FROM "-wal", "owner.sock", "refused", "log"};
+    static const char *const others[] = {
+        STORE_FILE "-wal", STORE_FILE "-journal", STORE_FILE_NEW "-wal", STORE_FILE_NEW "-journal",
+        STORE_FILE_FROM "-wal", "owner.sock", "refused", "log",
+    };
     const size_t n = sizeof keyed / sizeof *keyed;
     bool any = false;
     int code = ERR_OK, first = ERR_OK;

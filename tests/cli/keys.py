@@ -102,6 +102,7 @@ def lists(w):
 def adds(w):
     refused("a wrong proof", cli(w, "key", "add", new=FRESH, passphrase="wrong"), 5, "passphrase does not open")
     refused("no new passphrase on the descriptor", cli(w, "key", "add", new=""), 2)
+    refused("a new passphrase that is too short", cli(w, "key", "add", new="seven77"), 2, "at least this many characters: 8")
     refused("a descriptor that is none", cli(w, "key", "add", "--new-fd", "77"), 1)
     refused("two kinds at once", cli(w, "key", "add", "--recovery", "--keyring"), 1)
     refused("an unknown action", cli(w, "key", "frobnicate"), 1)
