@@ -12,6 +12,7 @@
 
 #include "base/fault.h"
 #include "base/mem.h"
+#include "store/owner.h"
 #include "store/priv.h"
 #include "store/seal_priv.h"
 
@@ -340,10 +341,11 @@ static int restore(const char *home, const char *from, const struct store_proof 
 int store_restore(const char *home, const char *from, const struct store_proof *proof, const struct secret *fresh,
                   const struct store_progress *p, struct err *e)
 {
-    int lock = -1, code = path_make_private(home, e);
+    struct store_owner *owner = NULL;
+    int code = path_make_private(home, e);
 
-    if (!code && !(code = owner_take(home, &lock, e)))
+    if (!code && !(code = store_own(home, &owner, e)))
         code = restore(home, from, proof, fresh, p, e);
-    owner_drop(lock);
+    store_disown(owner);
     return code;
 }

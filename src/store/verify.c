@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "store/owner.h"
 #include "store/priv.h"
 #include "store/seal_priv.h"
 
@@ -277,13 +278,14 @@ int store_verify_shut(const char *home, const struct store_proof *proof, const s
 {
     char path[PATH_MAX_BYTES];
     struct look l = {.path = path, .p = p, .found = found, .arg = arg, .out = out};
-    int lock = -1, code = store_private(home, path, e);
+    struct store_owner *owner = NULL;
+    int code = store_private(home, path, e);
 
     *out = (struct store_verified){.pages = 0};
     seal_register();
-    if (!code && !(code = owner_take(home, &lock, e)))
+    if (!code && !(code = store_own(home, &owner, e)))
         code = shut(&l, proof, e);
     seal_keys_free(l.keys);
-    owner_drop(lock);
+    store_disown(owner);
     return code;
 }

@@ -15,6 +15,7 @@
 #include "base/fault.h"
 #include "base/jsonw.h"
 #include "base/mem.h"
+#include "store/owner.h"
 #include "store/priv.h"
 #include "store/seal_priv.h"
 
@@ -89,14 +90,15 @@ static int wipe(const char *home, struct err *e)
 int store_wipe(const char *home, struct err *e)
 {
     struct stat st;
-    int lock = -1, code;
+    struct store_owner *owner = NULL;
+    int code;
 
     if (lstat(home, &st))
         return err_set(e, ERR_NOPROFILE, errno, 0, home);
     seal_register();
-    if (!(code = owner_take(home, &lock, e)))
+    if (!(code = store_own(home, &owner, e)))
         code = wipe(home, e);
-    owner_drop(lock);
+    store_disown(owner);
     return code;
 }
 

@@ -4,7 +4,7 @@
 does not; no secret in any file, in any message, or in what a command was started with.
 Kills tests/mutants/verify-blind.patch.
 """
-import glob, json, os, pty, re, select, shutil, subprocess, sys, tempfile, time
+import glob, json, os, pty, re, resource, select, shutil, signal, subprocess, sys, tempfile, time
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path.insert(0, os.path.join(TOP, "tests"))
@@ -135,6 +135,47 @@ def terminal(w):
     check("and is gone", not opens(w, THIRD) and len(slots(w)) == 3)
     status, screen = on_terminal(w, ["key", "add"], [("Passphrase: ", ward.PASS), ("New passphrase: ", "\x03")])
     check("Ctrl-C ends it", status == 3 and len(slots(w)) == 3, f"{status} {screen!r}")
+
+
+def lock_screen(w, code):
+    """A recovery code does on the lock screen and in line mode what the passphrase does."""
+    for args, prompt, answer, end in ((["--line"], "assphrase", code.lower(), "kept here"), ([], "then Enter", code, "kept here")):
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.execve(ward.WARDLINE, [ward.WARDLINE, "--home", w.home, *args], {**ward.environment(w.extra), "TERM": "vt100", "COLUMNS": "80", "LINES": "24"})
+        screen, typed = "", False
+        try:
+            limit = time.monotonic() + 30
+            while end not in screen and time.monotonic() < limit:
+                if not select.select([fd], [], [], 1)[0]:
+                    continue
+                try:
+                    screen += os.read(fd, 4096).decode("utf-8", "replace")
+                except OSError:
+                    break
+                if not typed and prompt in screen:
+                    typed = True
+                    os.write(fd, answer.encode() + b"\r")
+        finally:
+            os.kill(pid, signal.SIGTERM)
+            os.close(fd)
+            os.waitpid(pid, 0)
+        check(f"the code opens {args or 'the lock screen'}", end in screen, repr(screen[-300:]))
+        check("and is not shown", answer not in screen, repr(screen))
+
+
+def little_memory(w, tmp):
+    """Under a limit of 1 GiB init takes the smaller derivation, says so, and works."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+    for preexec, words in ((limit, "64 MiB"), (None, "MiB of memory, 3 passes")):
+        home = os.path.join(tmp, "little" if preexec else "much")
+        p = w.cli("init", "--server", w.url, home=home, check=False, preexec_fn=preexec)
+        check("init names the derivation", p.returncode == 0 and words in p.stdout, f"{p.returncode} {p.stdout} {p.stderr}")
+        if preexec:
+            check("and why it is the smaller one", "Less than 1 GiB" in p.stderr and slots(w, home=home)[0]["memoryBytes"] == 64 << 20, p.stderr)
+            p = w.cli("status", home=home, check=False, preexec_fn=preexec)
+            check("the profile opens under that limit", p.returncode == 0, p.stderr)
 
 
 def changes(w, code):
@@ -405,6 +446,8 @@ with tempfile.TemporaryDirectory() as tmp:
         lists(w)
         code = adds(w)
         terminal(w)
+        lock_screen(w, code)
+        little_memory(w, tmp)
         code = changes(w, code)
         full(w)
         key = escrow(w, tmp)
