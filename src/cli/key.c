@@ -327,6 +327,8 @@ static int rotate(struct keying *k, struct err *e)
     cli_work_begin(&work, k->err, _("sealing anew"));
     r = store_rotate(k->app->store, &k->proof, &work.progress, dropped, &n, e);
     cli_work_end(&work);
+    if (r == ERR_LASTSLOT) /* it would leave none behind */
+        return err_set(e, ERR_UNSUPPORTED, 0, 0, "key rotate without a passphrase");
     if (r && r != ERR_PARTIAL)
         return r;
     crypt_keyring_drop(name); /* its slot cannot come along */
@@ -410,6 +412,9 @@ CLI_VERB(cli_verb_key)
         r = cli_need_store_by(app, &k.proof, e);
     if (!r)
         r = a->run(&k, e);
+    if (r == ERR_PARTIAL)
+        cli_line(err, "%s",
+                 _("It is in force, but the disk did not take all that was written: see `wardline doctor'."));
     secret_free((struct secret *)k.proof.secret);
     return r;
 }

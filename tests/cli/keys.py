@@ -8,6 +8,8 @@ import glob, json, os, pty, re, resource, select, shutil, signal, subprocess, sy
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path.insert(0, os.path.join(TOP, "tests"))
+sys.path.insert(0, os.path.join(TOP, "tests/tools"))
+import footprint
 import ward
 
 bad = []
@@ -168,7 +170,11 @@ def little_memory(w, tmp):
     """Under a limit of 1 GiB init takes the smaller derivation, says so, and works."""
     def limit():
         resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
-    for preexec, words in ((limit, "64 MiB"), (None, "MiB of memory, 3 passes")):
+    cases = [(limit, "64 MiB"), (None, "MiB of memory, 3 passes")]
+    if footprint.sanitized(ward.WARDLINE):  # it maps terabytes
+        print("keys: skipped: init under a limit of 1 GiB, in a sanitizers' build")
+        del cases[0]
+    for preexec, words in cases:
         home = os.path.join(tmp, "little" if preexec else "much")
         p = w.cli("init", "--server", w.url, home=home, check=False, preexec_fn=preexec)
         check("init names the derivation", p.returncode == 0 and words in p.stdout, f"{p.returncode} {p.stdout} {p.stderr}")
@@ -248,6 +254,7 @@ def keyring(w):
 def rotation(w, code):
     before = w.json("list")
     said_before = len(slots(w))
+    refused("a code rotates nothing: no passphrase would come along", cli(w, "key", "rotate", passphrase=code), 2, "without a passphrase")
     p = ok("key rotate", cli(w, "key", "rotate"))
     check("what could not come along is named", "recovery code" in p.stderr and "(paper)" in p.stderr and p.stderr.count("Left behind") == 2, p.stderr)
     kinds = sorted(s["kind"] for s in slots(w))
