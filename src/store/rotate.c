@@ -115,7 +115,7 @@ static int rename_over(struct store *s, struct rotation *r, const char *home, st
     if (fault_hit(FAULT_IO) || rename(r->temp, s->path)) {
         code = err_set(e, ERR_IO, errno, 0, s->path);
     } else {
-        seal_keys_free(s->key->seal);
+        r->keys->before = s->key->seal;
         s->key->seal = r->keys;
         r->keys = NULL;
         if (store_sync_path(home, NULL))

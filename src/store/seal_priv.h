@@ -40,6 +40,7 @@ struct seal_keys {
     unsigned char file_id[SEAL_FILE_ID];
     uint64_t process; /* crypt_process() of the maker: keys do not work in a forked child */
     bool creating;    /* the file has no page yet: reads past its end are not a loss */
+    struct seal_keys *before; /* those of before a rotation, which another thread may still look at: freed with these */
     bool anywhere;    /* a backup: on a stick, on a share, with modes that are not ours to set */
     atomic_bool wal_damaged;
     atomic_llong bad_page;

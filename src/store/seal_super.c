@@ -62,10 +62,13 @@ struct seal_keys *seal_keys_dup(const struct seal_keys *k)
 
 void seal_keys_free(struct seal_keys *k)
 {
-    if (!k)
-        return;
-    secret_free(k->raw);
-    mem_free(k);
+    while (k) {
+        struct seal_keys *before = k->before;
+
+        secret_free(k->raw);
+        mem_free(k);
+        k = before;
+    }
 }
 
 bool seal_wal_damaged(const struct seal_keys *k)

@@ -265,6 +265,19 @@ def rotation(w, code):
     check("nothing is left over", sorted(glob.glob(os.path.join(w.home, "store.wdb*"))) == [os.path.join(w.home, "store.wdb")], str(os.listdir(w.home)))
 
 
+def full_disk(w, tmp):
+    """What does not fit is said in one line, leaves nothing, and hurts nothing."""
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (120000, 120000))
+    before = w.json("list")
+    for args in (("key", "rotate"), ("backup", os.path.join(tmp, "full.wdb"))):
+        p = w.cli(*args, check=False, preexec_fn=limit)
+        check(f"{args[0]} on a full disk: exit 5", p.returncode == 5 and p.stderr.startswith("wardline: ") and p.stderr.count("\n") == 1, f"{p.returncode} {p.stderr}")
+    check("nothing is left", not glob.glob(os.path.join(tmp, "full.wdb*")) and not glob.glob(os.path.join(w.home, "store.wdb.*")), str(os.listdir(w.home)))
+    check("the same rows", w.json("list") == before)
+
+
 def killed(w):
     """Killed at any moment of a rotation: the old store or the new one is there, whole."""
     before = w.json("list")
@@ -460,6 +473,7 @@ with tempfile.TemporaryDirectory() as tmp:
         key = escrow(w, tmp)
         keyring(w)
         rotation(w, code)
+        full_disk(w, tmp)
         killed(w)
         copies(w, tmp, key)
         verifies(w)
