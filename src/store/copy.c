@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -131,6 +132,22 @@ int copy_make(const struct copy *c, struct err *e)
     return code;
 }
 
+#define WAIT_NS 20000000
+
+int copy_begin(struct store *s, const struct store_progress *p, struct err *e)
+{
+    const struct timespec wait = {0, WAIT_NS};
+
+    if (s->pid != getpid())
+        return err_set(e, ERR_INUSE, 0, s->pid, STORE_FILE);
+    while (pthread_mutex_trylock(&s->whole)) {
+        if (p && p->step(p->arg, 0, 1))
+            return err_set(e, ERR_CANCELLED, 0, 0, NULL);
+        nanosleep(&wait, NULL);
+    }
+    return ERR_OK;
+}
+
 /* --- backup ------------------------------------------------------------------------------------ */
 
 /* Under its own file id and the same data key; the slots, which nobody could seal anew, name the id that they are
@@ -192,14 +209,14 @@ int store_backup(struct store *s, const char *to, const struct store_progress *p
     struct stat st;
     int code = super ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, NULL);
 
-    if (!code && s->pid != getpid())
-        code = err_set(e, ERR_INUSE, 0, s->pid, STORE_FILE);
     if (!code && snprintf(temp, sizeof temp, "%s.part", to) >= (int)sizeof temp)
         code = err_set(e, ERR_TOOBIG, 0, PATH_MAX_BYTES, "path");
     if (!code && !lstat(to, &st))
         code = err_set(e, ERR_EXISTS, 0, 0, to);
-    if (!code)
+    if (!code && !(code = copy_begin(s, p, e))) {
         code = backup(s, super, to, temp, p, e);
+        pthread_mutex_unlock(&s->whole);
+    }
     mem_free(super);
     return code;
 }

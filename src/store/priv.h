@@ -125,6 +125,7 @@ struct store {
     struct store_tx tx;
     pthread_mutex_t mutex; /* guards r */
     struct sql r;          /* reading connection */
+    pthread_mutex_t whole; /* held by who rotates, backs up or verifies: one at a time */
     struct seal_superblocks found; /* the superblock's copies as they were before opening mended them */
 };
 
@@ -176,6 +177,8 @@ struct copy {
 };
 /* The copy under its temporary name: filled, marked, read back whole, synced. On an error nothing of it is left. */
 int copy_make(const struct copy *c, struct err *e);
+/* Waits until nobody else works on the store as a whole; pthread_mutex_unlock(&s->whole) ends it. ERR_CANCELLED. */
+int copy_begin(struct store *s, const struct store_progress *p, struct err *e);
 
 /* --- owner.c: one process owns a store ---------------------------------------------------------- */
 

@@ -145,13 +145,12 @@ static int change_name(struct store *s, struct rotation *r, struct err *e)
     return code == ERR_PARTIAL ? err_set(e, code, 0, 1, s->path) : code;
 }
 
-int store_rotate(struct store *s, const struct store_proof *proof, const struct store_progress *p,
-                 struct store_slot dropped[STORE_SLOTS], unsigned *n, struct err *e)
+static int rotate(struct store *s, const struct store_proof *proof, const struct store_progress *p,
+                  struct store_slot dropped[STORE_SLOTS], unsigned *n, struct err *e)
 {
     struct rotation r = {.old_dek = NULL};
     int code = store_hold(s, e); /* nobody else writes from the copy's snapshot to its renaming */
 
-    *n = 0;
     if (code)
         return code;
     if (!(code = begin(s, &r, proof, dropped, n, e)) &&
@@ -165,5 +164,18 @@ int store_rotate(struct store *s, const struct store_proof *proof, const struct 
     }
     end(&r);
     store_let_go(s);
+    return code;
+}
+
+int store_rotate(struct store *s, const struct store_proof *proof, const struct store_progress *p,
+                 struct store_slot dropped[STORE_SLOTS], unsigned *n, struct err *e)
+{
+    int code = copy_begin(s, p, e);
+
+    *n = 0;
+    if (!code) {
+        code = rotate(s, proof, p, dropped, n, e);
+        pthread_mutex_unlock(&s->whole);
+    }
     return code;
 }

@@ -201,6 +201,7 @@ int store_open_owned(struct store_owner *o, struct store_key *key, struct store 
     s->key = key;
     s->pid = getpid();
     pthread_mutex_init(&s->mutex, NULL);
+    pthread_mutex_init(&s->whole, NULL);
     turn_init(&s->turn);
     if (!(code = owner_enter(o, e))) {
         s->owner = o;
@@ -247,6 +248,7 @@ void store_close(struct store *s)
     sql_close(&s->w);
     pthread_mutex_destroy(&s->mutex);
     turn_fini(&s->turn);
+    pthread_mutex_destroy(&s->whole);
     store_key_free(s->key);
     mine = s->owner_mine ? s->owner : NULL;
     if (s->owner)

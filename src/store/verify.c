@@ -238,25 +238,37 @@ static int understood(struct look *l, struct err *e)
     return code;
 }
 
+static int verify(struct look *l, struct err *e)
+{
+    int code = superblocks(l, &l->s->found, e);
+
+    if (code || (code = store_hold(l->s, e)))
+        return code;
+    code = log_frames(l, e);
+    if (seal_wal_damaged(l->keys) && !l->out->findings)
+        find(l, STORE_AT_LOG, 0, ""); /* met at opening, and written over since */
+    /* A page that a power cut tore while the log held it is no loss: bring what the log has to its place first. */
+    sqlite3_wal_checkpoint_v2(l->s->w.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    store_let_go(l->s);
+    if (code || (code = pages(l, e)))
+        return code;
+    return understood(l, e);
+}
+
 int store_verify(struct store *s, const struct store_progress *p,
                  void (*found)(void *arg, const struct store_finding *), void *arg, struct store_verified *out,
                  struct err *e)
 {
-    struct look l = {.s = s, .path = s->path, .keys = s->key->seal, .p = p, .found = found, .arg = arg, .out = out};
-    int code;
+    struct look l = {.s = s, .path = s->path, .p = p, .found = found, .arg = arg, .out = out};
+    int code = copy_begin(s, p, e);
 
     *out = (struct store_verified){.pages = 0};
-    if ((code = superblocks(&l, &s->found, e)) || (code = store_hold(s, e)))
-        return code;
-    code = log_frames(&l, e);
-    if (seal_wal_damaged(l.keys) && !out->findings)
-        find(&l, STORE_AT_LOG, 0, ""); /* met at opening, and written over since */
-    /* A page that a power cut tore while the log held it is no loss: bring what the log has to its place first. */
-    sqlite3_wal_checkpoint_v2(s->w.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    store_let_go(s);
-    if (code || (code = pages(&l, e)))
-        return code;
-    return understood(&l, e);
+    if (!code) {
+        l.keys = s->key->seal; /* not before: a rotation changes them */
+        code = verify(&l, e);
+        pthread_mutex_unlock(&s->whole);
+    }
+    return code;
 }
 
 static int shut(struct look *l, const struct store_proof *proof, struct err *e)
