@@ -132,19 +132,21 @@ int copy_make(const struct copy *c, struct err *e)
     return code;
 }
 
-#define WAIT_NS 20000000
+#define WAIT_MS 50 /* between two looks at whether it was stopped */
 
 int copy_begin(struct store *s, const struct store_progress *p, struct err *e)
 {
-    const struct timespec wait = {0, WAIT_NS};
+    struct timespec until;
+    uint64_t ms;
 
     if (s->pid != getpid())
         return err_set(e, ERR_INUSE, 0, s->pid, STORE_FILE);
-    while (pthread_mutex_trylock(&s->whole)) {
+    do {
         if (p && p->step(p->arg, 0, 1))
             return err_set(e, ERR_CANCELLED, 0, 0, NULL);
-        nanosleep(&wait, NULL);
-    }
+        ms = store_now_ms() + WAIT_MS;
+        until = (struct timespec){(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+    } while (pthread_mutex_timedlock(&s->whole, &until));
     return ERR_OK;
 }
 
