@@ -34,7 +34,8 @@ int store_backup(struct store *s, const char *to, const struct store_progress *p
 
 /* A backup becomes HOME's store, under a file id of its own, with the backup's slots and, when fresh is given, that
  * passphrase too. Setting "restored.from" is the backup's file id and the time. ERR_EXISTS: there is a store.
- * ERR_NOFILE, ERR_DAMAGED (also when `from` is no backup), ERR_PASSPHRASE, ERR_CANCELLED, ERR_IO: HOME has none. */
+ * ERR_NOFILE, ERR_DAMAGED (also when `from` is no backup), ERR_PASSPHRASE, ERR_CANCELLED, ERR_IO: HOME has none. A
+ * damaged page that holds nothing is no obstacle: what comes out was read back whole. */
 int store_restore(const char *home, const char *from, const struct store_proof *proof, const struct secret *fresh,
                   const struct store_progress *p, struct err *e);
 
