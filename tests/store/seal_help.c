@@ -3,6 +3,7 @@
 
 #include "tests/store/seal_help.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +21,10 @@ static void die(const char *what)
 void help_init(struct help *h)
 {
     const char *tmp = getenv("TMPDIR");
+    char *real = realpath(tmp ? tmp : "/tmp", NULL); /* as the seal will name it to SQLite */
 
-    snprintf(h->dir, sizeof h->dir, "%s/sealXXXXXX", tmp && strlen(tmp) < 40 ? tmp : "/tmp");
+    snprintf(h->dir, sizeof h->dir, "%s/sealXXXXXX", real && strlen(real) < 40 ? real : "/tmp");
+    free(real);
     if (!mkdtemp(h->dir))
         die(h->dir);
     snprintf(h->path, sizeof h->path, "%s/store.wdb", h->dir);
@@ -121,4 +124,45 @@ void help_copy(const struct help *from, const struct help *to)
             help_write(pair[i][1], p, n);
         mem_free(p);
     }
+}
+
+void help_stand_in(const struct help *h, const void *p, size_t n)
+{
+    const size_t heads = 2 * SEAL_SUPER, most = SEAL_DATA_OFFSET + SEAL_PAGE;
+    int fd = open(h->path, O_WRONLY | O_CREAT, 0600);
+
+    if (fd < 0 || ftruncate(fd, (off_t)(n < most ? n : most)) ||
+        pwrite(fd, p, n < heads ? n : heads, 0) != (ssize_t)(n < heads ? n : heads) || close(fd))
+        die(h->path);
+}
+
+bool help_digest(sqlite3 *db, const char *sql, unsigned char out[CRYPT_HASH], int *rc)
+{
+    unsigned char mix[2 * CRYPT_HASH] = {0};
+    sqlite3_stmt *st = NULL;
+
+    *rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+    while (!*rc || *rc == SQLITE_ROW) {
+        *rc = sqlite3_step(st);
+        for (int c = 0; *rc == SQLITE_ROW && c < sqlite3_column_count(st); c++) {
+            const void *p = sqlite3_column_blob(st, c);
+
+            crypt_hash(mix + CRYPT_HASH, p ? p : "", (size_t)sqlite3_column_bytes(st, c), NULL);
+            crypt_hash(mix, mix, sizeof mix, NULL);
+        }
+    }
+    *rc = *rc == SQLITE_DONE ? SQLITE_OK : *rc & 0xff;
+    sqlite3_finalize(st);
+    memcpy(out, mix, CRYPT_HASH);
+    return *rc == SQLITE_OK;
+}
+
+bool help_full(void)
+{
+    return getenv("STORE_PROOFS_FULL") != NULL;
+}
+
+void help_proof(const char *name, unsigned long count, const char *what)
+{
+    printf("\n    proof %s: %lu %s ", name, count, what);
 }

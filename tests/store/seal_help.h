@@ -28,5 +28,14 @@ unsigned char *help_read(const char *path, size_t *n); /* mem_free */
 void help_write(const char *path, const void *p, size_t n);
 /* Copies store and log as they lie there to another directory. */
 void help_copy(const struct help *from, const struct help *to);
+/* The superblocks of a store whose pages are elsewhere (tests/store/disk.h), in a real file at h->path. */
+void help_stand_in(const struct help *h, const void *p, size_t n);
+/* A hash over all columns of all rows of a question. False on an error; *rc is the primary result code. */
+bool help_digest(sqlite3 *db, const char *sql, unsigned char out[CRYPT_HASH], int *rc);
+
+/* True under tests/store/run --full: the whole size of a proof, not its sample. */
+bool help_full(void);
+/* Says how much was tried; tests/store/run collects these lines. */
+void help_proof(const char *name, unsigned long count, const char *what);
 
 #endif

@@ -1,282 +1,302 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The power goes at every call below the seal. What was written since the last sync of its file reaches the
- * disk in sectors of 512 bytes, each or not by chance; the write under way is torn. What a commit with
- * synchronous=FULL acknowledged must be there afterwards, as whole transactions, with every page in order.
+ * The power goes between any two calls below the seal. Of what no sync has followed each 512-byte sector, each size and
+ * each name of a file is on the disk or not, sectors under way are torn. What then opens must be the state after some
+ * whole number of transactions, not fewer than were acknowledged under synchronous=FULL, with every page in order; and
+ * the power may go again in the work that follows.
  * Planted faults: seal-no-sync (a sync of the log is answered without one), seal-torn-first (a page 1 torn in a
- * checkpoint keeps the store shut, though the log has it).
+ * checkpoint keeps the store shut, though the log has it), seal-tag-ignored-on-recovery (a frame that does not verify is
+ * taken all the same).
  */
 #include "config.h"
 
 #include "tests/unit.h"
 
-#include <fcntl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "tests/store/seal_help.h"
+#include "tests/store/disk.h"
 
 #define KEY 7
-#define SECTOR 512
-#define TRANSACTIONS 14
+#define TRANSACTIONS 16
 
-/* One write that no sync has followed yet. */
-struct change {
-    struct cut_file *file;
-    sqlite3_int64 at, size_before;
-    int n;
-    unsigned char *old;
-};
+static const char begin_sql[] = "CREATE TABLE mark(n); INSERT INTO mark VALUES(0); CREATE TABLE t(k INTEGER PRIMARY KEY, v, w);"
+                                "CREATE INDEX i ON t(v)";
+static const char state_sql[] = "SELECT 1, n, 0 FROM mark UNION ALL SELECT k, v, w FROM t UNION ALL "
+                                "SELECT name, sql, 0 FROM sqlite_schema ORDER BY 1, 2";
 
-struct cut_file {
-    sqlite3_file base;
-    sqlite3_file *real;
-};
+/* --- the work ----------------------------------------------------------------------------------- */
 
-static struct {
-    sqlite3_vfs vfs, *below;
-    long calls, last; /* the power goes at call number last */
-    uint64_t seed;
-    struct change change[4096];
-    unsigned changes;
-    int acks;
-} cut;
-
-#define REAL(f) (((struct cut_file *)(f))->real)
-
-static bool chance(void)
+/* One statement of transaction n; all its values come from the seed, so that it does the same on every database. */
+static char *statement(uint64_t *seed)
 {
-    return rng_splitmix(&cut.seed) & 1;
-}
+    unsigned a = (unsigned)(rng_splitmix(seed) % 60), b = (unsigned)(rng_splitmix(seed) % 1000);
+    unsigned size = (unsigned)(rng_splitmix(seed) % (rng_splitmix(seed) % 6 ? 300 : 30000));
 
-/* Takes back, sector by sector, what chance has not let through. */
-static void take_back(const struct change *c)
-{
-    static const unsigned char zero[SECTOR];
-    sqlite3_file *f = c->file->real;
-
-    for (sqlite3_int64 at = c->at; at < c->at + c->n;) {
-        sqlite3_int64 end = (at / SECTOR + 1) * SECTOR;
-        int n = (int)((end < c->at + c->n ? end : c->at + c->n) - at);
-
-        if (chance())
-            f->pMethods->xWrite(f, at < c->size_before ? c->old + (at - c->at) : zero, n, at);
-        at += n;
+    switch (rng_splitmix(seed) % 12) {
+    case 0:
+        return sqlite3_mprintf("DELETE FROM t WHERE k BETWEEN %u AND %u", a, a + b % 20);
+    case 1:
+        return sqlite3_mprintf("UPDATE t SET v = v || '%u', w = zeroblob(%u) WHERE k %% 7 = %u", b, size / 9, a % 7);
+    case 2:
+        return sqlite3_mprintf("SAVEPOINT s; INSERT OR REPLACE INTO t VALUES(%u, 'no', zeroblob(%u)); ROLLBACK TO s; RELEASE s", a, size);
+    case 3:
+        return sqlite3_mprintf(b % 2 ? "CREATE TABLE IF NOT EXISTS x%u(a)" : "DROP TABLE IF EXISTS x%u", a % 4);
+    case 4:
+        return sqlite3_mprintf(b % 2 ? "CREATE INDEX IF NOT EXISTS j ON t(w)" : "DROP INDEX IF EXISTS j");
+    default:
+        return sqlite3_mprintf("INSERT OR REPLACE INTO t WITH RECURSIVE n(x) AS (SELECT %u UNION ALL SELECT x+1 FROM n WHERE x<%u)"
+                               " SELECT x, printf('row %%d of %u', x), zeroblob(%u) FROM n", a, a + b % 4, b, size);
     }
 }
 
-static void power_goes(void)
+static int run_one(sqlite3 *db, char *sql)
 {
-    while (cut.changes)
-        take_back(&cut.change[--cut.changes]);
-    _exit(0);
-}
+    int rc = help_sql(db, sql);
 
-/* Counts a call; true when it is the last. */
-static bool is_last(void)
-{
-    return ++cut.calls == cut.last;
-}
-
-static int cut_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
-{
-    struct change *c = &cut.change[cut.changes];
-    int torn = (int)(rng_splitmix(&cut.seed) % ((unsigned)n + 1)), rc;
-    bool last = is_last();
-
-    *c = (struct change){.file = (struct cut_file *)f, .at = at, .n = n, .old = mem_alloc((size_t)n)};
-    if (REAL(f)->pMethods->xFileSize(REAL(f), &c->size_before) || !c->old || ++cut.changes == 4096)
-        _exit(3);
-    REAL(f)->pMethods->xRead(REAL(f), c->old, n, at);
-    rc = REAL(f)->pMethods->xWrite(REAL(f), p, last ? torn : n, at);
-    if (last)
-        power_goes();
+    sqlite3_free(sql);
     return rc;
 }
 
-static int cut_sync(sqlite3_file *f, int flags)
+/* Transaction n of a seed's work, alike on every database. SQLITE_OK or what failed. */
+static int transaction(sqlite3 *db, uint64_t work, unsigned n)
 {
-    unsigned left = 0;
+    uint64_t seed = work * 1000003 + n;
+    unsigned times = 1 + (unsigned)(rng_splitmix(&seed) % 5);
+    int rc = help_sql(db, "BEGIN");
 
-    (void)flags; /* the disk of this test is the table of changes: a real fsync would only cost time */
-    if (is_last())
-        power_goes();
-    for (unsigned i = 0; i < cut.changes; i++) {
-        if (cut.change[i].file != (struct cut_file *)f)
-            cut.change[left++] = cut.change[i];
-        else
-            mem_free(cut.change[i].old);
+    while (!rc && times--)
+        rc = run_one(db, statement(&seed));
+    if (!rc)
+        rc = run_one(db, sqlite3_mprintf("UPDATE mark SET n=%u", n));
+    return rc ? rc : help_sql(db, "COMMIT");
+}
+
+/* What happens between transactions and leaves no trace in the rows. */
+static int between(sqlite3 *db, uint64_t work, unsigned n)
+{
+    uint64_t seed = work * 7919 + n, rows;
+
+    switch (rng_splitmix(&seed) % 9) {
+    case 0:
+        return help_sql(db, "PRAGMA wal_checkpoint(PASSIVE)");
+    case 1:
+        return help_sql(db, "PRAGMA wal_checkpoint(RESTART)");
+    case 2:
+        return help_sql(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+    case 3: /* taken back, after it has spilled into the log */
+        rows = rng_splitmix(&seed) % 60;
+        return run_one(db, sqlite3_mprintf("BEGIN; INSERT OR REPLACE INTO t WITH RECURSIVE n(x) AS (SELECT %u UNION ALL SELECT x+1"
+                                           " FROM n WHERE x<%u) SELECT x, 'taken back', zeroblob(3000) FROM n; ROLLBACK",
+                                           (unsigned)rows, (unsigned)rows + 20));
+    case 4:
+        return n % 3 ? SQLITE_OK : help_sql(db, "VACUUM");
+    default:
+        return SQLITE_OK;
     }
-    cut.changes = left;
-    return SQLITE_OK;
 }
 
-/* A truncation is on disk at once, and with it what was written there before. */
-static int cut_truncate(sqlite3_file *f, sqlite3_int64 size)
+/* The state after each number of transactions, on a plain database. */
+static void expected(uint64_t work, unsigned char digest[TRANSACTIONS + 1][CRYPT_HASH])
 {
-    if (is_last())
-        power_goes();
-    for (unsigned i = 0; i < cut.changes; i++)
-        if (cut.change[i].file == (struct cut_file *)f && cut.change[i].at + cut.change[i].n > size)
-            cut.change[i].n = cut.change[i].at < size ? (int)(size - cut.change[i].at) : 0;
-    return REAL(f)->pMethods->xTruncate(REAL(f), size);
-}
-
-static int cut_close(sqlite3_file *f)
-{
-    _exit(f ? 0 : 1); /* the work ends before anything is closed */
-}
-
-#define PASS(name, params, args)                                                                   \
-    static int cut_##name params                                                                   \
-    {                                                                                              \
-        return REAL(f)->pMethods->x##name args;                                                    \
-    }
-PASS(Read, (sqlite3_file * f, void *p, int n, sqlite3_int64 at), (REAL(f), p, n, at))
-PASS(FileSize, (sqlite3_file * f, sqlite3_int64 *n), (REAL(f), n))
-PASS(Lock, (sqlite3_file * f, int l), (REAL(f), l))
-PASS(Unlock, (sqlite3_file * f, int l), (REAL(f), l))
-PASS(CheckReservedLock, (sqlite3_file * f, int *o), (REAL(f), o))
-PASS(FileControl, (sqlite3_file * f, int op, void *p), (REAL(f), op, p))
-PASS(SectorSize, (sqlite3_file * f), (REAL(f)))
-PASS(DeviceCharacteristics, (sqlite3_file * f), (REAL(f)))
-PASS(ShmMap, (sqlite3_file * f, int p, int s, int e, void volatile **o), (REAL(f), p, s, e, o))
-PASS(ShmLock, (sqlite3_file * f, int o, int n, int x), (REAL(f), o, n, x))
-PASS(ShmUnmap, (sqlite3_file * f, int d), (REAL(f), d))
-
-static void cut_barrier(sqlite3_file *f)
-{
-    REAL(f)->pMethods->xShmBarrier(REAL(f));
-}
-
-static const sqlite3_io_methods cut_io = {
-    2, cut_close, cut_Read, cut_write, cut_truncate, cut_sync, cut_FileSize, cut_Lock, cut_Unlock,
-    cut_CheckReservedLock, cut_FileControl, cut_SectorSize, cut_DeviceCharacteristics, cut_ShmMap, cut_ShmLock,
-    cut_barrier, cut_ShmUnmap, NULL, NULL};
-
-static int cut_open(sqlite3_vfs *v, const char *name, sqlite3_file *file, int flags, int *out)
-{
-    struct cut_file *f = (struct cut_file *)file;
+    sqlite3 *db = NULL;
     int rc;
 
-    (void)v;
-    f->real = (sqlite3_file *)(f + 1);
-    rc = cut.below->xOpen(cut.below, name, f->real, flags, out);
-    f->base.pMethods = rc ? NULL : &cut_io;
-    return rc;
+    CU_ASSERT_EQUAL_FATAL(sqlite3_open(":memory:", &db), SQLITE_OK);
+    CU_ASSERT_EQUAL(help_sql(db, begin_sql), SQLITE_OK);
+    for (unsigned n = 0; n <= TRANSACTIONS; n++) {
+        CU_ASSERT(n == 0 || transaction(db, work, n) == SQLITE_OK);
+        CU_ASSERT(help_digest(db, state_sql, digest[n], &rc));
+    }
+    sqlite3_close(db);
 }
 
-/* The work of one process: numbered transactions, each told once it is acknowledged. */
-static void work(const struct help *h, long last, int out)
+static sqlite3 *open_at(const struct help *h, struct seal_keys **k)
 {
     unsigned char dek[CRYPT_KEY];
-    struct seal_keys *k = NULL;
-    char sql[400];
-    sqlite3 *db;
+    sqlite3 *db = NULL;
 
-    cut.below = sqlite3_vfs_find("unix-excl");
-    cut.vfs = *cut.below;
-    cut.vfs.szOsFile += (int)sizeof(struct cut_file);
-    cut.vfs.xOpen = cut_open;
-    cut.last = last;
-    cut.seed = (uint64_t)last * 977;
     help_dek(dek, KEY);
-    if (seal_register_over(&cut.vfs) || seal_unlock_dek(h->path, dek, &k, NULL) || !(db = help_open(h, k, false)))
-        _exit(2);
-    help_sql(db, "PRAGMA cache_size=10; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=12");
-    for (unsigned char n = 1; n <= TRANSACTIONS; n++) {
-        snprintf(sql, sizeof sql,
-                 "BEGIN; INSERT INTO t VALUES(%u,%u,zeroblob(%u)); INSERT INTO t VALUES(%u,-%u,'x');"
-                 "UPDATE t SET b=zeroblob(%u) WHERE n%%3=%u AND a>0; COMMIT;%s",
-                 n, n, n % 4 ? 200u : 70000u, n, n, n * 40u, n % 3u, n % 7 == 5 ? "PRAGMA wal_checkpoint(TRUNCATE)" : "");
-        if (help_sql(db, sql) || write(out, &n, 1) != 1)
-            _exit(4);
-    }
-    _exit(77); /* the power never went */
+    *k = NULL;
+    if (seal_unlock_dek(h->path, dek, k, NULL))
+        return NULL;
+    if (!(db = help_open(h, *k, false)))
+        seal_keys_free(*k);
+    return db;
 }
 
-/* After the cut, with the real VFS: whole transactions, all that were acknowledged, every page in order. */
-static bool holds(const struct help *h, int acked)
+static void close_it(sqlite3 *db, struct seal_keys *k)
 {
-    unsigned char dek[CRYPT_KEY];
-    struct seal_keys *k = NULL;
-    sqlite3 *db;
-    bool ok;
-
-    help_dek(dek, KEY);
-    if (seal_unlock_dek(h->path, dek, &k, NULL))
-        return false;
-    if (!(db = help_open(h, k, false))) {
-        seal_keys_free(k);
-        return false;
-    }
-    ok = help_int(db, "SELECT ifnull(max(n),0) FROM t", NULL) >= acked &&
-         help_int(db, "SELECT count(*)=2*ifnull(max(n),0) AND ifnull(sum(a),0)=0 FROM t", NULL) == 1 &&
-         help_int(db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check<>'ok'", NULL) == 0 &&
-         help_sql(db, "INSERT INTO t VALUES(99,0,'goes on')") == SQLITE_OK;
     sqlite3_close(db);
     seal_keys_free(k);
-    return ok;
 }
 
-/* One run with the power going at call number last; its exit status. */
-static int run(const struct help *h, long last, int *acked)
+/* All transactions behind the first `from`, written down; a close in the middle takes the log away, and every third
+ * work has a reader that stands in a checkpoint's way. */
+static void record(const struct help *h, uint64_t work, unsigned from)
 {
-    int ends[2], status = 0;
-    unsigned char n;
-    pid_t pid;
+    struct seal_keys *k;
+    sqlite3 *db = open_at(h, &k), *reader = NULL;
+    unsigned failed = 0;
 
-    *acked = 0;
-    CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
-    fflush(NULL);
-    if (!(pid = fork()))
-        work(h, last, ends[1]);
-    close(ends[1]);
-    while (read(ends[0], &n, 1) == 1)
-        *acked = n;
-    close(ends[0]);
-    waitpid(pid, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+    disk_record(true);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(db);
+    disk_mark(from, from);
+    for (unsigned n = from + 1; n <= TRANSACTIONS; n++) {
+        help_sql(db, "PRAGMA cache_size=10; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=12");
+        if (work % 3 == 0 && n % 5 == 2 && (reader = help_open(h, k, true)))
+            failed += help_sql(reader, "BEGIN; SELECT count(*) FROM t") != SQLITE_OK;
+        disk_mark(n, n - 1);
+        failed += transaction(db, work, n) != SQLITE_OK;
+        disk_mark(n, n);
+        between(db, work, n);
+        if (n % 5 == 4 && reader) {
+            sqlite3_close(reader);
+            reader = NULL;
+        }
+        if (n % 7 == 5 && !reader) {
+            close_it(db, k);
+            CU_ASSERT_PTR_NOT_NULL_FATAL(db = open_at(h, &k));
+        }
+    }
+    sqlite3_close(reader);
+    close_it(db, k);
+    disk_record(false);
+    CU_ASSERT_EQUAL(failed, 0);
 }
 
-/* Planted fault: seal-no-sync. */
-static void every_call(void)
+/* --- the check ---------------------------------------------------------------------------------- */
+
+/* Why a store is not as it must be, or NULL; *n: transactions that stand. */
+static const char *fault(const struct help *h, struct disk_cut told, unsigned char digest[][CRYPT_HASH], unsigned *n)
 {
+    unsigned char now[CRYPT_HASH];
+    const char *why = NULL;
+    struct seal_keys *k;
+    sqlite3 *db = open_at(h, &k);
+    int64_t stands;
+    int rc;
+
+    if (!db)
+        return "it does not open";
+    stands = help_int(db, "SELECT n FROM mark", &rc);
+    *n = (unsigned)stands;
+    if (rc || stands < 0 || stands > (int64_t)told.begun)
+        why = "its mark is not there";
+    else if (stands < (int64_t)told.acked)
+        why = "what was acknowledged is not there";
+    else if (!help_digest(db, state_sql, now, &rc) || memcmp(now, digest[stands], CRYPT_HASH))
+        why = "it is no whole number of transactions";
+    else if (help_int(db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check<>'ok'", NULL) != 0)
+        why = "its pages are not in order";
+    close_it(db, k);
+    return why;
+}
+
+struct tally {
+    unsigned long points, broken;
+};
+
+static void try_cut(struct tally *t, unsigned long at, uint64_t seed, const struct help *from, const struct help *to,
+                    unsigned char digest[][CRYPT_HASH], unsigned *stands)
+{
+    struct disk_cut told = disk_cut(at, seed, from, to);
+    const char *why = fault(to, told, digest, stands);
+
+    t->points++;
+    if (why && t->broken++ < 5)
+        printf("\n    entry %lu seed %llu: %s (%u begun, %u acknowledged) ", at, (unsigned long long)seed, why, told.begun,
+               told.acked);
+}
+
+/* A store that a cut left, kept while others are recorded. */
+struct kept {
+    unsigned char *p, *wal;
+    size_t n, wal_n;
+    unsigned stands;
+};
+
+static void keep(struct kept *k, const struct help *h, unsigned stands)
+{
+    const unsigned char *p = disk_get(h->path, &k->n);
+
+    k->p = (unsigned char *)mem_dup(p, k->n);
+    p = disk_get(h->wal, &k->wal_n);
+    k->wal = p ? (unsigned char *)mem_dup(p, k->wal_n) : NULL;
+    k->stands = stands;
+}
+
+#define KEPT 12
+
+/* Cuts at every entry of one work's record, `images` of each, and of the work that went on behind some of them. */
+static void one_work(struct tally *t, uint64_t work, unsigned images, const struct help *start)
+{
+    unsigned char digest[TRANSACTIONS + 1][CRYPT_HASH];
+    struct kept kept[KEPT] = {{NULL}};
+    unsigned long entries;
+    struct help h, image;
+    unsigned stands;
+
+    help_init(&h);
+    help_init(&image);
+    expected(work, digest);
+    disk_copy(start, &h);
+    record(&h, work, 0);
+    entries = disk_recorded();
+    CU_ASSERT(entries > 100);
+    for (unsigned long at = 0; at <= entries; at++)
+        for (unsigned i = 0; i < images; i++) {
+            try_cut(t, at, work * 100000 + at * 16 + i, &h, &image, digest, &stands);
+            if (i == 0 && at % (entries / KEPT) == 1 && at / (entries / KEPT) < KEPT) {
+                disk_cut(at, work * 100000 + at * 16, &h, &image);
+                keep(&kept[at / (entries / KEPT)], &image, stands);
+            }
+        }
+    for (unsigned i = 0; i < KEPT; i++) {
+        if (kept[i].p && kept[i].stands < TRANSACTIONS) {
+            disk_put(h.path, kept[i].p, kept[i].n);
+            disk_put(h.wal, kept[i].wal, kept[i].wal_n);
+            record(&h, work, kept[i].stands);
+            for (unsigned long at = 1 + i % 5; at <= disk_recorded(); at += 5)
+                try_cut(t, at, work + at * 77 + i, &h, &image, digest, &stands);
+        }
+        mem_free(kept[i].p);
+        mem_free(kept[i].wal);
+    }
+    disk_put(h.path, NULL, 0);
+    disk_put(h.wal, NULL, 0);
+    disk_put(image.path, NULL, 0);
+    disk_put(image.wal, NULL, 0);
+    help_fini(&h);
+    help_fini(&image);
+}
+
+static void every_entry(void)
+{
+    unsigned long want = help_full() ? 100000 : 2000;
     struct seal_keys *k = NULL;
-    struct help start, h;
-    unsigned broken = 0, odd = 0;
-    int acked, status = 0;
-    long last;
+    struct tally t = {0, 0};
+    struct help start;
     sqlite3 *db;
 
     help_init(&start);
-    help_init(&h);
     CU_ASSERT_EQUAL_FATAL(help_create(&start, KEY, &k), ERR_OK);
     CU_ASSERT_PTR_NOT_NULL_FATAL(db = help_open(&start, k, false));
-    CU_ASSERT_EQUAL(help_sql(db, "CREATE TABLE t(n,a,b); CREATE INDEX i ON t(n)"), SQLITE_OK);
-    sqlite3_close(db);
-    seal_keys_free(k);
-    for (last = 1; status != 77 && last < 5000; last++) {
-        help_copy(&start, &h);
-        status = run(&h, last, &acked);
-        odd += status != 0 && status != 77;
-        if (!holds(&h, acked)) {
-            printf("\n    call %ld: %d acknowledged ", last, acked);
-            broken++;
-        }
-    }
-    CU_ASSERT_EQUAL(broken, 0);
-    CU_ASSERT_EQUAL(odd, 0);
-    CU_ASSERT(last > 200 && last < 5000);
-    printf(" (%ld cuts) ", last - 2);
+    CU_ASSERT_EQUAL(help_sql(db, begin_sql), SQLITE_OK);
+    close_it(db, k);
+    disk_start();
+    disk_store(&start);
+    for (uint64_t work = 1; t.points < want; work++)
+        one_work(&t, work, help_full() ? 4 : 1, &start);
+    CU_ASSERT_EQUAL(t.broken, 0);
+    help_proof("power cuts", t.points, "crash points");
+    disk_stop();
     help_fini(&start);
-    help_fini(&h);
 }
 
 static const struct unit_test tests[] = {
-    {"the power goes at every call", every_call},
+    {"the power goes between any two calls", every_entry},
 };
 
 int main(void)
