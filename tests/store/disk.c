@@ -43,7 +43,7 @@ void disk_bytes_put(struct disk_bytes *b, const void *p, size_t n, size_t at)
     if (at + n > b->cap) {
         size_t cap = (at + n) * 3 / 2 + 65536;
 
-        if (!(b->p = mem_resize(b->p, cap)))
+        if (!(b->p = realloc(b->p, cap)))
             disk_die("no memory");
         memset(b->p + b->cap, 0, cap - b->cap);
         b->cap = cap;
@@ -76,7 +76,7 @@ static struct disk_node *add(const char *path)
 {
     for (int i = 0; i < DISK_FILES; i++)
         if (!disk.node[i]) {
-            if (!(disk.node[i] = mem_alloc(sizeof *disk.node[i])))
+            if (!(disk.node[i] = calloc(1, sizeof *disk.node[i])))
                 disk_die("no memory");
             snprintf(disk.node[i]->path, sizeof disk.node[i]->path, "%s", path);
             disk.node[i]->id = ++disk.id;
@@ -93,8 +93,8 @@ static void drop_if_unused(struct disk_node *node)
     for (int i = 0; i < DISK_FILES; i++)
         if (disk.node[i] == node)
             disk.node[i] = NULL;
-    mem_free(node->bytes.p);
-    mem_free(node);
+    free(node->bytes.p);
+    free(node);
 }
 
 static void take_away(struct disk_node *node)
@@ -126,6 +126,13 @@ const unsigned char *disk_get(const char *path, size_t *n)
 
     *n = node ? node->bytes.n : 0;
     return node ? node->bytes.p : NULL;
+}
+
+unsigned char *disk_dup(const char *path, size_t *n)
+{
+    const unsigned char *p = disk_get(path, n);
+
+    return p ? (unsigned char *)mem_dup(p, *n) : NULL;
 }
 
 void disk_store(const struct help *h)
@@ -344,7 +351,7 @@ static int d_shm_map(sqlite3_file *file, int page, int size, int extend, void vo
     if (!f->shm)
         o->indexed++;
     f->shm = true;
-    if (!o->shm[page] && extend && !(o->shm[page] = mem_alloc((size_t)size)))
+    if (!o->shm[page] && extend && !(o->shm[page] = calloc(1, (size_t)size)))
         return SQLITE_NOMEM;
     *out = o->shm[page];
     return SQLITE_OK;
@@ -395,7 +402,7 @@ static int d_shm_unmap(sqlite3_file *file, int forget)
     (void)forget;
     if (f->shm && !--f->node->indexed)
         for (int i = 0; i < DISK_SHM_PAGES; i++) {
-            mem_free(f->node->shm[i]);
+            free(f->node->shm[i]);
             f->node->shm[i] = NULL;
         }
     f->shm = false;

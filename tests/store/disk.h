@@ -23,6 +23,7 @@ void disk_start(void); /* registers the VFS, puts the seal over it, forgets all 
 void disk_stop(void);  /* forgets all files and puts the seal back over unix-excl */
 void disk_put(const char *path, const void *p, size_t n); /* a whole file, synced; NULL: takes it away */
 const unsigned char *disk_get(const char *path, size_t *n); /* borrowed until the next call; NULL: no such file */
+unsigned char *disk_dup(const char *path, size_t *n);       /* a copy: mem_free */
 /* Takes a store that lies at h, and its log, from the real files into the disk; the real one stays as a stand-in. */
 void disk_store(const struct help *h);
 /* Copies both files of a store within the disk, and the superblocks into the other's stand-in. */

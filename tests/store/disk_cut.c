@@ -3,9 +3,9 @@
 
 #include "tests/store/disk_priv.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/rng.h"
 
 struct entry {
@@ -79,7 +79,7 @@ static struct name *name_of(struct state *s, const char *path)
 static void state_free(struct state *s)
 {
     for (int i = 0; i < DISK_FILES; i++)
-        mem_free(s->inode[i].bytes.p);
+        free(s->inode[i].bytes.p);
     *s = (struct state){.inode = {{0}}};
 }
 
@@ -114,11 +114,13 @@ static void add_entry(struct entry e, const void *p)
 {
     if (rec.n == rec.cap) {
         rec.cap = rec.cap * 2 + 1024;
-        if (!(rec.e = mem_resize(rec.e, rec.cap * sizeof *rec.e)))
+        if (!(rec.e = realloc(rec.e, rec.cap * sizeof *rec.e)))
             disk_die("no memory");
     }
-    if (p && !(e.bytes = (unsigned char *)mem_dup(p, e.n)))
+    if (p && !(e.bytes = malloc(e.n)))
         disk_die("no memory");
+    if (p)
+        memcpy(e.bytes, p, e.n);
     rec.e[rec.n++] = e;
 }
 
@@ -145,13 +147,13 @@ unsigned long disk_recorded(void)
 void disk_forget_record(void)
 {
     for (unsigned long i = 0; i < rec.n; i++)
-        mem_free(rec.e[i].bytes);
+        free(rec.e[i].bytes);
     rec.n = rec.at = rec.opens = 0;
     rec.on = false;
     memset(rec.names, 0, sizeof rec.names);
     state_free(&rec.before);
     state_free(&rec.sure);
-    mem_free(rec.open);
+    free(rec.open);
     rec.open = NULL;
 }
 
@@ -256,7 +258,7 @@ static void replay_to(unsigned long entries)
         state_copy(&rec.sure, &rec.before);
         rec.at = rec.opens = 0;
         rec.told = (struct disk_cut){0, 0};
-        if (!rec.open && !(rec.open = mem_alloc((rec.n + 1) * sizeof *rec.open)))
+        if (!rec.open && !(rec.open = calloc(rec.n + 1, sizeof *rec.open)))
             disk_die("no memory");
     }
     for (; rec.at < entries; rec.at++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What disk.c (files and calls) and disk_cut.c (the record, and what a power cut leaves) share.
+ * What disk.c (files and calls) and disk_cut.c (the record, and what a power cut leaves) share. Both take memory from
+ * malloc: what tests fail in base/mem.h is the seal's.
  */
 #ifndef TESTS_STORE_DISK_PRIV_H
 #define TESTS_STORE_DISK_PRIV_H

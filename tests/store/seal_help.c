@@ -90,7 +90,7 @@ int64_t help_int(sqlite3 *db, const char *sql, int *rc)
 unsigned char *help_read(const char *path, size_t *n)
 {
     FILE *f = fopen(path, "rb");
-    unsigned char *p;
+    unsigned char *p = NULL;
     struct stat st;
 
     *n = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Superblocks, pages and doors of the sealed store. Planted faults: seal-page-place (pages not bound to
- * their number), seal-old-passphrase (the older superblock lets the old passphrase in), seal-hole, seal-fork.
+ * Superblocks, pages and doors of the sealed store; changed bytes are t_seal_tamper's. Planted faults:
+ * seal-old-passphrase (the older superblock lets the old passphrase in), seal-hole, seal-fork.
  */
 #include "config.h"
 
@@ -70,86 +70,6 @@ static void round_trip(void)
 }
 
 /* --- superblock -------------------------------------------------------------------------------- */
-
-static int unlock_code(const struct help *h)
-{
-    unsigned char dek[CRYPT_KEY];
-    struct seal_keys *k = NULL;
-    int code;
-
-    help_dek(dek, 7);
-    code = seal_unlock_dek(h->path, dek, &k, NULL);
-    seal_keys_free(k);
-    return code;
-}
-
-static void resum(unsigned char *copy)
-{
-    crypt_hash(copy + SEAL_SUPER - CRYPT_HASH, copy, SEAL_SUPER - CRYPT_HASH, NULL);
-}
-
-/* One bit in each byte of each copy. resummed: by someone who knows how to make the torn-write sum fit. */
-static void flip_each(const struct help *h, const unsigned char *head, bool resummed)
-{
-    unsigned char b[2 * SEAL_SUPER];
-    unsigned served = 0, refused = 0, wrong = 0;
-
-    for (int i = 0; i < 2 * SEAL_SUPER; i++) {
-        int copy = i / SEAL_SUPER, in = i % SEAL_SUPER, code;
-        bool sum = in >= SEAL_SUPER - CRYPT_HASH;
-
-        memcpy(b, head, sizeof b);
-        b[i] ^= (unsigned char)(1 << (i % 8));
-        if (resummed && !sum)
-            resum(b + copy * SEAL_SUPER);
-        poke(h->path, 0, b, sizeof b);
-        code = unlock_code(h);
-        /* a whole copy that claims to be of a newer format is believed before the key is known */
-        if (code == ERR_OK)
-            served++;
-        else if (code == ERR_VERSION && resummed && (in == 10 || in == 11))
-            refused++;
-        else
-            wrong++;
-        b[i + (copy ? -SEAL_SUPER : SEAL_SUPER)] ^= 0x10;
-        poke(h->path, 0, b, sizeof b);
-        code = unlock_code(h);
-        if (code != ERR_DAMAGED && !(code == ERR_VERSION && resummed))
-            wrong++;
-    }
-    CU_ASSERT_EQUAL(wrong, 0);
-    CU_ASSERT_EQUAL(served + refused, 2 * SEAL_SUPER);
-    CU_ASSERT(refused <= 4);
-    poke(h->path, 0, head, sizeof b);
-}
-
-static void superblock_flips(void)
-{
-    struct seal_superblocks sb;
-    struct seal_keys *k = NULL;
-    unsigned char *file, b[SEAL_SUPER];
-    struct help h;
-    size_t n;
-
-    help_init(&h);
-    CU_ASSERT_EQUAL_FATAL(help_create(&h, 7, &k), ERR_OK);
-    file = help_read(h.path, &n);
-    CU_ASSERT_EQUAL(n, SEAL_DATA_OFFSET + SEAL_PAGE);
-    CU_ASSERT(!memcmp(file, file + SEAL_SUPER, SEAL_SUPER));
-    flip_each(&h, file, false);
-    flip_each(&h, file, true);
-    memcpy(b, file, sizeof b);
-    b[40] ^= 1;
-    resum(b);
-    poke(h.path, SEAL_SUPER, b, sizeof b);
-    CU_ASSERT_EQUAL(seal_inspect(h.path, k, &sb, NULL), ERR_OK);
-    CU_ASSERT(sb.a_whole && !sb.b_whole);
-    CU_ASSERT_EQUAL(seal_inspect(h.path, NULL, &sb, NULL), ERR_OK);
-    CU_ASSERT(sb.a_whole && sb.b_whole); /* only the key can tell */
-    mem_free(file);
-    seal_keys_free(k);
-    help_fini(&h);
-}
 
 static void newer_version(void)
 {
@@ -273,48 +193,6 @@ static struct help made(unsigned key, const char *sql)
     CU_ASSERT_EQUAL(sqlite3_close(db), SQLITE_OK);
     seal_keys_free(k);
     return h;
-}
-
-static off_t page_at(int64_t no)
-{
-    return SEAL_DATA_OFFSET + (off_t)(no - 1) * SEAL_PAGE;
-}
-
-/* Planted fault: seal-page-place. */
-static void pages_tampered(void)
-{
-    static const unsigned char zero[SEAL_PAGE];
-    struct help h = made(7, fill), other = made(7, fill); /* one key: only the file id differs */
-    unsigned char *file, *foreign, one;
-    size_t n, n2;
-    int64_t page, pages;
-    unsigned missed = 0;
-
-    file = help_read(h.path, &n);
-    foreign = help_read(other.path, &n2);
-    pages = (int64_t)(n - SEAL_DATA_OFFSET) / SEAL_PAGE;
-    CU_ASSERT(pages > 60 && n2 == n);
-    CU_ASSERT_EQUAL(read_all(&h, 7, &page), SQLITE_OK);
-    for (int64_t p = 1; p <= pages; p++) {
-        off_t at = page_at(p), byte = at + (off_t)((p * 2654435761u) % SEAL_PAGE), swap = page_at(p % pages + 1);
-
-        one = file[byte] ^ (unsigned char)(1 << (p % 8));
-        poke(h.path, byte, &one, 1);
-        missed += read_all(&h, 7, &page) != SQLITE_IOERR_DATA || page != p;
-        poke(h.path, at, zero, SEAL_PAGE);
-        missed += read_all(&h, 7, &page) != SQLITE_IOERR_DATA || page != p;
-        poke(h.path, at, file + swap, SEAL_PAGE);
-        missed += read_all(&h, 7, &page) != SQLITE_IOERR_DATA || page != p;
-        poke(h.path, at, foreign + at, SEAL_PAGE);
-        missed += read_all(&h, 7, &page) != SQLITE_IOERR_DATA || page != p;
-        poke(h.path, at, file + at, SEAL_PAGE);
-    }
-    CU_ASSERT_EQUAL(missed, 0);
-    CU_ASSERT_EQUAL(read_all(&h, 7, &page), SQLITE_OK);
-    mem_free(file);
-    mem_free(foreign);
-    help_fini(&h);
-    help_fini(&other);
 }
 
 /* Cut at every page's border and inside: never less data without a word. */
@@ -690,11 +568,9 @@ static void second_process(void)
 
 static const struct unit_test tests[] = {
     {"a store opens with its passphrase and no other", round_trip},
-    {"one superblock damaged anywhere, the other serves", superblock_flips},
     {"a newer format is named", newer_version},
     {"KDF numbers out of bounds are never run", kdf_bounds},
     {"a password change cut in two", password_change},
-    {"a changed, zeroed, swapped or foreign page is met at its number", pages_tampered},
     {"a file cut short is never fewer rows", truncated},
     {"every byte where FORMAT says", as_format_says},
     {"settings that the seal needs cannot be left", doors},

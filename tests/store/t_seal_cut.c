@@ -219,11 +219,8 @@ struct kept {
 
 static void keep(struct kept *k, const struct help *h, unsigned stands)
 {
-    const unsigned char *p = disk_get(h->path, &k->n);
-
-    k->p = (unsigned char *)mem_dup(p, k->n);
-    p = disk_get(h->wal, &k->wal_n);
-    k->wal = p ? (unsigned char *)mem_dup(p, k->wal_n) : NULL;
+    k->p = disk_dup(h->path, &k->n);
+    k->wal = disk_dup(h->wal, &k->wal_n);
     k->stands = stands;
 }
 

@@ -132,7 +132,76 @@ static void flips(void)
     CU_ASSERT_EQUAL(wrong, 0);
     CU_ASSERT_EQUAL(unsaid, 0);
     CU_ASSERT(tried > 3 * SEAL_FRAME);
+    help_proof("bytes of the log changed", tried, "bits");
     close(fd);
+    mem_free(wal);
+    help_fini(&h);
+}
+
+static void put_big(unsigned char *p, uint32_t v)
+{
+    for (int i = 0; i < 4; i++)
+        p[i] = (unsigned char)(v >> (24 - 8 * i));
+}
+
+static uint32_t get_big(const unsigned char *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* SQLite's sum over the header, as anybody can make it (file format 4.1). */
+static void resum(unsigned char *head)
+{
+    bool big = head[3] & 1;
+    uint32_t a = 0, b = 0;
+
+    for (int i = 0; i < 24; i += 8) {
+        a += (big ? get_big(head + i) : seal_get32(head + i)) + b;
+        b += (big ? get_big(head + i + 4) : seal_get32(head + i + 4)) + a;
+    }
+    put_big(head + 24, a);
+    put_big(head + 28, b);
+}
+
+/* Each field of the header, which lies in clear, set to other values by someone who makes its sum fit. The sums of the
+ * frames, which are sealed, begin with it: so no commit stands then, or nothing opens. */
+static void header_fields(void)
+{
+    static const struct {
+        int at;
+        const char *name;
+    } fields[] = {{0, "magic"}, {4, "version"}, {8, "page size"}, {12, "checkpoint number"}, {16, "salt 1"}, {20, "salt 2"}};
+    static const uint32_t values[] = {0, 1, 512, 4096, 8192, 65536, 3007000, 3008000, 0x377f0682, 0x377f0683, 0x7fffffff,
+                                      0xffffffff};
+    struct help h = with_log();
+    unsigned wrong = 0, tried = 0;
+    unsigned char *wal;
+    bool damaged;
+    size_t n;
+
+    wal = help_read(h.wal, &n);
+    for (size_t f = 0; f < sizeof fields / sizeof *fields; f++) {
+        uint32_t was = get_big(wal + fields[f].at);
+
+        for (size_t v = 0; v < sizeof values / sizeof *values; v++, tried++) {
+            int got;
+
+            put_big(wal + fields[f].at, values[v]);
+            resum(wal);
+            help_write(h.wal, wal, n);
+            got = standing(&h, &damaged);
+            if (values[v] == was ? got != COMMITS : got > 0) {
+                printf("\n    %s = %u: %d commits ", fields[f].name, values[v], got);
+                wrong++;
+            }
+        }
+        put_big(wal + fields[f].at, was);
+        resum(wal);
+    }
+    help_write(h.wal, wal, n);
+    CU_ASSERT_EQUAL(standing(&h, &damaged), COMMITS);
+    CU_ASSERT_EQUAL(wrong, 0);
+    help_proof("fields of the log's header", tried, "values");
     mem_free(wal);
     help_fini(&h);
 }
@@ -158,6 +227,7 @@ static void truncations(void)
     }
     CU_ASSERT_EQUAL(wrong, 0);
     CU_ASSERT(tried == 3 * SEAL_FRAME);
+    help_proof("logs cut short", tried + SEAL_WAL_HEAD, "lengths");
     mem_free(wal);
     help_fini(&h);
 }
@@ -259,6 +329,7 @@ static void checksum_is_sealed(void)
 
 static const struct unit_test tests[] = {
     {"one bit anywhere: whole commits before it stand, the loss is said", flips},
+    {"each field of the header", header_fields},
     {"cut at every byte of three frames", truncations},
     {"frames moved, foreign, or missing in the middle", pasted},
     {"a writer goes on behind the damage", goes_on},
