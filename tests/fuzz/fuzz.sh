@@ -9,9 +9,11 @@ top=${top_srcdir:-.} build=${top_builddir:-.}
 make -C "$build" -s libwarddemo.a libwardui.a libwardline.a
 libs="libutf8proc libsodium libcurl zlib jansson sqlite3 libzstd libmicrohttpd ncursesw"
 work=$build/tests/fuzz/work-$name
+# What a target links besides: its line "Sources:".
+more=$(sed -n 's/^ \* Sources: //p' "$top/tests/fuzz/fuzz_$name.c" | sed "s|tests/|$top/tests/|g")
 mkdir -p "$work/found"
-# shellcheck disable=SC2046
+# shellcheck disable=SC2046,SC2086
 clang -g -O1 -std=c11 -pthread -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
     -I"$build" -I"$top/src" -I"$top" $(pkg-config --cflags $libs) \
-    "$top/tests/fuzz/fuzz_$name.c" "$build/libwardui.a" "$build/libwarddemo.a" "$build/libwardline.a" $(pkg-config --libs $libs) -o "$work/fuzz_$name"
+    "$top/tests/fuzz/fuzz_$name.c" $more "$build/libwardui.a" "$build/libwarddemo.a" "$build/libwardline.a" $(pkg-config --libs $libs) -o "$work/fuzz_$name"
 exec "$work/fuzz_$name" -max_total_time="$seconds" -print_final_stats=1 "$work/found" "$top/tests/fuzz/corpus/$name"
