@@ -87,6 +87,16 @@ int64_t help_int(sqlite3 *db, const char *sql, int *rc)
     return v;
 }
 
+int help_every_page(sqlite3 *db)
+{
+    int rc;
+
+    help_int(db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check<>'ok'", &rc);
+    if (!rc)
+        help_int(db, "SELECT sum(length(b)) FROM t", &rc);
+    return rc;
+}
+
 unsigned char *help_read(const char *path, size_t *n)
 {
     FILE *f = fopen(path, "rb");

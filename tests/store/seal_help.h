@@ -24,6 +24,9 @@ int help_sql(sqlite3 *db, const char *sql);
 /* The first column of the first row as a number; -1 when there is none. *rc may be NULL. */
 int64_t help_int(sqlite3 *db, const char *sql, int *rc);
 
+/* Has every page of a store with a table t(b) read; the primary result code, SQLITE_OK only if nothing was found. */
+int help_every_page(sqlite3 *db);
+
 unsigned char *help_read(const char *path, size_t *n); /* mem_free */
 void help_write(const char *path, const void *p, size_t n);
 /* Copies store and log as they lie there to another directory. */
