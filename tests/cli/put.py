@@ -212,7 +212,8 @@ def synced(w):
             i.write(text or "")
             i.seek(0)
             q = subprocess.run(["strace", "-f", "-y", "-o", out, "-e", "trace=pwrite64,write,fsync,fdatasync", "-E", "LD_PRELOAD=" + w.extra.get("LD_PRELOAD", ""), ward.WARDLINE, "--home", w.home,
-                                "--passphrase-fd", str(r), *args], stdin=i, capture_output=True, text=True, pass_fds=[r], env=ward.environment())
+                                "--passphrase-fd", str(r), *args], stdin=i, capture_output=True, text=True, pass_fds=[r],
+                               env=ward.environment({"ASAN_OPTIONS": w.extra.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}))  # leaks are looked for by ptrace, too
         os.close(r)
         seen = ""
         for line in open(out, encoding="utf-8", errors="replace"):
