@@ -1,242 +1,407 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Insert, 100,000 point reads and a full scan of rows like Synthea's (about 1.2 KB of JSON, four indexes, one
- * of them over random ids), in the sealed store's way and in plain SQLite's, interleaved in one run.
- *     bench_store [ROWS] [ROUNDS]      default 20000 rows, 3 rounds
- * CPU seconds (user and system), the least of the rounds; one line a figure:
- *     NAME plain=S tuned=S sealed=S packed=S sealed/plain=R packed/plain=R packed/tuned=R
- * plain: SQLite's default settings, WAL, NORMAL. tuned: plain with the sealed store's wal_autocheckpoint.
- * sealed: the sealing VFS, rows as they are. packed: as wardline has it, rows
- * compressed by the store's own functions. Cache: a fifth of
- * the plain file.
+ * One engine of the store's bench, measured in a process of its own; store.py beside this runs them in turn and
+ * holds them against each other.
+ *     bench_store rows OUT N FILE.gz...        resources of Bundles, those that a first sync brings, as rows
+ *     bench_store plain|tuned|sealed DB ROWS N CACHE
+ *     bench_store wardline HOME ROWS N CACHE
+ *     bench_store sizes HOME                   bytes of each table and index of a home that wardline filled
+ * plain: SQLite's own settings. tuned: with the sealed store's checkpoint. sealed: the same schema and rows on the
+ * sealing VFS: what the seal alone costs. wardline: the store as it is, through its own functions. A row's parsing is
+ * not measured: it is the line's work, not the store's. CACHE in KiB, 0: as it is shipped.
  */
 #include "config.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "fhir/bundle.h"
 #include "store/priv.h"
 #include "store/seal_priv.h"
+#include "tests/bench/peer.h"
 
-enum engine { PLAIN, TUNED, SEALED, PACKED, ENGINES };
-enum figure { INSERT, POINT, SCAN, BYTES, FIGURES };
-static const char *const names[FIGURES] = {"insert", "point", "scan", "bytes"};
+/* --- rows ---------------------------------------------------------------------------------------- */
 
-#define POINTS 100000
-#define BODY 4096
-
-struct bench {
-    unsigned rows;
-    char dir[64];
-    double best[FIGURES][ENGINES];
-    uint64_t sum[ENGINES]; /* of what was read: all engines must agree */
+struct made {
+    char *raw;
+    size_t n;
+    unsigned rank; /* in the order of a first sync */
+    char type[40], id[72];
 };
 
-static void must(int ok, const char *what)
+static void copied(char *out, size_t room, struct str s)
 {
-    if (!ok) {
-        fprintf(stderr, "bench_store: %s\n", what);
-        exit(1);
+    snprintf(out, room, "%.*s", STR_ARG(s));
+}
+
+static int take(void *arg, int outer, struct str bytes)
+{
+    struct vec *all = arg;
+    struct tape t;
+    const struct fhir_kind *k;
+    unsigned n;
+
+    (void)outer;
+    if (tape_parse(&t, bytes, NULL))
+        return ERR_OK;
+    k = kind_find(tape_plain(&t, tape_get(&t, 0, "resourceType")));
+    if (k && k->priority != KIND_DEMAND) {
+        struct made *m = vec_push(all);
+
+        peer_must(m && (m->raw = malloc(bytes.n)) != NULL, "memory");
+        memcpy(m->raw, bytes.p, bytes.n);
+        m->n = bytes.n;
+        m->rank = (unsigned)(k - kind_table(&n));
+        copied(m->type, sizeof m->type, str_of(k->type));
+        copied(m->id, sizeof m->id, tape_plain(&t, tape_get(&t, 0, "id")));
+    }
+    tape_fini(&t);
+    return ERR_OK;
+}
+
+static void read_file(const char *path, struct vec *all)
+{
+    const struct bundle_sink sink = {.resource = take, .arg = all};
+    struct bundle_scan *s;
+    gzFile f = gzopen(path, "rb");
+    static char room[1 << 16];
+    int n;
+
+    peer_must(f && !bundle_new(&sink, 0, &s), "a file of Bundles");
+    while ((n = gzread(f, room, sizeof room)) > 0)
+        peer_must(!bundle_feed(s, (struct str){room, (size_t)n}, NULL), path);
+    peer_must(!n && !bundle_end(s, NULL), path);
+    bundle_free(s);
+    gzclose(f);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct made *x = a, *y = b;
+    int d = x->rank != y->rank ? (x->rank > y->rank) - (x->rank < y->rank) : strcmp(x->id, y->id);
+
+    return d;
+}
+
+static bool hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+static bool uuid_at(const char *p, size_t left)
+{
+    for (unsigned i = 0; i < 36; i++)
+        if (left < 36 || (i == 8 || i == 13 || i == 18 || i == 23 ? p[i] != '-' : !hex(p[i])))
+            return false;
+    return true;
+}
+
+/* Copy k of a person is another person: every id changes, alike wherever it stands. */
+static void renamed(char *p, size_t n, unsigned k)
+{
+    for (size_t i = 0; i + 36 <= n; i++) {
+        uint64_t x;
+        char fresh[9];
+
+        if (!uuid_at(p + i, n - i))
+            continue;
+        x = strtoul((char[9]){p[i], p[i + 1], p[i + 2], p[i + 3], p[i + 4], p[i + 5], p[i + 6], p[i + 7]}, NULL, 16) * 4096u + k;
+        snprintf(fresh, sizeof fresh, "%08x", (unsigned)(rng_splitmix(&x) & 0xffffffffu));
+        memcpy(p + i, fresh, 8);
+        i += 35;
     }
 }
 
-static double cpu(void)
+static void set(struct row *r, enum row_field f, struct str s)
 {
-    struct timespec t;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+    r->p[f] = s.p;
+    r->n[f] = (uint32_t)s.n;
 }
 
-/* An Observation as a Synthea export writes one: much of it the same in every row. */
-static size_t body(unsigned n, char out[BODY])
+static void write_row(FILE *f, const struct made *m, unsigned copy)
 {
-    uint64_t x = n + 1, a = rng_splitmix(&x), b = rng_splitmix(&x), c = rng_splitmix(&x);
+    struct str raw = {malloc(m->n), m->n};
+    struct fhir_index ix;
+    struct arena a;
+    struct tape t;
+    struct row r = {.date_ms = 0};
 
-    return (size_t)snprintf(
-        out, BODY,
-        "{\"resourceType\":\"Observation\",\"id\":\"%016llx-%08x\",\"meta\":{\"versionId\":\"1\",\"lastUpdated\":\"2026-%02u-%02uT10:%02u:%02u.%03uZ\","
-        "\"profile\":[\"http://hl7.org/fhir/us/core/StructureDefinition/us-core-observation-lab\"]},\"status\":\"final\",\"category\":[{\"coding\":"
-        "[{\"system\":\"http://terminology.hl7.org/CodeSystem/observation-category\",\"code\":\"laboratory\",\"display\":\"laboratory\"}]}],"
-        "\"code\":{\"coding\":[{\"system\":\"http://loinc.org\",\"code\":\"%u-%u\",\"display\":\"Glucose [Mass/volume] in Blood %u\"}],\"text\":"
-        "\"Glucose [Mass/volume] in Blood\"},\"subject\":{\"reference\":\"urn:uuid:%016llx\"},\"encounter\":{\"reference\":\"urn:uuid:%016llx%04x\"},"
-        "\"effectiveDateTime\":\"20%02u-%02u-%02uT08:%02u:11-05:00\",\"issued\":\"20%02u-06-11T08:12:11.%03u-05:00\",\"valueQuantity\":{\"value\":%u.%010u,"
-        "\"unit\":\"mg/dL\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"mg/dL\"},\"referenceRange\":[{\"low\":{\"value\":65,\"unit\":\"mg/dL\"},"
-        "\"high\":{\"value\":99,\"unit\":\"mg/dL\"},\"text\":\"65-99 mg/dL, fasting, adult; values outside are marked by the laboratory\"}],"
-        "\"interpretation\":[{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation\",\"code\":\"N\"}]}],"
-        "\"performer\":[{\"reference\":\"Practitioner/%llu\",\"display\":\"Dr. Example %llu\"}]}",
-        (unsigned long long)a, n, n % 12 + 1, n % 28 + 1, n % 60, (unsigned)(b % 60), (unsigned)(b % 1000), n % 9999, n % 10, n % 300,
-        (unsigned long long)(n / 40), (unsigned long long)c, n % 65536, n % 30, n % 12 + 1, n % 28 + 1, n % 60, n % 30, (unsigned)(c % 1000),
-        (unsigned)(a % 400), (unsigned)(b % 1000000000), (unsigned long long)(c % 500), (unsigned long long)(c % 500));
-}
-
-static sqlite3 *open_plain(const struct bench *b, enum engine e, char path[96])
-{
-    sqlite3 *db = NULL;
-
-    snprintf(path, 96, "%s/%s.db", b->dir, e == PLAIN ? "plain" : "tuned");
-    must(!sqlite3_open(path, &db), "open");
-    must(!sqlite3_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=2", NULL, NULL, NULL), "settings");
-    if (e == TUNED)
-        must(!sqlite3_exec(db, "PRAGMA wal_autocheckpoint=16384", NULL, NULL, NULL), "settings");
-    return db;
-}
-
-static sqlite3 *open_sealed(const struct bench *b, enum engine e, struct seal_keys **k, char path[96])
-{
-    struct seal_super s = {.version = SEAL_VERSION, .reader = SEAL_VERSION, .generation = 1, .codec = 2};
-    unsigned char dek[CRYPT_KEY];
-    sqlite3 *db = NULL;
-
-    snprintf(path, 96, "%s/%s.wdb", b->dir, e == SEALED ? "sealed" : "packed");
-    crypt_random(dek, sizeof dek);
-    crypt_random(s.file_id, sizeof s.file_id);
-    must(!seal_create_dek(path, dek, &s, k, NULL) && !seal_open(path, *k, false, &db, NULL), "sealed store");
-    return db;
-}
-
-static void insert(struct bench *b, sqlite3 *db, struct body_ctx **pack)
-{
-    sqlite3_stmt *st;
-    char raw[BODY], *packed = NULL, id[40], patient[24], date[16];
-    enum body_codec codec;
-
-    must(!sqlite3_exec(db, "CREATE TABLE r(n INTEGER PRIMARY KEY, type TEXT, id TEXT, patient TEXT, date TEXT, body BLOB, size INT);"
-                                     "CREATE UNIQUE INDEX r1 ON r(type, id); CREATE INDEX r2 ON r(patient, date);"
-                                     "CREATE INDEX r3 ON r(date); CREATE INDEX r4 ON r(type, date)", NULL, NULL, NULL), "schema");
-    must(!sqlite3_prepare_v2(db, "INSERT INTO r VALUES(?,'Observation',?,?,?,?,?)", -1, &st, NULL), "prepare");
-    for (unsigned n = 0; n < b->rows; n++) {
-        size_t len = body(n, raw), got = len;
-        uint64_t x = n * 7919u;
-
-        if (n % 500 == 0)
-            must(!sqlite3_exec(db, n ? "COMMIT; BEGIN" : "BEGIN", NULL, NULL, NULL), "commit");
-        snprintf(id, sizeof id, "%016llx-%016llx", (unsigned long long)rng_splitmix(&x), (unsigned long long)rng_splitmix(&x));
-        snprintf(patient, sizeof patient, "p%u", n / 40);
-        snprintf(date, sizeof date, "20%02u-%02u-%02u", n % 30, n % 12 + 1, n % 28 + 1);
-        must(!pack || (!body_pack(pack, (struct str){raw, len}, &packed, &got, &codec, NULL) && codec == BODY_ZSTD), "pack");
-        sqlite3_bind_int64(st, 1, n);
-        sqlite3_bind_text(st, 2, id, -1, SQLITE_STATIC);
-        sqlite3_bind_text(st, 3, patient, -1, SQLITE_STATIC);
-        sqlite3_bind_text(st, 4, date, -1, SQLITE_STATIC);
-        sqlite3_bind_blob(st, 5, pack ? packed : raw, (int)got, SQLITE_STATIC);
-        sqlite3_bind_int64(st, 6, (sqlite3_int64)len);
-        must(sqlite3_step(st) == SQLITE_DONE, "insert");
-        sqlite3_reset(st);
-        mem_free(packed);
-        packed = NULL;
+    peer_must(raw.p != NULL, "memory");
+    memcpy((char *)raw.p, m->raw, m->n);
+    if (copy)
+        renamed((char *)raw.p, raw.n, copy);
+    arena_init(&a, 32u << 20);
+    if (!tape_parse(&t, raw, NULL)) {
+        if (!fhir_index(&t, FHIR_BASE_FILE, &a, &ix, NULL)) {
+            set(&r, ROW_TYPE, ix.type);
+            set(&r, ROW_ID, ix.id);
+            set(&r, ROW_PATIENT, ix.patient);
+            set(&r, ROW_DATE, ix.date);
+            set(&r, ROW_STATUS, ix.status);
+            set(&r, ROW_SECTION, ix.section);
+            set(&r, ROW_TITLE, ix.title);
+            set(&r, ROW_WORDS, ix.title);
+            set(&r, ROW_BODY, raw);
+            r.date_ms = ix.date_ms == FHIR_NO_DATE ? 0 : ix.date_ms;
+            rows_write(f, &r);
+        }
+        tape_fini(&t);
     }
-    must(!sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), "commit");
-    sqlite3_finalize(st);
+    arena_fini(&a);
+    free((char *)raw.p);
 }
 
-static uint64_t take(sqlite3_stmt *st, struct body_ctx **pack)
+static int make_rows(const char *out, unsigned n, int files, char **file)
 {
-    struct str body_bytes = {sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0)};
-    uint64_t sum;
+    struct vec all;
+    unsigned kept = 0;
+    FILE *f = fopen(out, "wb");
+
+    vec_init(&all, sizeof(struct made), 4u << 20);
+    for (int i = 0; i < files; i++)
+        read_file(file[i], &all);
+    qsort(all.p, all.n, sizeof(struct made), by_name);
+    for (size_t i = 0; i < all.n; i++) {
+        const struct made *m = vec_at(&all, i), *last = kept ? vec_at(&all, kept - 1) : NULL;
+
+        if (!last || strcmp(last->type, m->type) || strcmp(last->id, m->id))
+            memmove(vec_at(&all, kept++), m, sizeof *m);
+    }
+    peer_must(f && kept > 1000, "hardly a resource in these files");
+    /* Fewer than there are: some of each kind. More: copies of all of them, kind by kind. */
+    for (unsigned i = 0; i < n; i++) {
+        unsigned copies = (n + kept - 1) / kept, at = (unsigned)((uint64_t)i * kept / n);
+
+        write_row(f, vec_at(&all, at), copies > 1 ? (unsigned)(i - (uint64_t)at * n / kept) : 0);
+    }
+    peer_must(!fclose(f), "write");
+    return 0;
+}
+
+/* --- wardline's own store ------------------------------------------------------------------------- */
+
+struct engine {
+    struct store *s;
+    const struct rows *rs;
+};
+
+static void opened(const char *home, bool fresh, struct store **s)
+{
+    struct secret *pass = secret_new(64);
+    struct store_key *key;
+    struct err e = ERR_NONE;
+    double t;
+
+    peer_must(pass && !secret_set(pass, "correct horse", 13), "memory");
+    if (fresh)
+        peer_must(!store_create(home, pass, NULL, &e), e.what);
+    t = peer_cpu();
+    peer_must(!store_unlock(home, pass, &key, &e), e.what);
+    if (!fresh)
+        peer_say("unlock", peer_cpu() - t, 0);
+    t = peer_cpu();
+    peer_must(!store_open(home, key, s, &e), e.what);
+    if (!fresh)
+        peer_say("reopen", peer_cpu() - t, 0);
+    secret_free(pass);
+}
+
+struct parsed {
+    struct tape t;
+    struct fhir_index ix;
+    struct str raw;
+};
+
+/* A transaction's rows; only what the store does with them is counted. */
+static double insert_some(struct engine *en, uint32_t from, uint32_t to)
+{
+    static struct parsed p[PEER_TX_ROWS];
+    struct store_tx *tx;
+    struct arena a;
+    struct err e = ERR_NONE;
+    double t;
+
+    arena_init(&a, 256u << 20);
+    for (uint32_t i = from; i < to; i++) {
+        struct parsed *x = &p[i - from];
+        struct row r = rows_at(en->rs, i);
+
+        x->raw = (struct str){r.p[ROW_BODY], r.n[ROW_BODY]};
+        peer_must(!tape_parse(&x->t, x->raw, &e) && !fhir_index(&x->t, FHIR_BASE_FILE, &a, &x->ix, &e), "parse");
+    }
+    t = peer_cpu();
+    peer_must(!store_begin(en->s, false, &tx, &e), e.what);
+    for (uint32_t i = from; i < to; i++)
+        peer_must(!store_put(tx, &p[i - from].ix, p[i - from].raw, STORE_SERVER, 1700000000000, NULL, &e), e.what);
+    peer_must(!store_commit(tx, &e), e.what);
+    t = peer_cpu() - t;
+    for (uint32_t i = from; i < to; i++)
+        tape_fini(&p[i - from].t);
+    arena_fini(&a);
+    return t;
+}
+
+static void insert(struct engine *en)
+{
+    double t = 0, t0;
+
+    for (uint32_t i = 0; i < en->rs->n; i += PEER_TX_ROWS)
+        t += insert_some(en, i, i + PEER_TX_ROWS < en->rs->n ? i + PEER_TX_ROWS : en->rs->n);
+    t0 = peer_cpu();
+    peer_must(!sql_exec(&en->s->w, "PRAGMA wal_checkpoint(TRUNCATE)", NULL), "checkpoint");
+    peer_say("insert", t + peer_cpu() - t0, en->rs->n);
+}
+
+static uint64_t body_sum(struct sql *c, sqlite3_stmt *st, uint64_t sum)
+{
     struct buf b;
 
-    buf_init(&b, BODY);
-    if (pack) {
-        must(!body_unpack(pack, body_bytes, BODY_ZSTD, (size_t)sqlite3_column_int64(st, 1), &b, NULL), "row");
-        body_bytes = buf_str(&b);
-    }
-    sum = body_bytes.n * 31 + (unsigned char)body_bytes.p[body_bytes.n / 2];
+    buf_init(&b, LIMIT_RESOURCE_BYTES);
+    peer_must(!body_unpack(&c->body, sql_column(st, 2), (enum body_codec)sqlite3_column_int(st, 1),
+                           (size_t)sqlite3_column_int64(st, 0), &b, NULL), "row");
+    sum = peer_sum(sum, b.p, b.n);
     buf_fini(&b);
     return sum;
 }
 
-static uint64_t points(const struct bench *b, sqlite3 *db, struct body_ctx **pack)
+static void points(struct engine *en)
 {
-    uint64_t x = 42, sum = 0;
+    struct sql *c = &en->s->r;
+    uint64_t seed = 42, sum = 0;
+    double t = peer_cpu();
     sqlite3_stmt *st;
 
-    must(!sqlite3_prepare_v2(db, "SELECT body, size FROM r WHERE n=?", -1, &st, NULL) && !sqlite3_exec(db, "BEGIN", NULL, NULL, NULL), "prepare");
-    for (int i = 0; i < POINTS; i++) {
-        sqlite3_bind_int64(st, 1, (sqlite3_int64)(rng_splitmix(&x) % b->rows));
-        must(sqlite3_step(st) == SQLITE_ROW, "point");
-        sum += take(st, pack);
+    peer_must(!store_read_begin(en->s, NULL) && !sql_use(c, SQL_BODY, &st, NULL), "read");
+    for (int i = 0; i < PEER_POINTS; i++) {
+        struct row r = rows_at(en->rs, peer_pick(&seed, en->rs));
+        struct str type = {r.p[ROW_TYPE], r.n[ROW_TYPE]}, id = {r.p[ROW_ID], r.n[ROW_ID]};
+
+        sqlite3_bind_int64(st, 1, store_hash(STORE_SERVER, type, id));
+        sqlite3_bind_int(st, 2, STORE_SERVER);
+        sql_bind(st, 3, type);
+        sql_bind(st, 4, id);
+        peer_must(sql_step(c, st, NULL) == 1, "point");
+        sum = body_sum(c, st, sum);
         sqlite3_reset(st);
     }
-    sqlite3_finalize(st);
-    must(!sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), "end");
-    return sum;
+    store_read_end(en->s);
+    peer_say("point", peer_cpu() - t, sum);
 }
 
-static uint64_t scan(sqlite3 *db, struct body_ctx **pack)
+static int count_row(void *arg, const struct store_row *r)
 {
-    sqlite3_stmt *st;
+    *(uint64_t *)arg += 1 + r->id.n;
+    return 0;
+}
+
+static void lists(struct engine *en)
+{
+    uint64_t seed = 43, sum = 0;
+    double t = peer_cpu();
+
+    for (int i = 0; i < PEER_LISTS; i++) {
+        struct row r = rows_at(en->rs, peer_pick(&seed, en->rs));
+        struct store_query q = {.type = STR(""), .section = {r.p[ROW_SECTION], r.n[ROW_SECTION]},
+                                .patient = {r.p[ROW_PATIENT], r.n[ROW_PATIENT]}, .limit = PEER_LIST_ROWS, .newest_first = true};
+
+        if (q.patient.n && q.section.n)
+            peer_must(!store_each(en->s, &q, count_row, &sum, NULL), "list");
+    }
+    peer_say("list", peer_cpu() - t, sum);
+}
+
+static void scan(struct engine *en)
+{
+    struct sql *c = &en->s->r;
     uint64_t sum = 0;
+    double t = peer_cpu();
+    sqlite3_stmt *st = NULL;
 
-    must(!sqlite3_prepare_v2(db, "SELECT body, size FROM r", -1, &st, NULL), "prepare");
-    while (sqlite3_step(st) == SQLITE_ROW)
-        sum += take(st, pack);
+    peer_must(!sql_prepare(c, "SELECT size, codec, body FROM res", &st, NULL), "scan");
+    while (sql_step(c, st, NULL) == 1)
+        sum = body_sum(c, st, sum);
     sqlite3_finalize(st);
-    return sum;
+    peer_say("scan", peer_cpu() - t, sum);
 }
 
-static void keep(struct bench *b, enum figure f, enum engine e, double v)
+static int measure(const char *home, const struct rows *rs, unsigned cache)
 {
-    if (!b->best[f][e] || v < b->best[f][e])
-        b->best[f][e] = v;
-}
-
-static void one(struct bench *b, enum engine e)
-{
-    struct body_ctx *ctx = NULL, **pack = e == PACKED ? &ctx : NULL;
-    struct seal_keys *k = NULL;
-    char path[96], wal[104], cache[64];
+    struct engine en = {.rs = rs};
+    char text[600];
     struct stat st;
-    sqlite3 *db = e < SEALED ? open_plain(b, e, path) : open_sealed(b, e, &k, path);
-    double t0;
 
-    snprintf(cache, sizeof cache, "PRAGMA cache_size=-%u", b->rows * 2 / 5); /* KiB: a fifth of 2 KiB a row */
-    must(!sqlite3_exec(db, cache, NULL, NULL, NULL), "cache");
-    t0 = cpu();
-    insert(b, db, pack);
-    must(!sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL), "checkpoint");
-    keep(b, INSERT, e, cpu() - t0);
-    t0 = cpu();
-    b->sum[e] = points(b, db, pack);
-    keep(b, POINT, e, cpu() - t0);
-    t0 = cpu();
-    b->sum[e] += scan(db, pack);
-    keep(b, SCAN, e, cpu() - t0);
-    must(!sqlite3_close(db) && !stat(path, &st), "close");
-    keep(b, BYTES, e, (double)st.st_size);
-    body_free(ctx);
+    opened(home, true, &en.s);
+    snprintf(text, sizeof text, "PRAGMA cache_size=-%u", cache);
+    if (cache)
+        peer_must(!sql_exec(&en.s->w, text, NULL) && !sql_exec(&en.s->r, text, NULL), "cache");
+    insert(&en);
+    points(&en);
+    lists(&en);
+    scan(&en);
+    store_close(en.s);
+    snprintf(text, sizeof text, "%s/%s", home, STORE_FILE);
+    peer_must(!stat(text, &st), "size");
+    peer_say("bytes", (double)st.st_size, 0);
+    opened(home, false, &en.s);
+    store_close(en.s);
+    return 0;
+}
+
+static int sizes(const char *home)
+{
+    struct store *s;
+    sqlite3_stmt *st = NULL;
+
+    opened(home, false, &s);
+    peer_must(!sql_prepare(&s->r, "SELECT name, count(*)*4096, sum(payload), sum(unused) FROM dbstat GROUP BY name ORDER BY 2 DESC",
+                           &st, NULL), "dbstat");
+    while (sql_step(&s->r, st, NULL) == 1)
+        printf("%-24s %12lld B, payload %12lld, unused %12lld\n", (const char *)sqlite3_column_text(st, 0),
+               (long long)sqlite3_column_int64(st, 1), (long long)sqlite3_column_int64(st, 2), (long long)sqlite3_column_int64(st, 3));
+    sqlite3_finalize(st);
+    store_close(s);
+    return 0;
+}
+
+/* --- engines -------------------------------------------------------------------------------------- */
+
+static int peers(const char *engine, const char *path, const struct rows *rs, unsigned cache)
+{
+    struct seal_super super = {.version = SEAL_VERSION, .reader = SEAL_VERSION, .generation = 1, .codec = 2};
+    unsigned char dek[CRYPT_KEY];
+    struct seal_keys *k = NULL;
+    sqlite3 *db = NULL;
+
+    if (strcmp(engine, "sealed")) {
+        peer_must(!sqlite3_open(path, &db), "open");
+    } else {
+        crypt_random(dek, sizeof dek);
+        crypt_random(super.file_id, sizeof super.file_id);
+        peer_must(!seal_create_dek(path, dek, &super, &k, NULL) && !seal_open(path, k, false, &db, NULL), "sealed store");
+    }
+    peer_measure(db, path, rs, cache, strcmp(engine, "tuned") ? 0 : 16384);
     seal_keys_free(k);
-    unlink(path);
-    snprintf(wal, sizeof wal, "%s-wal", path);
-    unlink(wal);
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
-    struct bench b = {.rows = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 20000};
-    int rounds = argc > 2 ? atoi(argv[2]) : 3;
-    const char *tmp = getenv("TMPDIR");
+    struct rows rs;
+    unsigned n = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 0;
 
-    must(b.rows >= 1000 && rounds > 0 && !crypt_init(NULL), "usage: bench_store [ROWS] [ROUNDS]");
-    snprintf(b.dir, sizeof b.dir, "%s/benchXXXXXX", tmp && strlen(tmp) < 40 ? tmp : "/tmp");
-    must(mkdtemp(b.dir) != NULL, "temporary directory");
-    for (int r = 0; r < rounds; r++)
-        for (int e = 0; e < ENGINES; e++)
-            one(&b, (enum engine)e);
-    rmdir(b.dir);
-    for (int e = 1; e < ENGINES; e++)
-        must(b.sum[e] == b.sum[PLAIN], "the engines do not agree");
-    for (int f = 0; f < FIGURES; f++) {
-        const double *v = b.best[f];
-
-        printf("%s plain=%.3f tuned=%.3f sealed=%.3f packed=%.3f sealed/plain=%.2f packed/plain=%.2f packed/tuned=%.2f\n", names[f], v[PLAIN],
-               v[TUNED], v[SEALED], v[PACKED], v[SEALED] / v[PLAIN], v[PACKED] / v[PLAIN], v[PACKED] / v[TUNED]);
-    }
-    return 0;
+    peer_must(!crypt_init(NULL), "libsodium");
+    if (argc > 4 && !strcmp(argv[1], "rows"))
+        return make_rows(argv[2], (unsigned)strtoul(argv[3], NULL, 10), argc - 4, argv + 4);
+    if (argc == 3 && !strcmp(argv[1], "sizes"))
+        return sizes(argv[2]);
+    peer_must(argc == 6, "usage: see the head of bench_store.c");
+    rows_open(&rs, argv[3], n);
+    if (!strcmp(argv[1], "wardline"))
+        return measure(argv[2], &rs, (unsigned)strtoul(argv[5], NULL, 10));
+    return peers(argv[1], argv[2], &rs, (unsigned)strtoul(argv[5], NULL, 10));
 }
