@@ -197,12 +197,22 @@ int schema_check(struct sql *c, struct err *e);
 
 /* --- body.c: a row's bytes, each compressed alone ------------------------------------------------ */
 
-enum body_codec { BODY_RAW = 0, BODY_ZSTD = 2 }; /* numbers as in the superblock's codec byte */
+/* Numbers as in the superblock's codec byte. Rows of every codec are read; BODY_ZSTD is not written any more. */
+enum body_codec { BODY_RAW = 0, BODY_DICT = 1, BODY_ZSTD = 2 };
+/* The dictionaries, in the program itself: a store opens anywhere. Made of data/rows/ID.dict by the makefile. */
+enum { BODY_DICT_FLAT = 1, BODY_DICT_LINES = 2, BODY_DICTS = 2 };
+struct body_dict {
+    unsigned id; /* as in a frame's head */
+    const unsigned char *bytes;
+    size_t n;
+};
+extern const struct body_dict body_dicts[BODY_DICTS];
 struct body_ctx; /* the compressor's working memory: made anew for each row it costs more than the row */
 void body_free(struct body_ctx *b); /* NULL is fine */
 /* out: the bytes to store, mem_wipe'd by the caller with its *n. */
 int body_pack(struct body_ctx **b, struct str bytes, char **out, size_t *n, enum body_codec *codec, struct err *e);
-/* Writes, or appends, exactly size bytes. ERR_DAMAGED when they are not what was packed. */
+/* Writes, or appends, exactly size bytes. ERR_DAMAGED when they are not what was packed; ERR_VERSION with the id of a
+ * dictionary that this program does not have. */
 int body_unpack_at(struct body_ctx **b, struct str packed, enum body_codec codec, size_t size, char *out,
                    struct err *e);
 int body_unpack(struct body_ctx **b, struct str packed, enum body_codec codec, size_t size, struct buf *out,

@@ -412,7 +412,7 @@ int seal_create(const char *path, const struct secret *passphrase, const struct 
 
     *out = NULL;
     if (!code) {
-        *s = (struct seal_super){.version = SEAL_VERSION, .reader = SEAL_VERSION, .generation = 1, .codec = 2};
+        *s = (struct seal_super){.version = SEAL_VERSION, .reader = SEAL_VERSION, .generation = 1, .codec = 1};
         s->created_ms = (uint64_t)clock_wall_ms(&clock);
         crypt_random(s->file_id, SEAL_FILE_ID);
         crypt_random(dek->p, CRYPT_KEY);

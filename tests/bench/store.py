@@ -92,8 +92,7 @@ def shown(x):
     return "   -" if x is None else f"{x:5.2f}"
 
 
-def table(rounds, n, missing):
-    engines = ["plain", "tuned", "sealed", "wardline", "cipher"]
+def table(rounds, n, engines, missing):
     print(f"store: {n:,} rows, {len(rounds)} rounds; CPU s (bytes: MB), the median")
     print(f"{'':8}" + "".join(f"{e:>10}" for e in engines) + "   / plain  floor  aim   / tuned  most  SQLCipher / it  floor  aim")
     for f, (plain, peer, tuned) in GOALS.items():
@@ -148,7 +147,7 @@ def main():
                 except Unmeasured as e:
                     missing.append(f"{engine} ({e})")
             rounds.append(got)
-        table(rounds, o.rows, missing)
+        table(rounds, o.rows, o.engines.split(","), missing)
     if missing:
         print("store: not measured:", "; ".join(dict.fromkeys(missing)))
     return 1 if missing else 0
