@@ -75,7 +75,7 @@ static int read_who(struct model *m, const struct listed *x, struct arena *a, st
 static int read_task(struct model *m, const struct listed *x, const struct store_view *v, struct arena *a,
                      struct model_task *out, struct err *e)
 {
-    struct store_row r = {.type = str_of(x->type), .id = str_of(x->id), .date = STR(""), .title = STR(""),
+    struct store_row r = {.type = str_of(x->type), .id = str_of(x->id), .date = STR(""),
                           .date_ms = FHIR_NO_DATE,
                           .origin = str_starts(str_of(x->id), STORE_FILE_PREFIX) ? STORE_FILE_IMPORT : STORE_SERVER};
     struct model_person *who;

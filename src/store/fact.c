@@ -155,7 +155,7 @@ static int fill_some(struct sql *c, struct filling *f, const char *type, unsigne
 
     if (!code && !(code = sql_error(c, sqlite3_bind_int64(st, 2, f->rid), e)) &&
         !(code = sql_error(c, sqlite3_bind_int64(st, 3, most), e))) {
-        sql_bind(st, 1, str_of(type));
+        short_bind_word(st, 1, str_of(type));
         while ((code = sql_step(c, st, e)) == 1) {
             f->rid = sqlite3_column_int64(st, 0);
             ++*n;

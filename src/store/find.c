@@ -670,9 +670,7 @@ int find_chart(struct sql *c, struct str chart, int64_t *pid, struct err *e)
     *pid = 0;
     if (code)
         return code;
-    sqlite3_bind_int64(st, 1, store_hash((int)origin, STR("Patient"), id));
-    sqlite3_bind_int(st, 2, (int)origin);
-    sql_bind(st, 3, id);
+    store_bind_name(st, (int)origin, STR("Patient"), id);
     if ((code = sql_step(c, st, e)) == 1) {
         *pid = sqlite3_column_int64(st, 0);
         code = ERR_OK;

@@ -151,7 +151,7 @@ static int row_meta(struct sql *c, int64_t rid, struct former *f, char type[65],
     sqlite3_bind_int64(st, 1, rid);
     if ((code = sql_step(c, st, e)) == 1) {
         code = ERR_OK;
-        take(type, 65, sql_column(st, 1));
+        take(type, 65, short_word(st, 1));
         take(f->version, sizeof f->version, sql_column(st, 3));
         f->updated_ms = sqlite3_column_int64(st, 4);
         f->fetched_ms = sqlite3_column_int64(st, 11);

@@ -24,7 +24,12 @@
 
 /* --- sql.c: a connection and its statements ---------------------------------------------------- */
 
-#define SQL_WALKS 16 /* one statement for each set of a walk's filters */
+#define SQL_WALKS 64 /* one statement for each set of a walk's filters */
+/* What is said of a row r of res; its body is column 16. */
+#define SQL_ROW_COLUMNS \
+    "r.origin, r.type, r.id, r.version, r.updated_ms, r.patient, r.date, r.sort_ms, r.status, r.section, r.size, " \
+    "r.fetched_ms, r.codec, o.state, o.kind, o.by_command"
+#define SQL_ROW_EDIT "LEFT JOIN outbox o ON o.seq=r.op"
 #define SQL_LIST(X)                                                                                   \
     X(SQL_BEGIN) X(SQL_COMMIT)                                                                        \
     X(SQL_FIND) X(SQL_INSERT) X(SQL_UPDATE) X(SQL_DELETE) X(SQL_COUNT_ADD) X(SQL_BODY) X(SQL_HAS)     \
@@ -218,11 +223,26 @@ int body_unpack_at(struct body_ctx **b, struct str packed, enum body_codec codec
 int body_unpack(struct body_ctx **b, struct str packed, enum body_codec codec, size_t size, struct buf *out,
                 struct err *e);
 
+/* --- short.c: what res says of a row, in few bytes; equal values have equal forms ---------------------- */
+
+#define SHORT_ROOM 40
+/* Types and sections. */
+void short_bind_word(sqlite3_stmt *st, int at, struct str s);
+struct str short_word(sqlite3_stmt *st, int at); /* borrowed until the next step */
+/* Ids and charts. The answer is borrowed until the next step, or in room. */
+void short_bind_id(sqlite3_stmt *st, int at, struct str s);
+struct str short_id(sqlite3_stmt *st, int at, char room[SHORT_ROOM]);
+/* A date's lexeme beside its ms, without which it cannot be read again. */
+void short_bind_date(sqlite3_stmt *st, int at, struct str lexeme, int64_t ms);
+struct str short_date(sqlite3_stmt *st, int at, int64_t ms, char room[SHORT_ROOM]);
+
 /* --- res.c ------------------------------------------------------------------------------------- */
 
 /* The index key of a name: FNV-1a. Collisions cost a second look, no more. */
 int64_t store_hash(int origin, struct str type, struct str id);
 int64_t store_chart_hash(struct str chart);
+/* key, origin, type and id of a row, as ?1 to ?4. */
+void store_bind_name(sqlite3_stmt *st, int origin, struct str type, struct str id);
 #define STORE_UNDATED INT64_MAX /* sort_ms of a row without a date: newest first shows it first */
 /* "file:X" -> X and true. */
 bool store_file_id(struct str *id);

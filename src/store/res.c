@@ -56,12 +56,12 @@ static bool is_patient(const struct fhir_kind *k)
     return k && k->patient_param && !strcmp(k->patient_param, "_id");
 }
 
-static void bind_name(sqlite3_stmt *st, int origin, struct str type, struct str id)
+void store_bind_name(sqlite3_stmt *st, int origin, struct str type, struct str id)
 {
     sqlite3_bind_int64(st, 1, store_hash(origin, type, id));
     sqlite3_bind_int(st, 2, origin);
-    sql_bind(st, 3, type);
-    sql_bind(st, 4, id);
+    short_bind_word(st, 3, type);
+    short_bind_id(st, 4, id);
 }
 
 /* --- writing ----------------------------------------------------------------------------------- */
@@ -75,7 +75,7 @@ int res_look(struct sql *c, int origin, struct str type, struct str id, struct r
     *out = (struct res_row){.op = RES_RECEIVED};
     if (code)
         return code;
-    bind_name(st, origin, type, id);
+    store_bind_name(st, origin, type, id);
     if ((code = sql_step(c, st, e)) == 1) {
         struct str v = sql_column(st, 6);
 
@@ -125,26 +125,25 @@ static int write_row(struct sql *c, int64_t rid, const struct fhir_index *ix, st
         return code;
     if (!(code = sql_use(c, rid ? SQL_UPDATE : SQL_INSERT, &st, e))) {
         if (rid)
-            sqlite3_bind_int64(st, 20, rid);
+            sqlite3_bind_int64(st, 19, rid);
         else
-            bind_name(st, (int)p->origin, ix->type, ix->id);
+            store_bind_name(st, (int)p->origin, ix->type, ix->id);
         sql_bind(st, 5, ix->version);
         sqlite3_bind_int64(st, 6, ix->updated_ms);
         if (chart.n)
             sqlite3_bind_int64(st, 7, store_chart_hash(chart));
-        sql_bind(st, 8, chart);
-        sql_bind(st, 9, ix->date);
+        short_bind_id(st, 8, chart);
+        short_bind_date(st, 9, ix->date, ix->date_ms);
         sqlite3_bind_int64(st, 10, ix->date_ms == FHIR_NO_DATE ? STORE_UNDATED : ix->date_ms);
         sql_bind(st, 11, ix->status);
-        sql_bind(st, 12, ix->section);
-        sql_bind(st, 13, ix->title);
-        sqlite3_bind_int64(st, 14, p->fetched_ms);
-        sqlite3_bind_int(st, 15, FHIR_INDEX_REV);
-        sqlite3_bind_int64(st, 16, (int64_t)p->bytes.n);
-        sqlite3_bind_int(st, 17, codec);
-        sqlite3_bind_blob64(st, 18, packed, n, SQLITE_STATIC);
+        short_bind_word(st, 12, ix->section);
+        sqlite3_bind_int64(st, 13, p->fetched_ms);
+        sqlite3_bind_int(st, 14, FHIR_INDEX_REV);
+        sqlite3_bind_int64(st, 15, (int64_t)p->bytes.n);
+        sqlite3_bind_int(st, 16, codec);
+        sqlite3_bind_blob64(st, 17, packed, n, SQLITE_STATIC);
         if (p->op != RES_RECEIVED)
-            sqlite3_bind_int64(st, 19, p->op);
+            sqlite3_bind_int64(st, 18, p->op);
         code = sql_run(c, st, e);
     }
     mem_wipe(packed, n);
@@ -285,7 +284,7 @@ static int get_of(struct store *s, int origin, struct str type, struct str id, s
 
     if (code)
         return code;
-    bind_name(st, origin, type, id);
+    store_bind_name(st, origin, type, id);
     if ((code = sql_step(&s->r, st, e)) == 1)
         code = body_unpack(&s->r.body, sql_column(st, 2), (enum body_codec)sqlite3_column_int(st, 1),
                            (size_t)sqlite3_column_int64(st, 0), out, e);
@@ -325,7 +324,7 @@ static int prior_of(struct sql *c, enum sql_id by, int origin, struct str type, 
 
     if (code)
         return code;
-    bind_name(st, origin, type, id);
+    store_bind_name(st, origin, type, id);
     if ((code = sql_step(c, st, e)) == 1) {
         struct str v = sql_column(st, 3);
 
@@ -362,7 +361,7 @@ bool store_has(struct store *s, struct str type, struct str id, struct str versi
     if (store_read_begin(s, NULL))
         return false;
     if (!sql_use(&s->r, SQL_HAS, &st, NULL)) {
-        bind_name(st, origin, type, id);
+        store_bind_name(st, origin, type, id);
         sql_bind(st, 5, version);
         found = sql_step(&s->r, st, NULL) == 1;
         sql_done(st);

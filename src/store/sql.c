@@ -14,10 +14,10 @@ static const char *const texts[SQL_IDS] = {
                  "WHERE key=?1 AND origin=?2 AND type=?3 AND id=?4",
     [SQL_INSERT] = "INSERT INTO res(key, origin, type, id, version, updated_ms, chart, patient, date, sort_ms, "
                    "status, section, title, fetched_ms, index_rev, size, codec, body, op) "
-                   "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
+                   "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,'',?13,?14,?15,?16,?17,?18)",
     [SQL_UPDATE] = "UPDATE res SET version=?5, updated_ms=?6, chart=?7, patient=?8, date=?9, sort_ms=?10, status=?11, "
-                   "section=?12, title=?13, fetched_ms=?14, index_rev=?15, size=?16, codec=?17, body=?18, op=?19 "
-                   "WHERE rid=?20",
+                   "section=?12, title='', fetched_ms=?13, index_rev=?14, size=?15, codec=?16, body=?17, op=?18 "
+                   "WHERE rid=?19",
     [SQL_DELETE] = "DELETE FROM res WHERE rid=?1",
     [SQL_COUNT_ADD] = "INSERT INTO count(type, n) VALUES(?1, ?2) ON CONFLICT(type) DO UPDATE SET n = n + ?2",
     [SQL_PRIOR_KEEP] = "INSERT OR REPLACE INTO res_prior(rid, version, size, codec, body) "
@@ -42,9 +42,7 @@ static const char *const texts[SQL_IDS] = {
                  "WHERE key=?1 AND origin=?2 AND type=?3 AND id=?4",
     [SQL_HAS] = "SELECT 1 FROM res INDEXED BY res_key "
                 "WHERE key=?1 AND origin=?2 AND type=?3 AND id=?4 AND (?5='' OR (version=?5 AND op IS NOT 0))",
-    [SQL_ROW] = "SELECT r.origin, r.type, r.id, r.version, r.updated_ms, r.patient, r.date, r.sort_ms, r.status, "
-                "r.section, r.title, r.fetched_ms, r.size, r.codec, r.body, o.state, o.kind, o.by_command "
-                "FROM res r LEFT JOIN outbox o ON o.seq=r.op WHERE r.rid=?1",
+    [SQL_ROW] = "SELECT " SQL_ROW_COLUMNS ", r.body FROM res r " SQL_ROW_EDIT " WHERE r.rid=?1",
     [SQL_COUNTS] = "SELECT type, n FROM count WHERE n > 0 ORDER BY type",
     [SQL_PATIENT_FIND] = "SELECT pid, words FROM patient WHERE rid=?1",
     [SQL_PATIENT_INSERT] =
@@ -62,7 +60,7 @@ static const char *const texts[SQL_IDS] = {
     [SQL_PATIENT_MAX] = "SELECT coalesce(max(pid), 0) FROM patient",
     [SQL_PATIENT_COUNT] = "SELECT count(*) FROM patient",
     [SQL_PATIENT_OF] = "SELECT pid FROM patient WHERE rid=(SELECT rid FROM res INDEXED BY res_key "
-                       "WHERE key=?1 AND origin=?2 AND type='Patient' AND id=?3)",
+                       "WHERE key=?1 AND origin=?2 AND type=?3 AND id=?4)",
     [SQL_PATIENT_PAGE] =
         "SELECT pid FROM patient INDEXED BY patient_name WHERE sort >= '' ORDER BY sort, pid LIMIT ?1 OFFSET ?2",
     [SQL_PATIENT_BACK] =

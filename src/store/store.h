@@ -100,7 +100,7 @@ int store_delete(struct store_tx *tx, struct str type, struct str id, enum store
 
 struct store_row {
     int64_t rowid;
-    struct str type, version, date, status, section, title; /* as in struct fhir_index */
+    struct str type, version, date, status, section; /* as in struct fhir_index */
     struct str id;      /* as store_get takes it: "file:" before it for a row of a file */
     struct str patient; /* chart id, or "" */
     int64_t updated_ms, date_ms, fetched_ms;

@@ -175,10 +175,11 @@ static int name_key(struct sql *c, struct place_key *k, struct arena *a, struct 
     sqlite3_bind_int64(st, 1, k->key);
     if ((code = sql_step(c, st, e)) == 1) {
         bool file = sqlite3_column_int(st, 0) == STORE_FILE_IMPORT;
+        char room[SHORT_ROOM];
 
         code = ERR_OK;
-        k->type = arena_str(a, sql_column(st, 1));
-        k->id = str_of(arena_fmt(a, "%s%.*s", file ? STORE_FILE_PREFIX : "", STR_ARG(sql_column(st, 2))));
+        k->type = arena_str(a, short_word(st, 1));
+        k->id = str_of(arena_fmt(a, "%s%.*s", file ? STORE_FILE_PREFIX : "", STR_ARG(short_id(st, 2, room))));
     }
     sql_done(st);
     return code;
@@ -248,12 +249,13 @@ static int read_task(struct sql *c, const struct store_view *v, sqlite3_stmt *at
     sqlite3_bind_int64(st, 1, sqlite3_column_int64(at, 0));
     if ((code = sql_step(c, st, e)) == 1) {
         bool file = sqlite3_column_int(st, 0) == STORE_FILE_IMPORT;
+        char room[SHORT_ROOM];
 
         code = ERR_OK;
-        t->type = arena_str(a, sql_column(st, 1));
-        t->id = str_of(arena_fmt(a, "%s%.*s", file ? STORE_FILE_PREFIX : "", STR_ARG(sql_column(st, 2))));
-        t->chart = arena_str(a, sql_column(st, 5));
-        t->unsent = sqlite3_column_type(st, 15) != SQLITE_NULL;
+        t->type = arena_str(a, short_word(st, 1));
+        t->id = str_of(arena_fmt(a, "%s%.*s", file ? STORE_FILE_PREFIX : "", STR_ARG(short_id(st, 2, room))));
+        t->chart = arena_str(a, short_id(st, 5, room));
+        t->unsent = sqlite3_column_type(st, 13) != SQLITE_NULL;
     }
     sql_done(st);
     return !code && a->failed ? err_set(e, ERR_NOMEM, 0, 0, NULL) : code;

@@ -12,48 +12,63 @@
  * nearly always one stretch, so its rows belong together. */
 #define WALK_ROWS 256            /* rows in one snapshot */
 #define WALK_BYTES (256u << 10)  /* and about as many bytes */
-enum { WALK_TYPE = 1, WALK_SECTION = 2, WALK_PATIENT = 4, WALK_NEWEST = 8 };
+enum { WALK_TYPE = 1, WALK_SECTION = 2, WALK_PATIENT = 4, WALK_NEWEST = 8, WALK_ROW = 16, WALK_BODY = 32 };
 
 /* Every plan is pinned: without statistics SQLite would walk the table for the sake of ORDER BY. */
 static int walk_use(struct sql *c, unsigned set, sqlite3_stmt **st, struct err *e)
 {
-    char text[400];
+    char text[700];
     int code = ERR_OK;
 
     if (!c->walk[set]) {
-        snprintf(text, sizeof text, "SELECT rid FROM res %s WHERE %s ?1%s%s%s ORDER BY %s LIMIT ?6",
+        snprintf(text, sizeof text, "SELECT r.rid%s%s FROM res r %s%s WHERE %s ?1%s%s%s ORDER BY %s LIMIT ?6 OFFSET ?7",
+                 set & WALK_ROW ? ", " SQL_ROW_COLUMNS : "", set & WALK_BODY ? ", r.body" : "",
                  set & WALK_PATIENT ? "INDEXED BY res_chart" : set & WALK_TYPE ? "INDEXED BY res_type" : "NOT INDEXED",
-                 set & (WALK_PATIENT | WALK_NEWEST) ? "+rid >" : "rid >", set & WALK_PATIENT ? " AND chart=?2" : "",
-                 set & WALK_SECTION ? " AND section=?4" : "", set & WALK_TYPE ? " AND type=?5" : "",
-                 set & WALK_NEWEST ? "sort_ms DESC, rid DESC" : set & WALK_PATIENT ? "+rid" : "rid");
+                 set & WALK_ROW ? " " SQL_ROW_EDIT : "", set & (WALK_PATIENT | WALK_NEWEST) ? "+r.rid >" : "r.rid >",
+                 set & WALK_PATIENT ? " AND r.chart=?2" : "", set & WALK_SECTION ? " AND r.section=?4" : "",
+                 set & WALK_TYPE ? " AND r.type=?5" : "",
+                 set & WALK_NEWEST ? "r.sort_ms DESC, r.rid DESC" : set & WALK_PATIENT ? "+r.rid" : "r.rid");
         code = sql_prepare(c, text, &c->walk[set], e);
     }
     *st = c->walk[set];
     return code;
 }
 
-/* The rids of the next stretch. A walk by date takes them all at once: rows that come or go meanwhile
- * must not shift it. So does the walk of a chart: its index holds the rids in no order of their own, and to
- * ask again for each stretch would read the whole chart each time. */
-static int walk_rids(struct sql *c, const struct store_query *q, int64_t after, uint64_t left, struct vec *rids,
-                     struct err *e)
+static unsigned walk_set(const struct store_query *q)
 {
-    unsigned set = (q->type.n ? WALK_TYPE : 0) | (q->section.n ? WALK_SECTION : 0) | (q->patient.n ? WALK_PATIENT : 0) |
-                   (q->newest_first ? WALK_NEWEST : 0);
-    uint64_t most = (set & (WALK_NEWEST | WALK_PATIENT)) || left < WALK_ROWS ? left : WALK_ROWS;
-    sqlite3_stmt *st;
-    int code = walk_use(c, set, &st, e);
+    return (q->type.n ? WALK_TYPE : 0) | (q->section.n ? WALK_SECTION : 0) | (q->patient.n ? WALK_PATIENT : 0) |
+           (q->newest_first ? WALK_NEWEST : 0);
+}
+
+static int walk_begin(struct sql *c, const struct store_query *q, unsigned set, int64_t after, uint64_t most,
+                      unsigned offset, sqlite3_stmt **st, struct err *e)
+{
+    int code = walk_use(c, set, st, e);
 
     if (code)
         return code;
-    sqlite3_bind_int64(st, 1, after);
+    sqlite3_bind_int64(*st, 1, after);
     if (q->patient.n)
-        sqlite3_bind_int64(st, 2, store_chart_hash(q->patient));
+        sqlite3_bind_int64(*st, 2, store_chart_hash(q->patient));
     if (q->section.n)
-        sql_bind(st, 4, q->section);
+        short_bind_word(*st, 4, q->section);
     if (q->type.n)
-        sql_bind(st, 5, q->type);
-    sqlite3_bind_int64(st, 6, most > INT64_MAX ? -1 : (int64_t)most);
+        short_bind_word(*st, 5, q->type);
+    sqlite3_bind_int64(*st, 6, most > INT64_MAX ? -1 : (int64_t)most);
+    sqlite3_bind_int64(*st, 7, offset);
+    return ERR_OK;
+}
+
+/* The rids of the rows behind the first offset ones. A chart's index holds them in no order of their own, and to ask
+ * again for each stretch would read the whole chart each time. */
+static int walk_rids(struct sql *c, const struct store_query *q, int64_t after, uint64_t left, unsigned offset,
+                     struct vec *rids, struct err *e)
+{
+    sqlite3_stmt *st;
+    int code = walk_begin(c, q, walk_set(q), after, left, offset, &st, e);
+
+    if (code)
+        return code;
     while ((code = sql_step(c, st, e)) == 1) {
         int64_t *rid = vec_push(rids);
 
@@ -79,19 +94,21 @@ static struct str keep(struct walk *w, struct str s)
     return s.n ? arena_str(&w->a, s) : STR("");
 }
 
-static int copy_row(struct sql *c, struct walk *w, const struct store_query *q, sqlite3_stmt *st, int64_t rid,
+/* The row of a statement that gives SQL_ROW_COLUMNS and body from column at on. */
+static int copy_row(struct sql *c, struct walk *w, const struct store_query *q, sqlite3_stmt *st, int at, int64_t rid,
                     struct err *e)
 {
     struct store_row *r = vec_push(&w->rows);
-    size_t size = (size_t)sqlite3_column_int64(st, 12);
-    struct str id = sql_column(st, 2);
+    size_t size = (size_t)sqlite3_column_int64(st, at + 10);
+    char room[SHORT_ROOM];
+    struct str id = short_id(st, at + 2, room);
     int code = ERR_OK;
 
     if (!r)
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
     r->rowid = rid;
-    r->origin = (enum store_origin)sqlite3_column_int(st, 0);
-    r->type = keep(w, sql_column(st, 1));
+    r->origin = (enum store_origin)sqlite3_column_int(st, at);
+    r->type = keep(w, short_word(st, at + 1));
     if (r->origin == STORE_FILE_IMPORT) {
         char *p = arena_fmt(&w->a, STORE_FILE_PREFIX "%.*s", (int)id.n, id.p);
 
@@ -99,28 +116,27 @@ static int copy_row(struct sql *c, struct walk *w, const struct store_query *q, 
     } else {
         r->id = keep(w, id);
     }
-    r->version = keep(w, sql_column(st, 3));
-    r->updated_ms = sqlite3_column_int64(st, 4);
-    r->patient = keep(w, sql_column(st, 5));
-    r->date = keep(w, sql_column(st, 6));
-    r->date_ms = sqlite3_column_int64(st, 7);
+    r->version = keep(w, sql_column(st, at + 3));
+    r->updated_ms = sqlite3_column_int64(st, at + 4);
+    r->patient = keep(w, short_id(st, at + 5, room));
+    r->date_ms = sqlite3_column_int64(st, at + 7);
+    r->date = keep(w, short_date(st, at + 6, r->date_ms, room));
     if (r->date_ms == STORE_UNDATED)
         r->date_ms = FHIR_NO_DATE;
-    r->status = keep(w, sql_column(st, 8));
-    r->section = keep(w, sql_column(st, 9));
-    r->title = keep(w, sql_column(st, 10));
-    r->fetched_ms = sqlite3_column_int64(st, 11);
-    r->op_state = sqlite3_column_type(st, 15) == SQLITE_NULL ? -1 : sqlite3_column_int(st, 15);
+    r->status = keep(w, sql_column(st, at + 8));
+    r->section = keep(w, short_word(st, at + 9));
+    r->fetched_ms = sqlite3_column_int64(st, at + 11);
+    r->op_state = sqlite3_column_type(st, at + 13) == SQLITE_NULL ? -1 : sqlite3_column_int(st, at + 13);
     r->unsent = r->op_state >= 0;
-    r->op_kind = r->op_state < 0 ? -1 : sqlite3_column_int(st, 16);
-    r->by_command = sqlite3_column_int(st, 17);
+    r->op_kind = r->op_state < 0 ? -1 : sqlite3_column_int(st, at + 14);
+    r->by_command = sqlite3_column_int(st, at + 15);
     if (q->bytes) {
         char *p = size <= LIMIT_RESOURCE_BYTES ? arena_alloc(&w->a, size + 1) : NULL;
 
         if (size > LIMIT_RESOURCE_BYTES)
             code = err_set(e, ERR_DAMAGED, 0, 0, STORE_FILE);
-        else if (p && !(code = body_unpack_at(&c->body, sql_column(st, 14), (enum body_codec)sqlite3_column_int(st, 13),
-                                              size, p, e)))
+        else if (p && !(code = body_unpack_at(&c->body, sql_column(st, at + 16),
+                                              (enum body_codec)sqlite3_column_int(st, at + 12), size, p, e)))
             r->bytes = (struct str){p, size};
         w->bytes += size;
     }
@@ -138,16 +154,55 @@ static int read_rows(struct sql *c, const struct store_query *q, const struct ve
 
     while (!code && *at < rids->n && w->rows.n < WALK_ROWS && w->bytes < WALK_BYTES) {
         int64_t rid = *(int64_t *)vec_at(rids, (*at)++);
+        char room[SHORT_ROOM];
 
         sqlite3_bind_int64(st, 1, rid);
         code = sql_step(c, st, e);
         /* The index knows a chart by its hash alone: two charts of one hash must not mix. */
-        if (code == 1 && (!q->patient.n || str_eq(sql_column(st, 5), q->patient)))
-            code = copy_row(c, w, q, st, rid, e);
+        if (code == 1 && (!q->patient.n || str_eq(short_id(st, 5, room), q->patient)))
+            code = copy_row(c, w, q, st, 0, rid, e);
         else if (code == 1)
             code = ERR_OK;
         sql_done(st); /* a row that has gone since is left out */
     }
+    return code;
+}
+
+/* Where the walk's own statement comes in its index's order, it gives the rows as well: to ask for each one by its rid
+ * costs a third of a list. */
+static bool is_direct(const struct store_query *q)
+{
+    return q->patient.n ? q->section.n && q->newest_first : !q->newest_first;
+}
+
+/* A stretch of a direct walk. *taken: rows that the statement gave; *more: there may be more. */
+static int walk_rows(struct sql *c, const struct store_query *q, int64_t *after, uint64_t left, struct walk *w,
+                     unsigned *taken, bool *more, struct err *e)
+{
+    char room[SHORT_ROOM];
+    sqlite3_stmt *st;
+    int code = walk_begin(c, q, walk_set(q) | WALK_ROW | (q->bytes ? WALK_BODY : 0), *after, left, 0, &st, e);
+
+    *taken = 0;
+    *more = false;
+    if (code)
+        return code;
+    while ((code = sql_step(c, st, e)) == 1) {
+        int64_t rid = sqlite3_column_int64(st, 0);
+
+        code = ERR_OK;
+        if (w->rows.n == WALK_ROWS || w->bytes >= WALK_BYTES) {
+            *more = true;
+            break;
+        }
+        ++*taken;
+        if (!q->newest_first)
+            *after = rid;
+        if ((!q->patient.n || str_eq(short_id(st, 6, room), q->patient)) &&
+            (code = copy_row(c, w, q, st, 1, rid, e)))
+            break;
+    }
+    sql_done(st);
     return code;
 }
 
@@ -184,32 +239,36 @@ int store_each(struct store *s, const struct store_query *asked, int (*each)(voi
     struct vec rids;
     size_t at = 0;
     int code = ERR_OK;
-    bool more = true;
+    bool more = true, direct = is_direct(q), listed = false;
 
     vec_init(&rids, sizeof(int64_t), SIZE_MAX / sizeof(int64_t));
     while (more && !code) {
         struct walk w = {.bytes = 0};
+        unsigned taken = 0;
 
         arena_init(&w.a, WALK_BYTES + 4 * LIMIT_RESOURCE_BYTES);
         vec_init(&w.rows, sizeof(struct store_row), WALK_ROWS);
         if ((code = store_read_begin(s, e)))
             break;
-        if (at == rids.n) {
-            rids.n = at = 0;
-            code = walk_rids(&s->r, q, after, left, &rids, e);
-            left -= rids.n < left ? rids.n : left;
-            if (rids.n)
-                after = *(int64_t *)vec_at(&rids, rids.n - 1);
-            more = rids.n > 0;
+        if (direct)
+            code = walk_rows(&s->r, q, &after, left, &w, &taken, &more, e);
+        left -= taken;
+        if (!code && !listed && (!direct || (more && q->newest_first))) {
+            /* All at once: what comes or goes meanwhile must not shift the rest. */
+            code = walk_rids(&s->r, q, after, left, taken, &rids, e);
+            listed = true;
         }
-        if (!code)
-            code = read_rows(&s->r, q, &rids, &at, &w, e);
+        if (!code && listed) {
+            if (!direct)
+                code = read_rows(&s->r, q, &rids, &at, &w, e);
+            direct = false;
+            more = at < rids.n;
+        }
         store_read_end(s);
         if (!code)
             code = hand_over(&w, each, arg); /* no lock and no snapshot is held: each may read on its own */
         vec_fini(&w.rows);
         arena_fini(&w.a);
-        more = more && (at < rids.n || (left && !q->newest_first));
     }
     vec_fini(&rids);
     return code;

@@ -281,10 +281,7 @@ static void points(struct engine *en)
         struct row r = rows_at(en->rs, peer_pick(&seed, en->rs));
         struct str type = {r.p[ROW_TYPE], r.n[ROW_TYPE]}, id = {r.p[ROW_ID], r.n[ROW_ID]};
 
-        sqlite3_bind_int64(st, 1, store_hash(STORE_SERVER, type, id));
-        sqlite3_bind_int(st, 2, STORE_SERVER);
-        sql_bind(st, 3, type);
-        sql_bind(st, 4, id);
+        store_bind_name(st, STORE_SERVER, type, id);
         peer_must(sql_step(c, st, NULL) == 1, "point");
         sum = body_sum(c, st, sum);
         sqlite3_reset(st);
@@ -295,7 +292,7 @@ static void points(struct engine *en)
 
 static int count_row(void *arg, const struct store_row *r)
 {
-    *(uint64_t *)arg += 1 + r->id.n;
+    *(uint64_t *)arg = peer_sum(*(uint64_t *)arg, r->bytes.p, r->bytes.n) + r->id.n;
     return 0;
 }
 
@@ -307,7 +304,7 @@ static void lists(struct engine *en)
     for (int i = 0; i < PEER_LISTS; i++) {
         struct row r = rows_at(en->rs, peer_pick(&seed, en->rs));
         struct store_query q = {.type = STR(""), .section = {r.p[ROW_SECTION], r.n[ROW_SECTION]},
-                                .patient = {r.p[ROW_PATIENT], r.n[ROW_PATIENT]}, .limit = PEER_LIST_ROWS, .newest_first = true};
+                                .patient = {r.p[ROW_PATIENT], r.n[ROW_PATIENT]}, .limit = PEER_LIST_ROWS, .newest_first = true, .bytes = true};
 
         if (q.patient.n && q.section.n)
             peer_must(!store_each(en->s, &q, count_row, &sum, NULL), "list");

@@ -209,10 +209,10 @@ static uint64_t points(sqlite3 *db, const struct rows *rs)
     return sum;
 }
 
-/* A section of a chart, newest first, with everything that a list shows. */
+/* A section of a chart, newest first, with everything that a list is made of. */
 static uint64_t lists(sqlite3 *db, const struct rows *rs)
 {
-    sqlite3_stmt *st = prepare(db, "SELECT rid, type, id, patient, date, sort, status, section, title, fetched FROM res"
+    sqlite3_stmt *st = prepare(db, "SELECT rid, type, id, patient, date, sort, status, section, fetched, body FROM res"
                                    " WHERE patient=?1 AND section=?2 ORDER BY sort DESC LIMIT ?3");
     uint64_t seed = 43, sum = 0;
 
@@ -223,9 +223,9 @@ static uint64_t lists(sqlite3 *db, const struct rows *rs)
         bind(st, 2, &r, ROW_SECTION);
         sqlite3_bind_int(st, 3, PEER_LIST_ROWS);
         while (r.n[ROW_PATIENT] && r.n[ROW_SECTION] && sqlite3_step(st) == SQLITE_ROW) {
-            for (int k = 1; k < 10; k++)
+            for (int k = 1; k < 9; k++)
                 sqlite3_column_text(st, k);
-            sum += 1 + (uint64_t)sqlite3_column_bytes(st, 2);
+            sum = peer_sum(sum, sqlite3_column_blob(st, 9), (size_t)sqlite3_column_bytes(st, 9)) + (uint64_t)sqlite3_column_bytes(st, 2);
         }
         sqlite3_reset(st);
     }
