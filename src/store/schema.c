@@ -117,6 +117,12 @@ static const char homes[] =
     "CREATE TABLE home(pid INTEGER PRIMARY KEY, words TEXT NOT NULL);"
     "CREATE TABLE home_word(word TEXT, block INTEGER, pids BLOB NOT NULL, PRIMARY KEY(word, block)) WITHOUT ROWID;";
 
+/* res: type, status, section, id, patient and date are in short forms (short.c); title is always ''. res_chart in the
+ *     order of the walk that it serves, read backwards: with sort_ms DESC, rows of one moment were sorted again. */
+static const char rows[] =
+    "DROP INDEX res_chart;"
+    "CREATE INDEX res_chart ON res(chart, section, sort_ms) WHERE chart IS NOT NULL;";
+
 /* In order; the last one's version is the schema's. */
 static const struct step {
     int version;
@@ -130,6 +136,7 @@ static const struct step {
     {3, scopes, fact_fill_begin},
     {4, edits, NULL},
     {5, homes, fact_fill_begin},
+    {6, rows, NULL},
 };
 #define STEPS (sizeof steps / sizeof *steps)
 
