@@ -7,29 +7,8 @@
 
 #include "base/date.h"
 #include "base/limits.h"
+#include "fhir/plain.h"
 #include "fhir/read.h"
-
-/* Every value at a path of names, arrays on the way opened, until visit says that it has what it wants. */
-static bool each_at(const struct tape *t, tape_at from, struct str path,
-                    bool (*visit)(void *arg, const struct tape *t, tape_at at), void *arg)
-{
-    struct str rest = path, name = str_split(&rest, '.');
-
-    for (tape_at o = tape_first(t, from); o != TAPE_NONE; o = tape_next(t, from, o))
-        for (tape_at k = tape_first_member(t, o); k != TAPE_NONE; k = tape_next_member(t, o, k)) {
-            if (!str_eq(tape_name(t, k), name))
-                continue;
-            if (rest.p) {
-                if (each_at(t, k + 1, rest, visit, arg))
-                    return true;
-                continue;
-            }
-            for (tape_at v = tape_first(t, k + 1); v != TAPE_NONE; v = tape_next(t, k + 1, v))
-                if (visit(arg, t, v))
-                    return true;
-        }
-    return false;
-}
 
 struct wanted {
     const char *base; /* NULL in a file */
@@ -103,7 +82,7 @@ static struct str find(struct wanted *w, const struct tape *t, const char *paths
 
     w->found = (struct str){"", 0};
     while (rest.n)
-        if (each_at(t, 0, str_split(&rest, ' '), take, w))
+        if (fhir_each_at(t, 0, str_split(&rest, ' '), take, w))
             break;
     return w->found;
 }
@@ -113,6 +92,24 @@ static int64_t when(struct str lexeme)
     struct date d;
 
     return date_parse(lexeme, &d) ? date_ms(&d) : FHIR_NO_DATE;
+}
+
+/* Title and text for a search. False: no memory. */
+static bool all_words(const struct tape *t, struct arena *a, struct fhir_index *out)
+{
+    struct buf b;
+    bool ok;
+
+    out->words = out->title;
+    if (!out->kind->text_paths)
+        return true;
+    buf_init(&b, FHIR_TEXT_BYTES);
+    buf_addstr(&b, out->title);
+    ok = !fhir_text(t, out->kind, a, &b);
+    if (ok && b.n > out->title.n)
+        out->words = arena_str(a, buf_str(&b));
+    buf_fini(&b);
+    return ok && !a->failed;
 }
 
 int fhir_index(const struct tape *t, const char *base, struct arena *a, struct fhir_index *out,
@@ -127,7 +124,7 @@ int fhir_index(const struct tape *t, const char *base, struct arena *a, struct f
                                .version = none, .updated = none, .updated_ms = FHIR_NO_DATE,
                                .patient = none,
                                .date = none, .date_ms = FHIR_NO_DATE, .status = none,
-                               .section = none, .title = none};
+                               .section = none, .title = none, .words = none};
     if (!str_is_type(out->type))
         return err_set(e, ERR_INPUT, 0, 0, "resourceType");
     if (!str_is_id(out->id))
@@ -146,6 +143,8 @@ int fhir_index(const struct tape *t, const char *base, struct arena *a, struct f
     out->title = find(&w, t, kind->code_path, take_words);
     if (!out->title.n)
         out->title = find(&w, t, kind->title_path, take_string);
+    if (!w.full)
+        w.full = !all_words(t, a, out);
     return w.full ? err_set(e, ERR_NOMEM, 0, 0, NULL) : fhir_facts(t, base, a, out, e);
 }
 

@@ -8,7 +8,7 @@
 
 #include "fhir/kind.h"
 
-#define FHIR_INDEX_REV 1 /* raised when a column's meaning changes: store then fills rows again, lazily */
+#define FHIR_INDEX_REV 2 /* raised when a column's meaning changes: store then fills rows again, lazily */
 #define FHIR_NO_DATE INT64_MIN
 
 /* One fact behind the worklist's scopes, by the rules of the kind table (kind_fact_next). */
@@ -34,8 +34,8 @@ struct fhir_index {
     int64_t date_ms;              /* or FHIR_NO_DATE */
     struct str status;            /* code, or "" */
     struct str section;           /* by the kind table, or "" */
-    struct str title;             /* CodeableConcept's words, for search; server text,
-    not yet safe */
+    struct str title;             /* CodeableConcept's words; server text, not yet safe */
+    struct str words;             /* title and what stands at the kind's text_paths, for search (fhir_text) */
     const struct fhir_fact *facts; /* in the arena */
     unsigned facts_n;
 };

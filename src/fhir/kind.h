@@ -33,6 +33,9 @@ struct fhir_kind {
     const char *(*section_of)(const struct tape *t);
     bool bulk;                   /* as a rule most of a record by number: asked in full pages from the first on */
     const char *encounter_path;  /* reference to the visit that it happened in; "id": it is a visit; NULL: to none */
+    /* What a search finds it by beside its title, blank-separated: strings, CodeableConcepts, narratives (".div"),
+     * Attachments ("attachment", "presentedForm"); NULL: nothing. Raise FHIR_INDEX_REV when it changes. */
+    const char *text_paths;
 };
 
 /* In the order of the first sync (DESIGN 3). Ends at *n. */

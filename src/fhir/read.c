@@ -8,6 +8,27 @@
 #include "base/limits.h"
 #include "base/text.h"
 
+bool fhir_each_at(const struct tape *t, tape_at from, struct str path,
+                  bool (*visit)(void *arg, const struct tape *t, tape_at at), void *arg)
+{
+    struct str rest = path, name = str_split(&rest, '.');
+
+    for (tape_at o = tape_first(t, from); o != TAPE_NONE; o = tape_next(t, from, o))
+        for (tape_at k = tape_first_member(t, o); k != TAPE_NONE; k = tape_next_member(t, o, k)) {
+            if (!str_eq(tape_name(t, k), name))
+                continue;
+            if (rest.p) {
+                if (fhir_each_at(t, k + 1, rest, visit, arg))
+                    return true;
+                continue;
+            }
+            for (tape_at v = tape_first(t, k + 1); v != TAPE_NONE; v = tape_next(t, k + 1, v))
+                if (visit(arg, t, v))
+                    return true;
+        }
+    return false;
+}
+
 /* A string with more than blanks in it? */
 static bool says(const struct tape *t, tape_at at)
 {

@@ -12,6 +12,10 @@
 #include "base/date.h"
 #include "fhir/tape.h"
 
+/* Every value at a path of names, arrays on the way opened, until visit says that it has what it wants: then true. */
+bool fhir_each_at(const struct tape *t, tape_at from, struct str path,
+                  bool (*visit)(void *arg, const struct tape *t, tape_at at), void *arg);
+
 /* A choice element: fhir_choice(t, at, "value") finds valueQuantity and gives {its value, "Quantity"}. */
 struct fhir_choice {
     tape_at at;

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "fhir/plain.h"
 #include "model/priv.h"
 
 #define NOTE_DEPTH 8     /* sections in sections */
@@ -22,39 +23,17 @@ struct note {
     bool cut, bad;
 };
 
-/* RFC 4648; blanks are passed over. False: it is none. At most most bytes. */
-static bool unpack(struct str s, size_t most, struct buf *out, bool *cut)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t start = out->n;
-    uint32_t bits = 0;
-    int have = 0;
-
-    for (size_t i = 0; i < s.n && s.p[i] != '='; i++) {
-        const char *d = s.p[i] ? strchr(digits, s.p[i]) : NULL;
-
-        if (!d && s.p[i] && strchr(" \t\r\n", s.p[i]))
-            continue;
-        if (!d)
-            return false;
-        bits = bits << 6 | (uint32_t)(d - digits);
-        if ((have += 6) < 8)
-            continue;
-        have -= 8;
-        if (out->n - start == most) {
-            *cut = true;
-            break;
-        }
-        if (buf_addc(out, (char)(bits >> have & 0xff)))
-            return false;
-    }
-    return true;
-}
-
 static void new_part(struct note *n)
 {
     if (n->plain.n && n->plain.p[n->plain.n - 1] != '\n')
         buf_addc(&n->plain, '\n');
+}
+
+int model_xhtml(struct str html, struct buf *out)
+{
+    const struct fhir_marks marks = {.struck = _("[struck out: "), .struck_end = "]", .picture = _("[picture]")};
+
+    return fhir_xhtml(html, &marks, out);
 }
 
 static void add_div(struct note *n, tape_at narrative)
@@ -67,26 +46,17 @@ static void add_div(struct note *n, tape_at narrative)
     model_xhtml(div, &n->plain);
 }
 
-static bool is_type(struct str s, const char *type)
-{
-    size_t k = 0, n = strlen(type);
-
-    while (k < n && k < s.n && (s.p[k] | ((s.p[k] >= 'A' && s.p[k] <= 'Z') ? 32 : 0)) == type[k])
-        k++;
-    return k == n && (k == s.n || s.p[k] == ';' || s.p[k] == ' ');
-}
-
 static void add_attachment(struct note *n, tape_at at)
 {
     struct str type = str_trim(tape_str(n->t, tape_get(n->t, at, "contentType"), n->a));
     struct str data = tape_str(n->t, tape_get(n->t, at, "data"), n->a);
-    bool html = is_type(type, "text/html") || is_type(type, "application/xhtml+xml");
+    bool html = fhir_is_media(type, "text/html") || fhir_is_media(type, "application/xhtml+xml");
     struct buf bytes;
 
-    if (!data.n || (!html && !is_type(type, "text/plain") && !is_type(type, "text/markdown")))
+    if (!data.n || (!html && !fhir_is_media(type, "text/plain") && !fhir_is_media(type, "text/markdown")))
         return;
     buf_init(&bytes, n->most + 1);
-    if (unpack(data, n->most, &bytes, &n->cut)) {
+    if (fhir_base64(data, n->most, &bytes, &n->cut)) {
         new_part(n);
         if (html)
             model_xhtml(buf_str(&bytes), &n->plain);

@@ -9,9 +9,10 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
-/* Each row alone, so that no text of one patient shares a context with another's (CRIME), with a dictionary that was
- * trained on made-up patients (data/rows/train.py) and never changes: the frame's head names it. At level 3, which costs
- * 0.7 microseconds a row more than level 1 and saves a page to seal in twenty. What does not shrink is stored as it is. */
+/* Each row alone, so that no text of one patient shares a context with another's (CRIME), with a dictionary that
+ * was trained on made-up patients (data/rows/train.py) and never changes: the frame's head names it. At level 3, which
+ * costs 0.7 microseconds a row more than level 1 and saves a page to seal in twenty. What does not shrink is stored as
+ * it is. */
 #define BODY_LEVEL 3
 #define HEAD_BYTES 64 /* a line end among the first means that the whole is laid out in lines */
 
@@ -46,23 +47,25 @@ static int ready(struct body_ctx **b, bool pack)
     return ERR_OK;
 }
 
-/* The place of a dictionary in body_dicts, or BODY_DICTS. */
+/* The place of a dictionary in dict_table, or BODY_DICTS. */
 static unsigned dict_of(unsigned id)
 {
-    unsigned i = 0;
+    unsigned n, i = 0;
+    const struct body_dict *all = dict_table(&n);
 
-    while (i < BODY_DICTS && body_dicts[i].id != id)
+    while (i < n && i < BODY_DICTS && all[i].id != id)
         i++;
-    return i;
+    return i < n ? i : BODY_DICTS;
 }
 
 static ZSTD_CDict *packer(struct body_ctx *b, struct str bytes)
 {
     bool lines = memchr(bytes.p, '\n', bytes.n < HEAD_BYTES ? bytes.n : HEAD_BYTES) != NULL;
-    unsigned i = dict_of(lines ? BODY_DICT_LINES : BODY_DICT_FLAT);
+    unsigned n, i = dict_of(lines ? BODY_DICT_LINES : BODY_DICT_FLAT);
+    const struct body_dict *all = dict_table(&n);
 
     if (!b->packs[i])
-        b->packs[i] = ZSTD_createCDict(body_dicts[i].bytes, body_dicts[i].n, BODY_LEVEL);
+        b->packs[i] = ZSTD_createCDict(all[i].bytes, all[i].n, BODY_LEVEL);
     return b->packs[i];
 }
 
@@ -100,12 +103,13 @@ int body_pack(struct body_ctx **b, struct str bytes, char **out, size_t *n, enum
 /* A row packed with a dictionary. One that is not here was made by a later wardline. */
 static int unpack_row(struct body_ctx *b, struct str packed, size_t size, char *out, struct err *e)
 {
-    unsigned id = ZSTD_getDictID_fromFrame(packed.p, packed.n), i = dict_of(id);
+    unsigned n, id = ZSTD_getDictID_fromFrame(packed.p, packed.n), i = dict_of(id);
+    const struct body_dict *all = dict_table(&n);
     size_t got;
 
     if (i == BODY_DICTS)
         return id ? err_set(e, ERR_VERSION, 0, id, STORE_FILE) : err_set(e, ERR_DAMAGED, 0, 0, STORE_FILE);
-    if (!b->unpacks[i] && !(b->unpacks[i] = ZSTD_createDDict(body_dicts[i].bytes, body_dicts[i].n)))
+    if (!b->unpacks[i] && !(b->unpacks[i] = ZSTD_createDDict(all[i].bytes, all[i].n)))
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
     got = ZSTD_decompress_usingDDict(b->unpack, out, size, packed.p, packed.n, b->unpacks[i]);
     return !ZSTD_isError(got) && got == size ? ERR_OK : err_set(e, ERR_DAMAGED, 0, 0, STORE_FILE);

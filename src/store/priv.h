@@ -211,7 +211,7 @@ struct body_dict {
     const unsigned char *bytes;
     size_t n;
 };
-extern const struct body_dict body_dicts[BODY_DICTS];
+const struct body_dict *dict_table(unsigned *n);
 struct body_ctx; /* the compressor's working memory: made anew for each row it costs more than the row */
 void body_free(struct body_ctx *b); /* NULL is fine */
 /* out: the bytes to store, mem_wipe'd by the caller with its *n. */

@@ -5,9 +5,9 @@
  */
 #include "config.h"
 
-#include <string.h>
+#include "fhir/plain.h"
 
-#include "model/priv.h"
+#include <string.h>
 
 enum tag_does { TAG_LINE, TAG_ITEM, TAG_CELL, TAG_BREAK, TAG_SKIP, TAG_STRUCK, TAG_POWER, TAG_PICTURE, TAG_PRE };
 
@@ -28,6 +28,7 @@ static const struct tag {
 };
 
 struct reducer {
+    const struct fhir_marks *marks;
     struct buf *out;
     size_t start;     /* of our own text in out */
     unsigned lines;   /* line ends that wait for a word behind them */
@@ -211,14 +212,14 @@ static size_t tag_at(struct reducer *r, struct str s)
         r->blank = false;
         break;
     case TAG_STRUCK: /* REQ: what was struck out never reads as if it stood */
-        put_words(r, close ? "]" : _("[struck out: "));
+        put_words(r, close ? r->marks->struck_end : r->marks->struck);
         break;
     case TAG_POWER: /* REQ: ten to the ninth is not 109 */
         if (!close)
             put_words(r, "^");
         break;
     case TAG_PICTURE:
-        put_words(r, _("[picture]"));
+        put_words(r, r->marks->picture);
         break;
     case TAG_PRE:
         r->lines = r->lines ? r->lines : 1;
@@ -246,9 +247,9 @@ static size_t markup(struct reducer *r, struct str s)
     return 0;
 }
 
-int model_xhtml(struct str s, struct buf *out)
+int fhir_xhtml(struct str s, const struct fhir_marks *marks, struct buf *out)
 {
-    struct reducer r = {.out = out, .start = out->n};
+    struct reducer r = {.marks = marks, .out = out, .start = out->n};
 
     while (s.n && !out->failed) {
         size_t k = s.p[0] == '<' ? markup(&r, s) : s.p[0] == '&' ? entity(&r, s) : 0;
