@@ -33,6 +33,8 @@
 #define SQL_LIST(X)                                                                                   \
     X(SQL_BEGIN) X(SQL_COMMIT)                                                                        \
     X(SQL_FIND) X(SQL_INSERT) X(SQL_UPDATE) X(SQL_DELETE) X(SQL_COUNT_ADD) X(SQL_BODY) X(SQL_HAS)     \
+    X(SQL_OLD_RIDS) X(SQL_OLD_ROW) X(SQL_INDEX_AGAIN)                                                  \
+    X(SQL_WORDS_OF) X(SQL_WORDS_ADD) X(SQL_WORDS_DROP) X(SQL_WORDS_FIND)                               \
     X(SQL_ROW) X(SQL_COUNTS) X(SQL_PRIOR_KEEP) X(SQL_PRIOR_GET) X(SQL_PRIOR_DROP)                     \
     X(SQL_PATIENT_FIND) X(SQL_PATIENT_INSERT) X(SQL_PATIENT_UPDATE) X(SQL_PATIENT_DELETE)             \
     X(SQL_WORD_ADD) X(SQL_WORD_DROP) X(SQL_WORD_RANGE) X(SQL_HEAD_GET) X(SQL_HEAD_PUT)                \
@@ -315,6 +317,36 @@ int op_head(struct sql *c, int64_t seq, const char *name, struct op_head *out, s
 int op_of_row(struct sql *c, enum sql_id id, int64_t rid, int64_t *seq, struct err *e);
 /* Takes out the newest operation of a row and gives the row back what it was. */
 int op_undo(struct store_tx *tx, const struct op_head *op, struct err *e);
+
+/* Indexes a row anew from its bytes, with its words but without its facts; what cannot be read keeps what it has. */
+int res_index_again(struct sql *c, int64_t rid, const char *base, struct err *e);
+
+/* --- settle.c: rows that an older wardline indexed ------------------------------------------------ */
+
+/* Indexes them again, in transactions of its own; at once when there are none. */
+int settle_rows(struct sql *c, struct err *e);
+/* All rows, whoever indexed them. */
+int settle_again(struct sql *c, struct err *e);
+
+/* --- text.c: the words of rows --------------------------------------------------------------------- */
+
+/* A row's entry, as it was and as it is to be. text_begin before the row changes (rid 0: there is none yet, or none in
+ * the index), text_end behind it; text_free in any case. */
+struct text_entry {
+    struct buf old, now;
+};
+int text_begin(struct sql *c, int64_t rid, struct str words, struct str chart, struct text_entry *t, struct err *e);
+void text_bind_mark(sqlite3_stmt *st, int at, const struct text_entry *t); /* res.title */
+int text_end(struct sql *c, int64_t rid, struct text_entry *t, struct err *e);
+void text_free(struct text_entry *t);
+/* Of a row that goes, before it does. */
+int text_drop(struct sql *c, int64_t rid, struct err *e);
+
+/* --- walk.c ---------------------------------------------------------------------------------------- */
+
+/* Those of rids that are still here and, where q has a chart, in it, in their order; of q counts patient and bytes. */
+int walk_given(struct store *s, const struct store_query *q, const struct vec *rids,
+               int (*each)(void *arg, const struct store_row *row), void *arg, struct err *e);
 
 /* --- fact.c: the facts behind the scopes, true in the same transaction as the row ---------------- */
 

@@ -113,7 +113,7 @@ static int find(struct sql *c, const struct fhir_index *ix, struct str bytes, in
 }
 
 static int write_row(struct sql *c, int64_t rid, const struct fhir_index *ix, struct str chart,
-                     const struct res_put *p, struct err *e)
+                     const struct text_entry *words, const struct res_put *p, struct err *e)
 {
     enum body_codec codec;
     sqlite3_stmt *st;
@@ -125,7 +125,7 @@ static int write_row(struct sql *c, int64_t rid, const struct fhir_index *ix, st
         return code;
     if (!(code = sql_use(c, rid ? SQL_UPDATE : SQL_INSERT, &st, e))) {
         if (rid)
-            sqlite3_bind_int64(st, 19, rid);
+            sqlite3_bind_int64(st, 20, rid);
         else
             store_bind_name(st, (int)p->origin, ix->type, ix->id);
         sql_bind(st, 5, ix->version);
@@ -137,13 +137,14 @@ static int write_row(struct sql *c, int64_t rid, const struct fhir_index *ix, st
         sqlite3_bind_int64(st, 10, ix->date_ms == FHIR_NO_DATE ? STORE_UNDATED : ix->date_ms);
         sql_bind(st, 11, ix->status);
         short_bind_word(st, 12, ix->section);
-        sqlite3_bind_int64(st, 13, p->fetched_ms);
-        sqlite3_bind_int(st, 14, FHIR_INDEX_REV);
-        sqlite3_bind_int64(st, 15, (int64_t)p->bytes.n);
-        sqlite3_bind_int(st, 16, codec);
-        sqlite3_bind_blob64(st, 17, packed, n, SQLITE_STATIC);
+        text_bind_mark(st, 13, words);
+        sqlite3_bind_int64(st, 14, p->fetched_ms);
+        sqlite3_bind_int(st, 15, FHIR_INDEX_REV);
+        sqlite3_bind_int64(st, 16, (int64_t)p->bytes.n);
+        sqlite3_bind_int(st, 17, codec);
+        sqlite3_bind_blob64(st, 18, packed, n, SQLITE_STATIC);
         if (p->op != RES_RECEIVED)
-            sqlite3_bind_int64(st, 18, p->op);
+            sqlite3_bind_int64(st, 19, p->op);
         code = sql_run(c, st, e);
     }
     mem_wipe(packed, n);
@@ -195,12 +196,19 @@ int res_set(struct store_tx *tx, int64_t *rid, const struct fhir_index *ix, cons
 {
     char chart_room[STORE_CHART_BYTES], own_room[STORE_CHART_BYTES];
     struct sql *c = &tx->s->w;
-    int code = write_row(c, *rid, ix, store_chart_of(ix->patient, p->origin, chart_room), p, e);
+    struct str chart = store_chart_of(ix->patient, p->origin, chart_room);
+    struct text_entry words;
+    int code = text_begin(c, *rid, ix->words, chart, &words, e);
 
+    if (!code)
+        code = write_row(c, *rid, ix, chart, &words, p, e);
     if (!code && !*rid) {
         *rid = sqlite3_last_insert_rowid(c->db);
         code = count_add(c, ix->type, 1, e);
     }
+    if (!code)
+        code = text_end(c, *rid, &words, e);
+    text_free(&words);
     if (!code && is_patient(ix->kind))
         code = patient_put(tx, *rid, store_chart_of(ix->id, p->origin, own_room), p->origin, facts, e);
     return code ? code : fact_put(c, *rid, ix, p->origin, e);
@@ -251,8 +259,10 @@ int res_drop(struct store_tx *tx, int64_t rid, struct str type, struct err *e)
 {
     static const enum sql_id hangs[] = {SQL_PRIOR_DROP, SQL_THEIRS_DROP, SQL_OP_FORGET, SQL_DELETE};
     struct sql *c = &tx->s->w;
-    int code = fact_drop(c, rid, e);
+    int code = text_drop(c, rid, e);
 
+    if (!code)
+        code = fact_drop(c, rid, e);
     for (size_t i = 0; !code && i < sizeof hangs / sizeof *hangs; i++)
         code = sql_run_with(c, hangs[i], rid, e);
     if (!code && !(code = count_add(c, type, -1, e)))
@@ -272,6 +282,91 @@ int store_delete(struct store_tx *tx, struct str type, struct str id, enum store
     store_tx_check(tx, code, &why);
     if (code && e)
         *e = why;
+    return code;
+}
+
+/* --- indexing again -------------------------------------------------------------------------------- */
+
+/* What the row says of itself, in whichever form. */
+static void as_it_is(sqlite3_stmt *st, struct fhir_index *ix, char id[SHORT_ROOM], char patient[SHORT_ROOM],
+                     char date[SHORT_ROOM])
+{
+    int64_t ms = sqlite3_column_int64(st, 5);
+
+    *ix = (struct fhir_index){.type = short_word(st, 1), .id = short_id(st, 2, id), .patient = short_id(st, 3, patient),
+                              .date_ms = ms == STORE_UNDATED ? FHIR_NO_DATE : ms, .status = sql_column(st, 6),
+                              .section = short_word(st, 7), .words = STR("")};
+    ix->date = short_date(st, 4, ms, date);
+}
+
+static int write_again(struct sql *c, int64_t rid, const struct fhir_index *ix, struct str chart, struct str bytes,
+                       struct err *e)
+{
+    enum body_codec codec = BODY_RAW;
+    struct text_entry words;
+    sqlite3_stmt *st;
+    char *packed = NULL;
+    size_t n = 0;
+    int code = text_begin(c, 0, ix->words, chart, &words, e);
+
+    if (!code && bytes.n)
+        code = body_pack(&c->body, bytes, &packed, &n, &codec, e);
+    if (!code && !(code = sql_use(c, SQL_INDEX_AGAIN, &st, e))) {
+        sqlite3_bind_int64(st, 1, rid);
+        short_bind_word(st, 2, ix->type);
+        short_bind_id(st, 3, ix->id);
+        short_bind_id(st, 4, chart);
+        if (chart.n)
+            sqlite3_bind_int64(st, 5, store_chart_hash(chart));
+        short_bind_date(st, 6, ix->date, ix->date_ms);
+        sqlite3_bind_int64(st, 7, ix->date_ms == FHIR_NO_DATE ? STORE_UNDATED : ix->date_ms);
+        sql_bind(st, 8, ix->status);
+        short_bind_word(st, 9, ix->section);
+        text_bind_mark(st, 10, &words);
+        sqlite3_bind_int(st, 11, FHIR_INDEX_REV);
+        if (bytes.n) {
+            sqlite3_bind_int(st, 12, codec);
+            sqlite3_bind_blob64(st, 13, packed, n, SQLITE_STATIC);
+        }
+        if (!(code = sql_run(c, st, e)))
+            code = text_end(c, rid, &words, e);
+    }
+    text_free(&words);
+    mem_wipe(packed, n);
+    return code;
+}
+
+int res_index_again(struct sql *c, int64_t rid, const char *base, struct err *e)
+{
+    char id[SHORT_ROOM], patient[SHORT_ROOM], date[SHORT_ROOM], room[STORE_CHART_BYTES];
+    enum store_origin origin;
+    struct fhir_index was, ix;
+    struct arena a;
+    struct tape t = {.n = 0};
+    struct buf raw;
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_OLD_ROW, &st, e);
+
+    if (code)
+        return code;
+    buf_init(&raw, LIMIT_RESOURCE_BYTES);
+    arena_init(&a, 4 * LIMIT_RESOURCE_BYTES);
+    sqlite3_bind_int64(st, 1, rid);
+    if ((code = sql_step(c, st, e)) == 1) {
+        origin = (enum store_origin)sqlite3_column_int(st, 0);
+        as_it_is(st, &was, id, patient, date);
+        code = body_unpack(&c->body, sql_column(st, 10), (enum body_codec)sqlite3_column_int(st, 9),
+                           (size_t)sqlite3_column_int64(st, 8), &raw, e);
+        if (!code && !tape_parse(&t, buf_str(&raw), NULL) &&
+            !fhir_index(&t, origin == STORE_FILE_IMPORT ? FHIR_BASE_FILE : base, &a, &ix, NULL))
+            code = write_again(c, rid, &ix, store_chart_of(ix.patient, origin, room), buf_str(&raw), e);
+        else if (!code || code == ERR_DAMAGED) /* its own bytes stay, whatever they are */
+            code = write_again(c, rid, &was, was.patient, STR(""), e);
+    }
+    sql_done(st);
+    tape_fini(&t);
+    arena_fini(&a);
+    buf_fini(&raw);
     return code;
 }
 

@@ -117,11 +117,17 @@ static const char homes[] =
     "CREATE TABLE home(pid INTEGER PRIMARY KEY, words TEXT NOT NULL);"
     "CREATE TABLE home_word(word TEXT, block INTEGER, pids BLOB NOT NULL, PRIMARY KEY(word, block)) WITHOUT ROWID;";
 
-/* res: type, status, section, id, patient and date are in short forms (short.c); title is always ''. res_chart in the
- *     order of the walk that it serves, read backwards: with sort_ms DESC, rows of one moment were sorted again. */
+/* res: type, section, id, patient and date are in short forms (short.c); title is a sum of what words has of the row
+ *     (text.c), '' for nothing. All rows of before are indexed again when the store has been opened (settle.c). res_chart
+ *     in the order of the walk that it serves, read backwards: with sort_ms DESC, rows of one moment were sorted again.
+ * words: which token is in which row of res (text.c). Its pages are those of the seal, less SQLite's own bytes: with
+ *     more of it each would take another page for its end. */
 static const char rows[] =
+    "DELETE FROM setting WHERE name IN ('index.rev', 'index.next');"
     "DROP INDEX res_chart;"
-    "CREATE INDEX res_chart ON res(chart, section, sort_ms) WHERE chart IS NOT NULL;";
+    "CREATE INDEX res_chart ON res(chart, section, sort_ms) WHERE chart IS NOT NULL;"
+    "CREATE VIRTUAL TABLE words USING fts5(t, content='', columnsize=0, detail=none, tokenize='ascii');"
+    "INSERT INTO words(words, rank) VALUES('pgsz', 4000);";
 
 /* In order; the last one's version is the schema's. */
 static const struct step {
@@ -183,7 +189,9 @@ static int upgrade(struct sql *c, int64_t from, struct err *e)
 
 int schema_make(struct sql *c, struct err *e)
 {
-    return upgrade(c, 0, e);
+    int code = upgrade(c, 0, e);
+
+    return code ? code : settle_rows(c, e);
 }
 
 int schema_check(struct sql *c, struct err *e)
@@ -198,5 +206,7 @@ int schema_check(struct sql *c, struct err *e)
     if (version > schema_version())
         return err_set(e, ERR_VERSION, 0, version, STORE_FILE);
     code = version < schema_version() ? upgrade(c, version, e) : sql_exec(c, copies, e);
+    if (!code)
+        code = settle_rows(c, e);
     return code ? code : fact_fill(c, e);
 }

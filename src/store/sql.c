@@ -14,10 +14,10 @@ static const char *const texts[SQL_IDS] = {
                  "WHERE key=?1 AND origin=?2 AND type=?3 AND id=?4",
     [SQL_INSERT] = "INSERT INTO res(key, origin, type, id, version, updated_ms, chart, patient, date, sort_ms, "
                    "status, section, title, fetched_ms, index_rev, size, codec, body, op) "
-                   "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,'',?13,?14,?15,?16,?17,?18)",
+                   "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
     [SQL_UPDATE] = "UPDATE res SET version=?5, updated_ms=?6, chart=?7, patient=?8, date=?9, sort_ms=?10, status=?11, "
-                   "section=?12, title='', fetched_ms=?13, index_rev=?14, size=?15, codec=?16, body=?17, op=?18 "
-                   "WHERE rid=?19",
+                   "section=?12, title=?13, fetched_ms=?14, index_rev=?15, size=?16, codec=?17, body=?18, op=?19 "
+                   "WHERE rid=?20",
     [SQL_DELETE] = "DELETE FROM res WHERE rid=?1",
     [SQL_COUNT_ADD] = "INSERT INTO count(type, n) VALUES(?1, ?2) ON CONFLICT(type) DO UPDATE SET n = n + ?2",
     [SQL_PRIOR_KEEP] = "INSERT OR REPLACE INTO res_prior(rid, version, size, codec, body) "
@@ -43,6 +43,17 @@ static const char *const texts[SQL_IDS] = {
     [SQL_HAS] = "SELECT 1 FROM res INDEXED BY res_key "
                 "WHERE key=?1 AND origin=?2 AND type=?3 AND id=?4 AND (?5='' OR (version=?5 AND op IS NOT 0))",
     [SQL_ROW] = "SELECT " SQL_ROW_COLUMNS ", r.body FROM res r " SQL_ROW_EDIT " WHERE r.rid=?1",
+    [SQL_OLD_RIDS] = "SELECT rid FROM res WHERE rid > ?1 ORDER BY rid LIMIT ?2",
+    [SQL_OLD_ROW] = "SELECT origin, type, id, patient, date, sort_ms, status, section, size, codec, body FROM res "
+                    "WHERE rid=?1",
+    [SQL_INDEX_AGAIN] =
+        "UPDATE res SET type=?2, id=?3, patient=?4, chart=?5, date=?6, sort_ms=?7, status=?8, section=?9, title=?10, "
+        "index_rev=?11, codec=coalesce(?12, codec), body=coalesce(?13, body) WHERE rid=?1",
+    [SQL_WORDS_OF] = "SELECT chart, title, size, codec, body FROM res WHERE rid=?1",
+    [SQL_WORDS_ADD] = "INSERT INTO words(rowid, t) VALUES(?1, ?2)",
+    [SQL_WORDS_DROP] = "INSERT INTO words(words, rowid, t) VALUES('delete', ?1, ?2)",
+    [SQL_WORDS_FIND] =
+        "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3",
     [SQL_COUNTS] = "SELECT type, n FROM count WHERE n > 0 ORDER BY type",
     [SQL_PATIENT_FIND] = "SELECT pid, words FROM patient WHERE rid=?1",
     [SQL_PATIENT_INSERT] =

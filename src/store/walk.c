@@ -274,13 +274,35 @@ int store_each(struct store *s, const struct store_query *asked, int (*each)(voi
     return code;
 }
 
+int walk_given(struct store *s, const struct store_query *q, const struct vec *rids,
+               int (*each)(void *arg, const struct store_row *row), void *arg, struct err *e)
+{
+    size_t at = 0;
+    int code = ERR_OK;
+
+    while (!code && at < rids->n) {
+        struct walk w = {.bytes = 0};
+
+        arena_init(&w.a, WALK_BYTES + 4 * LIMIT_RESOURCE_BYTES);
+        vec_init(&w.rows, sizeof(struct store_row), WALK_ROWS);
+        if (!(code = store_read_begin(s, e))) {
+            code = read_rows(&s->r, q, rids, &at, &w, e);
+            store_read_end(s);
+        }
+        if (!code)
+            code = hand_over(&w, each, arg);
+        vec_fini(&w.rows);
+        arena_fini(&w.a);
+    }
+    return code;
+}
+
 int store_rows(struct store *s, const int64_t *rowids, unsigned n, int (*each)(void *arg, const struct store_row *row),
                void *arg, struct err *e)
 {
     const struct store_query q = {.bytes = true};
     struct vec rids;
-    size_t at = 0;
-    int code = ERR_OK;
+    int code;
 
     vec_init(&rids, sizeof(int64_t), n + 1);
     for (unsigned i = 0; i < n; i++) {
@@ -292,20 +314,7 @@ int store_rows(struct store *s, const int64_t *rowids, unsigned n, int (*each)(v
         }
         *rid = rowids[i];
     }
-    while (!code && at < n) {
-        struct walk w = {.bytes = 0};
-
-        arena_init(&w.a, WALK_BYTES + 4 * LIMIT_RESOURCE_BYTES);
-        vec_init(&w.rows, sizeof(struct store_row), WALK_ROWS);
-        if (!(code = store_read_begin(s, e))) {
-            code = read_rows(&s->r, &q, &rids, &at, &w, e);
-            store_read_end(s);
-        }
-        if (!code)
-            code = hand_over(&w, each, arg);
-        vec_fini(&w.rows);
-        arena_fini(&w.a);
-    }
+    code = walk_given(s, &q, &rids, each, arg, e);
     vec_fini(&rids);
     return code;
 }
