@@ -20,9 +20,11 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/text.h"
 #include "fhir/bundle.h"
 #include "store/priv.h"
 #include "store/seal_priv.h"
+#include "store/text.h"
 #include "tests/bench/peer.h"
 
 /* --- rows ---------------------------------------------------------------------------------------- */
@@ -123,6 +125,19 @@ static void set(struct row *r, enum row_field f, struct str s)
     r->n[f] = (uint32_t)s.n;
 }
 
+/* As the store folds them, so that the peers need not. */
+static struct str words_of(struct arena *a, struct str words)
+{
+    struct buf b;
+    struct str s;
+
+    buf_init(&b, 32u << 20);
+    peer_must(!text_fold(&b, words), "words");
+    s = arena_str(a, buf_str(&b));
+    buf_fini(&b);
+    return s;
+}
+
 static void write_row(FILE *f, const struct made *m, unsigned copy)
 {
     struct str raw = {malloc(m->n), m->n};
@@ -145,7 +160,7 @@ static void write_row(FILE *f, const struct made *m, unsigned copy)
             set(&r, ROW_STATUS, ix.status);
             set(&r, ROW_SECTION, ix.section);
             set(&r, ROW_TITLE, ix.title);
-            set(&r, ROW_WORDS, ix.title);
+            set(&r, ROW_WORDS, words_of(&a, ix.words));
             set(&r, ROW_BODY, raw);
             r.date_ms = ix.date_ms == FHIR_NO_DATE ? 0 : ix.date_ms;
             rows_write(f, &r);
@@ -312,6 +327,43 @@ static void lists(struct engine *en)
     peer_say("list", peer_cpu() - t, sum);
 }
 
+static int count_hit(void *arg, const struct store_row *r)
+{
+    *(uint64_t *)arg += r->rowid > 0;
+    return 0;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+static void words(struct engine *en)
+{
+    static double took[PEER_WORDS];
+    uint64_t seed = 44, sum = 0;
+    double t = peer_cpu();
+    unsigned n = 0;
+    char word[44];
+
+    for (int i = 0; i < PEER_WORDS; i++) {
+        struct store_text_query q = {.chart = STR(""), .limit = PEER_LIST_ROWS};
+        double t1 = peer_cpu();
+
+        if (!peer_word(en->rs, &seed, word))
+            continue;
+        q.words = str_of(word);
+        peer_must(!store_text_search(en->s, &q, count_hit, &sum, NULL), "words");
+        took[n++] = peer_cpu() - t1;
+    }
+    peer_say("words", peer_cpu() - t, sum);
+    qsort(took, n, sizeof *took, by_time);
+    if (n)
+        peer_say("words.p95", took[n * 95 / 100], 0);
+}
+
 static void scan(struct engine *en)
 {
     struct sql *c = &en->s->r;
@@ -339,6 +391,7 @@ static int measure(const char *home, const struct rows *rs, unsigned cache)
     insert(&en);
     points(&en);
     lists(&en);
+    words(&en);
     scan(&en);
     store_close(en.s);
     snprintf(text, sizeof text, "%s/%s", home, STORE_FILE);
