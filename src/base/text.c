@@ -264,7 +264,7 @@ static void fold_byte(struct buf *out, char c, bool *gap)
     buf_addc(out, c);
 }
 
-/* Printable ASCII in lines, which most of what is folded is: a tenth of the time. False: it is more, nothing was done. */
+/* Printable ASCII in lines, as most of what is folded: a tenth of the time. False: it is more, nothing was done. */
 static bool fold_plain(struct buf *out, struct str s)
 {
     bool gap = true;

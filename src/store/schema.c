@@ -118,8 +118,9 @@ static const char homes[] =
     "CREATE TABLE home_word(word TEXT, block INTEGER, pids BLOB NOT NULL, PRIMARY KEY(word, block)) WITHOUT ROWID;";
 
 /* res: type, section, id, patient and date are in short forms (short.c); title is a sum of what words has of the row
- *     (text.c), '' for nothing. All rows of before are indexed again when the store has been opened (settle.c). res_chart
- *     in the order of the walk that it serves, read backwards: with sort_ms DESC, rows of one moment were sorted again.
+ *     (text.c), '' for nothing. All rows of before are indexed again when the store has been opened (settle.c).
+ *     res_chart in the order of the walk that it serves, read backwards: with sort_ms DESC, rows of one moment were
+ *     sorted again.
  * words: which token is in which row of res (text.c). Its pages are those of the seal, less SQLite's own bytes: with
  *     more of it each would take another page for its end. */
 static const char rows[] =

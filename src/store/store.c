@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "store/seal_priv.h"
 #include "store/slots.h"
+#include "store/text.h"
 
 /* --- making ------------------------------------------------------------------------------------ */
 
@@ -53,6 +54,7 @@ int store_forget_log(const char *path, struct err *e)
 
 /* What seal_open leaves to us: pages kept in memory. 2 MiB to write with, which store_rest gives back; 512 KiB to read
  * with, which stay: a page from the system's cache costs 6 microseconds. */
+#define REST_STEPS 40
 #define WRITE_CACHE "PRAGMA cache_size=-2048"
 #define READ_CACHE "PRAGMA cache_size=-512"
 
@@ -257,8 +259,17 @@ void store_close(struct store *s)
     store_disown(mine);
 }
 
+static int enough(void *arg)
+{
+    return --*(int *)arg < 0;
+}
+
+/* What deletions left in the words goes now, a few hundred milliseconds of it; the rest at the next rest. */
 void store_rest(struct store *s)
 {
+    int steps = REST_STEPS;
+
+    store_text_settle(s, enough, &steps, NULL);
     if (!turn_try(&s->turn)) /* somebody writes: there is nothing to give back yet */
         return;
     sqlite3_db_release_memory(s->w.db);

@@ -54,7 +54,8 @@ struct store_key *store_key_dup(const struct store_key *k); /* NULL when there i
 int store_open(const char *home, struct store_key *key, struct store **out, struct err *e);
 void store_close(struct store *s);
 
-/* Gives back the memory that writing took; the next write takes it again. While a thread writes it does nothing. */
+/* Gives back the memory that writing took; the next write takes it again. Takes words of deleted rows out of the index
+ * (store/text.h). In no transaction of this thread; while another one writes, the memory stays. */
 void store_rest(struct store *s);
 
 /* What opening found amiss but survived: shown by doctor and once on the lock screen. */

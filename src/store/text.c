@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "store/priv.h"
 
-/* The table words is FTS5's, and knows no text, only which token is in which row (content='', detail=none): what a row's
- * tokens are is read from its bytes again when they go. Tokens are ours: folded, letters and digits, with a blank
+/* The table words is FTS5's, and knows no text, only which token is in which row (content='', detail=none): what a
+ * row's tokens are is read from its bytes again when they go. Tokens are ours: folded, letters and digits, with a blank
  * between; FTS5's tokenizer `ascii` takes every byte above 127 for a letter and so parts them nowhere else. A run in a
  * script without blanks is all its pairs of neighbours, and its last character alone, so that each character begins a
  * token. A chart's rows have a token of its own (chart_token), so that a search in one chart reads no other's rows. */
@@ -179,8 +179,8 @@ void text_bind_mark(sqlite3_stmt *st, int at, const struct text_entry *t)
         sqlite3_bind_text(st, at, "", 0, SQLITE_STATIC);
 }
 
-/* The entry that a row of res has, told again from its bytes. One that is not known again stays: a row of another word is
- * found by it, until the whole index is made anew (store_text_settle). */
+/* The entry that a row of res has, told again from its bytes. One that is not known again stays: the row is found by a
+ * word that it has no more, until the whole index is made anew (store_text_settle). */
 static int present(struct sql *c, sqlite3_stmt *st, struct buf *out, struct err *e)
 {
     struct str mark = sql_column(st, 1);
@@ -255,7 +255,7 @@ int text_drop(struct sql *c, int64_t rid, struct err *e)
 
 /* --- searching ----------------------------------------------------------------------------------- */
 
-/* A token that a row must have, or the beginning of one. A run's last character stands in the pair before it already. */
+/* A token that a row must have, or the beginning of one. A run's last character stands in the pair before it, too. */
 static int add_wanted(struct buf *out, struct str token, bool last)
 {
     if (last)
@@ -371,8 +371,8 @@ static int in_tx(struct store *s, const char *sql, struct err *e)
     return store_commit(tx, e);
 }
 
-/* FTS5 keeps what was deleted until segments are merged (it has secure-delete from SQLite 3.42 on): all of them are, into
- * one. The first step, with a minus, tells it so. */
+/* FTS5 keeps what was deleted until segments are merged (it has secure-delete from SQLite 3.42 on): all of them are,
+ * into one. The first step, with a minus, tells it so. */
 static int merge(struct store *s, int (*step)(void *arg), void *arg, struct err *e)
 {
     int code = in_tx(s, "INSERT INTO words(words, rank) VALUES('merge', -500)", e);
@@ -387,16 +387,33 @@ static int merge(struct store *s, int (*step)(void *arg), void *arg, struct err 
     return code;
 }
 
+static bool is_broken(struct store *s)
+{
+    bool yes = false;
+
+    if (!store_read_begin(s, NULL)) {
+        yes = is_set(&s->r, TEXT_BROKEN);
+        store_read_end(s);
+    }
+    return yes;
+}
+
 int store_text_settle(struct store *s, int (*step)(void *arg), void *arg, struct err *e)
 {
     int code = ERR_OK;
 
     if (store_text_settled(s))
         return ERR_OK;
-    if (is_set(&s->w, TEXT_BROKEN))
+    if (is_broken(s)) {
+        turn_take(&s->turn, false);
         code = settle_again(&s->w, e);
+        turn_leave(&s->turn);
+    }
     if (!code && !(code = merge(s, step, arg, e)) &&
-        !(code = in_tx(s, "DELETE FROM setting WHERE name IN ('" TEXT_DELETED "','" TEXT_BROKEN "')", e)))
+        !(code = in_tx(s, "DELETE FROM setting WHERE name IN ('" TEXT_DELETED "','" TEXT_BROKEN "')", e))) {
+        turn_take(&s->turn, false);
         code = sql_exec(&s->w, "PRAGMA wal_checkpoint(TRUNCATE)", e);
+        turn_leave(&s->turn);
+    }
     return code;
 }

@@ -18,9 +18,9 @@ struct store_text_query {
     unsigned limit;        /* 0 = no limit */
     bool bytes;            /* fill row->bytes */
 };
-/* Calls each for every row in which each of the words begins a word, what was stored last first; a code other than 0 ends
- * it and is returned. Of a run of three or more characters without blanks: rows in which all its pairs stand, in any
- * order. ERR_INPUT: no word, or no UTF-8; ERR_TOOBIG past LIMIT_TEXT_CELL bytes. */
+/* Calls each for every row in which each of the words begins a word, what was stored last first; a code other than 0
+ * ends it and is returned. Of a run of three or more characters without blanks: rows in which all its pairs stand, in
+ * any order. ERR_INPUT: no word, or no UTF-8; ERR_TOOBIG past LIMIT_TEXT_CELL bytes. */
 int store_text_search(struct store *s, const struct store_text_query *q,
                       int (*each)(void *arg, const struct store_row *row), void *arg, struct err *e);
 

@@ -332,6 +332,26 @@ static const char *ascii_of(const char *z, char *out, size_t room)
     return out;
 }
 
+/* ASCII has a way of its own, which is no other: a mark behind it makes it take the long one. */
+static void folding_ascii(void)
+{
+    unsigned differ = 0;
+
+    for (int x = 1; x < 128; x++)
+        for (int y = 1; y < 128; y++) {
+            char plain[8] = {(char)x, (char)y, ' ', (char)y, 'a', '\0'}, marked[12];
+            struct buf a, b;
+
+            snprintf(marked, sizeof marked, "%s\xcc\x81", plain);
+            buf_init(&a, 100);
+            buf_init(&b, 100);
+            differ += text_fold(&a, str_of(plain)) || text_fold(&b, str_of(marked)) || !str_eq(buf_str(&a), buf_str(&b));
+            buf_fini(&a);
+            buf_fini(&b);
+        }
+    CU_ASSERT_EQUAL(differ, 0);
+}
+
 /* Kills tests/mutants/translit-mu.patch: mu that becomes m makes a thousandfold dose. */
 static void transliteration(void)
 {
@@ -383,6 +403,7 @@ static const struct unit_test tests[] = {
     {"what a terminal lacks, in ASCII, and no amount changes", transliteration},
     {"words wrap, long ones split", wrapping},
     {"folding finds a name however it was typed", folding},
+    {"and ASCII as all else", folding_ascii},
     {"JSON escapes what drives a terminal", json_escapes},
     {"buffers and arenas keep their limit", limits_hold},
     {"ids that may become part of a URL", ids},
