@@ -272,6 +272,21 @@ static void insert(struct engine *en)
     peer_say("insert", t + peer_cpu() - t0, en->rs->n);
 }
 
+/* What one in twenty takes longer than. */
+static int by_time(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+static void say_p95(const char *name, double *took, unsigned n)
+{
+    qsort(took, n, sizeof *took, by_time);
+    if (n)
+        peer_say(name, took[n * 95 / 100], 0);
+}
+
 static uint64_t body_sum(struct sql *c, sqlite3_stmt *st, uint64_t sum)
 {
     struct buf b;
@@ -286,6 +301,7 @@ static uint64_t body_sum(struct sql *c, sqlite3_stmt *st, uint64_t sum)
 
 static void points(struct engine *en)
 {
+    static double took[PEER_POINTS];
     struct sql *c = &en->s->r;
     uint64_t seed = 42, sum = 0;
     double t = peer_cpu();
@@ -295,14 +311,17 @@ static void points(struct engine *en)
     for (int i = 0; i < PEER_POINTS; i++) {
         struct row r = rows_at(en->rs, peer_pick(&seed, en->rs));
         struct str type = {r.p[ROW_TYPE], r.n[ROW_TYPE]}, id = {r.p[ROW_ID], r.n[ROW_ID]};
+        double t1 = peer_cpu();
 
         store_bind_name(st, STORE_SERVER, type, id);
         peer_must(sql_step(c, st, NULL) == 1, "point");
         sum = body_sum(c, st, sum);
         sqlite3_reset(st);
+        took[i] = peer_cpu() - t1;
     }
     store_read_end(en->s);
     peer_say("point", peer_cpu() - t, sum);
+    say_p95("point.p95", took, PEER_POINTS);
 }
 
 static int count_row(void *arg, const struct store_row *r)
@@ -313,31 +332,28 @@ static int count_row(void *arg, const struct store_row *r)
 
 static void lists(struct engine *en)
 {
+    static double took[PEER_LISTS];
     uint64_t seed = 43, sum = 0;
     double t = peer_cpu();
 
     for (int i = 0; i < PEER_LISTS; i++) {
+        double t1 = peer_cpu();
         struct row r = rows_at(en->rs, peer_pick(&seed, en->rs));
         struct store_query q = {.type = STR(""), .section = {r.p[ROW_SECTION], r.n[ROW_SECTION]},
                                 .patient = {r.p[ROW_PATIENT], r.n[ROW_PATIENT]}, .limit = PEER_LIST_ROWS, .newest_first = true, .bytes = true};
 
         if (q.patient.n && q.section.n)
             peer_must(!store_each(en->s, &q, count_row, &sum, NULL), "list");
+        took[i] = peer_cpu() - t1;
     }
     peer_say("list", peer_cpu() - t, sum);
+    say_p95("list.p95", took, PEER_LISTS);
 }
 
 static int count_hit(void *arg, const struct store_row *r)
 {
     *(uint64_t *)arg += r->rowid > 0;
     return 0;
-}
-
-static int by_time(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
 }
 
 static void words(struct engine *en)
@@ -359,9 +375,7 @@ static void words(struct engine *en)
         took[n++] = peer_cpu() - t1;
     }
     peer_say("words", peer_cpu() - t, sum);
-    qsort(took, n, sizeof *took, by_time);
-    if (n)
-        peer_say("words.p95", took[n * 95 / 100], 0);
+    say_p95("words.p95", took, n);
 }
 
 static void scan(struct engine *en)
@@ -376,6 +390,29 @@ static void scan(struct engine *en)
         sum = body_sum(c, st, sum);
     sqlite3_finalize(st);
     peer_say("scan", peer_cpu() - t, sum);
+}
+
+static int count_patient(void *arg, const struct store_patient *p)
+{
+    *(unsigned *)arg += p->id.n > 0;
+    return 0;
+}
+
+/* From the key to the worklist's first page. */
+static void first_list(const char *home)
+{
+    struct secret *pass = secret_new(64);
+    struct store_key *key;
+    struct store *s;
+    unsigned n = 0;
+    double t;
+
+    peer_must(pass && !secret_set(pass, "correct horse", 13) && !store_unlock(home, pass, &key, NULL), "unlock");
+    t = peer_cpu();
+    peer_must(!store_open(home, key, &s, NULL) && !store_patients(s, STR(""), 0, 24, count_patient, &n, NULL) && n, "first list");
+    peer_say("first", peer_cpu() - t, 0);
+    store_close(s);
+    secret_free(pass);
 }
 
 static int measure(const char *home, const struct rows *rs, unsigned cache)
@@ -399,6 +436,7 @@ static int measure(const char *home, const struct rows *rs, unsigned cache)
     peer_say("bytes", (double)st.st_size, 0);
     opened(home, false, &en.s);
     store_close(en.s);
+    first_list(home);
     return 0;
 }
 

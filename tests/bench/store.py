@@ -6,7 +6,7 @@
 
 Each engine runs in a process of its own, all of them in turn in each round; a figure is CPU seconds (user and
 system) of one stretch of that process, a ratio is the median of the rounds' own ratios. Exits 1 and names what it
-could not measure. The resources are $WARDLINE_SYNTHEA or data/synthea of the folder shared/ beside the tree; SQLCipher
+could not measure. first: from the key to the worklist's first page. p95: what one in twenty takes longer than. The resources are $WARDLINE_DATA/synthea, or ../shared/data/synthea beside the tree; SQLCipher
 comes with the crate libsqlite3-sys, which cargo fetches into a cache folder ($WARDLINE_CACHE or ~/.cache/wardline) and
 which is compiled there, with OpenSSL. It is never linked with wardline.
 """
@@ -14,6 +14,9 @@ import argparse, glob, os, shutil, statistics, subprocess, sys, tempfile
 
 TOP = os.path.abspath(os.environ.get("top_srcdir", "."))
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
+sys.path.insert(0, os.path.join(TOP, "tests"))
+import ward
+
 CACHE = os.environ.get("WARDLINE_CACHE") or os.path.join(os.path.expanduser("~"), ".cache", "wardline")
 CRATE = "0.40.0"
 FLAGS = ["-O2", "-w", "-DSQLITE_HAS_CODEC", "-DSQLITE_TEMP_STORE=2", "-DSQLITE_EXTRA_INIT=sqlcipher_extra_init", "-DSQLITE_EXTRA_SHUTDOWN=sqlcipher_extra_shutdown",
@@ -21,7 +24,8 @@ FLAGS = ["-O2", "-w", "-DSQLITE_HAS_CODEC", "-DSQLITE_TEMP_STORE=2", "-DSQLITE_E
 # figure: (against plain: floor, ambitious), (SQLCipher / ours: floor, ambitious), against tuned
 GOALS = {"insert": ((1.10, 0.80), (1.6, 2.3), 1.4), "point": ((1.10, 0.85), (3, 4.5), 0.9), "list": ((1.20, 1.05), None, None), "words": ((1.20, 1.05), None, None),
          "scan": ((0.90, 0.72), (2.4, 3.6), None), "bytes": ((0.27, 0.20), None, None)}
-ALONE = {"unlock": (1.0, 0.5), "reopen": (0.005, 0.001)}
+# wardline's own: (floor, aim), in seconds
+ALONE = {"unlock": (1.0, 0.5), "reopen": (0.005, 0.001), "first": (0.060, 0.020), "point.p95": (None, None), "list.p95": (None, None), "words.p95": (None, None)}
 
 
 class Unmeasured(Exception):
@@ -29,11 +33,8 @@ class Unmeasured(Exception):
 
 
 def synthea():
-    for folder in (os.environ.get("WARDLINE_SYNTHEA"), *(os.path.join(TOP, up, "shared/data/synthea") for up in (".", "..", "../.."))):
-        found = sorted(glob.glob(os.path.join(folder, "*", "*.json.gz"))) if folder else []
-        if found:
-            return found
-    return []
+    folder = ward.data("synthea")
+    return sorted(glob.glob(os.path.join(folder, "*", "*.json.gz"))) if folder else []
 
 
 def run(*argv, **more):
@@ -110,7 +111,11 @@ def table(rounds, n, engines, missing):
         if not mine:
             missing.append(f)
             continue
-        print(f"{f:8} wardline {statistics.median(mine):.4f} s, SQLCipher {shown(statistics.median(theirs) if theirs else None)} s; floor {floor}, aim {aim}")
+        print(f"{f:9} wardline {statistics.median(mine):.6f} s" + (f", SQLCipher {statistics.median(theirs):.6f} s" if theirs else "")
+              + (f"; floor {floor}, aim {aim}" if floor else ""))
+    mine = [r["wardline"]["bytes"][0] for r in rounds if "bytes" in r.get("wardline", {})]
+    if mine:
+        print(f"bytes a resource: {statistics.median(mine) / n:.0f}")
     for f in GOALS:
         sums = {r[e][f][1] for r in rounds for e in engines if f in r.get(e, {})}
         if len(sums) > 1 and f != "bytes":
