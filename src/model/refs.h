@@ -49,7 +49,8 @@ void model_window_fini(struct model_window *w);
 #define MODEL_SEARCH_WORDS 8
 
 /* Looks for rows in which every word that was typed stands at the start of a word: of the row's words, its date, its
- * flags, or its section's title. Case and accents do not count. Runs in steps, so that a key can stop it. */
+ * flags, or its section's title. Case and accents do not count. Runs in steps, so that a key can stop it. In all charts
+ * rows that the store's index of words knows are looked at before all others; charts counts none of that. */
 struct model_search;
 /* chart "": in all charts. ERR_INPUT: no word was typed. ERR_TOOBIG: more than MODEL_SEARCH_WORDS. */
 int model_search_begin(struct model *m, struct str chart, struct str typed, struct model_search **out, struct err *e);

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -13,8 +14,10 @@
 #include "fhir/index.h"
 #include "model/priv.h"
 #include "model/refs.h"
+#include "store/text.h"
 
 #define CHARTS_AT_ONCE 256
+#define LIKELY_ROWS 200 /* of all charts: those that the store's index of words knows are looked at first */
 
 struct model_search {
     struct model *m;
@@ -27,6 +30,10 @@ struct model_search {
     struct vec charts; /* char[80]: the next of all, or the one */
     unsigned at_chart, offset;
     bool all;
+    /* In all charts: first the likely rows, by chart in the order of names, then everything, but not again what was
+     * found. */
+    bool likely_first;
+    struct vec likely, known; /* rowids, ascending */
     struct model_refs rows;
     struct model_reader reader;
     bool open;
@@ -77,6 +84,146 @@ static bool matches(const struct model_search *s, const struct model_row *row, u
     return yes;
 }
 
+/* --- likely rows -------------------------------------------------------------------------------- */
+
+struct likely_chart {
+    char id[80];
+    struct str name; /* folded */
+};
+
+struct likely {
+    struct model_search *s;
+    struct vec charts; /* struct likely_chart */
+    struct arena a;
+};
+
+static int by_rowid(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+static bool has_rowid(const struct vec *rowids, int64_t rowid)
+{
+    return rowids->n && bsearch(&rowid, rowids->p, rowids->n, sizeof rowid, by_rowid);
+}
+
+static int take_likely(void *arg, const struct store_row *row)
+{
+    struct likely *l = arg;
+    struct likely_chart *c = NULL;
+    int64_t *rowid;
+
+    if (!row->patient.n)
+        return ERR_OK;
+    for (size_t i = l->charts.n; i && !c; i--)
+        if (str_is(row->patient, ((struct likely_chart *)vec_at(&l->charts, i - 1))->id))
+            c = vec_at(&l->charts, i - 1);
+    if (!c && (c = vec_push(&l->charts))) {
+        snprintf(c->id, sizeof c->id, "%.*s", STR_ARG(row->patient));
+        c->name = STR("");
+    }
+    if (!c || !(rowid = vec_push(&l->s->likely)))
+        return ERR_NOMEM;
+    *rowid = row->rowid;
+    return ERR_OK;
+}
+
+struct naming {
+    struct likely *l;
+    struct likely_chart *c;
+};
+
+static int take_name(void *arg, const struct store_patient *p)
+{
+    struct naming *n = arg;
+    struct buf b;
+
+    buf_init(&b, 32 * LIMIT_TEXT_CELL);
+    text_fold(&b, p->name);
+    n->c->name = arena_str(&n->l->a, buf_str(&b));
+    buf_fini(&b);
+    return ERR_OK;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct likely_chart *x = a, *y = b;
+    int d = !x->name.n - !y->name.n; /* the nameless last, as in every list */
+
+    d = d ? d : str_cmp(x->name, y->name);
+    return d ? d : strcmp(x->id, y->id);
+}
+
+/* What cannot be known beforehand is found in its turn: no failure is one of the search. */
+static void find_likely(struct model_search *s, struct str typed)
+{
+    const struct store_text_query q = {.words = typed, .chart = STR(""), .limit = LIKELY_ROWS};
+    struct likely l = {.s = s};
+    bool ok;
+
+    vec_init(&l.charts, sizeof(struct likely_chart), LIKELY_ROWS);
+    arena_init(&l.a, 4u << 20);
+    ok = !store_text_search(s->m->store, &q, take_likely, &l, NULL);
+    for (size_t i = 0; ok && i < l.charts.n; i++) {
+        struct naming n = {&l, vec_at(&l.charts, i)};
+
+        ok = !store_patient(s->m->store, str_of(n.c->id), take_name, &n, NULL) && !l.a.failed;
+    }
+    if (ok && l.charts.n) {
+        qsort(l.charts.p, l.charts.n, sizeof(struct likely_chart), by_name);
+        qsort(s->likely.p, s->likely.n, sizeof(int64_t), by_rowid);
+        for (size_t i = 0; ok && i < l.charts.n; i++) {
+            char *id = vec_push(&s->charts);
+
+            ok = id != NULL;
+            if (ok)
+                memcpy(id, ((struct likely_chart *)vec_at(&l.charts, i))->id, 80);
+        }
+        s->likely_first = ok;
+    }
+    if (!ok)
+        s->charts.n = 0;
+    vec_fini(&l.charts);
+    arena_fini(&l.a);
+}
+
+/* Of a chart's rows, those that are to be looked at now. */
+static void narrow(struct model_search *s)
+{
+    struct vec *refs = &s->rows.refs;
+    size_t n = 0;
+
+    if (!s->likely_first && !s->known.n)
+        return;
+    for (size_t i = 0; i < refs->n; i++) {
+        const struct model_ref *r = vec_at(refs, i);
+
+        if (s->likely_first ? has_rowid(&s->likely, r->rowid) : !has_rowid(&s->known, r->rowid))
+            memmove(vec_at(refs, n++), r, sizeof *r);
+    }
+    refs->n = n;
+}
+
+/* The likely ones are through: everything, from the beginning. */
+static int look_at_all(struct model_search *s)
+{
+    s->likely_first = false;
+    s->charts.n = s->at_chart = 0;
+    VEC_EACH(const struct model_ref, r, &s->found.refs)
+    {
+        int64_t *rowid = vec_push(&s->known);
+
+        if (!rowid)
+            return ERR_NOMEM;
+        *rowid = r->rowid;
+    }
+    if (s->known.n)
+        qsort(s->known.p, s->known.n, sizeof(int64_t), by_rowid);
+    return ERR_OK;
+}
+
 /* --- charts ----------------------------------------------------------------------------------- */
 
 static int take_chart(void *arg, const struct store_patient *p)
@@ -100,8 +247,10 @@ static int next_chart(struct model_search *s, struct err *e)
         model_reader_close(&s->reader);
         model_refs_fini(&s->rows);
         s->open = false;
-        s->state.charts++;
+        s->state.charts += !s->likely_first;
     }
+    if (s->likely_first && s->at_chart == s->charts.n && (code = look_at_all(s)))
+        return code;
     if (s->all && s->at_chart == s->charts.n) {
         s->charts.n = s->at_chart = 0;
         code = store_patients(s->m->store, STR(""), s->offset, CHARTS_AT_ONCE, take_chart, s, e);
@@ -119,7 +268,9 @@ static int next_chart(struct model_search *s, struct err *e)
     s->open = true;
     model_refs_init(&s->rows);
     s->at = 0;
-    return model_refs_list(s->m, str_of(id), true, &s->rows, e);
+    code = model_refs_list(s->m, str_of(id), true, &s->rows, e);
+    narrow(s);
+    return code;
 }
 
 /* --- rows ------------------------------------------------------------------------------------- */
@@ -240,7 +391,9 @@ int model_search_begin(struct model *m, struct str chart, struct str typed, stru
     buf_init(&s->folded, 4096);
     model_refs_init(&s->found);
     s->found.many = s->all;
-    vec_init(&s->charts, 80, CHARTS_AT_ONCE);
+    vec_init(&s->charts, 80, CHARTS_AT_ONCE + LIKELY_ROWS);
+    vec_init(&s->likely, sizeof(int64_t), LIKELY_ROWS);
+    vec_init(&s->known, sizeof(int64_t), MODEL_FOUND_MAX);
     text_fold(&s->folded, typed);
     rest = buf_str(&s->folded);
     while (!code && rest.n) {
@@ -266,6 +419,8 @@ int model_search_begin(struct model *m, struct str chart, struct str typed, stru
         model_search_free(s);
         return code;
     }
+    if (s->all)
+        find_likely(s, typed);
     s->state.unfetched = !fetched(m, s->all ? STR("") : chart);
     *out = s;
     return ERR_OK;
@@ -291,6 +446,8 @@ void model_search_free(struct model_search *s)
     }
     model_refs_fini(&s->found);
     vec_fini(&s->charts);
+    vec_fini(&s->likely);
+    vec_fini(&s->known);
     buf_fini(&s->folded);
     mem_wipe(s, sizeof *s);
 }
