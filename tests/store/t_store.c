@@ -84,7 +84,7 @@ static void every_size(void)
 /* Whatever lies there, as a resource of a kind that nobody knows: compressed before, hostile, binary. */
 static void every_file(const char *folder)
 {
-    char path[1200], home[64], id[24];
+    char path[1200], home[64], id[24] = "";
     const char *at = unit_data(folder);
     struct store *s = at ? made_store(home) : NULL;
     struct str base = at ? str_of(at) : STR("");
