@@ -19,20 +19,6 @@ static int64_t fixed(void *arg)
     return MADE_NOW;
 }
 
-static void put(struct store *s, const char *json)
-{
-    struct fhir_index ix;
-    struct arena a;
-    struct tape t;
-
-    arena_init(&a, 1 << 20);
-    CU_ASSERT_EQUAL_FATAL(tape_parse(&t, str_of(json), NULL), ERR_OK);
-    CU_ASSERT_EQUAL_FATAL(fhir_index(&t, NULL, &a, &ix, NULL), ERR_OK);
-    CU_ASSERT_EQUAL(made_put(s, &ix, str_of(json), STORE_SERVER, NULL), ERR_OK);
-    tape_fini(&t);
-    arena_fini(&a);
-}
-
 static const char *const words[] = {"wheezing", "rash", "flood", "fracture", "wheezes"};
 
 /* Nobody knows beforehand in which order: names and numbers go apart. */
@@ -45,13 +31,13 @@ static struct store *ward(char home[64])
         char json[500];
 
         snprintf(json, sizeof json, "{\"resourceType\":\"Patient\",\"id\":\"p%d\",\"name\":[{\"family\":\"Fam%02d\",\"given\":[\"Anna\"]}]}", i, (i * 37) % PATIENTS);
-        put(s, json);
+        made_resource(s, json);
         for (int k = 0; k < 4; k++) {
             snprintf(json, sizeof json,
                      "{\"resourceType\":\"Condition\",\"id\":\"c%d-%d\",\"clinicalStatus\":{\"coding\":[{\"code\":\"active\"}]},\"code\":{\"text\":\"%s %s\"},"
                      "\"subject\":{\"reference\":\"Patient/p%d\"},\"onsetDateTime\":\"2020-0%d-11\"}",
                      i, k, words[rng_splitmix(&seed) % 5], i == 41 && k == 2 ? "Rarest" : words[rng_splitmix(&seed) % 5], i, k + 1);
-            put(s, json);
+            made_resource(s, json);
         }
     }
     return s;

@@ -111,6 +111,21 @@ static inline int made_put(struct store *s, const struct fhir_index *ix, struct 
     return code;
 }
 
+/* A resource as a server sends it, with the index that goes with it. */
+static inline void made_resource(struct store *s, const char *json)
+{
+    struct fhir_index ix;
+    struct arena a;
+    struct tape t;
+
+    arena_init(&a, 1 << 20);
+    CU_ASSERT_EQUAL_FATAL(tape_parse(&t, str_of(json), NULL), ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(fhir_index(&t, NULL, &a, &ix, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(made_put(s, &ix, str_of(json), STORE_SERVER, NULL), ERR_OK);
+    tape_fini(&t);
+    arena_fini(&a);
+}
+
 /* A Patient from JSON with %s and the like; id is both. */
 static inline int made_patient(struct store *s, const char *id, enum store_origin origin, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 static inline int made_patient(struct store *s, const char *id, enum store_origin origin, const char *fmt, ...)

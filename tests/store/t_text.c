@@ -10,21 +10,6 @@
 
 #include "store/text.h"
 
-/* A resource as a server sends it, with the index that goes with it. */
-static void put(struct store *s, const char *json)
-{
-    struct fhir_index ix;
-    struct arena a;
-    struct tape t;
-
-    arena_init(&a, 1 << 20);
-    CU_ASSERT_EQUAL_FATAL(tape_parse(&t, str_of(json), NULL), ERR_OK);
-    CU_ASSERT_EQUAL_FATAL(fhir_index(&t, NULL, &a, &ix, NULL), ERR_OK);
-    CU_ASSERT_EQUAL(made_put(s, &ix, str_of(json), STORE_SERVER, NULL), ERR_OK);
-    tape_fini(&t);
-    arena_fini(&a);
-}
-
 static void drop(struct store *s, const char *type, const char *id)
 {
     struct store_tx *tx;
@@ -66,11 +51,11 @@ static void names_in_many_scripts(void)
     char home[64];
     struct store *s = made_store(home);
 
-    put(s, PATIENT("mue", "M\303\274ller", "Andr\303\251 Jos\303\251"));
-    put(s, PATIENT("obr", "O'Brien", "Si\303\264n"));
-    put(s, PATIENT("rus", "\320\230\320\262\320\260\320\275\320\276\320\262", "\320\237\321\221\321\202\321\200"));
-    put(s, PATIENT("zho", "\347\216\213", "\345\260\217\346\230\216"));
-    put(s, PATIENT("tha", "\340\270\252\340\270\241\340\270\212\340\270\262\340\270\242", "x"));
+    made_resource(s, PATIENT("mue", "M\303\274ller", "Andr\303\251 Jos\303\251"));
+    made_resource(s, PATIENT("obr", "O'Brien", "Si\303\264n"));
+    made_resource(s, PATIENT("rus", "\320\230\320\262\320\260\320\275\320\276\320\262", "\320\237\321\221\321\202\321\200"));
+    made_resource(s, PATIENT("zho", "\347\216\213", "\345\260\217\346\230\216"));
+    made_resource(s, PATIENT("tha", "\340\270\252\340\270\241\340\270\212\340\270\262\340\270\242", "x"));
     UNIT_STR(found(s, "mull", ""), "mue");
     UNIT_STR(found(s, "M\303\234LLER", ""), "mue");
     UNIT_STR(found(s, "jose and", ""), "mue"); /* in any order, each the beginning of a word */
@@ -93,14 +78,14 @@ static void what_is_searched(void)
     char home[64];
     struct store *s = made_store(home);
 
-    put(s, NOTE("co", "p", "wheezing since the flood"));
-    put(s, "{\"resourceType\":\"Composition\",\"id\":\"cm\",\"subject\":{\"reference\":\"Patient/p\"},\"title\":\"Discharge\",\"section\":"
+    made_resource(s, NOTE("co", "p", "wheezing since the flood"));
+    made_resource(s, "{\"resourceType\":\"Composition\",\"id\":\"cm\",\"subject\":{\"reference\":\"Patient/p\"},\"title\":\"Discharge\",\"section\":"
            "[{\"title\":\"Plan\",\"text\":{\"div\":\"<div>Stop <b>metfor</b>min.<script>hidden()</script><p>Caf&eacute;</p></div>\"},"
            "\"section\":[{\"text\":{\"div\":\"<p>deeper</p>\"}}]}]}");
-    put(s, "{\"resourceType\":\"DocumentReference\",\"id\":\"do\",\"subject\":{\"reference\":\"Patient/p\"},\"content\":[{\"attachment\":"
+    made_resource(s, "{\"resourceType\":\"DocumentReference\",\"id\":\"do\",\"subject\":{\"reference\":\"Patient/p\"},\"content\":[{\"attachment\":"
            "{\"contentType\":\"text/plain; charset=utf-8\",\"title\":\"Referral letter\",\"data\":\"SGFuZG92ZXIgYXQgbm9vbg==\"}},"
            "{\"attachment\":{\"contentType\":\"application/pdf\",\"data\":\"SGFuZG92ZXI=\"}}]}");
-    put(s, "{\"resourceType\":\"Observation\",\"id\":\"ob\",\"subject\":{\"reference\":\"Patient/p\"},\"code\":{\"text\":\"Culture\"},"
+    made_resource(s, "{\"resourceType\":\"Observation\",\"id\":\"ob\",\"subject\":{\"reference\":\"Patient/p\"},\"code\":{\"text\":\"Culture\"},"
            "\"valueCodeableConcept\":{\"coding\":[{\"display\":\"Staphylococcus\"}]}}");
     UNIT_STR(found(s, "wheez flood", ""), "co");
     UNIT_STR(found(s, "metformin", ""), "cm");
@@ -125,9 +110,9 @@ static void one_chart(void)
         char json[400];
 
         snprintf(json, sizeof json, NOTE("a%d", "p1", "x"), i);
-        put(s, json);
+        made_resource(s, json);
         snprintf(json, sizeof json, NOTE("b%d", "p2", "x"), i);
-        put(s, json);
+        made_resource(s, json);
     }
     UNIT_STR(found(s, "asthma", "p1"), "a4 a3 a2 a1 a0");
     UNIT_STR(found(s, "asthma", "p"), "");
@@ -141,7 +126,7 @@ static void one_chart(void)
     UNIT_STR(b.p, "a2 a1");
     buf_fini(&b);
     /* A row that moves to another chart, as a corrected subject does. */
-    put(s, NOTE("a0", "p2", "x"));
+    made_resource(s, NOTE("a0", "p2", "x"));
     UNIT_STR(found(s, "asthma", "p1"), "a4 a3 a2 a1");
     UNIT_STR(found(s, "asthma", "p2"), "b4 b3 b2 b1 b0 a0");
     made_end(s, home);
@@ -152,8 +137,8 @@ static void changes(void)
     char home[64];
     struct store *s = made_store(home);
 
-    put(s, NOTE("c", "p", "first words"));
-    put(s, NOTE("c", "p", "second words"));
+    made_resource(s, NOTE("c", "p", "first words"));
+    made_resource(s, NOTE("c", "p", "second words"));
     UNIT_STR(found(s, "first", ""), "");
     UNIT_STR(found(s, "second", ""), "c");
     CU_ASSERT(store_text_settled(s));
@@ -195,7 +180,7 @@ static void deletion_leaves_nothing(void)
         char json[600];
 
         snprintf(json, sizeof json, NOTE("n%d", "p%d", "qvxzzword%dqvxzz and some more of it"), i, i % 7, i);
-        put(s, json);
+        made_resource(s, json);
     }
     CU_ASSERT_EQUAL(sql_exec(&s->w, "PRAGMA wal_checkpoint(TRUNCATE)", NULL), ERR_OK);
     CU_ASSERT(lies_there(s, "qvxzz")); /* the test can see */
@@ -224,8 +209,8 @@ static void settling_is_stopped(void)
     struct store *s = made_store(home);
     int steps = 0;
 
-    put(s, NOTE("a", "p", "alpha"));
-    put(s, NOTE("b", "p", "beta"));
+    made_resource(s, NOTE("a", "p", "alpha"));
+    made_resource(s, NOTE("b", "p", "beta"));
     drop(s, "Condition", "a");
     CU_ASSERT_EQUAL(store_text_settle(s, stop, &steps, NULL), ERR_CANCELLED);
     CU_ASSERT(!store_text_settled(s));
@@ -246,7 +231,7 @@ static void what_does_not_fit(void)
     ix.words = STR("zebra crossing");
     CU_ASSERT_EQUAL(made_put(s, &ix, STR(NOTE("c", "p", "other")), STORE_SERVER, NULL), ERR_OK);
     UNIT_STR(found(s, "zebra", ""), "c");
-    put(s, NOTE("c", "p", "third"));
+    made_resource(s, NOTE("c", "p", "third"));
     UNIT_STR(found(s, "third", ""), "c");
     CU_ASSERT(!store_text_settled(s));
     CU_ASSERT_EQUAL(store_text_settle(s, NULL, NULL, NULL), ERR_OK);
@@ -263,12 +248,12 @@ static void of_an_older_store(void)
         struct store *s = made_store(home);
         struct buf b;
 
-        put(s, PATIENT("p", "M\303\274ller", "Anna"));
+        made_resource(s, PATIENT("p", "M\303\274ller", "Anna"));
         for (int i = 0; i < 450; i++) {
             char json[400];
 
             snprintf(json, sizeof json, NOTE("7b6c1e02-0000-4000-8000-%012d", "p", "word%d"), i, i);
-            put(s, json);
+            made_resource(s, json);
         }
         older_turn(s, version);
         store_close(s);
