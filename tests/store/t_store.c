@@ -290,6 +290,57 @@ static void long_walks(void)
     made_end(v.s, home);
 }
 
+struct long_walk {
+    struct store *s;
+    int64_t last;
+    int n;
+};
+
+static int descending(void *arg, const struct store_row *row)
+{
+    struct long_walk *w = arg;
+
+    CU_ASSERT(row->date_ms < w->last);
+    w->last = row->date_ms;
+    if (w->n++ == 100) { /* a newer one comes while the list is read: it shifts nothing */
+        struct fhir_index ix = made_index("Observation", "newer", "p1", "labs", 5000);
+
+        CU_ASSERT_EQUAL(made_put(w->s, &ix, STR("x"), STORE_SERVER, NULL), ERR_OK);
+    }
+    return ERR_OK;
+}
+
+/* Kills tests/mutants/store-walk-twice.patch: the rest of a long section begins again at its first row. */
+static void long_section(void)
+{
+    static const struct {
+        unsigned limit;
+        bool bytes;
+        int want;
+    } cases[] = {{0, false, 999}, {0, true, 1000}, {300, true, 300}, {256, false, 256}, {1, true, 1}};
+    char home[64], id[20] = "";
+    struct store *s = made_store(home);
+    struct store_tx *tx;
+
+    CU_ASSERT_EQUAL_FATAL(store_begin(s, false, &tx, NULL), ERR_OK);
+    for (int i = 0; i < 999; i++) {
+        struct fhir_index ix = made_index("Observation", id, "p1", "labs", (i * 7) % 999);
+
+        ix.id = (struct str){id, (size_t)snprintf(id, sizeof id, "r%d", i)};
+        CU_ASSERT_EQUAL(store_put(tx, &ix, str_of(id), STORE_SERVER, 0, NULL, NULL), ERR_OK);
+    }
+    CU_ASSERT_EQUAL(store_commit(tx, NULL), ERR_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct store_query q = {.patient = STR("p1"), .section = STR("labs"), .newest_first = true, .limit = cases[i].limit,
+                                .bytes = cases[i].bytes};
+        struct long_walk w = {s, INT64_MAX, 0};
+
+        CU_ASSERT_EQUAL(store_each(s, &q, descending, &w, NULL), ERR_OK);
+        CU_ASSERT_EQUAL(w.n, cases[i].want);
+    }
+    made_end(s, home);
+}
+
 /* --- transactions ------------------------------------------------------------------------------ */
 
 static struct store_mark a_mark(int64_t ms)
@@ -693,6 +744,7 @@ static const struct unit_test tests[] = {
     {"so does every file that lies about", files_come_back},
     {"a file's rows and the server's never meet", origins_apart},
     {"a section is listed newest first, undated rows before all", sections_newest_first},
+    {"a long section, each row once", long_section},
     {"a long walk leaves nothing out", long_walks},
     {"marks, settings, missing references", marks_and_settings},
     {"a rollback leaves nothing behind", a_rollback_leaves_nothing},
