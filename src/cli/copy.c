@@ -28,6 +28,8 @@ static int step(void *arg, uint64_t done, uint64_t all)
         snprintf(line, sizeof line, "%s: %d %%", w->what, percent);
         cli_progress(w->err, line);
     }
+    if (w->app->guest) /* the process's signals are its owner's */
+        return cli_cancelled(w->app);
     sigemptyset(&waiting);
     sigpending(&waiting);
     return sigismember(&waiting, SIGINT) == 1 || sigismember(&waiting, SIGTERM) == 1;
@@ -40,12 +42,14 @@ static void stopping(sigset_t *s)
     sigaddset(s, SIGTERM);
 }
 
-void cli_work_begin(struct cli_work *w, struct cli_out *err, const char *what)
+void cli_work_begin(struct cli_work *w, const struct cli_app *app, struct cli_out *err, const char *what)
 {
     sigset_t stop;
 
-    *w = (struct cli_work){.err = err, .what = what, .percent = -1};
+    *w = (struct cli_work){.app = app, .err = err, .what = what, .percent = -1};
     w->progress = (struct store_progress){step, w};
+    if (app->guest)
+        return;
     stopping(&stop);
     sigprocmask(SIG_BLOCK, &stop, &w->before);
 }
@@ -56,6 +60,8 @@ void cli_work_end(struct cli_work *w)
     sigset_t stop;
 
     cli_progress(w->err, NULL);
+    if (w->app->guest)
+        return;
     stopping(&stop);
     while (sigtimedwait(&stop, NULL, &now) > 0) /* it has been heeded, or came too late */
         ;
@@ -64,16 +70,26 @@ void cli_work_end(struct cli_work *w)
 
 /* --- backup, restore --------------------------------------------------------------------------- */
 
+/* A file that is to be made where the asker stands. */
+static int place(const struct cli_app *app, const char *name, char out[PATH_MAX_BYTES], struct err *e)
+{
+    int n = app->guest && name[0] != '/' ? snprintf(out, PATH_MAX_BYTES, "/proc/self/fd/%d/%s", app->folder, name)
+                                         : snprintf(out, PATH_MAX_BYTES, "%s", name);
+
+    return n >= 0 && n < PATH_MAX_BYTES ? ERR_OK : err_set(e, ERR_TOOBIG, 0, PATH_MAX_BYTES, "FILE");
+}
+
 CLI_VERB(cli_verb_backup)
 {
+    char path[PATH_MAX_BYTES];
     struct cli_work work;
     int r = cli_need_store(app, e);
 
     (void)in, (void)out;
-    if (r)
+    if (r || (r = place(app, args->word[0], path, e)))
         return r;
-    cli_work_begin(&work, err, _("backing up"));
-    r = store_backup(app->store, args->word[0], &work.progress, e);
+    cli_work_begin(&work, app, err, _("backing up"));
+    r = store_backup(app->store, path, &work.progress, e);
     cli_work_end(&work);
     if (!r)
         cli_line(err, _("Backup made and read back: %s. The passphrases and codes of this profile open it."),
@@ -99,7 +115,7 @@ CLI_VERB(cli_verb_restore)
     if (!r && (site || fd >= 0)) /* where the site's key opens, nobody may know a passphrase */
         r = cli_new_passphrase(fd, &fresh, err, e);
     if (!r) {
-        cli_work_begin(&work, err, _("restoring"));
+        cli_work_begin(&work, app, err, _("restoring"));
         r = store_restore(app->home, args->word[0], &proof, fresh, &work.progress, e);
         cli_work_end(&work);
     }
@@ -225,7 +241,7 @@ CLI_VERB(cli_verb_verify)
         jsonw_open(&w, '[');
         v.w = &w;
     }
-    cli_work_begin(&work, err, _("verifying"));
+    cli_work_begin(&work, app, err, _("verifying"));
     r = look(app, &proof, &work, &v, &done, e);
     cli_work_end(&work);
     if (!r) {

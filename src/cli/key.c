@@ -324,7 +324,7 @@ static int rotate(struct keying *k, struct err *e)
 
     if ((r = keyring_name(k, name, e))) /* by the old file id */
         return r;
-    cli_work_begin(&work, k->err, _("sealing anew"));
+    cli_work_begin(&work, app, k->err, _("sealing anew"));
     r = store_rotate(k->app->store, &k->proof, &work.progress, dropped, &n, e);
     cli_work_end(&work);
     if (r == ERR_LASTSLOT) /* it would leave none behind */

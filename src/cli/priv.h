@@ -49,13 +49,14 @@ int cli_escrow_pair(const char *path, struct err *e); /* makes FILE and FILE.pub
 
 /* Long work: a line on the terminal, and Ctrl-C ends it between two steps instead of the program anywhere. */
 struct cli_work {
+    const struct cli_app *app;
     struct cli_out *err;
     const char *what; /* _("verifying") */
     sigset_t before;
     int percent;
     struct store_progress progress;
 };
-void cli_work_begin(struct cli_work *w, struct cli_out *err, const char *what);
+void cli_work_begin(struct cli_work *w, const struct cli_app *app, struct cli_out *err, const char *what);
 void cli_work_end(struct cli_work *w);
 
 /* "DEMO - NOT REAL PATIENTS", "UNPROTECTED": first lines of every printout that shows patients. */
