@@ -128,15 +128,12 @@ int cli_new_passphrase(int fd, struct secret **out, struct cli_out *err, struct 
 
 static int keyring_proof(struct cli_app *app, struct store_proof *out, struct err *e)
 {
-    char name[sizeof "wardline:" + STORE_ID_BYTES], id[STORE_ID_BYTES];
+    char name[CLI_KEYRING_NAME];
     struct secret *s = secret_new(CRYPT_KEY);
-    int r = s ? store_id(app->home, id, e) : err_set(e, ERR_NOMEM, 0, 0, NULL);
+    int r = s ? cli_keyring_name(app, name, e) : err_set(e, ERR_NOMEM, 0, 0, NULL);
 
-    if (!r) {
-        snprintf(name, sizeof name, "wardline:%s", id);
-        if (crypt_keyring_get(name, s))
-            r = err_set(e, ERR_NOKEYRING, 0, 0, NULL);
-    }
+    if (!r && crypt_keyring_get(name, s))
+        r = err_set(e, ERR_NOKEYRING, 0, 0, NULL);
     *out = (struct store_proof){STORE_SLOT_KEYRING, s};
     return r;
 }

@@ -13,6 +13,7 @@
 #include "base/intl.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "crypt/keyring.h"
 
 /* --- long work --------------------------------------------------------------------------------- */
 
@@ -314,9 +315,12 @@ CLI_VERB(cli_verb_wipe)
 {
     const char *given = args->value[0];
     struct store_proof proof = {.secret = NULL};
+    char name[CLI_KEYRING_NAME];
+    bool named;
     int r = cli_find_profile(app, e);
 
     (void)in;
+    named = !r && !cli_keyring_name(app, name, NULL);
     if (!r && (!given || strcmp(given, "unknown"))) {
         r = cli_proof(app, NULL, _("Passphrase of the profile that is to be destroyed: "), &proof, e);
         if (!r)
@@ -327,7 +331,10 @@ CLI_VERB(cli_verb_wipe)
         cli_close_store(app);
         log_close();
     }
-    if (!r && !(r = store_wipe(app->home, e)))
+    if (!r && !(r = store_wipe(app->home, e))) {
+        if (named)
+            crypt_keyring_drop(name);
         cli_line(err, "%s", _("The profile is destroyed: its keys were overwritten, then its files removed."));
+    }
     return r;
 }

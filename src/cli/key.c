@@ -167,13 +167,13 @@ static int show_code(struct keying *k, struct secret *code)
     return ERR_OK;
 }
 
-static int keyring_name(struct keying *k, char out[64], struct err *e)
+int cli_keyring_name(const struct cli_app *app, char out[CLI_KEYRING_NAME], struct err *e)
 {
     char id[STORE_ID_BYTES];
-    int r = store_id(k->app->home, id, e);
+    int r = store_id(app->home, id, e);
 
     if (!r)
-        snprintf(out, 64, "wardline:%s", id);
+        snprintf(out, CLI_KEYRING_NAME, "wardline:%s", id);
     return r;
 }
 
@@ -182,8 +182,8 @@ static int new_keyring(struct keying *k, struct secret **out, struct err *e)
 {
     const char *given = k->args->value[HOURS];
     int64_t hours = 0;
-    char name[64];
-    int r = keyring_name(k, name, e);
+    char name[CLI_KEYRING_NAME];
+    int r = cli_keyring_name(k->app, name, e);
 
     if (!r && given && !str_int(str_of(given), 1, HOURS_MOST, &hours))
         r = err_set(e, ERR_USAGE, 0, 0, "--hours");
@@ -203,9 +203,9 @@ static int new_keyring(struct keying *k, struct secret **out, struct err *e)
 
 static void drop_keyring(struct keying *k)
 {
-    char name[64];
+    char name[CLI_KEYRING_NAME];
 
-    if (!keyring_name(k, name, NULL))
+    if (!cli_keyring_name(k->app, name, NULL))
         crypt_keyring_drop(name);
 }
 
@@ -318,11 +318,11 @@ static int rotate(struct keying *k, struct err *e)
 {
     struct store_slot dropped[STORE_SLOTS];
     struct cli_work work;
-    char name[64];
+    char name[CLI_KEYRING_NAME];
     unsigned n = 0;
     int r;
 
-    if ((r = keyring_name(k, name, e))) /* by the old file id */
+    if ((r = cli_keyring_name(k->app, name, e))) /* by the old file id */
         return r;
     cli_work_begin(&work, app, k->err, _("sealing anew"));
     r = store_rotate(k->app->store, &k->proof, &work.progress, dropped, &n, e);

@@ -47,6 +47,10 @@ int cli_escrow_secret(const char *path, struct secret **out, struct err *e);
 int cli_escrow_public(const char *path, unsigned char out[CRYPT_BOX_PUBLIC], struct err *e);
 int cli_escrow_pair(const char *path, struct err *e); /* makes FILE and FILE.pub */
 
+/* What the kernel's keyring calls this profile's key. */
+#define CLI_KEYRING_NAME 64
+int cli_keyring_name(const struct cli_app *app, char out[CLI_KEYRING_NAME], struct err *e);
+
 /* Long work: a line on the terminal, and Ctrl-C ends it between two steps instead of the program anywhere. */
 struct cli_work {
     const struct cli_app *app;
