@@ -76,6 +76,7 @@ static int read_line(int fd, const char *option, const char *prompt, bool echo, 
 
 int cli_passphrase(struct cli_app *app, const char *prompt, struct secret **out, struct err *e)
 {
+    *out = NULL;
     if (app->guest) /* REQ: no secret of one process is asked for in another */
         return err_set(e, ERR_INUSE, 0, getpid(), STORE_FILE);
     return read_line(app->passphrase_fd, "--passphrase-fd", prompt, false, out, e);

@@ -6,6 +6,7 @@
 
 #include "cli/priv.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -29,10 +30,11 @@ static int step(void *arg, uint64_t done, uint64_t all)
         snprintf(line, sizeof line, "%s: %d %%", w->what, percent);
         cli_progress(w->err, line);
     }
-    if (w->app->guest) /* the process's signals are its owner's */
-        return cli_cancelled(w->app);
+    if (cli_cancelled(w->app))
+        return 1;
     sigemptyset(&waiting);
-    sigpending(&waiting);
+    if (!w->app->guest) /* else they are the owner's */
+        sigpending(&waiting);
     return sigismember(&waiting, SIGINT) == 1 || sigismember(&waiting, SIGTERM) == 1;
 }
 
@@ -49,10 +51,9 @@ void cli_work_begin(struct cli_work *w, const struct cli_app *app, struct cli_ou
 
     *w = (struct cli_work){.app = app, .err = err, .what = what, .percent = -1};
     w->progress = (struct store_progress){step, w};
-    if (app->guest)
-        return;
     stopping(&stop);
-    sigprocmask(SIG_BLOCK, &stop, &w->before);
+    if (!app->guest)
+        pthread_sigmask(SIG_BLOCK, &stop, &w->before);
 }
 
 void cli_work_end(struct cli_work *w)
@@ -66,19 +67,21 @@ void cli_work_end(struct cli_work *w)
     stopping(&stop);
     while (sigtimedwait(&stop, NULL, &now) > 0) /* it has been heeded, or came too late */
         ;
-    sigprocmask(SIG_SETMASK, &w->before, NULL);
+    pthread_sigmask(SIG_SETMASK, &w->before, NULL);
+}
+
+/* A file that is to be made, by the name that the asker gave: in its folder, which need not be this process's. */
+static int path_of(const struct cli_app *app, const char *name, char out[PATH_MAX_BYTES], struct err *e)
+{
+    int n = !app->guest || name[0] == '/' ? snprintf(out, PATH_MAX_BYTES, "%s", name)
+                                          : snprintf(out, PATH_MAX_BYTES, "/proc/self/fd/%d/%s", app->folder, name);
+
+    if (app->guest && (!strncmp(name, "/proc/", 6) || !strncmp(name, "/dev/", 5)))
+        return err_set(e, ERR_INPUT, 0, 0, name); /* it would be this process's own */
+    return n < PATH_MAX_BYTES ? ERR_OK : err_set(e, ERR_TOOBIG, 0, PATH_MAX_BYTES, "path");
 }
 
 /* --- backup, restore --------------------------------------------------------------------------- */
-
-/* A file that is to be made where the asker stands. */
-static int place(const struct cli_app *app, const char *name, char out[PATH_MAX_BYTES], struct err *e)
-{
-    int n = app->guest && name[0] != '/' ? snprintf(out, PATH_MAX_BYTES, "/proc/self/fd/%d/%s", app->folder, name)
-                                         : snprintf(out, PATH_MAX_BYTES, "%s", name);
-
-    return n >= 0 && n < PATH_MAX_BYTES ? ERR_OK : err_set(e, ERR_TOOBIG, 0, PATH_MAX_BYTES, "FILE");
-}
 
 CLI_VERB(cli_verb_backup)
 {
@@ -86,8 +89,11 @@ CLI_VERB(cli_verb_backup)
     struct cli_work work;
     int r = cli_need_store(app, e);
 
+    if (!r)
+        r = path_of(app, args->word[0], path, e);
+
     (void)in, (void)out;
-    if (r || (r = place(app, args->word[0], path, e)))
+    if (r)
         return r;
     cli_work_begin(&work, app, err, _("backing up"));
     r = store_backup(app->store, path, &work.progress, e);
@@ -192,12 +198,14 @@ static void found(void *arg, const struct store_finding *f)
 static int look(struct cli_app *app, const struct store_proof *proof, struct cli_work *work, struct verifying *v,
                 struct store_verified *done, struct err *e)
 {
-    int r = cli_need_store_by(app, proof, e);
+    int r = proof->secret ? cli_need_store_by(app, proof, e) : cli_need_store(app, e);
 
     if (!r)
         return store_verify(app->store, &work->progress, found, v, done, e);
     cli_close_store(app);
-    return r == ERR_DAMAGED ? store_verify_shut(app->home, proof, &work->progress, found, v, done, e) : r;
+    if (r != ERR_DAMAGED || !proof->secret || app->answered)
+        return r;
+    return store_verify_shut(app->home, proof, &work->progress, found, v, done, e);
 }
 
 static void finish(struct verifying *v, const struct store_verified *done)
@@ -227,10 +235,10 @@ CLI_VERB(cli_verb_verify)
     struct cli_work work;
     struct jsonw w;
     struct buf b;
-    int r = cli_find_profile(app, e);
+    int r = app->store ? ERR_OK : cli_find_profile(app, e);
 
     (void)in;
-    if (!r)
+    if (!r && !app->store && !app->yielded) /* open for another process, or begun again: nobody is asked */
         r = cli_proof(app, NULL, _("Passphrase: "), &proof, e);
     if (r)
         return r;

@@ -13,6 +13,7 @@
 #include "base/intl.h"
 #include "base/text.h"
 #include "crypt/keyring.h"
+#include "model/edit.h"
 
 enum { NEW_FD, RECOVERY, ESCROW, KEYRING, HOURS, LABEL, ESCROW_KEY, JSON };
 
@@ -211,6 +212,20 @@ static void drop_keyring(struct keying *k)
 
 /* --- changes ----------------------------------------------------------------------------------- */
 
+/* The change stands in the trail, by the action's word and the slot's kind. */
+static int trail(struct keying *k, const char *kind, int result, struct err *e)
+{
+    struct audit_event ev = model_event(&k->app->model, AUDIT_KEY, STR(""));
+    char reason[80];
+    int r;
+
+    snprintf(reason, sizeof reason, "%s%s%s", k->args->word[0], *kind ? " " : "", kind);
+    ev.reason = str_of(reason);
+    ev.outcome = result && result != ERR_PARTIAL ? AUDIT_FAILED : AUDIT_DONE;
+    r = model_audit(&k->app->model, &ev, result ? NULL : e);
+    return result ? result : r;
+}
+
 static int slot_word(const struct keying *k, unsigned *no, struct err *e)
 {
     int64_t n;
@@ -258,7 +273,7 @@ static int add(struct keying *k, struct err *e)
         }
     }
     secret_free(secret);
-    return r;
+    return trail(k, kinds[n.kind].name, r, e);
 }
 
 /* Slot by its number, or the one that was opened with. */
@@ -293,7 +308,7 @@ static int change(struct keying *k, struct err *e)
             cli_line(k->err, "%s", _("Changed. Older copies of the file open with the old one: after a leak, rotate."));
     }
     secret_free(secret);
-    return r;
+    return trail(k, kinds[n.kind].name, r, e);
 }
 
 static int take_out(struct keying *k, struct err *e)
@@ -311,7 +326,7 @@ static int take_out(struct keying *k, struct err *e)
             drop_keyring(k);
         cli_line(k->err, _("Key slot %u opens nothing any more: %s."), no, _(kinds[s->kind].words));
     }
-    return r;
+    return trail(k, s ? kinds[s->kind].name : "", r, e);
 }
 
 static int rotate(struct keying *k, struct err *e)
@@ -324,20 +339,20 @@ static int rotate(struct keying *k, struct err *e)
 
     if ((r = cli_keyring_name(k->app, name, e))) /* by the old file id */
         return r;
-    cli_work_begin(&work, app, k->err, _("sealing anew"));
+    cli_work_begin(&work, k->app, k->err, _("sealing anew"));
     r = store_rotate(k->app->store, &k->proof, &work.progress, dropped, &n, e);
     cli_work_end(&work);
     if (r == ERR_LASTSLOT) /* it would leave none behind */
         return err_set(e, ERR_UNSUPPORTED, 0, 0, "key rotate without a passphrase");
     if (r && r != ERR_PARTIAL)
-        return r;
+        return trail(k, "", r, e);
     crypt_keyring_drop(name); /* its slot cannot come along */
     cli_line(k->err, "%s", _("The store is sealed with a new key. Backups made before open with the old secrets."));
     for (unsigned i = 0; i < n; i++) {
         cli_line(k->err, "%s", _("Left behind, as only its holder knows it; add it again:"));
         say_slot(k->err, &dropped[i]);
     }
-    return r;
+    return trail(k, "", r, e);
 }
 
 /* --- the site's own ---------------------------------------------------------------------------- */

@@ -338,16 +338,15 @@ int store_hold(struct store *s, struct err *e)
 {
     if (s->pid != getpid())
         return err_set(e, ERR_INUSE, 0, s->pid, STORE_FILE);
-    if (s->in_tx)
+    if (turn_mine(&s->turn))
         return err_set(e, ERR_BUG, 0, 0, "store_hold");
-    s->in_tx = true;
-    s->tx = (struct store_tx){.s = s};
+    turn_take(&s->turn, false);
     return ERR_OK;
 }
 
 void store_let_go(struct store *s)
 {
-    s->in_tx = false;
+    turn_leave(&s->turn);
 }
 
 void store_rollback(struct store_tx *tx)
