@@ -177,7 +177,9 @@ static int ask(struct asking *a, const unsigned char challenge[STORE_CHALLENGE])
 
     buf_init(&request, LIMIT_ASK_BYTES - 8 - STORE_PROOF);
     buf_init(&packet, LIMIT_ASK_BYTES);
-    r = fds[ASK_FOLDER] < 0 ? ERR_IO : cli_ask_request(&request, flags, intl_characters(), a->yield ? 0 : app->words, app->word);
+    r = fds[ASK_FOLDER] < 0
+            ? ERR_IO
+            : cli_ask_request(&request, flags, intl_characters(), a->yield ? 0 : app->words, app->word);
     if (!r && a->key)
         store_prove(a->key, challenge, buf_str(&request), proof);
     if (!r)

@@ -11,9 +11,9 @@
 #include "base/mem.h"
 
 /* Each row alone, so that no text of one patient shares a context with another's (CRIME), with a dictionary that
- * was trained on made-up patients (data/rows/train.py) and never changes: the frame's head names it. At level 1: level 3
- * makes rows 3 % smaller, takes 0.7 microseconds a row more and 360 KiB of memory. What does not shrink is stored as it
- * is. */
+ * was trained on made-up patients (data/rows/train.py) and never changes: the frame's head names it. At level 1: level
+ * 3 makes rows 3 % smaller, takes 0.7 microseconds a row more and 360 KiB of memory. What does not shrink is stored as
+ * it is. */
 #define BODY_LEVEL 1
 #define HEAD_BYTES 64 /* a line end among the first means that the whole is laid out in lines */
 
