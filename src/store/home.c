@@ -210,10 +210,12 @@ static int name_row(struct sql *c, enum sql_id id, int64_t number, struct arena 
     sqlite3_bind_int64(st, 1, number);
     if ((code = sql_step(c, st, e)) == 1) {
         bool file = sqlite3_column_int(st, 0) == STORE_FILE_IMPORT;
+        char room[SHORT_ROOM];
+        struct str plain = short_id(st, 2, room);
 
         code = ERR_OK;
-        *type = arena_str(a, sql_column(st, 1));
-        *name = str_of(arena_fmt(a, "%s%.*s", file ? STORE_FILE_PREFIX : "", STR_ARG(sql_column(st, 2))));
+        *type = arena_str(a, short_word(st, 1));
+        *name = str_of(arena_fmt(a, "%s%.*s", file ? STORE_FILE_PREFIX : "", STR_ARG(plain)));
     }
     sql_done(st);
     return !code && a->failed ? err_set(e, ERR_NOMEM, 0, 0, NULL) : code;
