@@ -146,9 +146,11 @@ static const struct {
     {"count",
      "SELECT abs((SELECT count(*) FROM res) - (SELECT coalesce(sum(n), 0) FROM count))"},
     {"patient without its row",
-     "SELECT count(*) FROM patient p LEFT JOIN res r ON r.rid=p.rid WHERE r.type IS NULL OR r.type NOT IN ('Patient', x'01')"},
+     "SELECT count(*) FROM patient p LEFT JOIN res r ON r.rid=p.rid "
+     "WHERE r.type IS NULL OR r.type NOT IN ('Patient', x'01')"},
     {"row without its patient",
-     "SELECT count(*) FROM res r LEFT JOIN patient p ON p.rid=r.rid WHERE r.type IN ('Patient', x'01') AND p.pid IS NULL"},
+     "SELECT count(*) FROM res r LEFT JOIN patient p ON p.rid=r.rid "
+     "WHERE r.type IN ('Patient', x'01') AND p.pid IS NULL"},
     {"word without its patient",
      "SELECT count(*) FROM patient_word w LEFT JOIN patient p ON p.pid=w.pid WHERE p.pid IS NULL"},
     {"patient without a word",
