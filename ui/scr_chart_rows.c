@@ -24,7 +24,7 @@ struct text scr_chart_rows_words(struct arena *a, const struct model_row *r)
     buf_add(&b, r->text.s, r->text.n);
     for (unsigned i = 0; i < r->flags; i++) {
         buf_adds(&b, i ? ", " : "  [");
-        buf_add(&b, r->flag[i].s, r->flag[i].n);
+        buf_adds(&b, r->flag[i]);
     }
     if (r->flags)
         buf_adds(&b, "]");

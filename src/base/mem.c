@@ -21,6 +21,7 @@ void mem_start(void)
 #ifdef __GLIBC__
     mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
     mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK);
+    mallopt(M_ARENA_MAX, 1); /* one for each thread costs more memory than waiting for another costs time */
 #endif
 }
 

@@ -139,7 +139,7 @@ static void show_row(struct cli_out *out, const struct model_row *row)
     cli_words(out, str_of(row->text.s));
     for (unsigned i = 0; i < row->flags; i++) {
         cli_words(out, i ? STR(", ") : STR("  ["));
-        cli_words(out, str_of(row->flag[i].s));
+        cli_words(out, str_of(row->flag[i]));
     }
     cli_words(out, row->flags ? STR("]\n") : STR("\n"));
 }
@@ -220,7 +220,7 @@ static void json_row(struct jsonw *w, const struct model_row *row)
     jsonw_key(w, "flags");
     jsonw_open(w, '[');
     for (unsigned i = 0; i < row->flags; i++)
-        jsonw_z(w, row->flag[i].s);
+        jsonw_z(w, row->flag[i]);
     jsonw_close(w, ']');
     if (row->heading) { /* of a pane of the cover: what stands behind it on the screen */
         jsonw_key(w, "age");

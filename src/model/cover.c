@@ -69,7 +69,7 @@ static int add_copy(struct cover *c, const struct pane *p, struct heading *h, co
     row->brief = brief_text(c->rs->keep, from);
     row->date = keep_text(c->rs->keep, from->date);
     for (unsigned i = 0; i < from->flags; i++)
-        row->flag[i] = keep_text(c->rs->keep, from->flag[i]);
+        row->flag[i] = keep_text(c->rs->keep, text_own(from->flag[i])).s;
     return c->rs->keep->failed ? err_set(c->e, ERR_NOMEM, 0, 0, "cover") : ERR_OK;
 }
 

@@ -84,7 +84,7 @@ static void add_words(struct detail *d, const struct model_row *row, const struc
     }
     add_own(d, arena_fmt(d->a, "%s: %s", date_label(t, r), row->date.s));
     for (unsigned i = 0; i < row->flags; i++)
-        add_own(d, arena_fmt(d->a, _("Flag: %s"), row->flag[i].s));
+        add_own(d, arena_fmt(d->a, _("Flag: %s"), row->flag[i]));
     for (unsigned i = 0; i < MODEL_LINTS; i++)
         if (row->broken & 1u << i) /* TRANSLATORS: why words of the server's are marked [!] */
             add_own(d, arena_fmt(d->a, _("[!] as it was sent: %s"), model_lint_words(i)));

@@ -81,10 +81,10 @@ void model_sep(struct model_fmt *f)
 void model_flag(struct model_fmt *f, const char *own)
 {
     for (unsigned i = 0; i < f->row->flags; i++)
-        if (!strcmp(f->row->flag[i].s, own))
+        if (!strcmp(f->row->flag[i], own))
             return;
     if (f->row->flags < MODEL_FLAGS_MAX)
-        f->row->flag[f->row->flags++] = text_own(own);
+        f->row->flag[f->row->flags++] = own;
 }
 
 bool model_not_false(const struct model_fmt *f, tape_at at)

@@ -133,7 +133,7 @@ struct model_row {
     struct text date;     /* "05-Mar-2026", "no date" */
     struct text text; /* the whole row in words, never cut; flags' words are in it too where they change its meaning */
     struct text brief; /* what stands for text on the cover of a screen, and says that there is more; "": text does */
-    struct text flag[MODEL_FLAGS_MAX]; /* "HH", "DO NOT GIVE", "entered in error", "FROM FILE" */
+    const char *flag[MODEL_FLAGS_MAX]; /* wardline's own words: "HH", "DO NOT GIVE", "entered in error", "FROM FILE" */
     unsigned flags;
     unsigned broken;      /* display rules that its server words break (model/lint.h); MODEL_LINT_MARK stands there */
     bool abnormal;        /* outside its range, flagged so, or not to be given: the words and flags say so too */

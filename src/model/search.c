@@ -73,7 +73,7 @@ static bool matches(const struct model_search *s, const struct model_row *row, u
     buf_addf(&b, "%s %s ", _(kind_sections(&n)[section].title), row->date.s);
     buf_add(&b, row->text.s, row->text.n);
     for (unsigned i = 0; i < row->flags; i++)
-        buf_addf(&b, " %s", row->flag[i].s);
+        buf_addf(&b, " %s", row->flag[i]);
     text_fold(&folded, buf_str(&b));
     for (unsigned i = 0; i < s->words && yes; i++)
         yes = stands(buf_str(&folded), s->word[i]);

@@ -157,7 +157,7 @@ static void put_row(struct jsonw *w, const struct model_row *r, const char *char
     jsonw_key(w, "flags");
     jsonw_open(w, '[');
     for (unsigned i = 0; i < r->flags; i++)
-        put_text(w, r->flag[i]);
+        put_text(w, text_own(r->flag[i]));
     jsonw_close(w, ']');
     jsonw_key(w, "goes_to");
     jsonw_z(w, r->goes_to ? r->goes_to->name : NULL);
@@ -502,7 +502,7 @@ static int snapshot(struct model *m, const char *chart, struct buf *out, struct 
         for (unsigned j = 0; j < s.n; j++) {
             buf_addf(out, "%s %s %s\n", k[i].name, s.rows[j].date.s, s.rows[j].text.s);
             for (unsigned f = 0; f < s.rows[j].flags; f++)
-                buf_addf(out, " %s\n", s.rows[j].flag[f].s);
+                buf_addf(out, " %s\n", s.rows[j].flag[f]);
         }
         model_section_fini(&s);
     }

@@ -52,7 +52,7 @@ static struct shown show(const char *quoted)
         snprintf(s.date, sizeof s.date, "%s", out.date.s);
         for (unsigned i = 0; i < out.flags; i++)
             snprintf(s.flags + strlen(s.flags), sizeof s.flags - strlen(s.flags), "%s%s", i ? "," : "",
-                     out.flag[i].s);
+                     out.flag[i]);
     }
     tape_fini(&t);
     arena_fini(&a);
