@@ -357,10 +357,12 @@ def terminals(w):
 def asked_twice(w):
     """A slip in a new passphrase is said in words and asked again, both lines of it."""
     with Term([WARDLINE, "--home", w.home + "-twice", "init", "--server", w.url]) as t:
-        for n, first, second, then in ((1, "one", "two", "The two are not the same."), (2, "two", "two", "Profile made.")):
+        for n, first, second, then in ((1, "one horse", "two horses", "The two are not the same."), (2, "two horses", "two horses", "Profile made.")):
             for prompt, typed in (("New passphrase:", first), ("The same again:", second)):
-                while t.text().count(prompt) < n:
+                end = time.monotonic() + 60
+                while t.text().count(prompt) < n and t.fd >= 0 and time.monotonic() < end:
                     t.pump(0.2)
+                check(t.text().count(prompt) == n, f"{prompt} is asked the {n}. time: {t.text()}")
                 t.send(typed + "\r")
             t.wait(then)
         check(t.end() == 0, "and the profile is made")
