@@ -5,6 +5,7 @@
 #include "tests/bench/peer.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -238,13 +239,13 @@ static uint64_t words(sqlite3 *db, const struct rows *rs)
     sqlite3_stmt *st = prepare(db, "SELECT rowid FROM words WHERE words MATCH ?1 ORDER BY rowid DESC LIMIT ?2"),
                  *one = prepare(db, "SELECT type, id, patient, date, title FROM res WHERE rid=?1");
     uint64_t seed = 44, sum = 0;
-    char word[44];
+    char word[44], prefix[sizeof word + 1];
 
     for (int i = 0; i < PEER_WORDS; i++) {
         if (!peer_word(rs, &seed, word))
             continue;
-        strcat(word, "*");
-        sqlite3_bind_text(st, 1, word, -1, SQLITE_STATIC);
+        snprintf(prefix, sizeof prefix, "%s*", word);
+        sqlite3_bind_text(st, 1, prefix, -1, SQLITE_STATIC);
         sqlite3_bind_int(st, 2, PEER_LIST_ROWS);
         while (sqlite3_step(st) == SQLITE_ROW) {
             sqlite3_bind_int64(one, 1, sqlite3_column_int64(st, 0));

@@ -4,6 +4,7 @@
 #include "tests/store/disk_priv.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/rng.h"
@@ -102,7 +103,7 @@ static const char *keep_name(const char *path)
         if (!strcmp(rec.names[i], path))
             return rec.names[i];
         if (!rec.names[i][0]) {
-            strcpy(rec.names[i], path);
+            snprintf(rec.names[i], sizeof rec.names[i], "%s", path);
             return rec.names[i];
         }
     }
