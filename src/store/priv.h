@@ -228,6 +228,7 @@ int body_unpack(struct body_ctx **b, struct str packed, enum body_codec codec, s
 /* --- short.c: what res says of a row, in few bytes; equal values have equal forms ---------------------- */
 
 #define SHORT_ROOM 40
+#define SHORT_PATIENT "x'01'" /* in SQL: the word "Patient" */
 /* Types and sections. */
 void short_bind_word(sqlite3_stmt *st, int at, struct str s);
 struct str short_word(sqlite3_stmt *st, int at); /* borrowed until the next step */
@@ -356,17 +357,12 @@ int fact_drop(struct sql *c, int64_t rid, struct err *e);
 /* A patient has come: facts that waited for it are its own. It has gone: they wait. */
 int fact_found(struct sql *c, int64_t pid, struct str chart, struct err *e);
 int fact_lost(struct sql *c, int64_t pid, struct err *e);
-/* All of them anew, from the rows that are here: begin (in the caller's transaction) notes that this is to be done;
- * fill does it, at most LIMIT_TX_ROWS rows a transaction, and goes on where it was killed; with no note, nothing. */
-#define FACT_FILLING "fact_filling" /* a setting: "Type rid", the last row that is done */
-int fact_fill_begin(struct sql *c, struct err *e);
-int fact_fill(struct sql *c, struct err *e);
 
 /* --- home.c: words of addresses ------------------------------------------------------------------ */
 
 /* In place of the words that pid had; "" for none. */
 int home_put(struct sql *c, int64_t pid, struct str words, struct err *e);
-/* Those of row rid, if it is a patient's: bytes are its own. For fact_fill. */
+/* Those of row rid, if it is a patient's: bytes are its own. For res_index_again. */
 int home_fill(struct sql *c, int64_t rid, struct str bytes, struct err *e);
 /* Adds to a set by pid everybody who has such a word that starts with prefix; whose telephone's key is in [lo, hi). */
 int home_mark(struct sql *c, struct str prefix, unsigned char *bits, size_t bytes, struct err *e);

@@ -24,8 +24,7 @@
  * fact: what a row says of a patient's place in the worklist's scopes (enum kind_fact). key is the hash of (origin,
  *     type, id) of what is meant; of what has a time instead, 1 where that is a day, 0 where it is an instant. pid is
  *     0 until the patient is here, whose chart's hash is in chart; a part (fact 7) has there the hash of its own name.
- * opened: whose chart was last opened when.
- * setting fact_filling: how far facts have been filled from the rows that are there (fact.c). */
+ * opened: whose chart was last opened when. */
 static const char first[] =
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE res(rid INTEGER PRIMARY KEY, key INTEGER NOT NULL, origin INTEGER NOT NULL, type TEXT NOT NULL,"
@@ -134,16 +133,13 @@ static const char rows[] =
 static const struct step {
     int version;
     const char *sql;
-    /* What the SQL cannot do; NULL: nothing. It runs when the SQL of all steps has, so that it finds the tables as the
-     * rest of the code knows them; never in a new store. Long work is noted there and done behind it (fact_fill). */
-    int (*fill)(struct sql *c, struct err *e);
 } steps[] = {
-    {1, first, NULL},
-    {2, corrections, NULL},
-    {3, scopes, fact_fill_begin},
-    {4, edits, NULL},
-    {5, homes, fact_fill_begin},
-    {6, rows, NULL},
+    {1, first},
+    {2, corrections},
+    {3, scopes},
+    {4, edits},
+    {5, homes},
+    {6, rows},
 };
 #define STEPS (sizeof steps / sizeof *steps)
 
@@ -155,7 +151,7 @@ int schema_version(void)
 /* Copies of tables that a step has changed: an opened store has shown that the new ones can be read. */
 static const char copies[] = "DROP TABLE IF EXISTS outbox_3;";
 
-static int run_steps(struct sql *c, int64_t from, bool fill, struct err *e)
+static int run_steps(struct sql *c, int64_t from, struct err *e)
 {
     char pragma[48];
     int code = ERR_OK;
@@ -163,15 +159,12 @@ static int run_steps(struct sql *c, int64_t from, bool fill, struct err *e)
     for (size_t i = 0; !code && i < STEPS; i++)
         if (steps[i].version > from)
             code = sql_exec(c, steps[i].sql, e);
-    for (size_t i = 0; fill && !code && i < STEPS; i++)
-        if (steps[i].version > from && steps[i].fill)
-            code = steps[i].fill(c, e);
     snprintf(pragma, sizeof pragma, "PRAGMA user_version=%d", schema_version());
     return code ? code : sql_exec(c, pragma, e);
 }
 
-/* Whole or not at all: a crash in between leaves the older store, or none. Facts are filled behind it, in small steps,
- * in a store of the new version: a program that knows none must not write rows in between. */
+/* Whole or not at all: a crash in between leaves the older store, or none. Rows are indexed again behind it, in
+ * small steps (settle.c), in a store of the new version: a program that knows less must not write rows in between. */
 static int upgrade(struct sql *c, int64_t from, struct err *e)
 {
     char pragma[48];
@@ -180,7 +173,7 @@ static int upgrade(struct sql *c, int64_t from, struct err *e)
     if (code)
         return code;
     snprintf(pragma, sizeof pragma, "PRAGMA application_id=%d", SCHEMA_APPLICATION);
-    if (!(code = run_steps(c, from, from > 0, e)) && (from || !(code = sql_exec(c, copies, e))) &&
+    if (!(code = run_steps(c, from, e)) && (from || !(code = sql_exec(c, copies, e))) &&
         !(code = sql_exec(c, pragma, e)))
         code = sql_exec(c, "COMMIT", e);
     if (code)
@@ -207,7 +200,5 @@ int schema_check(struct sql *c, struct err *e)
     if (version > schema_version())
         return err_set(e, ERR_VERSION, 0, version, STORE_FILE);
     code = version < schema_version() ? upgrade(c, version, e) : sql_exec(c, copies, e);
-    if (!code)
-        code = settle_rows(c, e);
-    return code ? code : fact_fill(c, e);
+    return code ? code : settle_rows(c, e);
 }

@@ -7,9 +7,9 @@
 
 #include "base/limits.h"
 
-/* Rows that an older wardline indexed are indexed again from their bytes where the store is opened, before anything is
- * read: 200 a transaction, the last one that is done in the setting index.next. What breaks off goes on there at the
- * next start. An edit's row keeps its version, its moments and its operation. */
+/* Rows that an older wardline indexed are indexed again from their bytes, facts and homes too, where the store is
+ * opened, before anything is read: 200 a transaction, the last one that is done in the setting index.next. What breaks
+ * off goes on there at the next start. An edit's row keeps its version, its moments and its operation. */
 
 #define REV "index.rev" /* FHIR_INDEX_REV of all rows */
 #define NEXT "index.next"
@@ -91,7 +91,7 @@ static int step(struct sql *c, const char *base, int64_t *next, struct err *e)
     code = some(c, base, next, e);
     if (!code && *next >= 0)
         code = put_number(c, NEXT, *next, e);
-    else if (!code && !(code = fact_fill_begin(c, e)) && !(code = put_number(c, REV, FHIR_INDEX_REV, e)))
+    else if (!code && !(code = put_number(c, REV, FHIR_INDEX_REV, e)))
         code = sql_exec(c, "DELETE FROM setting WHERE name='" NEXT "'", e);
     return end(c, code, e);
 }

@@ -139,7 +139,7 @@ static int database(struct look *l, struct sql *c, struct err *e)
     return code;
 }
 
-/* Each counts what does not fit; 0 is right. The name is shown. x'01' is Patient (short.c). */
+/* Each counts what does not fit; 0 is right. The name is shown. */
 static const struct {
     const char *what, *sql;
 } derived[] = {
@@ -147,10 +147,10 @@ static const struct {
      "SELECT abs((SELECT count(*) FROM res) - (SELECT coalesce(sum(n), 0) FROM count))"},
     {"patient without its row",
      "SELECT count(*) FROM patient p LEFT JOIN res r ON r.rid=p.rid "
-     "WHERE r.type IS NULL OR r.type NOT IN ('Patient', x'01')"},
+     "WHERE r.type IS NULL OR r.type NOT IN ('Patient', " SHORT_PATIENT ")"},
     {"row without its patient",
      "SELECT count(*) FROM res r LEFT JOIN patient p ON p.rid=r.rid "
-     "WHERE r.type IN ('Patient', x'01') AND p.pid IS NULL"},
+     "WHERE r.type IN ('Patient', " SHORT_PATIENT ") AND p.pid IS NULL"},
     {"word without its patient",
      "SELECT count(*) FROM patient_word w LEFT JOIN patient p ON p.pid=w.pid WHERE p.pid IS NULL"},
     {"patient without a word",
