@@ -322,6 +322,10 @@ unsigned ui_where(const struct ui *u); /* the screen, or its prompt, or ON_ASK *
 bool ui_small(const struct ui *u);     /* the window is too small to show anything of a patient */
 unsigned ui_body_rows(const struct ui *u);
 struct list *ui_list(const struct ui *u); /* of the screen that is shown, or NULL */
+const char *ui_many(const struct ui *u); /* UI_MANY: for the screens of lists of patients */
+/* A row of a list of people: who it is, then what (wardline's own words or safe text), then what must be known before
+ * opening. */
+void ui_person_row(struct list *l, const struct model_patient *who, const char *what, unsigned cols);
 
 /* ui_save.c: written in the background; what goes wrong is said */
 void ui_save_scope(struct ui *u, const struct model_scope *scope);

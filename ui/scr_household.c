@@ -10,39 +10,9 @@
 #include "base/intl.h"
 #include "ui/priv.h"
 
-#define LEAD_COLS 2
-
 static struct list *list(struct ui *u)
 {
     return &u->household.list;
-}
-
-static const char *patient(const struct ui *u)
-{
-    (void)u;
-    return UI_MANY;
-}
-
-/* First who it is, then what is shared, then what must be known before opening. */
-static void add_row(struct list *l, const struct model_mate *r, unsigned cols)
-{
-    struct text lead, body;
-    struct buf b;
-
-    buf_init(&b, 65536);
-    buf_addf(&b, "%s  ", r->who.name.s);
-    buf_addf(&b, _("Born %s"), r->who.born.s);
-    buf_addf(&b, "  %s  %s", r->who.sex.s, r->who.number.s);
-    lead = text_safe(&l->arena, buf_str(&b), 0);
-    buf_clear(&b);
-    buf_adds(&b, r->why.s);
-    for (unsigned i = 0; i < r->who.marks_n; i++)
-        buf_addf(&b, "%s%s", i ? ", " : " - ", r->who.mark[i].s);
-    body = text_safe(&l->arena, buf_str(&b), 0);
-    if (b.failed || !lead.n || !body.n)
-        l->failed = true;
-    list_add(l, lead, LEAD_COLS, body, cols);
-    buf_fini(&b);
 }
 
 static void build(struct ui *u)
@@ -51,7 +21,7 @@ static void build(struct ui *u)
 
     list_clear(&s->list, ui_body_rows(u));
     for (unsigned i = 0; i < s->home.n; i++)
-        add_row(&s->list, &s->home.rows[i], tty_columns(u->tty) - LIST_MARGIN);
+        ui_person_row(&s->list, &s->home.rows[i].who, s->home.rows[i].why.s, tty_columns(u->tty) - LIST_MARGIN);
     list_settle(&s->list);
 }
 
@@ -148,7 +118,7 @@ static void paint(struct ui *u)
 
 const struct screen *scr_household_screen(void)
 {
-    static const struct screen screen = {.where = ON_HOUSEHOLD, .list = list, .patient = patient, .build = build,
+    static const struct screen screen = {.where = ON_HOUSEHOLD, .list = list, .patient = ui_many, .build = build,
                                          .paint = paint, .open = open_row, .back = back, .reload = reload};
 
     return &screen;

@@ -16,12 +16,6 @@ static struct list *list(struct ui *u)
     return &u->scopes.list;
 }
 
-static const char *patient(const struct ui *u)
-{
-    (void)u;
-    return UI_MANY;
-}
-
 static void build(struct ui *u)
 {
     struct scr_scopes *s = &u->scopes;
@@ -168,7 +162,7 @@ static void paint(struct ui *u)
 
 const struct screen *scr_scopes_screen(void)
 {
-    static const struct screen screen = {.where = ON_SCOPES, .list = list, .patient = patient, .build = build,
+    static const struct screen screen = {.where = ON_SCOPES, .list = list, .patient = ui_many, .build = build,
                                          .paint = paint, .open = choose, .back = back, .left = scr_scopes_close};
 
     return &screen;

@@ -11,39 +11,9 @@
 #include "base/intl.h"
 #include "ui/priv.h"
 
-#define LEAD_COLS 2
-
 static struct list *list(struct ui *u)
 {
     return &u->server.list;
-}
-
-static const char *patient(const struct ui *u)
-{
-    (void)u;
-    return UI_MANY;
-}
-
-/* REQ: whoever is not here says so before anything else. */
-static void add_row(struct list *l, const struct model_patient *p, bool here, unsigned cols)
-{
-    struct text lead, body;
-    struct buf b;
-
-    buf_init(&b, 65536);
-    buf_addf(&b, "%s  ", p->name.s);
-    buf_addf(&b, _("Born %s"), p->born.s);
-    buf_addf(&b, "  %s  %s", p->sex.s, p->number.s);
-    lead = text_safe(&l->arena, buf_str(&b), 0);
-    buf_clear(&b);
-    buf_adds(&b, here ? _("kept here") : _("ON SERVER, NOT HERE"));
-    for (unsigned i = 0; i < p->marks_n; i++)
-        buf_addf(&b, ", %s", p->mark[i].s);
-    body = text_safe(&l->arena, buf_str(&b), 0);
-    if (b.failed || !lead.n || !body.n)
-        l->failed = true;
-    list_add(l, lead, LEAD_COLS, body, cols);
-    buf_fini(&b);
 }
 
 static void build(struct ui *u)
@@ -51,8 +21,9 @@ static void build(struct ui *u)
     struct scr_server *s = &u->server;
 
     list_clear(&s->list, ui_body_rows(u));
-    for (unsigned i = 0; i < s->answer.n; i++)
-        add_row(&s->list, &s->answer.rows[i], s->answer.here[i], tty_columns(u->tty) - LIST_MARGIN);
+    for (unsigned i = 0; i < s->answer.n; i++) /* REQ: whoever is not here says so before anything else */
+        ui_person_row(&s->list, &s->answer.rows[i], s->answer.here[i] ? _("kept here") : _("ON SERVER, NOT HERE"),
+                      tty_columns(u->tty) - LIST_MARGIN);
     list_settle(&s->list);
 }
 
@@ -113,7 +84,6 @@ static void open_row(struct ui *u)
 {
     struct scr_server *s = &u->server;
     char id[80], name[200];
-    size_t n = strlen(u->model.scope);
 
     if (s->list.sel >= s->answer.n)
         return;
@@ -124,8 +94,6 @@ static void open_row(struct ui *u)
         scr_stop_open(u, id, scr_work_screen());
         return;
     }
-    if (strcmp(u->model.scope, "all") && n + strlen(id) + 2 < sizeof u->model.scope)
-        snprintf(u->model.scope + n, sizeof u->model.scope - n, ",%s", id);
     ui_go(u, scr_work_screen());
     drop(u);
     ui_say(u, _("%s is being fetched; R shows who has come, S stops it."), name);
@@ -179,7 +147,7 @@ static void paint(struct ui *u)
 
 const struct screen *scr_server_screen(void)
 {
-    static const struct screen screen = {.where = ON_SERVER, .list = list, .patient = patient, .build = build,
+    static const struct screen screen = {.where = ON_SERVER, .list = list, .patient = ui_many, .build = build,
                                          .paint = paint, .open = open_row, .back = back};
 
     return &screen;

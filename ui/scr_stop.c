@@ -9,46 +9,27 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/glyph.h"
 #include "base/intl.h"
 #include "ui/priv.h"
 
 #define DEAF_MS 500 /* after the paint: what comes within it was on its way before anybody could have read the page */
-#define LEAD_COLS 2
 
 static struct list *list(struct ui *u)
 {
     return &u->stop.list;
 }
 
-static const char *patient(const struct ui *u)
-{
-    (void)u;
-    return UI_MANY;
-}
-
 /* --- rows --------------------------------------------------------------------------------------- */
 
-/* First who it is, then what tells apart. */
+/* What tells apart. */
 static void add_row(struct list *l, const struct model_alike *r, unsigned cols)
 {
-    struct text lead, body;
-    struct buf b;
+    const char *what = arena_fmt(&l->arena, "%s - %s", r->visit.s, r->clinician.s);
 
-    buf_init(&b, 65536);
-    buf_addf(&b, "%s%s  ", r->who.name.s, glyph_note((struct str){r->who.name.s, r->who.name.n}));
-    buf_addf(&b, _("Born %s"), r->who.born.s);
-    buf_addf(&b, "  %s  %s", r->who.sex.s, r->who.number.s);
-    lead = text_safe(&l->arena, buf_str(&b), 0);
-    buf_clear(&b);
-    buf_addf(&b, "%s - %s", r->visit.s, r->clinician.s);
-    for (unsigned i = 0; i < r->who.marks_n; i++)
-        buf_addf(&b, "%s%s", i ? ", " : " - ", r->who.mark[i].s);
-    body = text_safe(&l->arena, buf_str(&b), 0);
-    if (b.failed || !lead.n || !body.n)
+    if (what)
+        ui_person_row(l, &r->who, what, cols);
+    else
         l->failed = true;
-    list_add(l, lead, LEAD_COLS, body, cols);
-    buf_fini(&b);
 }
 
 static void build(struct ui *u)
@@ -240,7 +221,7 @@ static void paint(struct ui *u)
 
 const struct screen *scr_stop_screen(void)
 {
-    static const struct screen screen = {.where = ON_STOP, .list = list, .patient = patient, .build = build,
+    static const struct screen screen = {.where = ON_STOP, .list = list, .patient = ui_many, .build = build,
                                          .paint = paint, .open = open_row, .back = back, .left = scr_stop_close};
 
     return &screen;

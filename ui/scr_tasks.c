@@ -19,12 +19,6 @@ static struct list *list(struct ui *u)
     return &u->tasks.list;
 }
 
-static const char *patient(const struct ui *u)
-{
-    (void)u;
-    return UI_MANY;
-}
-
 static void build(struct ui *u)
 {
     struct scr_tasks *s = &u->tasks;
@@ -269,7 +263,7 @@ static void paint(struct ui *u)
 
 const struct screen *scr_tasks_screen(void)
 {
-    static const struct screen screen = {.where = ON_TASKS, .list = list, .patient = patient, .build = build,
+    static const struct screen screen = {.where = ON_TASKS, .list = list, .patient = ui_many, .build = build,
                                          .paint = paint, .open = open_row, .back = back, .reload = reload,
                                          .left = scr_tasks_close, .slide = slide, .jump = jump, .turn_to = turn_to,
                                          .more = more};

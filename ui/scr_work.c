@@ -16,12 +16,6 @@ static struct list *list(struct ui *u)
     return &u->work.list;
 }
 
-static const char *patient(const struct ui *u)
-{
-    (void)u;
-    return UI_MANY;
-}
-
 /* --- the window ------------------------------------------------------------------------------- */
 
 /* While a filter is typed, each character asks anew: for little more than the page. */
@@ -38,7 +32,8 @@ static bool fetch(struct ui *u, unsigned offset, struct model_worklist *old)
     struct err e = ERR_NONE;
 
     memset(old, 0, sizeof *old);
-    if (model_worklist_in(&u->model, &w->scope, (struct str){w->filter, w->filter_n}, offset, window_rows(u),
+    if (model_read_scope(&u->model, &e) ||
+        model_worklist_in(&u->model, &w->scope, (struct str){w->filter, w->filter_n}, offset, window_rows(u),
                           &fresh, &e)) {
         ui_say_err(u, &e);
         return false;
@@ -282,7 +277,7 @@ static void back(struct ui *u)
 
 const struct screen *scr_work_screen(void)
 {
-    static const struct screen screen = {.where = ON_WORKLIST, .list = list, .patient = patient,
+    static const struct screen screen = {.where = ON_WORKLIST, .list = list, .patient = ui_many,
                                          .build = scr_work_rows_build, .paint = scr_work_rows_paint,
                                          .open = open_chart, .back = back, .reload = scr_work_load,
                                          .several = numbers_turn_rows, .slide = scr_work_slide, .jump = jump,

@@ -24,8 +24,7 @@ static int setting(struct store *s, const char *name, char *out, size_t max, str
     return code;
 }
 
-/* The scope in words for a line of the screen; a long list of patients is counted. */
-static int read_scope(struct model *m, struct err *e)
+int model_read_scope(struct model *m, struct err *e)
 {
     struct buf b;
     unsigned n = 1;
@@ -37,6 +36,7 @@ static int read_scope(struct model *m, struct err *e)
         code = ERR_OK;
     } else if (!code && b.n < sizeof m->scope) {
         memcpy(m->scope, b.p, b.n);
+        m->scope[b.n] = '\0';
     } else if (!code) {
         for (size_t i = 0; i < b.n; i++)
             n += b.p[i] == ',';
@@ -53,7 +53,7 @@ int model_init(struct model *m, struct store *s, const struct clock *clock, stru
 
     *m = (struct model){.store = s, .clock = *clock};
     if ((code = setting(s, "server", m->base, sizeof m->base, e)) ||
-        (code = read_scope(m, e)) ||
+        (code = model_read_scope(m, e)) ||
         (code = setting(s, "practitioner", m->practitioner, sizeof m->practitioner, e)) ||
         (code = setting(s, "role", m->role, sizeof m->role, e)) ||
         (code = setting(s, "unprotected", unprotected, sizeof unprotected, e)) ||
