@@ -357,13 +357,15 @@ int res_index_again(struct sql *c, int64_t rid, const char *base, struct err *e)
         as_it_is(st, &was, id, patient, date);
         code = body_unpack(&c->body, sql_column(st, 10), (enum body_codec)sqlite3_column_int(st, 9),
                            (size_t)sqlite3_column_int64(st, 8), &raw, e);
-        if (!code && !tape_parse(&t, buf_str(&raw), NULL) &&
-            !fhir_index(&t, origin == STORE_FILE_IMPORT ? FHIR_BASE_FILE : base, &a, &ix, NULL)) {
+        if (!code && !(code = tape_parse(&t, buf_str(&raw), e)))
+            code = fhir_index(&t, origin == STORE_FILE_IMPORT ? FHIR_BASE_FILE : base, &a, &ix, e);
+        if (!code) {
             code = write_again(c, rid, &ix, store_chart_of(ix.patient, origin, room), buf_str(&raw), e);
             if (!code && !(code = fact_put(c, rid, &ix, origin, e)))
                 code = home_fill(c, rid, buf_str(&raw), e);
-        } else if (!code || code == ERR_DAMAGED) /* its own bytes stay, whatever they are */
+        } else if (code != ERR_NOMEM) { /* unreadable: its own bytes stay, whatever they are */
             code = write_again(c, rid, &was, was.patient, STR(""), e);
+        }
     }
     sql_done(st);
     tape_fini(&t);
