@@ -229,7 +229,7 @@ static void done(void *arg, const struct sync_report *r)
     mem_trim();
     s->state.err = r->err;
     s->state.rows = r->pulled;
-    if (!r->code || r->code == ERR_ATTENTION) { /* every kind came whole; some resources could not be kept */
+    if (sync_is_whole(r->code)) { /* every kind came whole; some resources could not be kept */
         s->state.phase = MODEL_SYNC_IDLE;
         s->state.last_ms = r->ended_ms;
     } else {

@@ -268,7 +268,7 @@ CLI_VERB(cli_verb_sync)
     /* What was said could not be taken back if it begins again elsewhere. */
     if (r == ERR_CANCELLED && (app->guest || cli_host_asked(app->host)))
         return r;
-    if (!r || r == ERR_ATTENTION || args->value[JSON])
+    if (sync_is_whole(r) || args->value[JSON])
         say(app, args, &s.report, out, &told);
     return r ? r : check_scope(app, e);
 }

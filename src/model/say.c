@@ -76,6 +76,8 @@ static const struct sentence {
      N_("what came is kept; tell the server's administrator")},
     {ERR_ATTENTION, N_("done, but this many resources could not be kept"), ARG_NUM,
      N_("`wardline status' names them; tell the server's administrator")},
+    {ERR_NOTSENT, N_("done, but so many changes made here are NOT SENT:"), ARG_NUM,
+     N_("`wardline queue' says which and why")},
     {ERR_FINDINGS, N_("checks with a finding"), ARG_NUM, N_("each says its next step above")},
     {ERR_SCOPE, N_("done, but the server has no such patient of the scope"), ARG_WHAT,
      N_("check the id; a profile's scope is set by `wardline init'")},

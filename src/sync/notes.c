@@ -331,8 +331,7 @@ static int save(struct sync_run *r, struct store_tx *tx, struct err *e)
     int code;
 
     if (r->scope.demand) /* the sync behind it says the rest */
-        return r->report.code && r->report.code != ERR_ATTENTION ? ERR_OK :
-                                                                   sync_demand_done(r->store, tx, &r->scope, e);
+        return sync_is_whole(r->report.code) ? sync_demand_done(r->store, tx, &r->scope, e) : ERR_OK;
     buf_init(&b, LIMIT_SMALL_JSON);
     last_json(r, &b);
     code =
@@ -341,7 +340,7 @@ static int save(struct sync_run *r, struct store_tx *tx, struct err *e)
         code = store_set(tx, "sync.unsupported", buf_str(&r->unsupported), e);
     if (!code && !r->no_batch && sync_batch_refused(r->state))
         code = set_now(r, tx, "sync.nobatch", e);
-    if (!code && (r->report.code == ERR_OK || r->report.code == ERR_ATTENTION))
+    if (!code && sync_is_whole(r->report.code))
         code = set_now(r, tx, "sync.complete", e);
     if (!code && r->gzip_refused)
         code = set_now(r, tx, "sync.nogzip", e);

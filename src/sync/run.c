@@ -95,6 +95,10 @@ static void finish(struct sync_run *r, int code)
 {
     struct sync_report *p = &r->report;
 
+    r->over = true;
+    r->over_code = code;
+    if (r->beside)
+        return;
     r->finishing = true;
     p->code = code;
     p->ended_ms = clock_wall_ms(&r->clock);
@@ -107,10 +111,24 @@ static void finish(struct sync_run *r, int code)
     if (!code)
         p->complete_ms = p->ended_ms;
     say_why(r);
+    if (r->beside_err.code && (!p->code || p->code == ERR_ATTENTION)) {
+        p->code = r->beside_err.code;
+        p->err = r->beside_err;
+    }
     r->last.run = sync_notes_save;
     r->last.done = saved;
     sync_run_hold(r);
     loop_submit(r->loop, LOOP_STORE, &r->last);
+}
+
+void sync_run_beside(struct sync_run *r, bool beside, uint64_t pushed, const struct err *e)
+{
+    r->beside = beside;
+    r->report.pushed = pushed;
+    if (e)
+        r->beside_err = *e;
+    if (!beside && r->over && !r->finishing)
+        finish(r, r->over_code);
 }
 
 /* --- actions ------------------------------------------------------------------------------------ */
@@ -251,7 +269,6 @@ static void begin(struct sync_run *r)
         finish(r, e.code);
         return;
     }
-    net_meter_reset(r->net);
     sync_run_step(r, &ev);
 }
 

@@ -23,17 +23,23 @@
 struct sync_run;
 
 struct sync_report {
-    int code;                 /* ERR_OK, ERR_ATTENTION, ERR_PARTIAL, ERR_OFFLINE, ERR_CANCELLED, ... */
+    int code;                 /* ERR_OK, ERR_ATTENTION, ERR_NOTSENT, ERR_PARTIAL, ERR_OFFLINE, ERR_CANCELLED, ... */
     struct err err;           /* the same with its arguments */
     unsigned refused;         /* resources that cannot be kept, of this and earlier runs */
     uint64_t pulled, pushed;  /* resources new or changed here; operations acknowledged */
-    struct net_meter wire;
+    struct net_meter wire;    /* since the caller reset it */
     int64_t started_ms, ended_ms; /* device clock, for show */
     int64_t complete_ms;      /* the same for the end of the last sync in which every kind was whole; 0 never */
     int64_t server_ms;        /* server's Date at the start, or 0 */
     struct sync_kind_result kinds[SYNC_KINDS_MAX];
     unsigned n;
 };
+
+/* Everything that the server has came whole, whatever a person must still look at. */
+static inline bool sync_is_whole(int code)
+{
+    return code == ERR_OK || code == ERR_ATTENTION || code == ERR_NOTSENT;
+}
 
 struct sync_observer {
     /* kind under way, rows so far, kinds done of kinds in all. On the loop's thread, at most 4 times a second. */
@@ -46,11 +52,14 @@ struct sync_observer {
  * a later turn, after the report's numbers are stored under the setting "sync.last" for `status`: {"started",
  * "ended", "server" (ms), "code" ("ERR_OK"), "requests", "bytesUp", "bytesDown", "roundTrips", "pulled", "pushed",
  * "refused", "complete" (ms, 0 never), "errors": [{"type", "code"}]}. scope is copied; the others are borrowed
- * until sync_run_free. Resets n's meter. */
+ * until sync_run_free. */
 int sync_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock,
                const struct sync_scope *scope, const char *base, const struct sync_observer *o, struct sync_run **out,
                struct err *e);
 void sync_cancel(struct sync_run *r);
+/* While something is sent beside it, the run does not end: beside true; then once false, with what came of it: how many
+ * operations were acknowledged, and the code (its error in e) that counts where the pull itself has none. */
+void sync_run_beside(struct sync_run *r, bool beside, uint64_t pushed, const struct err *e);
 /* NULL is fine. Before done: stops it (done is not called any more) and frees it when its last request and job have
  * come back, which net_free and loop_free make sure of. Also from within done. */
 void sync_run_free(struct sync_run *r);

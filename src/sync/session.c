@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "sync/demand.h"
+#include "sync/send.h"
 
 struct sync_session {
     struct loop *loop;
@@ -17,7 +18,10 @@ struct sync_session {
     struct sync_scope scope;
     struct buf base;
     struct sync_run *run;
-    bool running;
+    struct send_run *send;
+    bool running, sending;
+    unsigned sent;           /* acknowledged, of what this sync sends */
+    struct err send_err;     /* how the sending ended */
     bool demand; /* what runs is of what was demanded */
     struct sync_observer observer;
 };
@@ -124,6 +128,7 @@ void sync_session_free(struct sync_session *s)
     if (!s)
         return;
     sync_run_free(s->run);
+    send_free(s->send);
     net_free(s->net);
     sync_scope_fini(&s->scope);
     buf_fini(&s->base);
@@ -151,6 +156,8 @@ static int start(struct sync_session *s, bool demand, struct err *e)
     if (!r)
         r = sync_start(s->loop, s->net, s->store, &s->clock, &s->scope, s->base.p, &mine, &s->run, e);
     s->running = r == ERR_OK;
+    if (s->running)
+        sync_run_beside(s->run, s->sending, s->sent, s->sending ? NULL : &s->send_err);
     return r;
 }
 
@@ -161,7 +168,7 @@ static void ended(void *arg, const struct sync_report *r)
     struct err e = ERR_NONE;
 
     s->running = false;
-    if (s->demand && (!r->code || r->code == ERR_ATTENTION)) { /* then all others */
+    if (s->demand && sync_is_whole(r->code)) { /* then all others */
         failed = *r;
         if (!(failed.code = start(s, false, &e)))
             return;
@@ -172,12 +179,47 @@ static void ended(void *arg, const struct sync_report *r)
         s->observer.done(s->observer.arg, r);
 }
 
+static void send_progress(void *arg, unsigned acked, unsigned all)
+{
+    struct sync_session *s = arg;
+
+    (void)all;
+    s->sent = acked;
+}
+
+static void send_ended(void *arg, const struct send_report *r)
+{
+    struct sync_session *s = arg;
+
+    s->sending = false;
+    s->sent = r->counts.acked;
+    s->send_err = r->err;
+    if (s->running)
+        sync_run_beside(s->run, false, s->sent, &s->send_err);
+}
+
 int sync_session_start(struct sync_session *s, const struct sync_observer *o, struct err *e)
 {
+    struct send_observer mine = {send_progress, send_ended, s};
+    int code;
+
     if (s->running)
         return err_set(e, ERR_INUSE, 0, 0, "sync");
     s->observer = *o;
-    return start(s, true, e);
+    send_free(s->send);
+    s->send = NULL;
+    s->sent = 0;
+    s->send_err = ERR_NONE;
+    net_meter_reset(s->net);
+    if ((code = send_start(s->loop, s->net, s->store, &s->clock, s->base.p, &mine, &s->send, e)))
+        return code;
+    s->sending = true;
+    if (!(code = start(s, true, e)))
+        return ERR_OK;
+    send_free(s->send);
+    s->send = NULL;
+    s->sending = false;
+    return code;
 }
 
 struct net *sync_session_net(struct sync_session *s)
@@ -187,6 +229,8 @@ struct net *sync_session_net(struct sync_session *s)
 
 bool sync_session_stop(struct sync_session *s)
 {
+    if (s->running && s->sending)
+        send_cancel(s->send);
     if (s->running)
         sync_cancel(s->run);
     return s->running;

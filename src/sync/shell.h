@@ -88,6 +88,9 @@ struct sync_run {
     size_t held;
     unsigned large;            /* chunks in memory with a large row */
     bool paused, finishing, abandoned;
+    bool beside, over;         /* something is sent beside it; the pull is over, with over_code */
+    int over_code;
+    struct err beside_err;     /* what became of what was sent */
     unsigned moving;           /* jobs that parse or store rows */
     unsigned busy;             /* requests and jobs that will still call back */
     loop_timer kick, wait;

@@ -1,0 +1,798 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "sync/push.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/vec.h"
+
+enum phase {
+    READY,    /* may be sent, when nothing is before it */
+    STRAY,    /* was in flight when a run broke off */
+    LANE,     /* a lane has it */
+    READ,     /* the server is to be asked what it has */
+    HISTORY,  /* and what it had */
+    OVER,     /* acknowledged, in conflict, wants attention */
+    LEFT,     /* no more in this run */
+};
+
+struct slot {
+    struct push_op op;
+    enum phase phase;
+    unsigned before;         /* index + 1 of the operation before it on its resource; 0: none that is still here */
+    unsigned need, needs;    /* its part of state.need */
+    unsigned tries, questions;
+    int64_t not_before_ms;   /* of sending it */
+    int64_t ask_ms;          /* of asking what the server has */
+    bool doubted;            /* may have reached the server */
+    bool clash;              /* the server said that the version is another one */
+    bool looked;             /* the server was asked for a base that is not known here */
+    /* what its lane's answer said */
+    bool answered;
+    struct push_event answer;
+    char version[STORE_VERSION_BYTES];
+};
+
+enum lane_phase { FREE, MARKING, SENDING, ASKING, SETTLING };
+
+struct lane {
+    enum lane_phase phase;
+    bool history;            /* ASKING: what was asked */
+    unsigned n, at[PUSH_BATCH];
+    struct push_move move[PUSH_BATCH];
+    unsigned moves;
+    size_t bytes;            /* of the bodies that were sent */
+    int64_t asked_ms;
+    struct push_event whole; /* the answer to a batch as a whole, when that was no batch-response */
+};
+
+struct need {
+    unsigned of;             /* index of the slot that names it */
+    char type[65], id[65];
+    unsigned on;             /* index + 1 of the create that makes it; 0: none here */
+};
+
+struct push_state {
+    struct vec slots, need;  /* of struct slot, struct need */
+    struct lane lane[PUSH_LANES];
+    bool done, no_batch;
+    int64_t now_ms, settle_ms;
+    size_t most;             /* bytes of one batch */
+    unsigned offline;        /* requests in a row that reached nobody */
+    int stopping;            /* the code that ends the run */
+    struct push_actions *out;
+};
+
+static struct slot *slot(const struct push_state *s, unsigned i)
+{
+    return (struct slot *)s->slots.p + i;
+}
+
+int push_new(struct push_state **out)
+{
+    struct push_state *s = mem_alloc(sizeof *s);
+
+    if (!(*out = s))
+        return ERR_NOMEM;
+    vec_init(&s->slots, sizeof(struct slot), 1u << 20);
+    vec_init(&s->need, sizeof(struct need), 1u << 20);
+    s->most = PUSH_BATCH_FIRST;
+    return ERR_OK;
+}
+
+void push_free(struct push_state *s)
+{
+    if (!s)
+        return;
+    vec_fini(&s->slots);
+    vec_fini(&s->need);
+    mem_free(s);
+}
+
+static struct push_action *act(struct push_state *s, enum push_action_type type, unsigned lane)
+{
+    struct push_action *a;
+
+    if (s->out->n == PUSH_ACTIONS_MAX)
+        err_fatal("push_step");
+    a = &s->out->a[s->out->n++];
+    *a = (struct push_action){.type = type, .lane = lane};
+    return a;
+}
+
+/* --- what an answer means -------------------------------------------------------------------------- */
+
+enum class {
+    CLASS_DOUBT,   /* nobody knows */
+    CLASS_DONE,
+    CLASS_AGAIN,   /* not carried out; later */
+    CLASS_SIGNIN,  /* nothing more in this run */
+    CLASS_CLASH,   /* the version is another one, or says so */
+    CLASS_GONE,    /* no such resource */
+    CLASS_LARGE,
+    CLASS_REFUSED, /* a person must look */
+};
+
+/* One row a range of HTTP statuses. A status that did not come with FHIR is a proxy's or a portal's, who may have cut
+ * off a request that the server is still carrying out. */
+static const struct rule {
+    int from, to;
+    enum class fhir, other;
+    const char *why;
+} rules[] = {
+    {200, 299, CLASS_DONE, CLASS_DOUBT, ""},
+    {401, 401, CLASS_SIGNIN, CLASS_SIGNIN, "sign-in"},
+    {403, 403, CLASS_REFUSED, CLASS_DOUBT, "forbidden"},
+    {404, 404, CLASS_GONE, CLASS_DOUBT, "gone"},
+    {405, 405, CLASS_REFUSED, CLASS_DOUBT, "not-supported"},
+    {408, 408, CLASS_DOUBT, CLASS_DOUBT, ""},
+    {409, 409, CLASS_CLASH, CLASS_DOUBT, "version"},
+    {410, 410, CLASS_GONE, CLASS_DOUBT, "gone"},
+    {412, 412, CLASS_CLASH, CLASS_DOUBT, "version"},
+    {413, 413, CLASS_LARGE, CLASS_LARGE, "too-large"}, /* also a proxy's word: it passes nothing on */
+    {429, 429, CLASS_AGAIN, CLASS_AGAIN, ""},
+    {501, 501, CLASS_REFUSED, CLASS_DOUBT, "not-supported"},
+    {500, 599, CLASS_DOUBT, CLASS_DOUBT, ""},
+    {400, 499, CLASS_REFUSED, CLASS_DOUBT, "refused"},
+};
+
+static const struct rule *rule_of(int status)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (status >= rules[i].from && status <= rules[i].to)
+            return &rules[i];
+    return &rules[5]; /* no status that HTTP has: nobody knows */
+}
+
+/* --- ends and moves ----------------------------------------------------------------------------- */
+
+static void stop(struct push_state *s, int code)
+{
+    if (!s->stopping)
+        s->stopping = code;
+}
+
+/* Enters a move into the lane's transaction and what follows from it into memory; of to == ACKED why is the version. */
+static void move(struct push_state *s, struct lane *l, unsigned at, enum store_op_state to, const char *why,
+                 int64_t wait_ms)
+{
+    struct slot *t = slot(s, at);
+    struct push_move *m = &l->move[l->moves++];
+
+    *m = (struct push_move){.at = at, .from = t->op.state, .to = to, .wait_ms = wait_ms};
+    snprintf(m->why, sizeof m->why, "%s", why);
+}
+
+static int64_t backoff(unsigned tries)
+{
+    return (int64_t)PUSH_BACKOFF_MS << (tries < 6 ? tries : 6);
+}
+
+/* Of what nobody knows: asked at the server. What does not name the version that it replaces is not sent again before
+ * the first sending can no more be under way there. */
+static void doubt(struct push_state *s, struct lane *l, unsigned at)
+{
+    struct slot *t = slot(s, at);
+    int64_t wait = t->clash || t->op.base[0] ? 0 : s->settle_ms;
+
+    t->phase = t->tries < PUSH_TRIES ? READ : LEFT;
+    t->doubted = true;
+    t->not_before_ms = s->now_ms + wait;
+    t->ask_ms = s->now_ms + (t->questions ? backoff(t->questions) : 0);
+    if (t->op.state != STORE_OP_INDOUBT)
+        move(s, l, at, STORE_OP_INDOUBT, "", wait);
+}
+
+static void over(struct push_state *s, struct lane *l, unsigned at, enum store_op_state to, const char *why)
+{
+    slot(s, at)->phase = OVER;
+    move(s, l, at, to, why, 0);
+}
+
+/* By evidence that it was not carried out: to be sent again, in this run if it need not wait long. */
+static void requeue(struct push_state *s, struct lane *l, unsigned at, int64_t wait_ms)
+{
+    struct slot *t = slot(s, at);
+
+    t->phase = wait_ms > PUSH_PATIENCE_MS || t->tries >= PUSH_TRIES ? LEFT : READY;
+    t->not_before_ms = s->now_ms + wait_ms;
+    if (t->op.state != STORE_OP_QUEUED)
+        move(s, l, at, STORE_OP_QUEUED, "", wait_ms);
+}
+
+/* --- the answer to a sending ---------------------------------------------------------------------- */
+
+static void conclude(struct push_state *s, struct lane *l, unsigned at, enum class class, const struct push_event *a,
+                     const char *why)
+{
+    struct slot *t = slot(s, at);
+
+    switch (class) {
+    case CLASS_CLASH:
+        t->clash = true;
+        doubt(s, l, at);
+        break;
+    case CLASS_DOUBT:
+        doubt(s, l, at);
+        break;
+    case CLASS_DONE:
+        over(s, l, at, STORE_OP_ACKED, t->version);
+        break;
+    case CLASS_AGAIN:
+        requeue(s, l, at, a->retry_after_s ? a->retry_after_s * 1000 : backoff(t->tries));
+        break;
+    case CLASS_SIGNIN:
+        requeue(s, l, at, 0);
+        stop(s, ERR_AUTH);
+        break;
+    case CLASS_GONE:
+        over(s, l, at,
+             t->op.kind == STORE_OP_DELETE   ? STORE_OP_ACKED
+             : t->op.kind == STORE_OP_UPDATE ? STORE_OP_CONFLICT
+                                             : STORE_OP_ATTENTION,
+             t->op.kind == STORE_OP_DELETE ? "" : why);
+        break;
+    case CLASS_LARGE:
+        if (l->n == 1) {
+            over(s, l, at, STORE_OP_ATTENTION, why);
+        } else { /* it comes in a smaller one */
+            t->tries--;
+            requeue(s, l, at, 0);
+        }
+        break;
+    case CLASS_REFUSED:
+        over(s, l, at, STORE_OP_ATTENTION, why);
+        break;
+    }
+}
+
+/* A batch that was answered as a whole carries no word on any of its operations: what is said of the sign-in, the load
+ * and the size holds for all; of everything else nobody knows, and such a server gets no batch again. */
+static void batch_refused(struct push_state *s, struct lane *l)
+{
+    const struct rule *r = rule_of(l->whole.status);
+    enum class class = l->whole.fhir ? r->fhir : r->other;
+    bool plain = class == CLASS_AGAIN || class == CLASS_SIGNIN || class == CLASS_LARGE;
+
+    if (!plain && class != CLASS_DOUBT)
+        s->no_batch = true;
+    for (unsigned i = 0; i < l->n; i++)
+        conclude(s, l, l->at[i], plain ? class : CLASS_DOUBT, &l->whole, r->why);
+}
+
+static void sent(struct push_state *s, struct lane *l, int code, bool written)
+{
+    bool whole = code == ERR_OK, silent = true;
+
+    for (unsigned i = 0; i < l->n; i++)
+        silent = silent && !slot(s, l->at[i])->answered;
+    if (whole && l->n > 1 && l->whole.status) {
+        batch_refused(s, l);
+        return;
+    }
+    for (unsigned i = 0; i < l->n; i++) {
+        struct slot *t = slot(s, l->at[i]);
+        const struct rule *r = rule_of(t->answer.status);
+
+        if (whole && t->answered)
+            conclude(s, l, l->at[i], t->answer.fhir ? r->fhir : r->other, &t->answer, r->why);
+        else if (code == ERR_INUSE && !written) { /* edited since: what it names may not be at the server */
+            requeue(s, l, l->at[i], 0);
+            t->phase = LEFT;
+        }
+        else if (silent && !written)
+            requeue(s, l, l->at[i], backoff(t->tries));
+        else
+            doubt(s, l, l->at[i]);
+    }
+}
+
+/* --- the answer to a question ------------------------------------------------------------------------ */
+
+/* Its content is what the server has, or had: it happened. Before it was ever sent: then it says nothing new, which is
+ * the server's to find. */
+static void happened(struct push_state *s, struct lane *l, unsigned at)
+{
+    struct slot *t = slot(s, at);
+
+    if (t->doubted) {
+        over(s, l, at, STORE_OP_ACKED, t->version);
+        return;
+    }
+    snprintf(t->op.base, sizeof t->op.base, "%s", t->version);
+    requeue(s, l, at, 0);
+}
+
+/* It did not happen. An answer that refused it by its version, while that is the server's, means something else. */
+static void not_yet(struct push_state *s, struct lane *l, unsigned at)
+{
+    struct slot *t = slot(s, at);
+
+    if (t->clash && t->tries > 1)
+        over(s, l, at, STORE_OP_ATTENTION, "version");
+    else
+        requeue(s, l, at, t->clash || t->not_before_ms <= s->now_ms ? 0 : t->not_before_ms - s->now_ms);
+}
+
+/* What the server has instead of it. */
+static void not_ours(struct push_state *s, struct lane *l, unsigned at, const char *why)
+{
+    enum store_op_kind kind = slot(s, at)->op.kind;
+
+    if (kind == STORE_OP_CREATE)
+        over(s, l, at, STORE_OP_ATTENTION, why);
+    else
+        over(s, l, at, STORE_OP_CONFLICT, why);
+}
+
+static void unknown(struct push_state *s, struct lane *l, unsigned at, const struct push_event *a)
+{
+    struct slot *t = slot(s, at);
+
+    if (t->answered && a->status == 401)
+        stop(s, ERR_AUTH);
+    if (l->history && t->answered && a->fhir && a->status >= 400 && a->status < 500 && a->status != 429) {
+        not_ours(s, l, at, "no-history"); /* this server tells nobody: a person must */
+        return;
+    }
+    t->phase = t->questions < PUSH_TRIES ? (l->history ? HISTORY : READ) : LEFT;
+    t->ask_ms = s->now_ms + (a->retry_after_s ? a->retry_after_s * 1000 : backoff(t->questions));
+}
+
+static void told(struct push_state *s, struct lane *l, unsigned at, int code)
+{
+    struct slot *t = slot(s, at);
+    enum push_found found = t->answered && !code ? t->answer.found : PUSH_FOUND_UNKNOWN;
+
+    t->looked = found != PUSH_FOUND_UNKNOWN;
+    switch (found) {
+    case PUSH_FOUND_UNKNOWN:
+        unknown(s, l, at, &t->answer);
+        break;
+    case PUSH_FOUND_BASE:
+        snprintf(t->op.base, sizeof t->op.base, "%s", t->version); /* where it was not known, it is now */
+        not_yet(s, l, at);
+        break;
+    case PUSH_FOUND_NOTHING:
+        if (t->op.kind == STORE_OP_CREATE)
+            not_yet(s, l, at);
+        else if (t->op.kind == STORE_OP_DELETE)
+            happened(s, l, at);
+        else
+            not_ours(s, l, at, "gone");
+        break;
+    case PUSH_FOUND_GONE:
+        if (t->op.kind == STORE_OP_DELETE)
+            happened(s, l, at);
+        else
+            t->phase = HISTORY; /* it may have happened before it was deleted */
+        break;
+    case PUSH_FOUND_OURS:
+    case PUSH_FOUND_WAS_OURS:
+        happened(s, l, at);
+        break;
+    case PUSH_FOUND_OTHER:
+        t->phase = t->doubted && t->op.kind != STORE_OP_DELETE ? HISTORY : OVER;
+        if (t->phase == OVER)
+            not_ours(s, l, at, "version");
+        break;
+    case PUSH_FOUND_NEVER:
+        not_ours(s, l, at, t->op.kind == STORE_OP_CREATE ? "id-taken" : "version");
+        break;
+    }
+}
+
+/* --- what is next ------------------------------------------------------------------------------------ */
+
+/* The operations before it were acknowledged, and what it names is at the server. */
+static bool unblocked(const struct push_state *s, const struct slot *t)
+{
+    const struct need *need = s->need.p;
+
+    if (t->before && slot(s, t->before - 1)->op.state != STORE_OP_ACKED)
+        return false;
+    for (unsigned i = 0; i < t->needs; i++)
+        if (need[t->need + i].on && slot(s, need[t->need + i].on - 1)->op.state != STORE_OP_ACKED)
+            return false;
+    return true;
+}
+
+static bool sendable(const struct push_state *s, const struct slot *t)
+{
+    return t->phase == READY && t->not_before_ms <= s->now_ms && unblocked(s, t);
+}
+
+/* An edit whose base has no version here cannot name what it replaces: what the server has is read first. */
+static bool base_unknown(const struct slot *t)
+{
+    return t->op.kind != STORE_OP_CREATE && !t->op.base[0] && !t->looked;
+}
+
+static void take(struct lane *l, struct slot *t, unsigned at, enum lane_phase phase)
+{
+    t->phase = LANE;
+    t->answered = false;
+    t->version[0] = '\0';
+    l->at[l->n++] = at;
+    l->phase = phase;
+}
+
+static void ask(struct push_state *s, unsigned lane, unsigned at, bool history)
+{
+    struct lane *l = &s->lane[lane];
+    struct push_action *a = act(s, history ? PUSH_ACT_HISTORY : PUSH_ACT_READ, lane);
+
+    slot(s, at)->questions++;
+    take(l, slot(s, at), at, ASKING);
+    l->history = history;
+    a->at[a->n++] = at;
+}
+
+/* The lane's moves as one transaction; none: it is free again. */
+static void store(struct push_state *s, unsigned lane, enum lane_phase phase)
+{
+    struct lane *l = &s->lane[lane];
+    struct push_action *a;
+
+    l->phase = l->moves ? phase : FREE;
+    if (!l->moves)
+        return;
+    a = act(s, PUSH_ACT_STORE, lane);
+    a->n = l->moves;
+    memcpy(a->move, l->move, l->moves * sizeof *l->move);
+}
+
+/* Sendable operations from at on, of one patient and of different resources, for one batch. */
+static void gather(struct push_state *s, unsigned lane, unsigned at)
+{
+    struct lane *l = &s->lane[lane];
+    const struct push_op *first = &slot(s, at)->op;
+    size_t bytes = 0;
+
+    for (unsigned i = at; i < s->slots.n && l->n < (s->no_batch || !first->chart[0] ? 1u : PUSH_BATCH); i++) {
+        struct slot *t = slot(s, i);
+
+        if (strcmp(t->op.chart, first->chart) || !sendable(s, t) || base_unknown(t))
+            continue;
+        if (l->n && bytes + t->op.bytes > s->most)
+            break;
+        bytes += t->op.bytes;
+        t->tries++;
+        t->clash = false;
+        take(l, t, i, MARKING);
+        move(s, l, i, STORE_OP_INFLIGHT, "", 0);
+    }
+    l->bytes = bytes;
+    store(s, lane, MARKING);
+}
+
+/* Those that a broken run left in flight. */
+static bool strays(struct push_state *s, unsigned lane)
+{
+    struct lane *l = &s->lane[lane];
+
+    for (unsigned i = 0; i < s->slots.n && l->moves < PUSH_BATCH; i++)
+        if (slot(s, i)->phase == STRAY)
+            doubt(s, l, i);
+    if (l->moves)
+        store(s, lane, SETTLING);
+    return l->phase != FREE;
+}
+
+/* Gives a free lane its next work. */
+static void fill(struct push_state *s, unsigned lane)
+{
+    if (strays(s, lane))
+        return;
+    for (unsigned i = 0; i < s->slots.n; i++) {
+        struct slot *t = slot(s, i);
+
+        if ((t->phase == READ || t->phase == HISTORY) && t->ask_ms <= s->now_ms) {
+            ask(s, lane, i, t->phase == HISTORY);
+            return;
+        }
+        if (sendable(s, t)) {
+            if (base_unknown(t))
+                ask(s, lane, i, false);
+            else
+                gather(s, lane, i);
+            return;
+        }
+    }
+}
+
+/* When something of this run is due, or INT64_MAX. */
+static int64_t due_ms(const struct push_state *s)
+{
+    int64_t due = INT64_MAX;
+
+    for (unsigned i = 0; i < s->slots.n; i++) {
+        const struct slot *t = slot(s, i);
+        int64_t at = t->phase == READ || t->phase == HISTORY       ? t->ask_ms
+                     : t->phase == READY && unblocked(s, t) ? t->not_before_ms
+                                                                   : INT64_MAX;
+
+        due = at < due ? at : due;
+    }
+    return due;
+}
+
+static void finish(struct push_state *s)
+{
+    struct push_counts c = push_counts(s);
+
+    s->done = true;
+    act(s, PUSH_ACT_DONE, 0)->code = s->stopping ? s->stopping : c.acked < c.all ? ERR_NOTSENT : ERR_OK;
+}
+
+static void go_on(struct push_state *s)
+{
+    bool busy = false;
+    int64_t due;
+
+    for (unsigned i = 0; i < PUSH_LANES; i++) {
+        if (s->lane[i].phase == FREE && !s->stopping)
+            fill(s, i);
+        busy = busy || s->lane[i].phase != FREE;
+    }
+    if (busy)
+        return;
+    due = s->stopping ? INT64_MAX : due_ms(s);
+    if (due == INT64_MAX || due - s->now_ms > PUSH_PATIENCE_MS)
+        finish(s);
+    else
+        act(s, PUSH_ACT_WAIT, 0)->wait_ms = due > s->now_ms ? due - s->now_ms : 0;
+}
+
+/* --- events ------------------------------------------------------------------------------------------ */
+
+static void add(struct push_state *s, const struct push_op *op)
+{
+    struct slot *t = vec_push(&s->slots);
+
+    if (!t) {
+        stop(s, ERR_NOMEM);
+        return;
+    }
+    *t = (struct slot){.op = *op, .need = (unsigned)s->need.n};
+    t->phase = op->state == STORE_OP_INFLIGHT ? STRAY : op->state == STORE_OP_INDOUBT ? READ : READY;
+    t->doubted = t->phase == READ;
+}
+
+static void add_need(struct push_state *s, struct str type, struct str id)
+{
+    struct need *n = s->slots.n ? vec_push(&s->need) : NULL;
+
+    if (!n) {
+        stop(s, ERR_NOMEM);
+        return;
+    }
+    *n = (struct need){.of = (unsigned)s->slots.n - 1};
+    snprintf(n->type, sizeof n->type, "%.*s", STR_ARG(type));
+    snprintf(n->id, sizeof n->id, "%.*s", STR_ARG(id));
+    slot(s, n->of)->needs++;
+}
+
+struct maker {
+    const struct push_op *op;
+    unsigned at;
+};
+
+static int by_name(const void *a, const void *b)
+{
+    const struct push_op *x = ((const struct maker *)a)->op, *y = ((const struct maker *)b)->op;
+    int c = strcmp(x->type, y->type);
+
+    return c ? c : strcmp(x->id, y->id);
+}
+
+/* Which create makes what is named. */
+static void resolve(struct push_state *s)
+{
+    struct maker *m = s->slots.n ? mem_alloc(s->slots.n * sizeof *m) : NULL;
+    struct need *need = s->need.p;
+    unsigned n = 0;
+
+    if (s->slots.n && !m) {
+        stop(s, ERR_NOMEM);
+        return;
+    }
+    for (unsigned i = 0; i < s->slots.n; i++)
+        if (slot(s, i)->op.kind == STORE_OP_CREATE)
+            m[n++] = (struct maker){&slot(s, i)->op, i};
+    if (n)
+        qsort(m, n, sizeof *m, by_name);
+    for (size_t i = 0; i < s->need.n && n; i++) {
+        struct push_op named = {.seq = 0};
+        struct maker key = {&named, 0}, *found;
+
+        snprintf(named.type, sizeof named.type, "%s", need[i].type);
+        snprintf(named.id, sizeof named.id, "%s", need[i].id);
+        found = bsearch(&key, m, n, sizeof *m, by_name);
+        if (found && found->at != need[i].of)
+            need[i].on = found->at + 1;
+    }
+    mem_free(m);
+}
+
+/* The operation with that seq, + 1; 0: none. */
+static unsigned with_seq(const struct push_state *s, int64_t seq)
+{
+    unsigned lo = 0, hi = (unsigned)s->slots.n;
+
+    while (lo < hi) {
+        unsigned mid = lo + (hi - lo) / 2;
+
+        if (slot(s, mid)->op.seq < seq)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < s->slots.n && slot(s, lo)->op.seq == seq ? lo + 1 : 0;
+}
+
+static void start(struct push_state *s, const struct push_event *ev)
+{
+    s->settle_ms = ev->settle_ms ? ev->settle_ms : PUSH_SETTLE_MS;
+    s->no_batch = ev->no_batch;
+    resolve(s);
+    for (unsigned i = 0; i < s->slots.n; i++) {
+        struct slot *t = slot(s, i);
+        int64_t wait = t->op.wait_ms;
+
+        if (t->phase == READ && wait > s->settle_ms)
+            wait = s->settle_ms; /* however the clock was set since */
+        t->not_before_ms = s->now_ms + wait;
+        t->before = t->op.after ? with_seq(s, t->op.after) : 0;
+    }
+}
+
+/* What the store now holds. A version that an operation was given is what the next one of its resource is made from. */
+static void stored(struct push_state *s, unsigned lane, int code)
+{
+    struct lane *l = &s->lane[lane];
+    bool mark = l->phase == MARKING;
+
+    if (code)
+        stop(s, code);
+    for (unsigned i = 0; i < l->moves && !code; i++)
+        slot(s, l->move[i].at)->op.state = l->move[i].to;
+    for (unsigned i = 0; i < s->slots.n && !code && !mark; i++) {
+        struct slot *t = slot(s, i);
+
+        for (unsigned k = 0; k < l->moves && t->before; k++)
+            if (l->move[k].to == STORE_OP_ACKED && l->move[k].at == t->before - 1)
+                snprintf(t->op.base, sizeof t->op.base, "%s", l->move[k].why);
+    }
+    l->moves = 0;
+    if (mark && !code) {
+        struct push_action *a = act(s, PUSH_ACT_SEND, lane);
+
+        l->phase = SENDING;
+        l->asked_ms = s->now_ms;
+        l->whole = (struct push_event){.status = 0};
+        a->n = l->n;
+        memcpy(a->at, l->at, l->n * sizeof *l->at);
+        return;
+    }
+    l->phase = FREE;
+    l->n = 0;
+}
+
+static void answered(struct push_state *s, const struct push_event *ev)
+{
+    struct lane *l = &s->lane[ev->lane];
+    struct slot *t;
+
+    if (ev->at >= s->slots.n) { /* PUSH_ALL */
+        l->whole = *ev;
+        l->whole.version = STR("");
+        return;
+    }
+    t = slot(s, ev->at);
+    t->answered = true;
+    t->answer = *ev;
+    t->answer.version = STR(""); /* borrowed for the call */
+    snprintf(t->version, sizeof t->version, "%.*s", STR_ARG(ev->version));
+}
+
+/* The size of a batch follows the line, as much as it takes in some seconds, and what the server takes at all. */
+static void pace(struct push_state *s, const struct lane *l, bool good)
+{
+    int64_t took = s->now_ms - l->asked_ms;
+
+    if (l->whole.status == 413)
+        s->most = l->bytes / 2;
+    else if (good && took <= PUSH_SOON_MS && s->most < PUSH_BATCH_BYTES)
+        s->most *= 2;
+    else if ((!good || took > 4 * PUSH_SOON_MS) && s->most > 1024)
+        s->most /= 2;
+}
+
+static void ended(struct push_state *s, const struct push_event *ev)
+{
+    struct lane *l = &s->lane[ev->lane];
+    bool silent = ev->code == ERR_OFFLINE || ev->code == ERR_TIMEOUT || ev->code == ERR_TLS;
+
+    s->offline = silent ? s->offline + 1 : 0;
+    if (s->offline > 1 || ev->code == ERR_TLS) /* TLS: it will not be trusted the next moment either */
+        stop(s, ev->code);
+    if (l->phase == SENDING) {
+        pace(s, l, !ev->code);
+        sent(s, l, ev->code, ev->written);
+    } else {
+        told(s, l, l->at[0], ev->code);
+    }
+    l->n = 0;
+    store(s, ev->lane, SETTLING);
+}
+
+void push_step(struct push_state *s, const struct push_event *ev, struct push_actions *out)
+{
+    out->n = 0;
+    s->out = out;
+    if (s->done)
+        return;
+    s->now_ms = ev->now_ms;
+    switch (ev->type) {
+    case PUSH_EV_OP:
+        add(s, ev->op);
+        return;
+    case PUSH_EV_NEEDS:
+        add_need(s, ev->res_type, ev->id);
+        return;
+    case PUSH_EV_START:
+        start(s, ev);
+        break;
+    case PUSH_EV_STORED:
+        stored(s, ev->lane, ev->code);
+        break;
+    case PUSH_EV_ANSWER:
+        answered(s, ev);
+        return;
+    case PUSH_EV_END:
+        ended(s, ev);
+        break;
+    case PUSH_EV_WAKE:
+        break;
+    case PUSH_EV_CANCEL:
+        stop(s, ERR_CANCELLED);
+        break;
+    }
+    go_on(s);
+}
+
+/* --- for whoever looks -------------------------------------------------------------------------------- */
+
+struct push_counts push_counts(const struct push_state *s)
+{
+    struct push_counts c = {.all = (unsigned)s->slots.n};
+
+    for (unsigned i = 0; i < c.all; i++)
+        switch (slot(s, i)->op.state) {
+        case STORE_OP_ACKED:
+            c.acked++;
+            break;
+        case STORE_OP_CONFLICT:
+            c.conflict++;
+            break;
+        case STORE_OP_ATTENTION:
+            c.attention++;
+            break;
+        case STORE_OP_QUEUED:
+            c.held++;
+            break;
+        default:
+            c.doubt++;
+        }
+    return c;
+}
+
+const struct push_op *push_op_at(const struct push_state *s, unsigned at)
+{
+    return at < s->slots.n ? &slot(s, at)->op : NULL;
+}
