@@ -1,0 +1,302 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Edits through a bad line: whatever becomes of a request and of its answer, the server has each edit once, and the client
+ends with what the server has.
+
+Between client and server stands a line that does one thing to the first request that writes: loses it, loses, cuts, doubles
+or delays the answer, answers with a portal's page, a proxy's error, half of a gzip stream; and a rival who writes before or
+behind it. Each is done to a create, an update and a batch of three. The server's own history is the judge.
+
+usage: push.py [BASE]     BASE: a FHIR server to write to (tests/live/run gives HAPI); without it wardline-demo
+
+Kills push-blind, push-portal-done, push-clash-decides, push-stray-forgotten, push-needs-forgotten.
+"""
+import concurrent.futures, gzip, json, os, signal, socket, subprocess, sys, tempfile, threading, time, urllib.error, urllib.parse, urllib.request, uuid
+
+TOP = os.environ.get("top_srcdir", ".")
+sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
+import ward
+from scripted import Scripted
+
+SETTLE_MS = 1500  # the server's time-out, as the profile has it
+LATE = 0.7        # seconds: below it
+bad, done = [], 0
+lock = threading.Lock()
+
+
+def expect(what, true, detail=""):
+    global done
+    with lock:
+        done += 1
+        if not true:
+            bad.append(f"{what}: {detail}")
+
+
+# --- the server ------------------------------------------------------------------------------------------
+
+def ask(url, method="GET", body=None):
+    """(status, JSON or None), straight to the server."""
+    q = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), {"Content-Type": "application/fhir+json", "Cache-Control": "no-cache"},
+                               method=method)
+    try:
+        with urllib.request.urlopen(q, timeout=60) as a:
+            text = a.read()
+            return a.status, json.loads(text) if text else None
+    except urllib.error.HTTPError as e:
+        return e.code, None
+
+
+def history(base, name):
+    """The contents of its versions, oldest first; None for a deletion."""
+    status, b = ask(f"{base}/{name}/_history?_count=50")
+    return [e.get("resource") for e in reversed(b["entry"])] if status == 200 else []
+
+
+# --- the line ---------------------------------------------------------------------------------------------
+
+class Line:
+    """Passes requests on; does `fault` to the first that writes."""
+
+    def __init__(self, base):
+        self.to = urllib.parse.urlsplit(base)
+        self.fault, self.rival, self.writes, self.hit = None, None, 0, threading.Event()
+        self.server = Scripted(self.answer)
+        self.url = self.server.url.rsplit("/", 1)[0] + self.to.path
+
+    def forward(self, method, path, headers, body):
+        keep = {k: v for k, v in headers.items() if k not in ("content-length", "connection", "content-encoding", "accept-encoding", "expect")}
+        head = f"{method} {path} HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in keep.items())
+        with socket.create_connection((self.to.hostname, self.to.port), timeout=60) as s:
+            s.sendall((head + f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n").encode() + body)
+            out = b""
+            while more := s.recv(65536):
+                out += more
+        return out
+
+    def answer(self, method, path, headers, body):
+        if method in ("PUT", "DELETE") or (method == "POST" and b'"PUT"' in body):
+            self.writes += 1
+            fault, self.fault = self.fault, None
+            if fault:
+                return getattr(self, "f_" + fault)(lambda: self.forward(method, path, headers, body))
+        return self.forward(method, path, headers, body)
+
+    def page(self, status, text=b"<html>Sign in to the network</html>"):
+        return f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(text)}\r\nConnection: close\r\n\r\n".encode() + text
+
+    def f_never(self, go):
+        return b""
+
+    def f_lost(self, go):
+        go()
+        return b""
+
+    def f_cut(self, go):
+        out = go()
+        head = out.index(b"\r\n\r\n") + 4
+        return out[:head + (len(out) - head) // 2] if len(out) - head > 8 else out[:head // 2]
+
+    def f_portal(self, go):
+        go()
+        return self.page("200 OK")
+
+    def f_empty(self, go):
+        go()
+        return self.page("200 OK", b"")
+
+    def f_proxy(self, go):
+        go()
+        return self.page("502 Bad Gateway")
+
+    def f_error(self, go):
+        go()
+        body = b'{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"exception"}]}'
+        return f"HTTP/1.1 500 Oops\r\nContent-Type: application/fhir+json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+    def f_twice(self, go):
+        go()
+        return go()
+
+    def f_late(self, go):
+        threading.Timer(LATE, go).start()
+        return self.page("504 Gateway Timeout")
+
+    def f_gzip(self, go):
+        go()
+        packed = gzip.compress(b'{"resourceType":"Bundle","type":"batch-response","entry":[]}')
+        return b"HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n" + packed[:len(packed) // 2]
+
+    def f_slower(self, go):
+        return b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+    def f_rival_behind(self, go):
+        go()
+        self.rival()
+        return b""
+
+    def f_rival_before(self, go):
+        self.rival()
+        return go()
+
+    def f_killed(self, go):
+        """The client is killed when the server has it."""
+        go()
+        self.hit.set()
+        time.sleep(3)
+        return b""
+
+
+FAULTS = ["none", "never", "lost", "cut", "portal", "empty", "proxy", "error", "twice", "late", "gzip", "slower", "killed", "rival_behind", "rival_before"]
+
+
+# --- one profile, one case after the other -------------------------------------------------------------------
+
+class Profile:
+    def __init__(self, tmp, base):
+        os.makedirs(tmp)
+        self.base, self.line = base, Line(base)
+        self.w = ward.Ward(tmp, url=self.line.url, init=False)
+        self.w.quick()
+        for name, value in (("sync.settle", SETTLE_MS), ("scope", "patient/push-" + os.path.basename(tmp))):
+            subprocess.run([os.path.join(ward.BUILD, "tests/sync/puller"), "set", self.w.home, name, str(value)], check=True)
+        self.patient = "push-" + os.path.basename(tmp)
+        ask(f"{base}/Patient/{self.patient}", "PUT", {"resourceType": "Patient", "id": self.patient, "name": [{"family": "Push"}]})
+        self.sync()
+
+    def sync(self):
+        p = self.w.cli("sync", check=False)
+        return p.returncode, p.stderr.strip()
+
+    def put(self, resource):
+        self.w.cli("put", input=json.dumps(resource))
+        return self.w.json("queue")[-1]
+
+    def queue(self, made):
+        names = [name for name, _ in made]
+        return [o for o in self.w.json("queue") if o["resource"] in names]
+
+    def get(self, name):
+        p = self.w.cli("get", name, check=False)
+        return json.loads(p.stdout) if p.returncode == 0 else None
+
+
+def observation(patient, text, **more):
+    return {"resourceType": "Observation", "status": "final", "code": {"text": text}, "subject": {"reference": "Patient/" + patient},
+            "valueQuantity": {"value": 1.5, "unit": "mg"}, **more}
+
+
+def text(r):
+    return r and r["code"]["text"]
+
+
+def edit(p, kind, tag):
+    """Queues it: [(name, text that it makes)]"""
+    made = []
+    for n in range(3 if kind == "batch" else 1):
+        mine = f"{tag} {n} mine"
+        if kind == "update":
+            name = "Observation/" + str(uuid.uuid4())
+            ask(f"{p.base}/{name}", "PUT", observation(p.patient, f"{tag} {n} base", id=name.split("/")[1]))
+            p.sync()
+            was = p.get(name)
+            if was is None:
+                expect(f"{tag}: the base comes", False, name)
+                continue
+            p.put({**was, "code": {"text": mine}})
+        else:
+            name = p.put(observation(p.patient, mine))["resource"]
+        made.append((name, mine))
+    return made
+
+
+def until_quiet(p, made):
+    """Syncs until nothing waits; the last exit status and queue."""
+    for _ in range(6):
+        code, said = p.sync()
+        queue = p.queue(made)
+        if not [o for o in queue if o["state"] in ("queued", "inflight", "indoubt")] and code in (0, 4):
+            break
+    return code, said, queue
+
+
+def first_sync(p, fault):
+    if fault != "killed":
+        return p.sync()
+    p.line.hit.clear()
+    c = p.w.start("sync")
+    if not p.line.hit.wait(30):
+        expect("killed: the request comes", False)
+    c.send_signal(signal.SIGKILL)
+    c.wait()
+    return None, ""
+
+
+def case(p, kind, fault):
+    tag = f"{kind} {fault}"
+    if fault == "rival_before" and kind != "update":
+        return  # nobody else knows the id yet
+    made = edit(p, kind, tag)
+    p.line.fault, p.line.writes = None if fault == "none" else fault, 0
+    p.line.rival = lambda: ask(f"{p.base}/{made[0][0]}", "PUT", observation(p.patient, tag + " rival", id=made[0][0].split("/")[1]))
+    code, said = first_sync(p, fault)
+    if fault != "none":
+        code, said, queue = until_quiet(p, made)
+    else:
+        queue = p.queue(made)
+    conflict = fault == "rival_before"
+    states = [o["state"] for o in queue]
+    expect(f"{tag}: queue", states == (["conflict"] if conflict else []), f"{states} exit {code} {said}")
+    for n, (name, mine) in enumerate(made):
+        versions = [text(r) for r in history(p.base, name)]
+        expect(f"{tag}: {name} once", versions.count(mine) == (0 if conflict else 1), versions)
+        if fault.startswith("rival") and n == 0:
+            expect(f"{tag}: the rival's stands", versions[-1:] == [tag + " rival"], versions)
+    if not conflict:
+        code, said = p.sync()
+        expect(f"{tag}: exit", code == (4 if p.w.json("queue") else 0), f"{code} {said}")
+        for name, _ in made:
+            status, now = ask(f"{p.base}/{name}")
+            expect(f"{tag}: {name} is as the server has it", text(p.get(name)) == (text(now) if status == 200 else None), f"{p.get(name)} {now}")
+
+
+def waiting(p):
+    """What names a resource that was made here comes behind it, in one sync."""
+    one = p.put({"resourceType": "Encounter", "status": "planned", "class": {"code": "AMB"}, "subject": {"reference": "Patient/" + p.patient}})["resource"]
+    two = p.put(observation(p.patient, "waits", encounter={"reference": one}))["resource"]
+    p.line.writes = 0
+    code, said = p.sync()
+    expect("waits: both are there", len(history(p.base, one)) == 1 and [text(r) for r in history(p.base, two)] == ["waits"], said)
+    expect("waits: in two requests", p.line.writes == 2, p.line.writes)
+
+
+def work(tmp, base, kind):
+    p = Profile(os.path.join(tmp, kind), base)
+    for fault in FAULTS:
+        case(p, kind, fault)
+    if kind == "create":
+        waiting(p)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as tmp:
+        w = None
+        if len(sys.argv) > 1:
+            base = sys.argv[1].rstrip("/")
+        else:
+            w = ward.Ward(tmp, init=False)
+            base = w.url
+        try:
+            kinds = ("create", "update", "batch")
+            with concurrent.futures.ThreadPoolExecutor(len(kinds)) as pool:
+                for f in [pool.submit(work, tmp, base, k) for k in kinds]:
+                    f.result()
+        finally:
+            if w:
+                w.stop_server()
+    for b in bad:
+        print("  " + b)
+    print(f"push: {done} checks, {len(bad)} failed")
+    sys.exit(bool(bad) or not done)
+
+
+main()
