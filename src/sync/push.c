@@ -401,9 +401,10 @@ static bool unblocked(const struct push_state *s, const struct slot *t)
     return true;
 }
 
+/* Its state in the store is what its phase says: a move may still be on its way there. */
 static bool sendable(const struct push_state *s, const struct slot *t)
 {
-    return t->phase == READY && t->not_before_ms <= s->now_ms && unblocked(s, t);
+    return t->phase == READY && t->op.state == STORE_OP_QUEUED && t->not_before_ms <= s->now_ms && unblocked(s, t);
 }
 
 /* An edit whose base has no version here cannot name what it replaces: what the server has is read first. */
@@ -491,7 +492,7 @@ static void fill(struct push_state *s, unsigned lane)
     for (unsigned i = 0; i < s->slots.n; i++) {
         struct slot *t = slot(s, i);
 
-        if ((t->phase == READ || t->phase == HISTORY) && t->ask_ms <= s->now_ms) {
+        if ((t->phase == READ || t->phase == HISTORY) && t->op.state != STORE_OP_INFLIGHT && t->ask_ms <= s->now_ms) {
             ask(s, lane, i, t->phase == HISTORY);
             return;
         }

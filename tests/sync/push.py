@@ -9,7 +9,7 @@ behind it. Each is done to a create, an update and a batch of three. The server'
 
 usage: push.py [BASE]     BASE: a FHIR server to write to (tests/live/run gives HAPI); without it wardline-demo
 
-Kills push-blind, push-portal-done, push-clash-decides, push-stray-forgotten, push-needs-forgotten.
+Planted faults are those of tests/sync/t_push.c, which it kills too.
 """
 import concurrent.futures, gzip, json, os, signal, socket, subprocess, sys, tempfile, threading, time, urllib.error, urllib.parse, urllib.request, uuid
 

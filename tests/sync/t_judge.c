@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What answers say of an operation: the bytes are HAPI FHIR's shapes (tests/live/push has it judge real ones).
+ * Kills judge-portal, judge-behind-base, judge-half-history.
+ */
+#include "config.h"
+
+#include "tests/unit.h"
+
+#include "sync/judge.h"
+
+#define OBS(version, text) \
+    "{\"resourceType\":\"Observation\",\"id\":\"o\",\"meta\":{\"versionId\":\"" version "\"},\"code\":{\"text\":\"" text "\"}}"
+#define OUTCOME "{\"resourceType\":\"OperationOutcome\",\"issue\":[]}"
+#define PAST(link, entries) \
+    "{\"resourceType\":\"Bundle\",\"type\":\"history\",\"link\":[" link "],\"entry\":[" entries "]}"
+#define V(version, text) "{\"resource\":" OBS(version, text) "}"
+#define NEXT "{\"relation\":\"next\",\"url\":\"http://127.0.0.1/fhir?_getpages=1\"}"
+
+static const struct judge_op update = {STORE_OP_UPDATE, "1", {OBS("1", "old"), sizeof OBS("1", "old") - 1},
+                                       {OBS("1", "new"), sizeof OBS("1", "new") - 1}, NULL};
+
+static enum push_found judge(bool history, const struct judge_op *op, int status, const char *body, bool whole, char *version)
+{
+    const struct judge_answer a = {status, str_of(body), whole};
+    enum push_found found = PUSH_FOUND_UNKNOWN;
+    char v[STORE_VERSION_BYTES];
+
+    CU_ASSERT_EQUAL((history ? judge_history : judge_read)(op, &a, &found, version ? version : v, NULL), ERR_OK);
+    return found;
+}
+
+static enum push_found now(int status, const char *body)
+{
+    return judge(false, &update, status, body, true, NULL);
+}
+
+static void as_it_is(void)
+{
+    CU_ASSERT_EQUAL(now(200, OBS("1", "old")), PUSH_FOUND_BASE);
+    CU_ASSERT_EQUAL(now(200, OBS("2", "new")), PUSH_FOUND_OURS);
+    CU_ASSERT_EQUAL(now(200, OBS("2", "theirs")), PUSH_FOUND_OTHER);
+    CU_ASSERT_EQUAL(now(404, OUTCOME), PUSH_FOUND_NOTHING);
+    CU_ASSERT_EQUAL(now(410, OUTCOME), PUSH_FOUND_GONE);
+}
+
+/* REQ: only a FHIR server's word is evidence, and only a whole one. */
+static void no_evidence(void)
+{
+    CU_ASSERT_EQUAL(now(404, "<html>not here</html>"), PUSH_FOUND_UNKNOWN);
+    CU_ASSERT_EQUAL(now(410, ""), PUSH_FOUND_UNKNOWN);
+    CU_ASSERT_EQUAL(now(200, "<html>sign in</html>"), PUSH_FOUND_UNKNOWN);
+    CU_ASSERT_EQUAL(now(200, OUTCOME), PUSH_FOUND_UNKNOWN);
+    CU_ASSERT_EQUAL(now(500, OUTCOME), PUSH_FOUND_UNKNOWN);
+    CU_ASSERT_EQUAL(judge(false, &update, 200, OBS("2", "new"), false, NULL), PUSH_FOUND_UNKNOWN);
+    CU_ASSERT_EQUAL(judge(true, &update, 404, OUTCOME, true, NULL), PUSH_FOUND_UNKNOWN);
+    CU_ASSERT_EQUAL(judge(true, &update, 200, PAST("", V("2", "new")) "x", true, NULL), PUSH_FOUND_UNKNOWN);
+}
+
+/* A server without versions: the content alone tells. */
+static void no_versions(void)
+{
+    struct judge_op op = update;
+
+    op.version = "";
+    CU_ASSERT_EQUAL(judge(false, &op, 200, OBS("", "old"), true, NULL), PUSH_FOUND_BASE);
+    CU_ASSERT_EQUAL(judge(false, &op, 200, OBS("", "new"), true, NULL), PUSH_FOUND_OURS);
+    CU_ASSERT_EQUAL(judge(false, &op, 200, OBS("", "theirs"), true, NULL), PUSH_FOUND_OTHER);
+    op.base = STR("");
+    CU_ASSERT_EQUAL(judge(false, &op, 200, OBS("", "old"), true, NULL), PUSH_FOUND_OTHER);
+}
+
+static void as_it_was(void)
+{
+    char version[STORE_VERSION_BYTES];
+
+    CU_ASSERT_EQUAL(judge(true, &update, 200, PAST("", V("3", "theirs") "," V("2", "new") "," V("1", "old")), true, version),
+                    PUSH_FOUND_WAS_OURS);
+    CU_ASSERT_STRING_EQUAL(version, "2");
+    CU_ASSERT_EQUAL(judge(true, &update, 200, PAST("", V("2", "theirs") "," V("1", "old")), true, NULL), PUSH_FOUND_NEVER);
+    /* the edit brings back what stood there before its base */
+    CU_ASSERT_EQUAL(judge(true, &update, 200, PAST("", V("2", "theirs") "," V("1", "old") "," V("0", "new")), true, NULL),
+                    PUSH_FOUND_NEVER);
+    /* it does not reach back to the base */
+    CU_ASSERT_EQUAL(judge(true, &update, 200, PAST(NEXT, V("9", "theirs")), true, NULL), PUSH_FOUND_UNKNOWN);
+    CU_ASSERT_EQUAL(judge(true, &update, 200, PAST("", V("9", "theirs")), true, NULL), PUSH_FOUND_NEVER);
+}
+
+static void versions(void)
+{
+    static const char *const from[][3] = {
+        {"W/\"2\"", "", "2"}, {"\"2\"", "", "2"}, {"", "Observation/o/_history/7", "7"}, {"W/\"\"", "x/_history/7", "7"},
+        {"", "Observation/o", ""}, {"", "", ""}, {"2", "", ""},
+    };
+    char version[STORE_VERSION_BYTES], huge[400];
+
+    for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
+        judge_version(from[i][0], from[i][1], version);
+        CU_ASSERT_STRING_EQUAL(version, from[i][2]);
+    }
+    memset(huge, 'x', sizeof huge);
+    huge[0] = '"';
+    huge[sizeof huge - 1] = '\0';
+    judge_version(huge, "", version);
+    CU_ASSERT_STRING_EQUAL(version, "");
+}
+
+static const struct unit_test tests[] = {
+    {"a resource as it is", as_it_is},
+    {"what is no evidence", no_evidence},
+    {"without versions", no_versions},
+    {"a resource as it was", as_it_was},
+    {"versions", versions},
+};
+
+int main(void)
+{
+    return unit_main("judge", tests, sizeof tests / sizeof *tests);
+}

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The rules of sending, one test a rule, on a server in small: a table of resources with versions. tests/sync/push.py has
+ * them together, over a real line.
+ *
+ * Kills push-blind, push-portal-done, push-clash-decides, push-stray-forgotten, push-needs-forgotten, push-unmarked,
+ * push-poison-blocks, push-settle-forgotten, push-two-of-a-row.
+ */
+#include "config.h"
+
+#include "tests/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "sync/push.h"
+
+#define OPS 200
+#define SETTLE 1000
+
+/* What the line does to the next request that sends. */
+enum line { FINE, NEVER, LOST, PORTAL, REFUSED, CLASH, LARGE, SLOWER, WHOLE_400, GONE };
+
+struct bench {
+    struct push_state *s;
+    struct push_op op[OPS];
+    unsigned n;
+    enum store_op_state disk[OPS];
+    unsigned at_server[OPS];     /* how often it was carried out */
+    bool rival[OPS];             /* another version stands at the server */
+    char why[OPS][STORE_VERSION_BYTES];
+    int64_t now_ms;
+    enum line next[64];          /* of the requests that send, in order; FINE behind them */
+    unsigned sends, reads, histories, largest, both, marks;
+    bool in_flight[OPS], broke;  /* broke: what must never be was */
+    int64_t wait_ms;
+    bool done;
+    int code, store_code;
+};
+
+static void feed(struct bench *b, struct push_event ev);
+
+static enum push_found look(const struct bench *b, unsigned at)
+{
+    if (b->rival[at])
+        return PUSH_FOUND_OTHER;
+    if (b->at_server[at])
+        return PUSH_FOUND_OURS;
+    return b->op[at].kind == STORE_OP_CREATE ? PUSH_FOUND_NOTHING : PUSH_FOUND_BASE;
+}
+
+static void answer(struct bench *b, const struct push_action *a, unsigned i, int status, bool fhir, enum push_found found)
+{
+    feed(b, (struct push_event){.type = PUSH_EV_ANSWER, .lane = a->lane, .at = i, .status = status, .fhir = fhir,
+                                .found = found, .version = status / 100 == 2 ? STR("2") : STR(""),
+                                .retry_after_s = status == 429});
+}
+
+static void end(struct bench *b, const struct push_action *a, int code, bool written)
+{
+    feed(b, (struct push_event){.type = PUSH_EV_END, .lane = a->lane, .code = code, .written = written});
+}
+
+/* REQ: nothing of an operation is handed to the line that is not in flight on disk, and none of a row that has another
+ * one before it. */
+static void check_send(struct bench *b, const struct push_action *a)
+{
+    for (unsigned i = 0; i < a->n; i++) {
+        unsigned at = a->at[i];
+
+        b->broke = b->broke || b->disk[at] != STORE_OP_INFLIGHT || b->at_server[at] > 1;
+        for (unsigned k = 0; k < b->n; k++)
+            b->broke = b->broke || (b->op[at].after == b->op[k].seq && b->disk[k] != STORE_OP_ACKED);
+    }
+}
+
+static void send(struct bench *b, const struct push_action *a)
+{
+    static const int status[] = {[FINE] = 200, [REFUSED] = 422, [CLASH] = 409, [GONE] = 404};
+    enum line how = b->sends < 64 ? b->next[b->sends] : FINE;
+
+    check_send(b, a);
+    b->sends++;
+    b->largest = a->n > b->largest ? a->n : b->largest;
+    for (unsigned i = 0; i < a->n; i++)
+        b->at_server[a->at[i]] += how == FINE || how == LOST || how == PORTAL;
+    switch (how) {
+    case NEVER:
+        end(b, a, ERR_OFFLINE, false);
+        return;
+    case LOST:
+        end(b, a, ERR_OFFLINE, true);
+        return;
+    case LARGE:
+    case SLOWER:
+    case WHOLE_400:
+        answer(b, a, a->n > 1 ? PUSH_ALL : a->at[0], how == LARGE ? 413 : how == SLOWER ? 429 : 400, true, 0);
+        break;
+    default:
+        for (unsigned i = 0; i < a->n; i++) /* what is refused, clashes or is gone: the first alone */
+            answer(b, a, a->at[i], how == PORTAL || i ? 200 : status[how], how != PORTAL, 0);
+    }
+    end(b, a, ERR_OK, true);
+}
+
+static void carry_out(struct bench *b, const struct push_action *a)
+{
+    switch (a->type) {
+    case PUSH_ACT_STORE:
+        for (unsigned i = 0; i < a->n && !b->store_code; i++) {
+            b->broke = b->broke || b->disk[a->move[i].at] != a->move[i].from;
+            b->disk[a->move[i].at] = a->move[i].to;
+            snprintf(b->why[a->move[i].at], sizeof b->why[0], "%s", a->move[i].why);
+        }
+        feed(b, (struct push_event){.type = PUSH_EV_STORED, .lane = a->lane, .code = b->store_code});
+        break;
+    case PUSH_ACT_SEND:
+        send(b, a);
+        break;
+    case PUSH_ACT_READ:
+        b->reads++;
+        answer(b, a, a->at[0], 200, true, look(b, a->at[0]));
+        end(b, a, ERR_OK, true);
+        break;
+    case PUSH_ACT_HISTORY:
+        b->histories++;
+        answer(b, a, a->at[0], 200, true, b->at_server[a->at[0]] ? PUSH_FOUND_WAS_OURS : PUSH_FOUND_NEVER);
+        end(b, a, ERR_OK, true);
+        break;
+    case PUSH_ACT_WAIT:
+        b->wait_ms += a->wait_ms;
+        b->now_ms += a->wait_ms;
+        feed(b, (struct push_event){.type = PUSH_EV_WAKE});
+        break;
+    case PUSH_ACT_DONE:
+        b->done = true;
+        b->code = a->code;
+        break;
+    }
+}
+
+static void feed(struct bench *b, struct push_event ev)
+{
+    struct push_actions out;
+
+    ev.now_ms = b->now_ms;
+    push_step(b->s, &ev, &out);
+    for (unsigned i = 0; i < out.n; i++)
+        carry_out(b, &out.a[i]);
+}
+
+/* An operation more. */
+static struct push_op *add(struct bench *b, enum store_op_kind kind, enum store_op_state state)
+{
+    struct push_op *op = &b->op[b->n];
+
+    *op = (struct push_op){.seq = 10 + b->n, .kind = kind, .state = state, .bytes = 400};
+    snprintf(op->op, sizeof op->op, "op-%u", b->n);
+    snprintf(op->type, sizeof op->type, "Observation");
+    snprintf(op->id, sizeof op->id, "o-%u", b->n);
+    snprintf(op->chart, sizeof op->chart, "p-1");
+    snprintf(op->base, sizeof op->base, "%s", kind == STORE_OP_CREATE ? "" : "1");
+    b->disk[b->n++] = state;
+    return op;
+}
+
+/* All that add() made: those that name operation `on` are told so. */
+static void run(struct bench *b, unsigned namer, unsigned on)
+{
+    CU_ASSERT_EQUAL_FATAL(push_new(&b->s), ERR_OK);
+    for (unsigned i = 0; i < b->n; i++) {
+        feed(b, (struct push_event){.type = PUSH_EV_OP, .op = &b->op[i]});
+        if (i == namer)
+            feed(b, (struct push_event){.type = PUSH_EV_NEEDS, .res_type = str_of(b->op[on].type), .id = str_of(b->op[on].id)});
+    }
+    feed(b, (struct push_event){.type = PUSH_EV_START, .settle_ms = SETTLE});
+    CU_ASSERT(b->done);
+    CU_ASSERT(!b->broke);
+    for (unsigned i = 0; i < b->n; i++)
+        CU_ASSERT(b->at_server[i] <= 1);
+}
+
+static void over(struct bench *b)
+{
+    push_free(b->s);
+    *b = (struct bench){.n = 0};
+}
+
+static struct bench b;
+
+static void acknowledged(void)
+{
+    add(&b, STORE_OP_CREATE, STORE_OP_QUEUED);
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK && b.disk[0] == STORE_OP_ACKED && b.sends == 1 && !b.reads);
+    CU_ASSERT_STRING_EQUAL(b.why[0], "2");
+    over(&b);
+}
+
+/* REQ: an outcome that is no answer to it is no outcome. */
+static void lost_answers(void)
+{
+    static const enum line ways[] = {LOST, PORTAL};
+
+    for (unsigned i = 0; i < 2; i++) {
+        add(&b, STORE_OP_CREATE, STORE_OP_QUEUED);
+        b.next[0] = ways[i];
+        run(&b, OPS, 0);
+        CU_ASSERT(b.code == ERR_OK && b.disk[0] == STORE_OP_ACKED && b.sends == 1 && b.reads == 1 && b.at_server[0] == 1);
+        over(&b);
+    }
+}
+
+/* REQ: a create that the server does not have yet waits until the first sending can no more be under way. */
+static void settles(void)
+{
+    add(&b, STORE_OP_CREATE, STORE_OP_QUEUED);
+    b.next[0] = CLASH; /* in doubt, and nothing there: not by its version, which it has none */
+    b.next[0] = WHOLE_400;
+    add(&b, STORE_OP_CREATE, STORE_OP_QUEUED);
+    run(&b, OPS, 0); /* a batch refused as a whole: nobody knows; each is read, waits, and goes alone */
+    CU_ASSERT(b.code == ERR_OK && b.sends == 3 && b.reads == 2 && b.wait_ms >= SETTLE && b.largest == 2);
+    over(&b);
+}
+
+/* An update names what it replaces: it can be sent again at once. */
+static void update_again(void)
+{
+    add(&b, STORE_OP_UPDATE, STORE_OP_INDOUBT);
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK && b.reads == 1 && b.sends == 1 && b.wait_ms == 0 && b.disk[0] == STORE_OP_ACKED);
+    over(&b);
+}
+
+/* REQ: what a broken run left in flight is asked for before anything is sent. */
+static void stray(void)
+{
+    add(&b, STORE_OP_UPDATE, STORE_OP_INFLIGHT);
+    b.at_server[0] = 1;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK && b.sends == 0 && b.reads == 1 && b.disk[0] == STORE_OP_ACKED);
+    over(&b);
+}
+
+/* REQ: 409 and 412 decide nothing: it may be the second copy of a request whose first one was carried out. */
+static void clash(void)
+{
+    for (unsigned ours = 0; ours < 2; ours++) {
+        add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED);
+        b.next[0] = CLASH;
+        b.rival[0] = true;
+        b.at_server[0] = ours;
+        run(&b, OPS, 0);
+        CU_ASSERT(b.sends == 1 && b.histories == 1 && b.disk[0] == (ours ? STORE_OP_ACKED : STORE_OP_CONFLICT));
+        CU_ASSERT(b.code == (ours ? ERR_OK : ERR_NOTSENT));
+        over(&b);
+    }
+}
+
+static void clash_for_ever(void)
+{
+    add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED);
+    for (unsigned i = 0; i < 64; i++)
+        b.next[i] = CLASH; /* while the base is the server's version */
+    run(&b, OPS, 0);
+    CU_ASSERT(b.sends == 2 && b.disk[0] == STORE_OP_ATTENTION);
+    over(&b);
+}
+
+/* REQ: one that the server refuses holds up what comes behind it on its row and what names it, and nothing else. */
+static void poison(void)
+{
+    for (unsigned i = 0; i < 4; i++)
+        add(&b, STORE_OP_CREATE, STORE_OP_QUEUED);
+    b.op[1].after = b.op[0].seq;
+    b.op[1].kind = STORE_OP_UPDATE;
+    b.next[0] = REFUSED;
+    run(&b, 2, 0);
+    CU_ASSERT(b.disk[0] == STORE_OP_ATTENTION && b.disk[1] == STORE_OP_QUEUED && b.disk[2] == STORE_OP_QUEUED);
+    CU_ASSERT(b.disk[3] == STORE_OP_ACKED && b.code == ERR_NOTSENT);
+    CU_ASSERT_STRING_EQUAL(b.why[0], "refused");
+    over(&b);
+}
+
+/* REQ: one after the other on a row, and behind what they name; the version that one was given is the next one's base. */
+static void in_order(void)
+{
+    add(&b, STORE_OP_CREATE, STORE_OP_QUEUED);
+    add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED)->after = 10;
+    b.op[1].base[0] = '\0';
+    add(&b, STORE_OP_CREATE, STORE_OP_QUEUED);
+    run(&b, 2, 0);
+    CU_ASSERT(b.code == ERR_OK && b.sends == 2 && b.largest == 2 && !b.reads);
+    CU_ASSERT_STRING_EQUAL(push_op_at(b.s, 1)->base, "2");
+    over(&b);
+}
+
+/* What names itself, or each other, does not stop the run. */
+static void in_circles(void)
+{
+    add(&b, STORE_OP_CREATE, STORE_OP_QUEUED);
+    run(&b, 0, 0);
+    CU_ASSERT(b.code == ERR_OK && b.sends == 1);
+    over(&b);
+    add(&b, STORE_OP_CREATE, STORE_OP_QUEUED)->after = 11;
+    add(&b, STORE_OP_CREATE, STORE_OP_QUEUED)->after = 10;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_NOTSENT && b.sends == 0);
+    over(&b);
+}
+
+static void batches(void)
+{
+    for (unsigned i = 0; i < 150; i++)
+        add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED);
+    for (unsigned i = 100; i < 150; i++)
+        snprintf(b.op[i].chart, sizeof b.op[i].chart, "p-2");
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK && b.largest == PUSH_BATCH && b.sends <= 6);
+    over(&b);
+    for (unsigned i = 0; i < 32; i++)
+        add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED);
+    b.next[0] = b.next[1] = b.next[2] = LARGE; /* halved until it passes */
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK && b.sends < 20);
+    over(&b);
+    add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED);
+    b.next[0] = LARGE;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.disk[0] == STORE_OP_ATTENTION && !strcmp(b.why[0], "too-large"));
+    over(&b);
+}
+
+/* REQ: as slowly as the server says, and not at all where nobody answers. */
+static void patience(void)
+{
+    add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED);
+    b.next[0] = SLOWER;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK && b.sends == 2 && b.wait_ms >= 1000 && !b.reads);
+    over(&b);
+    add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED);
+    b.next[0] = b.next[1] = NEVER;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OFFLINE && b.sends == 2 && b.disk[0] == STORE_OP_QUEUED && !b.reads);
+    over(&b);
+    add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED)->wait_ms = PUSH_PATIENCE_MS + 1;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_NOTSENT && b.sends == 0 && b.wait_ms == 0);
+    over(&b);
+}
+
+/* A disk that is full: nothing is sent that could not be marked. */
+static void no_store(void)
+{
+    add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED);
+    b.store_code = ERR_IO;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_IO && b.sends == 0);
+    over(&b);
+}
+
+/* A base that is not known is asked for; another one than it was is a person's. */
+static void base_unknown(void)
+{
+    add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED)->base[0] = '\0';
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK && b.reads == 1 && b.sends == 1);
+    over(&b);
+    add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED)->base[0] = '\0';
+    b.rival[0] = true;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.disk[0] == STORE_OP_CONFLICT && b.sends == 0);
+    over(&b);
+}
+
+static void deleted(void)
+{
+    static const enum store_op_state want[] = {STORE_OP_ATTENTION, STORE_OP_CONFLICT, STORE_OP_ACKED};
+
+    for (unsigned kind = STORE_OP_CREATE; kind <= STORE_OP_DELETE; kind++) {
+        add(&b, (enum store_op_kind)kind, STORE_OP_QUEUED);
+        b.next[0] = GONE;
+        run(&b, OPS, 0);
+        CU_ASSERT(b.disk[0] == want[kind]);
+        over(&b);
+    }
+}
+
+static void nothing(void)
+{
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK);
+    over(&b);
+}
+
+static const struct unit_test tests[] = {
+    {"an answer acknowledges", acknowledged},
+    {"a lost answer is asked for", lost_answers},
+    {"a create settles first", settles},
+    {"an update is sent again at once", update_again},
+    {"what was in flight is asked for", stray},
+    {"a clash decides nothing", clash},
+    {"a clash that never ends", clash_for_ever},
+    {"poison delays only its dependents", poison},
+    {"in order", in_order},
+    {"in circles", in_circles},
+    {"batches", batches},
+    {"patience", patience},
+    {"a store that refuses", no_store},
+    {"a base that is not known", base_unknown},
+    {"what was deleted", deleted},
+    {"nothing", nothing},
+};
+
+int main(void)
+{
+    return unit_main("push", tests, sizeof tests / sizeof *tests);
+}
