@@ -50,6 +50,7 @@ struct listing {
 static int line_op(void *arg, const struct store_op *op)
 {
     struct listing *l = arg;
+    const char *why = model_op_why(op->why);
     char when[DATE_TEXT_MAX];
     struct arena a;
     int r;
@@ -62,7 +63,7 @@ static int line_op(void *arg, const struct store_op *op)
                  text_safe(&a, op->type, 64).s, text_safe(&a, op->id, 64).s,
                  op->chart.n ? text_safe(&a, op->chart, 80).s : _("none"), model_op_kind_words(op->kind),
                  model_op_state_words(op->state), when, op->by_command ? _(", entered by command") : "",
-                 op->why.n ? ": " : "", op->why.n ? text_safe(&a, op->why, 64).s : "");
+                 *why ? ": " : "", why);
     arena_fini(&a);
     return r;
 }

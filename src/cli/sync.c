@@ -199,6 +199,11 @@ static int say(struct cli_app *app, const struct cli_args *args, const struct sy
         for (unsigned i = 0; i < r->n; i++)
             if (r->kinds[i].code == ERR_UNSUPPORTED)
                 cli_line(out, _("not supported by this server: %s"), r->kinds[i].type);
+        if (r->pushed)
+            cli_line(out,
+                     P_("%lld change made here reached the server", "%lld changes made here reached the server",
+                        r->pushed),
+                     (long long)r->pushed);
         return cli_line(
             out, _("new or changed resources: %lld; requests %lld, bytes up %lld, bytes down %lld, round trips %lld"),
             (long long)r->pulled, (long long)r->wire.requests, (long long)r->wire.bytes_up,

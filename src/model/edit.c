@@ -32,6 +32,28 @@ static const struct {
     [STORE_OP_BINARY] = {"binary", N_("attachment")},
 };
 
+/* By sync/push.c's table of answers, and by what a backup's copy says of itself. */
+static const struct {
+    const char *name, *words;
+} whys[] = {
+    {"version", N_("the server has another version of it")},
+    {"gone", N_("the server has it no more")},
+    {"id-taken", N_("the server has something else under its id")},
+    {"no-history", N_("the server does not tell what became of it")},
+    {"forbidden", N_("this user may not write it")},
+    {"refused", N_("the server found it wrong")},
+    {"not-supported", N_("the server takes no such thing")},
+    {"too-large", N_("too large for this server")},
+};
+
+const char *model_op_why(struct str why)
+{
+    for (size_t i = 0; i < sizeof whys / sizeof *whys; i++)
+        if (str_is(why, whys[i].name))
+            return _(whys[i].words);
+    return "";
+}
+
 const char *model_op_state(enum store_op_state state)
 {
     return state < STORE_OP_STATES ? states[state].name : "";

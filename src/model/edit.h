@@ -30,6 +30,9 @@ const char *model_op_kind(enum store_op_kind kind);
 /* The same in words. */
 const char *model_op_state_words(enum store_op_state state);
 const char *model_op_kind_words(enum store_op_kind kind);
+/* Why it is in that state, in words, by the code in struct store_op; "" where there is nothing to say. What the codes
+ * mean, and what a person does, stands in wardline(1) under STATES (tests/house/states.py compares). */
+const char *model_op_why(struct str why);
 /* What a row says beside NOT SENT: "in conflict"; NULL: nothing more. */
 const char *model_op_flag(enum store_op_state state);
 

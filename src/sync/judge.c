@@ -46,7 +46,7 @@ static bool is_resource(const struct tape *t)
            tape_is(t, tape_get(t, 0, "resourceType"), TAPE_STRING);
 }
 
-bool judge_is_fhir(struct str body)
+bool sync_judge_is_fhir(struct str body)
 {
     struct tape t = {.n = 0};
     bool yes = !tape_parse_max(&t, body, LIMIT_PAGE_BYTES, NULL) && tape_is(&t, 0, TAPE_OBJECT) &&
@@ -56,7 +56,7 @@ bool judge_is_fhir(struct str body)
     return yes;
 }
 
-void judge_version(const char *etag, const char *location, char version[STORE_VERSION_BYTES])
+void sync_judge_version(const char *etag, const char *location, char version[STORE_VERSION_BYTES])
 {
     static const char history[] = "/_history/";
     const char *from = strchr(etag, '"'), *p;
@@ -99,7 +99,7 @@ static int compare(const struct judge_op *op, const struct tape *t, enum push_fo
     return code;
 }
 
-int judge_read(const struct judge_op *op, const struct judge_answer *a, enum push_found *found,
+int sync_judge_read(const struct judge_op *op, const struct judge_answer *a, enum push_found *found,
                char version[STORE_VERSION_BYTES], struct err *e)
 {
     struct tape t = {.n = 0};
@@ -107,7 +107,7 @@ int judge_read(const struct judge_op *op, const struct judge_answer *a, enum pus
 
     *found = PUSH_FOUND_UNKNOWN;
     version[0] = '\0';
-    if (!a->whole || (a->status != 200 && !judge_is_fhir(a->body))) /* a portal's 404 is no evidence */
+    if (!a->whole || (a->status != 200 && !sync_judge_is_fhir(a->body))) /* a portal's 404 is no evidence */
         return ERR_OK;
     if (a->status == 404) {
         *found = PUSH_FOUND_NOTHING;
@@ -167,7 +167,7 @@ static int on_link(void *arg, int outer, struct str relation, struct str url)
     return ERR_OK;
 }
 
-int judge_history(const struct judge_op *op, const struct judge_answer *a, enum push_found *found,
+int sync_judge_history(const struct judge_op *op, const struct judge_answer *a, enum push_found *found,
                   char version[STORE_VERSION_BYTES], struct err *e)
 {
     struct past p = {.op = op};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What a server's bytes say of an operation: whether its resource is as the edit left it, as it was before, or something
- * else (reference: R4 http.html 3.1.0.1.9 history). Pure: no state, no store.
+ * What a server's bytes say of an operation: whether its resource is as the edit left it, as it was before, or
+ * something else (reference: R4 http.html 3.1.0.1.9 history). Pure: no state, no store.
  */
 #ifndef SYNC_JUDGE_H
 #define SYNC_JUDGE_H
@@ -22,19 +22,19 @@ struct judge_answer {
 };
 
 /* Of GET Type/id. version: of the resource that the answer holds, or "". ERR_NOMEM. */
-int judge_read(const struct judge_op *op, const struct judge_answer *a, enum push_found *found,
+int sync_judge_read(const struct judge_op *op, const struct judge_answer *a, enum push_found *found,
                char version[STORE_VERSION_BYTES], struct err *e);
 
-/* Of GET Type/id/_history, newest first: PUSH_FOUND_WAS_OURS with the version of the newest one that is as the edit left
- * it, PUSH_FOUND_NEVER, or PUSH_FOUND_UNKNOWN where the answer does not reach back to the base. Versions from the base
- * on do not count: an edit may bring back an old wording. */
-int judge_history(const struct judge_op *op, const struct judge_answer *a, enum push_found *found,
+/* Of GET Type/id/_history, newest first: PUSH_FOUND_WAS_OURS with the version of the newest one that is as the edit
+ * left it, PUSH_FOUND_NEVER, or PUSH_FOUND_UNKNOWN where the answer does not reach back to the base. Versions from the
+ * base on do not count: an edit may bring back an old wording. */
+int sync_judge_history(const struct judge_op *op, const struct judge_answer *a, enum push_found *found,
                   char version[STORE_VERSION_BYTES], struct err *e);
 
 /* A body is FHIR: a JSON object with a resourceType. */
-bool judge_is_fhir(struct str body);
+bool sync_judge_is_fhir(struct str body);
 
 /* W/"2" -> 2; Type/id/_history/2 -> 2; else "". Of what is longer than a version may be: "". */
-void judge_version(const char *etag, const char *location, char version[STORE_VERSION_BYTES]);
+void sync_judge_version(const char *etag, const char *location, char version[STORE_VERSION_BYTES]);
 
 #endif

@@ -72,7 +72,7 @@ static struct slot *slot(const struct push_state *s, unsigned i)
     return (struct slot *)s->slots.p + i;
 }
 
-int push_new(struct push_state **out)
+int sync_push_new(struct push_state **out)
 {
     struct push_state *s = mem_alloc(sizeof *s);
 
@@ -84,7 +84,7 @@ int push_new(struct push_state **out)
     return ERR_OK;
 }
 
-void push_free(struct push_state *s)
+void sync_push_free(struct push_state *s)
 {
     if (!s)
         return;
@@ -98,7 +98,7 @@ static struct push_action *act(struct push_state *s, enum push_action_type type,
     struct push_action *a;
 
     if (s->out->n == PUSH_ACTIONS_MAX)
-        err_fatal("push_step");
+        err_fatal("sync_push_step");
     a = &s->out->a[s->out->n++];
     *a = (struct push_action){.type = type, .lane = lane};
     return a;
@@ -524,7 +524,7 @@ static int64_t due_ms(const struct push_state *s)
 
 static void finish(struct push_state *s)
 {
-    struct push_counts c = push_counts(s);
+    struct sync_push_counts c = sync_push_counts(s);
 
     s->done = true;
     act(s, PUSH_ACT_DONE, 0)->code = s->stopping ? s->stopping : c.acked < c.all ? ERR_NOTSENT : ERR_OK;
@@ -732,7 +732,7 @@ static void ended(struct push_state *s, const struct push_event *ev)
     store(s, ev->lane, SETTLING);
 }
 
-void push_step(struct push_state *s, const struct push_event *ev, struct push_actions *out)
+void sync_push_step(struct push_state *s, const struct push_event *ev, struct push_actions *out)
 {
     out->n = 0;
     s->out = out;
@@ -769,9 +769,9 @@ void push_step(struct push_state *s, const struct push_event *ev, struct push_ac
 
 /* --- for whoever looks -------------------------------------------------------------------------------- */
 
-struct push_counts push_counts(const struct push_state *s)
+struct sync_push_counts sync_push_counts(const struct push_state *s)
 {
-    struct push_counts c = {.all = (unsigned)s->slots.n};
+    struct sync_push_counts c = {.all = (unsigned)s->slots.n};
 
     for (unsigned i = 0; i < c.all; i++)
         switch (slot(s, i)->op.state) {
@@ -793,7 +793,7 @@ struct push_counts push_counts(const struct push_state *s)
     return c;
 }
 
-const struct push_op *push_op_at(const struct push_state *s, unsigned at)
+const struct push_op *sync_push_op_at(const struct push_state *s, unsigned at)
 {
     return at < s->slots.n ? &slot(s, at)->op : NULL;
 }

@@ -42,7 +42,7 @@ struct push_op {
     int64_t after;              /* as in struct store_op */
     char base[STORE_VERSION_BYTES]; /* base_etag */
     size_t bytes;               /* of the body */
-    int64_t wait_ms;            /* from the start: before it may be tried; of one in doubt: before it may be sent again */
+    int64_t wait_ms;            /* from the start: before it may be tried; of one in doubt: sent again */
 };
 
 enum push_event_type {
@@ -50,8 +50,8 @@ enum push_event_type {
     PUSH_EV_NEEDS,   /* before START: the last EV_OP names a resource (type, id) */
     PUSH_EV_START,   /* settle_ms, no_batch */
     PUSH_EV_STORED,  /* the ACT_STORE of that lane is committed, or failed: code */
-    PUSH_EV_ANSWER,  /* to operation at on lane, of an answer or of a batch's entry: status, fhir, version, retry_after_s;
-                      * of a question: found */
+    PUSH_EV_ANSWER,  /* to operation at on lane, of an answer or of a batch's entry: status, fhir, version,
+                      * retry_after_s; of a question: found */
     PUSH_EV_END,     /* the answer ended: lane, code (ERR_OK: whole), written. An operation of that lane that had no
                       * EV_ANSWER has no answer */
     PUSH_EV_WAKE,    /* the last ACT_WAIT is over */
@@ -119,17 +119,17 @@ struct push_actions {
 
 struct push_state;
 
-int push_new(struct push_state **out); /* ERR_NOMEM */
-void push_free(struct push_state *s);  /* NULL is fine */
+int sync_push_new(struct push_state **out); /* ERR_NOMEM */
+void sync_push_free(struct push_state *s);  /* NULL is fine */
 /* Clears out first. */
-void push_step(struct push_state *s, const struct push_event *ev, struct push_actions *out);
+void sync_push_step(struct push_state *s, const struct push_event *ev, struct push_actions *out);
 
 /* What became of them. held: they wait for another operation, or longer than this run. */
-struct push_counts {
+struct sync_push_counts {
     unsigned all, acked, conflict, attention, doubt, held;
 };
-struct push_counts push_counts(const struct push_state *s);
+struct sync_push_counts sync_push_counts(const struct push_state *s);
 /* As it is now; NULL past the end. base is the version that the next sending names. */
-const struct push_op *push_op_at(const struct push_state *s, unsigned at);
+const struct push_op *sync_push_op_at(const struct push_state *s, unsigned at);
 
 #endif

@@ -28,7 +28,7 @@ static void destroy(struct send_run *r)
     VEC_EACH(struct loaded, x, &r->ops)
         vec_fini(&x->needs);
     vec_fini(&r->ops);
-    push_free(r->state);
+    sync_push_free(r->state);
     mem_free(r);
 }
 
@@ -61,7 +61,7 @@ static void finish(struct send_run *r, int code)
     if (r->finishing)
         return;
     r->finishing = true;
-    p->counts = push_counts(r->state);
+    p->counts = sync_push_counts(r->state);
     p->code = code;
     if (p->code == ERR_NOTSENT)
         err_set(&p->err, ERR_NOTSENT, 0, p->counts.all - p->counts.acked, NULL);
@@ -84,7 +84,7 @@ static void note(struct send_run *r, const struct err *e)
 
 static int run_moves(struct loop_job *job)
 {
-    struct send_lane *l = send_lane_of(job);
+    struct send_lane *l = sync_send_lane_of(job);
     struct store_tx *tx = NULL;
     int64_t now = clock_wall_ms(&l->run->clock);
     int code = store_begin(l->run->store, true, &tx, &job->err);
@@ -106,14 +106,14 @@ static int run_moves(struct loop_job *job)
 
 static void moved(struct loop_job *job)
 {
-    struct send_lane *l = send_lane_of(job);
+    struct send_lane *l = sync_send_lane_of(job);
     struct send_run *r = l->run;
     struct push_event ev = {.type = PUSH_EV_STORED, .lane = l->at, .code = job->code};
-    struct push_counts c;
+    struct sync_push_counts c;
 
     note(r, &job->err);
     step(r, &ev);
-    c = push_counts(r->state);
+    c = sync_push_counts(r->state);
     if (c.acked != r->acked && r->observer.progress && !r->abandoned && !r->finishing)
         r->observer.progress(r->observer.arg, c.acked, c.all);
     r->acked = c.acked;
@@ -157,7 +157,7 @@ static void tell(struct send_lane *l, int code)
 
 static void judged(struct loop_job *job)
 {
-    struct send_lane *l = send_lane_of(job);
+    struct send_lane *l = sync_send_lane_of(job);
     struct send_run *r = l->run;
 
     note(r, &job->err);
@@ -188,7 +188,7 @@ static void on_done(void *arg, const struct net_result *res)
     if (res->code)
         tell(l, res->code);
     else
-        submit(l, LOOP_WORK, send_judge, judged);
+        submit(l, LOOP_WORK, sync_send_judge, judged);
     drop(r);
 }
 
@@ -217,7 +217,7 @@ static void start_request(struct send_lane *l)
 
 static void prepared(struct loop_job *job)
 {
-    struct send_lane *l = send_lane_of(job);
+    struct send_lane *l = sync_send_lane_of(job);
     struct send_run *r = l->run;
 
     if (job->code && job->code != ERR_INUSE)
@@ -242,7 +242,7 @@ static void take_ops(struct send_lane *l, const struct push_action *a)
         struct send_op *op = &l->op[i];
 
         l->index[i] = moves ? a->move[i].at : a->at[i];
-        *op = (struct send_op){.op = *push_op_at(l->run->state, l->index[i])};
+        *op = (struct send_op){.op = *sync_push_op_at(l->run->state, l->index[i])};
         if (!moves)
             continue;
         op->from = a->move[i].from;
@@ -293,7 +293,7 @@ static void carry_out(struct send_run *r, const struct push_action *a)
         break;
     case PUSH_ACT_SEND:
         take_ops(l, a);
-        submit(l, LOOP_WORK, send_prepare, prepared);
+        submit(l, LOOP_WORK, sync_send_prepare, prepared);
         break;
     case PUSH_ACT_READ:
         take_ops(l, a);
@@ -319,7 +319,7 @@ static void step(struct send_run *r, struct push_event *ev)
     ev->now_ms = clock_boot_ms(&r->clock);
     if (r->finishing || r->abandoned)
         return;
-    push_step(r->state, ev, &out);
+    sync_push_step(r->state, ev, &out);
     for (unsigned i = 0; i < out.n; i++)
         carry_out(r, &out.a[i]);
 }
@@ -362,13 +362,13 @@ static void loaded(struct loop_job *job)
     drop(r);
 }
 
-int send_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock, const char *base,
+int sync_send_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock, const char *base,
                const struct send_observer *o, struct send_run **out, struct err *e)
 {
     struct send_run *r = mem_alloc(sizeof *r);
 
     *out = NULL;
-    if (!r || push_new(&r->state)) {
+    if (!r || sync_push_new(&r->state)) {
         mem_free(r);
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
     }
@@ -389,14 +389,14 @@ int send_start(struct loop *l, struct net *n, struct store *s, const struct cloc
         return err_set(e, ERR_TOOBIG, 0, sizeof r->base, "base URL");
     }
     memcpy(r->base, base, strlen(base) + 1);
-    r->load = (struct loop_job){.run = send_load, .done = loaded};
+    r->load = (struct loop_job){.run = sync_send_load, .done = loaded};
     hold(r);
     loop_submit(l, LOOP_WORK, &r->load);
     *out = r;
     return ERR_OK;
 }
 
-void send_cancel(struct send_run *r)
+void sync_send_cancel(struct send_run *r)
 {
     struct push_event ev = {.type = PUSH_EV_CANCEL};
 
@@ -406,7 +406,7 @@ void send_cancel(struct send_run *r)
             net_cancel(r->lane[i].request);
 }
 
-void send_free(struct send_run *r)
+void sync_send_free(struct send_run *r)
 {
     if (!r)
         return;

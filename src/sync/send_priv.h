@@ -72,12 +72,12 @@ struct named {
     char type[65], id[65];
 };
 /* The outbox into r->ops. */
-int send_load(struct loop_job *job);
-/* The request of a lane that is to send: method, url, if_match, up. ERR_INUSE: an operation was edited since it was loaded
- * and now names something that has not reached the server. */
-int send_prepare(struct loop_job *job);
+int sync_send_load(struct loop_job *job);
+/* The request of a lane that is to send: method, url, if_match, up. ERR_INUSE: an operation was edited since it was
+ * loaded and now names something that has not reached the server. */
+int sync_send_prepare(struct loop_job *job);
 /* What the lane's answer says. */
-int send_judge(struct loop_job *job);
-struct send_lane *send_lane_of(struct loop_job *job);
+int sync_send_judge(struct loop_job *job);
+struct send_lane *sync_send_lane_of(struct loop_job *job);
 
 #endif

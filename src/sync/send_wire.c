@@ -12,7 +12,7 @@
 #include "fhir/bundle.h"
 #include "fhir/index.h"
 
-struct send_lane *send_lane_of(struct loop_job *job)
+struct send_lane *sync_send_lane_of(struct loop_job *job)
 {
     return (struct send_lane *)(void *)((char *)job - offsetof(struct send_lane, job));
 }
@@ -81,7 +81,7 @@ static int load_op(void *arg, const struct store_op *op)
     return names_of(op->body, l->run->base, &x->needs, l->e);
 }
 
-int send_load(struct loop_job *job)
+int sync_send_load(struct loop_job *job)
 {
     struct send_run *r = (struct send_run *)(void *)((char *)job - offsetof(struct send_run, load));
     struct loading l = {r, clock_wall_ms(&r->clock), &job->err};
@@ -197,9 +197,9 @@ static void begin_batch(struct jsonw *w, struct buf *up)
     jsonw_open(w, '[');
 }
 
-int send_prepare(struct loop_job *job)
+int sync_send_prepare(struct loop_job *job)
 {
-    struct send_lane *l = send_lane_of(job);
+    struct send_lane *l = sync_send_lane_of(job);
     struct preparing p = {.lane = l, .e = &job->err};
     int code = ERR_OK;
 
@@ -246,7 +246,7 @@ static int on_response(void *arg, int at, struct str status, struct str etag, st
     str_int((struct str){status.p, status.n < 3 ? status.n : 3}, 100, 599, &code);
     op->answered = true;
     op->ev = (struct push_event){.status = (int)code, .fhir = true};
-    judge_version(tag, where, op->version);
+    sync_judge_version(tag, where, op->version);
     return ERR_OK;
 }
 
@@ -280,23 +280,23 @@ static int judge_batch(struct send_lane *l, struct err *e)
         if (code) /* what came is not the answer's end */
             l->whole = true;
     }
-    l->all = (struct push_event){.status = l->head.status, .fhir = judge_is_fhir(buf_str(&l->down)),
+    l->all = (struct push_event){.status = l->head.status, .fhir = sync_judge_is_fhir(buf_str(&l->down)),
                                  .retry_after_s = l->head.retry_after_s};
     if (l->whole && l->all.status == 200)
         l->all.fhir = false; /* 200, and no batch-response: nobody's word */
     return ERR_OK;
 }
 
-/* Of a single one. Without a body, only a version says that a FHIR server, and not something on the way, has answered. */
+/* Of a single one. Without a body, only a version says that a FHIR server, and nothing on the way, has answered. */
 static void judge_single(struct send_lane *l)
 {
     struct send_op *op = &l->op[0];
     bool success = l->head.status / 100 == 2;
 
     op->answered = true;
-    judge_version(l->head.etag, l->head.location, op->version);
+    sync_judge_version(l->head.etag, l->head.location, op->version);
     op->ev = (struct push_event){.status = l->head.status, .retry_after_s = l->head.retry_after_s};
-    op->ev.fhir = l->down.n ? judge_is_fhir(buf_str(&l->down)) : success && op->version[0];
+    op->ev.fhir = l->down.n ? sync_judge_is_fhir(buf_str(&l->down)) : success && op->version[0];
 }
 
 struct asking {
@@ -312,17 +312,17 @@ static int judge_op(void *arg, const struct store_op *stored)
     const struct judge_op j = {op->op.kind, op->op.base, stored->base, stored->body, l->run->base};
     const struct judge_answer a = {l->head.status, buf_str(&l->down), true};
     int (*judge)(const struct judge_op *, const struct judge_answer *, enum push_found *, char *, struct err *) =
-        l->doing == PUSH_ACT_HISTORY ? judge_history : judge_read;
+        l->doing == PUSH_ACT_HISTORY ? sync_judge_history : sync_judge_read;
 
     op->answered = true;
-    op->ev = (struct push_event){.status = l->head.status, .fhir = judge_is_fhir(buf_str(&l->down)),
+    op->ev = (struct push_event){.status = l->head.status, .fhir = sync_judge_is_fhir(buf_str(&l->down)),
                                  .retry_after_s = l->head.retry_after_s};
     return judge(&j, &a, &op->ev.found, op->version, q->e);
 }
 
-int send_judge(struct loop_job *job)
+int sync_send_judge(struct loop_job *job)
 {
-    struct send_lane *l = send_lane_of(job);
+    struct send_lane *l = sync_send_lane_of(job);
     struct asking q = {l, &job->err};
 
     if (l->doing == PUSH_ACT_SEND && l->n > 1)

@@ -128,7 +128,7 @@ void sync_session_free(struct sync_session *s)
     if (!s)
         return;
     sync_run_free(s->run);
-    send_free(s->send);
+    sync_send_free(s->send);
     net_free(s->net);
     sync_scope_fini(&s->scope);
     buf_fini(&s->base);
@@ -206,17 +206,17 @@ int sync_session_start(struct sync_session *s, const struct sync_observer *o, st
     if (s->running)
         return err_set(e, ERR_INUSE, 0, 0, "sync");
     s->observer = *o;
-    send_free(s->send);
+    sync_send_free(s->send);
     s->send = NULL;
     s->sent = 0;
     s->send_err = ERR_NONE;
     net_meter_reset(s->net);
-    if ((code = send_start(s->loop, s->net, s->store, &s->clock, s->base.p, &mine, &s->send, e)))
+    if ((code = sync_send_start(s->loop, s->net, s->store, &s->clock, s->base.p, &mine, &s->send, e)))
         return code;
     s->sending = true;
     if (!(code = start(s, true, e)))
         return ERR_OK;
-    send_free(s->send);
+    sync_send_free(s->send);
     s->send = NULL;
     s->sending = false;
     return code;
@@ -230,7 +230,7 @@ struct net *sync_session_net(struct sync_session *s)
 bool sync_session_stop(struct sync_session *s)
 {
     if (s->running && s->sending)
-        send_cancel(s->send);
+        sync_send_cancel(s->send);
     if (s->running)
         sync_cancel(s->run);
     return s->running;

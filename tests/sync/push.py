@@ -11,15 +11,14 @@ usage: push.py [BASE]     BASE: a FHIR server to write to (tests/live/run gives 
 
 Planted faults are those of tests/sync/t_push.c, which it kills too.
 """
-import concurrent.futures, gzip, json, os, signal, socket, subprocess, sys, tempfile, threading, time, urllib.error, urllib.parse, urllib.request, uuid
+import concurrent.futures, json, os, signal, subprocess, sys, tempfile, threading, urllib.error, urllib.request, uuid
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
-from scripted import Scripted
+from line import Line
 
-SETTLE_MS = 1500  # the server's time-out, as the profile has it
-LATE = 0.7        # seconds: below it
+SETTLE_MS = 1500  # the server's time-out, as the profile has it: above line.LATE
 bad, done = [], 0
 lock = threading.Lock()
 
@@ -52,99 +51,7 @@ def history(base, name):
     return [e.get("resource") for e in reversed(b["entry"])] if status == 200 else []
 
 
-# --- the line ---------------------------------------------------------------------------------------------
-
-class Line:
-    """Passes requests on; does `fault` to the first that writes."""
-
-    def __init__(self, base):
-        self.to = urllib.parse.urlsplit(base)
-        self.fault, self.rival, self.writes, self.hit = None, None, 0, threading.Event()
-        self.server = Scripted(self.answer)
-        self.url = self.server.url.rsplit("/", 1)[0] + self.to.path
-
-    def forward(self, method, path, headers, body):
-        keep = {k: v for k, v in headers.items() if k not in ("content-length", "connection", "content-encoding", "accept-encoding", "expect")}
-        head = f"{method} {path} HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in keep.items())
-        with socket.create_connection((self.to.hostname, self.to.port), timeout=60) as s:
-            s.sendall((head + f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n").encode() + body)
-            out = b""
-            while more := s.recv(65536):
-                out += more
-        return out
-
-    def answer(self, method, path, headers, body):
-        if method in ("PUT", "DELETE") or (method == "POST" and b'"PUT"' in body):
-            self.writes += 1
-            fault, self.fault = self.fault, None
-            if fault:
-                return getattr(self, "f_" + fault)(lambda: self.forward(method, path, headers, body))
-        return self.forward(method, path, headers, body)
-
-    def page(self, status, text=b"<html>Sign in to the network</html>"):
-        return f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(text)}\r\nConnection: close\r\n\r\n".encode() + text
-
-    def f_never(self, go):
-        return b""
-
-    def f_lost(self, go):
-        go()
-        return b""
-
-    def f_cut(self, go):
-        out = go()
-        head = out.index(b"\r\n\r\n") + 4
-        return out[:head + (len(out) - head) // 2] if len(out) - head > 8 else out[:head // 2]
-
-    def f_portal(self, go):
-        go()
-        return self.page("200 OK")
-
-    def f_empty(self, go):
-        go()
-        return self.page("200 OK", b"")
-
-    def f_proxy(self, go):
-        go()
-        return self.page("502 Bad Gateway")
-
-    def f_error(self, go):
-        go()
-        body = b'{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"exception"}]}'
-        return f"HTTP/1.1 500 Oops\r\nContent-Type: application/fhir+json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
-
-    def f_twice(self, go):
-        go()
-        return go()
-
-    def f_late(self, go):
-        threading.Timer(LATE, go).start()
-        return self.page("504 Gateway Timeout")
-
-    def f_gzip(self, go):
-        go()
-        packed = gzip.compress(b'{"resourceType":"Bundle","type":"batch-response","entry":[]}')
-        return b"HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n" + packed[:len(packed) // 2]
-
-    def f_slower(self, go):
-        return b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-
-    def f_rival_behind(self, go):
-        go()
-        self.rival()
-        return b""
-
-    def f_rival_before(self, go):
-        self.rival()
-        return go()
-
-    def f_killed(self, go):
-        """The client is killed when the server has it."""
-        go()
-        self.hit.set()
-        time.sleep(3)
-        return b""
-
+# --- the cases --------------------------------------------------------------------------------------------
 
 FAULTS = ["none", "never", "lost", "cut", "portal", "empty", "proxy", "error", "twice", "late", "gzip", "slower", "killed", "rival_behind", "rival_before"]
 

@@ -26,7 +26,7 @@ static enum push_found judge(bool history, const struct judge_op *op, int status
     enum push_found found = PUSH_FOUND_UNKNOWN;
     char v[STORE_VERSION_BYTES];
 
-    CU_ASSERT_EQUAL((history ? judge_history : judge_read)(op, &a, &found, version ? version : v, NULL), ERR_OK);
+    CU_ASSERT_EQUAL((history ? sync_judge_history : sync_judge_read)(op, &a, &found, version ? version : v, NULL), ERR_OK);
     return found;
 }
 
@@ -95,13 +95,13 @@ static void versions(void)
     char version[STORE_VERSION_BYTES], huge[400];
 
     for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
-        judge_version(from[i][0], from[i][1], version);
+        sync_judge_version(from[i][0], from[i][1], version);
         CU_ASSERT_STRING_EQUAL(version, from[i][2]);
     }
     memset(huge, 'x', sizeof huge);
     huge[0] = '"';
     huge[sizeof huge - 1] = '\0';
-    judge_version(huge, "", version);
+    sync_judge_version(huge, "", version);
     CU_ASSERT_STRING_EQUAL(version, "");
 }
 

@@ -144,7 +144,7 @@ static void feed(struct bench *b, struct push_event ev)
     struct push_actions out;
 
     ev.now_ms = b->now_ms;
-    push_step(b->s, &ev, &out);
+    sync_push_step(b->s, &ev, &out);
     for (unsigned i = 0; i < out.n; i++)
         carry_out(b, &out.a[i]);
 }
@@ -167,7 +167,7 @@ static struct push_op *add(struct bench *b, enum store_op_kind kind, enum store_
 /* All that add() made: those that name operation `on` are told so. */
 static void run(struct bench *b, unsigned namer, unsigned on)
 {
-    CU_ASSERT_EQUAL_FATAL(push_new(&b->s), ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(sync_push_new(&b->s), ERR_OK);
     for (unsigned i = 0; i < b->n; i++) {
         feed(b, (struct push_event){.type = PUSH_EV_OP, .op = &b->op[i]});
         if (i == namer)
@@ -182,7 +182,7 @@ static void run(struct bench *b, unsigned namer, unsigned on)
 
 static void over(struct bench *b)
 {
-    push_free(b->s);
+    sync_push_free(b->s);
     *b = (struct bench){.n = 0};
 }
 
@@ -291,7 +291,7 @@ static void in_order(void)
     add(&b, STORE_OP_CREATE, STORE_OP_QUEUED);
     run(&b, 2, 0);
     CU_ASSERT(b.code == ERR_OK && b.sends == 2 && b.largest == 2 && !b.reads);
-    CU_ASSERT_STRING_EQUAL(push_op_at(b.s, 1)->base, "2");
+    CU_ASSERT_STRING_EQUAL(sync_push_op_at(b.s, 1)->base, "2");
     over(&b);
 }
 

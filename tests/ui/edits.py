@@ -5,8 +5,9 @@ on disk. Kills tests/mutants/audit-after-open.patch, not-sent-unsaid.patch.
 """
 import json, os, re, resource, signal, subprocess, sys, tempfile
 
-sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), p) for p in ("tests", "tests/ui")]
+sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), p) for p in ("tests", "tests/ui", "tests/tools")]
 import ward
+from line import Line
 from harness import Check, Term, WARDLINE
 
 check = Check()
@@ -153,7 +154,9 @@ if not os.path.exists(os.path.join(ward.BUILD, "tests/tools/trail")):
 with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False, quick=True) as w:
     old = json.loads(weight(70.5))
     w.put(ward.person("p1", "Adams", "Eve"), ward.person("p2", "Bell", "Ida", birth="1970-01-01"), {**old, "id": "w1"}, {**old, "id": "w2", "effectiveDateTime": "2026-11-01"})
-    w.cli("init", "--server", w.url)
+    line = Line(w.url)  # what is put stays NOT SENT
+    line.hold = True
+    w.cli("init", "--server", line.url)
     w.cli("sync")
     w.cli("put", input=weight(81.5))
     w.cli("put", input=w.cli("get", "Observation/w2").stdout.replace("70.5", "82.5"))
