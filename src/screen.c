@@ -248,7 +248,7 @@ static void done(void *arg, const struct sync_report *r)
 static void sync_now(void *arg)
 {
     struct screen *s = arg;
-    struct sync_observer o = {progress, done, s};
+    struct sync_observer o = {.progress = progress, .done = done, .arg = s};
     struct err e = ERR_NONE;
     int r;
 

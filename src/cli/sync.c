@@ -13,13 +13,14 @@
 #include "cli/host.h"
 #include "loop/loop.h"
 #include "loop/serve.h"
+#include "sync/absent.h"
 #include "sync/hub.h"
 #include "sync/session.h"
 
 #define WATCH_MS (15 * 60 * 1000)
 #define LOOK_MS 250 /* between two looks at a sync that another runs */
 
-enum { JSON, WATCH };
+enum { JSON, WATCH, ACCEPT };
 
 struct syncing {
     struct cli_app *app;
@@ -77,7 +78,7 @@ static void done(void *arg, const struct sync_report *r)
 
 static void run_it(struct syncing *s)
 {
-    struct sync_observer o = {progress, done, s};
+    struct sync_observer o = {.progress = progress, .done = done, .arg = s};
     struct sync_report failed = {0};
 
     if (!s->session)
@@ -204,6 +205,10 @@ static int say(struct cli_app *app, const struct cli_args *args, const struct sy
                      P_("%lld change made here reached the server", "%lld changes made here reached the server",
                         r->pushed),
                      (long long)r->pushed);
+        if (r->deleted)
+            cli_line(out,
+                     P_("%lld entry was deleted at the server", "%lld entries were deleted at the server", r->deleted),
+                     (long long)r->deleted);
         return cli_line(
             out, _("new or changed resources: %lld; requests %lld, bytes up %lld, bytes down %lld, round trips %lld"),
             (long long)r->pulled, (long long)r->wire.requests, (long long)r->wire.bytes_up,
@@ -216,6 +221,8 @@ static int say(struct cli_app *app, const struct cli_args *args, const struct sy
     jsonw_int(&w, (int64_t)r->pulled);
     jsonw_key(&w, "pushed");
     jsonw_int(&w, (int64_t)r->pushed);
+    jsonw_key(&w, "deleted");
+    jsonw_int(&w, (int64_t)r->deleted);
     jsonw_key(&w, "errors");
     jsonw_open(&w, '[');
     for (unsigned i = 0; i < r->n; i++) {
@@ -260,6 +267,20 @@ static int check_scope(struct cli_app *app, struct err *e)
     return n ? ERR_SCOPE : ERR_OK;
 }
 
+/* Whoever runs the sync finds it in the store. */
+static int accept(struct cli_app *app, struct err *e)
+{
+    struct store_tx *tx;
+    int r = store_begin(app->store, true, &tx, e);
+
+    if (r)
+        return r;
+    if (!(r = sync_absent_accept(tx, e)))
+        return store_commit(tx, e);
+    store_rollback(tx);
+    return r;
+}
+
 CLI_VERB(cli_verb_sync)
 {
     struct syncing s = {.app = app, .err = err, .watch = args->value[WATCH] != NULL};
@@ -267,6 +288,8 @@ CLI_VERB(cli_verb_sync)
     int r = cli_need_store(app, e);
 
     (void)in;
+    if (!r && args->value[ACCEPT])
+        r = accept(app, e);
     if (r)
         return r;
     r = run(&s, e);

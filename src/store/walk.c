@@ -324,6 +324,27 @@ struct counted {
     int64_t n;
 };
 
+int store_at_server(struct store *s, struct str type, int64_t *n, struct err *e)
+{
+    sqlite3_stmt *st;
+    int code = store_read_begin(s, e);
+
+    *n = 0;
+    if (code)
+        return code;
+    if (!(code = sql_use(&s->r, SQL_AT_SERVER, &st, e))) {
+        sql_bind(st, 1, type);
+        short_bind_word(st, 2, type);
+        if ((code = sql_step(&s->r, st, e)) == 1) {
+            *n = sqlite3_column_int64(st, 0);
+            code = ERR_OK;
+        }
+        sql_done(st);
+    }
+    store_read_end(s);
+    return code;
+}
+
 int store_counts(struct store *s, int (*each)(void *arg, struct str type, int64_t n), void *arg, struct err *e)
 {
     struct arena a;

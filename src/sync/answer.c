@@ -215,7 +215,7 @@ static bool keep_row(struct shell_lane *l, struct chunk *c, struct item *it, con
 static void give(struct shell_lane *l, struct chunk *c, struct item *it)
 {
     struct sync_event ev = {.type = it->type, .lane = l->at, .outer = it->outer, .status = it->status, .code = it->code,
-                            .next = it->next};
+                            .next = it->next, .changes = it->changes};
     const struct fhir_kind *k = sync_kind_on(l->run->state, l->at, it->outer);
 
     if (it->type == SYNC_EV_LINK)

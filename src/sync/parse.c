@@ -114,6 +114,17 @@ static void refuse(struct chunk *c, struct item *it, struct str bytes, int code)
         it->ix.id = arena_str(&c->arena, id);
 }
 
+/* An entry of a batch's answer that is no search: the server's history, as an item of its own. */
+static bool is_history(const struct tape *t, struct item *it)
+{
+    if (it->outer >= 0 || !tape_str_is(t, tape_get(t, 0, "resourceType"), "Bundle") ||
+        !tape_str_is(t, tape_get(t, 0, "type"), "history"))
+        return false;
+    it->type = SYNC_EV_CHANGES;
+    it->changes = tape_count(t, tape_get(t, 0, "entry"));
+    return true;
+}
+
 static int row(struct chunk *c, struct item *it)
 {
     struct str bytes = {c->bytes.p + it->off, it->n};
@@ -125,7 +136,11 @@ static int row(struct chunk *c, struct item *it)
         refuse(c, it, bytes, it->code);
         return ERR_OK;
     }
-    if (!(code = tape_parse(&t, bytes, &e)))
+    if (!(code = tape_parse(&t, bytes, &e)) && is_history(&t, it)) {
+        tape_fini(&t);
+        return ERR_OK;
+    }
+    if (!code)
         code = fhir_index(&t, c->run->base, &c->arena, &it->ix, &e);
     if (!code && it->ix.version.n)
         it->known = store_has(c->run->store, it->ix.type, it->ix.id, it->ix.version);

@@ -7,6 +7,7 @@
 #define SYNC_PRIV_H
 
 #include "base/buf.h"
+#include "base/jsonw.h"
 #include "base/vec.h"
 #include "fhir/index.h"
 #include "sync/step.h"
@@ -141,6 +142,7 @@ struct sync_state {
     unsigned n_by_id;         /* pulls by id when it went out: no new ones end the rounds */
     bool store_failed;        /* no mark may be written any more */
     unsigned rounds, waiting, offline, batch_tries;
+    int64_t changes;          /* sync_changes */
     int stopping;             /* the code that ends the run, or ERR_OK */
     struct buf url[SYNC_SLOTS];
     struct buf body;
@@ -154,6 +156,12 @@ bool sync_ordered(const struct pull *p);
 /* Where p's chain begins now: max_ms where the order holds, else since_ms. */
 int64_t sync_from(const struct pull *p);
 int sync_url(const struct sync_state *s, const struct pull *p, int64_t from_ms, unsigned count, struct buf *out);
+/* "patient=1,2&", or "" for all. */
+void sync_scope_url(const struct sync_scope *scope, const struct fhir_kind *k, struct buf *out);
+/* An entry of a batch that asks for url. */
+void sync_get_entry(struct jsonw *w, struct str url);
+/* The searches of a lane; behind them, where all kinds were whole before, whether anything changed (R4 http.html
+ * 3.1.0.1.9: history of the system, with _since). */
 int sync_batch_body(const struct sync_state *s, const struct lane *l, struct buf *out);
 bool sync_echoes(struct str url, const char *param);              /* self link has that parameter */
 bool sync_echoes_count(struct str url, unsigned count);

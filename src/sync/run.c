@@ -91,14 +91,27 @@ static void note_unsupported(struct sync_run *r, const char *type)
         }
 }
 
+/* The pull has ended, and what goes on beside it has not. */
+static void over(struct sync_run *r, int code)
+{
+    struct sync_kind_result kinds[SYNC_KINDS_MAX];
+    bool first = !r->over;
+
+    r->over = true;
+    r->over_code = code;
+    if (first && r->observer.over && !r->abandoned)
+        r->observer.over(r->observer.arg, code, kinds, sync_results(r->state, kinds, SYNC_KINDS_MAX),
+                         sync_changes(r->state));
+}
+
 static void finish(struct sync_run *r, int code)
 {
     struct sync_report *p = &r->report;
 
-    r->over = true;
-    r->over_code = code;
-    if (r->beside)
+    if (r->beside) {
+        over(r, code);
         return;
+    }
     r->finishing = true;
     p->code = code;
     p->ended_ms = clock_wall_ms(&r->clock);
@@ -121,10 +134,11 @@ static void finish(struct sync_run *r, int code)
     loop_submit(r->loop, LOOP_STORE, &r->last);
 }
 
-void sync_run_beside(struct sync_run *r, bool beside, uint64_t pushed, const struct err *e)
+void sync_run_beside(struct sync_run *r, bool beside, uint64_t pushed, uint64_t deleted, const struct err *e)
 {
     r->beside = beside;
     r->report.pushed = pushed;
+    r->report.deleted = deleted;
     if (e)
         r->beside_err = *e;
     if (!beside && r->over && !r->finishing)
@@ -302,18 +316,6 @@ static void kick(void *arg)
     loop_submit(r->loop, LOOP_STORE, &r->first);
 }
 
-static int copy_scope(const struct sync_scope *from, struct sync_scope *to)
-{
-    *to = *from;
-    to->patients = NULL;
-    if (!from->n)
-        return ERR_OK;
-    if (!(to->patients = mem_alloc(from->n * sizeof *to->patients)))
-        return ERR_NOMEM;
-    memcpy(to->patients, from->patients, from->n * sizeof *to->patients);
-    return ERR_OK;
-}
-
 static void init(struct sync_run *r)
 {
     buf_init(&r->refused, LIMIT_SMALL_JSON);
@@ -347,7 +349,7 @@ int sync_start(struct loop *l, struct net *n, struct store *s, const struct cloc
     if (strlen(base) >= sizeof r->base || r->n_kinds > SYNC_KINDS_MAX)
         code = err_set(e, ERR_TOOBIG, 0, sizeof r->base, "base URL");
     else
-        code = copy_scope(scope, &r->scope) ? err_set(e, ERR_NOMEM, 0, 0, NULL) : ERR_OK;
+        code = sync_scope_copy(scope, &r->scope) ? err_set(e, ERR_NOMEM, 0, 0, NULL) : ERR_OK;
     if (!code) {
         memcpy(r->base, base, strlen(base) + 1);
         r->marks = mem_alloc(SYNC_KINDS_MAX * sizeof *r->marks);

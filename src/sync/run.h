@@ -27,6 +27,7 @@ struct sync_report {
     struct err err;           /* the same with its arguments */
     unsigned refused;         /* resources that cannot be kept, of this and earlier runs */
     uint64_t pulled, pushed;  /* resources new or changed here; operations acknowledged */
+    uint64_t deleted;         /* rows that the server has no more */
     struct net_meter wire;    /* since the caller reset it */
     int64_t started_ms, ended_ms; /* device clock, for show */
     int64_t complete_ms;      /* the same for the end of the last sync in which every kind was whole; 0 never */
@@ -38,7 +39,7 @@ struct sync_report {
 /* Everything that the server has came whole, whatever a person must still look at. */
 static inline bool sync_is_whole(int code)
 {
-    return code == ERR_OK || code == ERR_ATTENTION || code == ERR_NOTSENT;
+    return code == ERR_OK || code == ERR_ATTENTION || code == ERR_NOTSENT || code == ERR_BRAKE;
 }
 
 struct sync_observer {
@@ -46,6 +47,8 @@ struct sync_observer {
     void (*progress)(void *arg, const char *type, uint64_t rows, unsigned done, unsigned all);
     void (*done)(void *arg, const struct sync_report *r);
     void *arg;
+    /* While something goes on beside it (sync_run_beside): the pull is over, with that code. Once. May be NULL. */
+    void (*over)(void *arg, int code, const struct sync_kind_result *kinds, unsigned n, int64_t changes);
 };
 
 /* Starts one full sync. base: the profile's base URL (references; set as NET_FHIR in n). done comes exactly once, on
@@ -57,9 +60,10 @@ int sync_start(struct loop *l, struct net *n, struct store *s, const struct cloc
                const struct sync_scope *scope, const char *base, const struct sync_observer *o, struct sync_run **out,
                struct err *e);
 void sync_cancel(struct sync_run *r);
-/* While something is sent beside it, the run does not end: beside true; then once false, with what came of it: how many
- * operations were acknowledged, and the code (its error in e) that counts where the pull itself has none. */
-void sync_run_beside(struct sync_run *r, bool beside, uint64_t pushed, const struct err *e);
+/* While something goes on beside it, the run does not end: beside true; then once false, with what came of it: how many
+ * operations were acknowledged, rows deleted because the server has them no more, and the code (its error in e) that
+ * counts where the pull itself has none. */
+void sync_run_beside(struct sync_run *r, bool beside, uint64_t pushed, uint64_t deleted, const struct err *e);
 /* NULL is fine. Before done: stops it (done is not called any more) and frees it when its last request and job have
  * come back, which net_free and loop_free make sure of. Also from within done. */
 void sync_run_free(struct sync_run *r);

@@ -70,6 +70,18 @@ int sync_scope_parse(struct str spec, struct sync_scope *out, struct err *e)
     return patients(spec, (struct str){spec.p + strlen(p), spec.n - strlen(p)}, out, e);
 }
 
+int sync_scope_copy(const struct sync_scope *from, struct sync_scope *to)
+{
+    *to = *from;
+    to->patients = NULL;
+    if (!from->n)
+        return ERR_OK;
+    if (!(to->patients = mem_alloc(from->n * sizeof *to->patients)))
+        return ERR_NOMEM;
+    memcpy(to->patients, from->patients, from->n * sizeof *to->patients);
+    return ERR_OK;
+}
+
 void sync_scope_fini(struct sync_scope *s)
 {
     mem_free(s->patients);

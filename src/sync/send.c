@@ -80,6 +80,18 @@ static void note(struct send_run *r, const struct err *e)
         r->report.err = *e;
 }
 
+static int64_t setting_ms(struct send_run *r, const char *name)
+{
+    struct buf b;
+    int64_t ms = 0;
+
+    buf_init(&b, 32);
+    if (store_setting(r->store, name, &b, NULL) || !str_int(buf_str(&b), 1, INT64_MAX, &ms))
+        ms = 0;
+    buf_fini(&b);
+    return ms;
+}
+
 /* --- the store ---------------------------------------------------------------------------------------- */
 
 static int run_moves(struct loop_job *job)
@@ -206,6 +218,7 @@ static void start_request(struct send_lane *l)
     l->head = (struct net_head){.status = 0};
     if (l->doing != PUSH_ACT_SEND || l->n > 1)
         ask.prefer = NULL; /* it says nothing of a batch's entries */
+    ask.gzip_body = l->n > 1 && !setting_ms(l->run, "sync.nogzip");
     hold(l->run);
     code = net_start(l->run->net, &ask, &l->request, &e);
     if (!code)
@@ -325,18 +338,6 @@ static void step(struct send_run *r, struct push_event *ev)
 }
 
 /* --- the beginning ------------------------------------------------------------------------------------ */
-
-static int64_t setting_ms(struct send_run *r, const char *name)
-{
-    struct buf b;
-    int64_t ms = 0;
-
-    buf_init(&b, 32);
-    if (store_setting(r->store, name, &b, NULL) || !str_int(buf_str(&b), 1, INT64_MAX, &ms))
-        ms = 0;
-    buf_fini(&b);
-    return ms;
-}
 
 static void loaded(struct loop_job *job)
 {

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "sync/absent.h"
 #include "sync/demand.h"
 #include "sync/send.h"
 
@@ -19,9 +20,11 @@ struct sync_session {
     struct buf base;
     struct sync_run *run;
     struct send_run *send;
-    bool running, sending;
+    struct absent_run *absent;
+    bool running, sending, absenting, over; /* over: the pull is */
     unsigned sent;           /* acknowledged, of what this sync sends */
-    struct err send_err;     /* how the sending ended */
+    uint64_t deleted;
+    struct err beside;       /* how the sending ended, or the looking after deletions */
     bool demand; /* what runs is of what was demanded */
     struct sync_observer observer;
 };
@@ -129,6 +132,7 @@ void sync_session_free(struct sync_session *s)
         return;
     sync_run_free(s->run);
     sync_send_free(s->send);
+    sync_absent_free(s->absent);
     net_free(s->net);
     sync_scope_fini(&s->scope);
     buf_fini(&s->base);
@@ -145,9 +149,44 @@ static void progress(void *arg, const char *type, uint64_t rows, unsigned done, 
 
 static void ended(void *arg, const struct sync_report *r);
 
+/* The run ends when the pull, what is sent and the looking after deletions all have. */
+static void release(struct sync_session *s)
+{
+    if (s->running && s->over && !s->sending && !s->absenting)
+        sync_run_beside(s->run, false, s->sent, s->deleted, &s->beside);
+}
+
+static void absent_ended(void *arg, const struct absent_report *r)
+{
+    struct sync_session *s = arg;
+
+    s->absenting = false;
+    s->deleted = r->deleted;
+    if (r->code && !s->beside.code)
+        s->beside = r->err;
+    release(s);
+}
+
+/* What of a chart that is fetched alone was deleted is no question: nothing of it was here. */
+static void pulled(void *arg, int code, const struct sync_kind_result *kinds, unsigned n, int64_t changes)
+{
+    struct sync_session *s = arg;
+
+    s->over = true;
+    sync_absent_free(s->absent);
+    s->absent = NULL;
+    if (!s->demand && (code == ERR_OK || code == ERR_PARTIAL)) {
+        int r = sync_absent_start(s->loop, s->net, s->store, &s->clock, &s->scope, kinds, n, changes != 0,
+                                  absent_ended, s, &s->absent, &s->beside);
+
+        s->absenting = r == ERR_OK;
+    }
+    release(s);
+}
+
 static int start(struct sync_session *s, bool demand, struct err *e)
 {
-    struct sync_observer mine = {progress, ended, s};
+    struct sync_observer mine = {progress, ended, s, pulled};
     int r;
 
     sync_run_free(s->run);
@@ -156,8 +195,9 @@ static int start(struct sync_session *s, bool demand, struct err *e)
     if (!r)
         r = sync_start(s->loop, s->net, s->store, &s->clock, &s->scope, s->base.p, &mine, &s->run, e);
     s->running = r == ERR_OK;
+    s->over = false;
     if (s->running)
-        sync_run_beside(s->run, s->sending, s->sent, s->sending ? NULL : &s->send_err);
+        sync_run_beside(s->run, true, 0, 0, NULL);
     return r;
 }
 
@@ -193,9 +233,8 @@ static void send_ended(void *arg, const struct send_report *r)
 
     s->sending = false;
     s->sent = r->counts.acked;
-    s->send_err = r->err;
-    if (s->running)
-        sync_run_beside(s->run, false, s->sent, &s->send_err);
+    s->beside = r->code ? r->err : s->beside;
+    release(s);
 }
 
 int sync_session_start(struct sync_session *s, const struct sync_observer *o, struct err *e)
@@ -209,7 +248,8 @@ int sync_session_start(struct sync_session *s, const struct sync_observer *o, st
     sync_send_free(s->send);
     s->send = NULL;
     s->sent = 0;
-    s->send_err = ERR_NONE;
+    s->deleted = 0;
+    s->beside = ERR_NONE;
     net_meter_reset(s->net);
     if ((code = sync_send_start(s->loop, s->net, s->store, &s->clock, s->base.p, &mine, &s->send, e)))
         return code;
@@ -229,9 +269,18 @@ struct net *sync_session_net(struct sync_session *s)
 
 bool sync_session_stop(struct sync_session *s)
 {
-    if (s->running && s->sending)
+    bool running = s->running;
+
+    if (running && s->sending)
         sync_send_cancel(s->send);
-    if (s->running)
+    if (running)
         sync_cancel(s->run);
-    return s->running;
+    if (running && s->absenting) {
+        sync_absent_free(s->absent);
+        s->absent = NULL;
+        s->absenting = false;
+        err_set(&s->beside, ERR_CANCELLED, 0, 0, NULL);
+        release(s);
+    }
+    return running;
 }

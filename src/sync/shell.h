@@ -30,6 +30,7 @@ struct item {
     enum sync_event_type type; /* BUNDLE, RESPONSE, LINK, ROW */
     int outer, status, code;
     bool next, known, bad;
+    int64_t changes;           /* CHANGES */
     size_t off, n;             /* in the chunk's bytes: the resource, or the link */
     struct fhir_index ix;      /* ROW */
     struct str name;           /* ROW, bad: "TYPE/ID HASH" */

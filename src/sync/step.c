@@ -24,6 +24,7 @@ int sync_new(const struct sync_scope *scope, const struct fhir_kind *kinds, unsi
     s->scope = scope;
     s->kinds = kinds;
     s->n_kinds = n;
+    s->changes = -1;
     for (unsigned i = 0; i < SYNC_SLOTS; i++)
         buf_init(&s->url[i], LIMIT_URL_BYTES);
     buf_init(&s->body, LIMIT_SMALL_JSON);
@@ -712,6 +713,9 @@ void sync_step(struct sync_state *s, const struct sync_event *ev, struct sync_ac
     case SYNC_EV_CANCEL:
         sync_stop(s, ERR_CANCELLED);
         break;
+    case SYNC_EV_CHANGES:
+        s->changes = ev->changes;
+        break;
     default:
         on_page(s, ev);
     }
@@ -756,6 +760,11 @@ unsigned sync_results(const struct sync_state *s, struct sync_kind_result *out, 
         add_result(s->pull[i], &out[at]);
     }
     return n;
+}
+
+int64_t sync_changes(const struct sync_state *s)
+{
+    return s->changes;
 }
 
 bool sync_batch_refused(const struct sync_state *s)

@@ -46,6 +46,7 @@ struct sync_scope {
 /* "all" or "patient/ID[,ID...]". ERR_USAGE with the word; group/, list/ and location/ give ERR_UNSUPPORTED;
  * ERR_TOOBIG when the ids do not fit one URL. */
 int sync_scope_parse(struct str spec, struct sync_scope *out, struct err *e);
+int sync_scope_copy(const struct sync_scope *from, struct sync_scope *to); /* ERR_NOMEM */
 void sync_scope_fini(struct sync_scope *s);
 /* True for a kind that this scope pulls by the ids that other rows name. */
 bool sync_scope_by_id(const struct sync_scope *s, const struct fhir_kind *k);
@@ -56,6 +57,7 @@ enum sync_event_type {
     SYNC_EV_HEAD,      /* an answer's head: lane, status, date_ms, waited_ms, retry_after_s */
     SYNC_EV_BUNDLE,    /* a Bundle opened: lane, outer. An answer without one is not FHIR search */
     SYNC_EV_RESPONSE,  /* batch entry outer has this status */
+    SYNC_EV_CHANGES,   /* the server's history of all resources, asked in the batch, has this many entries: changes */
     SYNC_EV_LINK,      /* self link, or a next link that passed the gate (ERR_OK) or did not (code): lane, outer, url */
     SYNC_EV_ROW,       /* a whole resource: lane, outer, id, bytes, updated_ms, known, bad */
     SYNC_EV_END,       /* the answer ended: lane, code (ERR_OK: whole). After it lane sends no more rows */
@@ -84,6 +86,7 @@ struct sync_event {
     const struct store_mark *marks; /* START */
     const bool *skip;         /* START, may be NULL: the server lately said that it has no such kind */
     bool no_batch;            /* START: the server lately refused a batch */
+    int64_t changes;          /* CHANGES: as many as were asked for, one, says: or more */
 };
 
 enum sync_action_type {
@@ -140,6 +143,9 @@ struct sync_kind_result {
     int status;                /* HTTP status behind the code, or 0 */
 };
 unsigned sync_results(const struct sync_state *s, struct sync_kind_result *out, unsigned max);
+/* Did anything change at the server since the oldest mark, in whatever way: 0 no, else yes; -1: it did not say. A
+ * search by _lastUpdated does not show what was deleted (sync/absent.h). */
+int64_t sync_changes(const struct sync_state *s);
 /* The server refused the batch of this run. */
 bool sync_batch_refused(const struct sync_state *s);
 

@@ -25,18 +25,25 @@ int64_t sync_from(const struct pull *p)
     return sync_ordered(p) && p->max_ms != FHIR_NO_DATE ? p->max_ms : p->since_ms;
 }
 
+void sync_scope_url(const struct sync_scope *scope, const struct fhir_kind *k, struct buf *out)
+{
+    if (scope->all)
+        return;
+    buf_addf(out, "%s=", k->patient_param);
+    for (unsigned i = 0; i < scope->n; i++)
+        buf_addf(out, "%s%s", i ? "," : "", scope->patients[i]);
+    buf_addc(out, '&');
+}
+
 static void scope_param(const struct sync_state *s, const struct pull *p, struct buf *out)
 {
-    if (p->ids.n) {
-        buf_adds(out, "_id=");
-        buf_addstr(out, buf_str(&p->ids));
-        buf_addc(out, '&');
-    } else if (!s->scope->all) {
-        buf_addf(out, "%s=", p->kind->patient_param);
-        for (unsigned i = 0; i < s->scope->n; i++)
-            buf_addf(out, "%s%s", i ? "," : "", s->scope->patients[i]);
-        buf_addc(out, '&');
+    if (!p->ids.n) {
+        sync_scope_url(s->scope, p->kind, out);
+        return;
     }
+    buf_adds(out, "_id=");
+    buf_addstr(out, buf_str(&p->ids));
+    buf_addc(out, '&');
 }
 
 int sync_url(const struct sync_state *s, const struct pull *p, int64_t from_ms, unsigned count, struct buf *out)
@@ -56,6 +63,38 @@ int sync_url(const struct sync_state *s, const struct pull *p, int64_t from_ms, 
     return out->failed;
 }
 
+void sync_get_entry(struct jsonw *w, struct str url)
+{
+    jsonw_open(w, '{');
+    jsonw_key(w, "request");
+    jsonw_open(w, '{');
+    jsonw_key(w, "method");
+    jsonw_z(w, "GET");
+    jsonw_key(w, "url");
+    jsonw_str(w, url);
+    jsonw_close(w, '}');
+    jsonw_close(w, '}');
+}
+
+/* The oldest bound of all that are asked; FHIR_NO_DATE where some kind was never whole. */
+static int64_t oldest(const struct lane *l)
+{
+    int64_t at = l->n ? INT64_MAX : FHIR_NO_DATE;
+
+    for (unsigned i = 0; i < l->n; i++)
+        at = l->of[i]->since_ms < at ? l->of[i]->since_ms : at;
+    return at;
+}
+
+static void history_url(int64_t since_ms, struct buf *out)
+{
+    char at[DATE_INSTANT_MAX];
+
+    date_instant(since_ms, at);
+    buf_clear(out);
+    buf_addf(out, "_history?_since=%s&_count=1", at);
+}
+
 int sync_batch_body(const struct sync_state *s, const struct lane *l, struct buf *out)
 {
     struct buf url;
@@ -73,15 +112,11 @@ int sync_batch_body(const struct sync_state *s, const struct lane *l, struct buf
     jsonw_open(&w, '[');
     for (unsigned i = 0; i < l->n && !url.failed; i++) {
         sync_url(s, l->of[i], sync_from(l->of[i]), l->of[i]->page[l->of[i]->front].count, &url);
-        jsonw_open(&w, '{');
-        jsonw_key(&w, "request");
-        jsonw_open(&w, '{');
-        jsonw_key(&w, "method");
-        jsonw_z(&w, "GET");
-        jsonw_key(&w, "url");
-        jsonw_str(&w, buf_str(&url));
-        jsonw_close(&w, '}');
-        jsonw_close(&w, '}');
+        sync_get_entry(&w, buf_str(&url));
+    }
+    if (oldest(l) != FHIR_NO_DATE) {
+        history_url(oldest(l), &url);
+        sync_get_entry(&w, buf_str(&url));
     }
     jsonw_close(&w, ']');
     jsonw_close(&w, '}');

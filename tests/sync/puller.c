@@ -112,7 +112,7 @@ static int pull(struct store *s, const char *base, const char *scope_text, struc
     int64_t skew = getenv("PULLER_SKEW_MS") ? atoll(getenv("PULLER_SKEW_MS")) : 0;
     struct clock clock = {skewed, boot, &skew};
     struct pulling p = {0};
-    struct sync_observer o = {NULL, done, &p};
+    struct sync_observer o = {.done = done, .arg = &p};
     struct sync_scope scope;
     struct sync_run *run = NULL;
     struct net *net = NULL;

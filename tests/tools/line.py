@@ -5,9 +5,9 @@
     line.fault = "lost"                   # for the next request that writes: one of the f_ methods below
     line.hold = True                      # each write is told to come back in five minutes; all else passes
 """
-import gzip, socket, threading, time, urllib.parse
+import gzip, json, socket, threading, time, urllib.parse
 
-from scripted import Scripted
+from scripted import Scripted, fhir
 
 LATE = 0.7  # seconds
 
@@ -17,6 +17,7 @@ class Line:
 
     def __init__(self, base):
         self.to = urllib.parse.urlsplit(base)
+        self.alter = None  # of a whole answer: (method, path, body, status, JSON) -> JSON, bytes, or None to leave it
         self.fault, self.rival, self.writes, self.hit, self.hold = None, None, 0, threading.Event(), False
         self.server = Scripted(self.answer)
         self.url = self.server.url.rsplit("/", 1)[0] + self.to.path
@@ -39,7 +40,23 @@ class Line:
             fault, self.fault = self.fault, None
             if fault:
                 return getattr(self, "f_" + fault)(lambda: self.forward(method, path, headers, body))
-        return self.forward(method, path, headers, body)
+        out = self.forward(method, path, headers, body)
+        return self.altered(method, path, body, out) if self.alter else out
+
+    def altered(self, method, path, body, out):
+        head, _, rest = out.partition(b"\r\n\r\n")
+        whole = b""
+        if b"chunked" in head.lower():
+            while rest and (size := int(rest.split(b"\r\n", 1)[0], 16)):
+                rest = rest.split(b"\r\n", 1)[1]
+                whole, rest = whole + rest[:size], rest[size + 2:]
+        else:
+            whole = rest
+        try:
+            new = self.alter(method, path, body, int(head.split(b" ")[1]), json.loads(whole))
+        except ValueError:
+            return out
+        return out if new is None else new if isinstance(new, bytes) else fhir(new, headers=[l.decode() for l in head.split(b"\r\n")[1:] if l.lower().startswith(b"etag")])
 
     def page(self, status, text=b"<html>Sign in to the network</html>"):
         return f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(text)}\r\nConnection: close\r\n\r\n".encode() + text
