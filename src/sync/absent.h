@@ -3,8 +3,8 @@
  * What was deleted at the server. A search does not show it: a pull brings what changed, never what went. So each sync
  * asks whether anything changed at all (SYNC_EV_CHANGES); if so, or once a day, how many there are of each kind; and
  * where that is not the number of the rows here, which they are. A row that is not listed is a suspicion, no more (an
- * index may lag behind): the server is asked for each by its id, and only its 404 or 410 deletes the row here. Rows with
- * an unsent edit are left to sync/push.h.
+ * index may lag behind): the server is asked for each by its id, and only its 404 or 410 deletes the row here. Rows
+ * with an unsent edit are left to sync/push.h.
  *
  * The brake: more than SYNC_BRAKE_LEAST and than one row in SYNC_BRAKE_PART that would go in one sync are more likely
  * another server, or one restored from an old backup, than deletions: nothing goes, and a person is asked
