@@ -41,6 +41,7 @@
     X(ERR_CUT, 3)          /* the body ended early; what = path, num = bytes received */            \
     X(ERR_HTTP, 3)         /* an HTTP status that is no success; sub = status, what = path */       \
     X(ERR_AUTH, 3)         /* 401 or 403; sub = status */                                           \
+    X(ERR_MISMATCH, 3)     /* content is not what the record says of it; what = TYPE/ID, num = its size */ \
     X(ERR_NOTFHIR, 3)      /* the body is not FHIR JSON (a portal, a proxy); what = content type */ \
     X(ERR_ORIGIN, 3)       /* a link to another origin was refused; what = its origin */            \
     X(ERR_LOOP, 3)         /* paging never ends: a next link seen before */                         \

@@ -7,6 +7,7 @@
 
 #define LIMIT_PAGE_BYTES (32u << 20)     /* a page (Bundle), decoded; streamed, never kept whole */
 #define LIMIT_RESOURCE_BYTES (8u << 20)  /* one resource */
+#define LIMIT_ATTACHMENT_BYTES (256u << 20) /* one attachment; streamed, never kept whole in memory */
 #define LIMIT_DEPTH 64                   /* nesting of JSON */
 #define LIMIT_NODES 200000               /* values and members in one resource */
 #define LIMIT_INFLATE_RATIO 200          /* decoded to received bytes, once past LIMIT_INFLATE_FREE */

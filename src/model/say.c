@@ -68,6 +68,8 @@ static const struct sentence {
      N_("nothing is lost; try again later, then ask your support")},
     {ERR_AUTH, N_("the server does not let this user in"), ARG_SUB,
      N_("check the profile's sign-in with your support")},
+    {ERR_MISMATCH, N_("what the server sent is not the document that the record names (its size or its sum differs)"), ARG_WHAT,
+     N_("nothing of it was kept: tell the sender of the document")},
     {ERR_NOTFHIR, N_("the answer is not FHIR (a portal or a proxy?)"), ARG_WHAT,
      N_("check the server's address and the network's sign-in page")},
     {ERR_ORIGIN, N_("a link to another server was refused"), ARG_WHAT,

@@ -129,6 +129,20 @@ static const char rows[] =
     "CREATE VIRTUAL TABLE words USING fts5(t, content='', columnsize=0, detail=none, tokenize='ascii');"
     "INSERT INTO words(words, rank) VALUES('pgsz', 4000);";
 
+/* blob: an attachment of row rid, the no-th that it names, fetched from url (as it stands there). name: of its file in
+ *     HOME/blobs, key: that file's own (so a row that goes takes its file with it, and a rotation need not touch one);
+ *     rows of the same content share both. have: bytes in whole chunks that were synced, or, of a whole one, all. size:
+ *     of the content, -1: not known yet. sha: of a whole one, SHA-256. */
+static const char blobs[] =
+    "CREATE TABLE blob(bid INTEGER PRIMARY KEY, rid INTEGER NOT NULL, no INTEGER NOT NULL, url TEXT NOT NULL,"
+    " etag TEXT NOT NULL, media TEXT NOT NULL, name TEXT NOT NULL, key BLOB NOT NULL, whole INTEGER NOT NULL,"
+    " have INTEGER NOT NULL, size INTEGER NOT NULL, sha BLOB NOT NULL, at_ms INTEGER NOT NULL,"
+    " used_ms INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX blob_of ON blob(rid, no);"
+    "CREATE INDEX blob_name ON blob(name);"
+    "CREATE INDEX blob_sha ON blob(sha) WHERE whole;"
+    "CREATE INDEX blob_used ON blob(used_ms);";
+
 /* In order; the last one's version is the schema's. */
 static const struct step {
     int version;
@@ -140,6 +154,7 @@ static const struct step {
     {4, edits},
     {5, homes},
     {6, rows},
+    {7, blobs},
 };
 #define STEPS (sizeof steps / sizeof *steps)
 
