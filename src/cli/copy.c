@@ -139,7 +139,7 @@ CLI_VERB(cli_verb_restore)
 
 static const char *const places[] = {
     [STORE_AT_SUPERBLOCK] = "superblock", [STORE_AT_LOG] = "log", [STORE_AT_PAGE] = "page",
-    [STORE_AT_DATABASE] = "database", [STORE_AT_ROW] = "row",
+    [STORE_AT_DATABASE] = "database", [STORE_AT_BLOB] = "attachment", [STORE_AT_ROW] = "row",
 };
 
 struct verifying {
@@ -175,6 +175,8 @@ static void say_finding(struct cli_out *out, const struct store_finding *f)
         cli_line(out, "%s", _("the log is damaged: the last commits before it was opened may be lost"));
     else if (f->place == STORE_AT_DATABASE)
         cli_line(out, _("the database: %s"), text_safe(&a, str_of(f->what), 300).s);
+    else if (f->place == STORE_AT_BLOB)
+        cli_line(out, _("attachment %lld: damaged; it can be fetched again"), (long long)f->no);
     else if (f->place == STORE_AT_ROW)
         cli_line(out, _("rows that do not fit what was derived from them: %lld (%s)"), (long long)f->no, f->what);
     else if (f->place == STORE_AT_PAGE)

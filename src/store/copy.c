@@ -52,13 +52,22 @@ static int run(const struct sql *c, const char *text, struct str value, struct e
     return code < 0 ? code : ERR_OK;
 }
 
+/* Attachments are a cache, and their files stay where they are. An older backup has no table of them. */
+static int without_blobs(const struct sql *to, struct err *e)
+{
+    int64_t there;
+    int code = sql_number(to, "SELECT count(*) FROM sqlite_master WHERE name='blob'", &there, e);
+
+    return code || !there ? code : sql_exec(to, "DELETE FROM blob", e);
+}
+
 /* What the copy says of itself, so that it holds however it comes into use. An edit that was queued or in flight may
  * reach the server from the original: here it is in doubt (state 2), which is asked about before anything is sent. */
 static int mark(const struct copy *c, const struct sql *to, struct err *e)
 {
     int code = ERR_OK;
 
-    if (c->doubt)
+    if (c->doubt && !(code = without_blobs(to, e)))
         code = run(to, "UPDATE outbox SET state=2 WHERE state IN (0, 1)", STR(""), e);
     if (!code && c->restored.n)
         code = run(to, "INSERT OR REPLACE INTO setting(name, value) VALUES('restored.from', ?1)", c->restored, e);

@@ -44,6 +44,7 @@ enum store_place {
     STORE_AT_LOG,        /* no: frame from 1, 0: the header */
     STORE_AT_PAGE,       /* no: page from 1; 0: the file's size */
     STORE_AT_DATABASE,   /* SQLite's own check; no: 0 */
+    STORE_AT_BLOB,       /* an attachment; no: which */
     STORE_AT_ROW,        /* rows against what was derived from them; no: how many do not fit, what: which */
 };
 struct store_finding {
@@ -52,10 +53,11 @@ struct store_finding {
     const char *what; /* no patient data */
 };
 struct store_verified {
-    uint64_t pages, frames, rows; /* looked at */
+    uint64_t pages, frames, rows, chunks; /* looked at; chunks: of attachments */
     uint64_t findings;
 };
-/* Both superblocks, every frame of the log, every page, SQLite's integrity check, then rows against indexes. Calls
+/* Both superblocks, every frame of the log, every page, SQLite's integrity check, then rows against indexes, then
+ * every chunk of the attachments. Calls
  * found for the first 100 findings. ERR_OK also when there are findings; ERR_CANCELLED, ERR_NOMEM, ERR_IO when it
  * could not look. */
 int store_verify(struct store *s, const struct store_progress *p,

@@ -56,7 +56,7 @@
     X(SQL_OP_STATE) X(SQL_OP_LATER) X(SQL_OP_DOUBT) X(SQL_OP_SENT) X(SQL_OP_FORGET) X(SQL_OP_DROP)    \
     X(SQL_PRIOR_BASE) X(SQL_PRIOR_SENT) X(SQL_OP_NEXT) X(SQL_OP_EACH) X(SQL_UNSENT) X(SQL_UNSENT_OF)    \
     X(SQL_DRAFT_PUT) X(SQL_DRAFT_GET) X(SQL_DRAFT_EACH) X(SQL_DRAFT_DROP)                            \
-    X(SQL_TRAIL_ADD) X(SQL_TRAIL_EACH)
+    X(SQL_TRAIL_ADD) X(SQL_TRAIL_EACH) X(SQL_BLOB_FORGET)
 enum sql_id {
 #define SQL_ENUM_(id) id,
     SQL_LIST(SQL_ENUM_)
@@ -129,6 +129,7 @@ struct store {
     struct sql w;          /* writing connection */
     bool settled, full;    /* its synchronous was set, and is FULL */
     bool in_tx;
+    bool loose;            /* rows of attachments went: their files may be nobody's */
     struct store_tx tx;
     pthread_mutex_t mutex; /* guards r */
     struct sql r;          /* reading connection */

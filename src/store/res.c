@@ -263,6 +263,8 @@ int res_drop(struct store_tx *tx, int64_t rid, struct str type, struct err *e)
 
     if (!code)
         code = fact_drop(c, rid, e);
+    if (!code && !(code = sql_run_with(c, SQL_BLOB_FORGET, rid, e)) && sqlite3_changes(c->db))
+        tx->s->loose = true;
     for (size_t i = 0; !code && i < sizeof hangs / sizeof *hangs; i++)
         code = sql_run_with(c, hangs[i], rid, e);
     if (!code && !(code = count_add(c, type, -1, e)))

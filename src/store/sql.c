@@ -197,6 +197,7 @@ static const char *const texts[SQL_IDS] = {
                       "version, purpose, reason) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
     [SQL_TRAIL_EACH] = "SELECT seq, at_ms, boot_ms, action, outcome, session, author, role, chart, type, id, version, "
                        "purpose, reason FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+    [SQL_BLOB_FORGET] = "DELETE FROM blob WHERE rid=?1",
     [SQL_QUEUE] = "SELECT state, count(*) FROM outbox GROUP BY state",
 };
 

@@ -13,6 +13,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/blob_priv.h"
 #include "store/seal_priv.h"
 #include "store/slots.h"
 #include "store/text.h"
@@ -210,7 +211,8 @@ int store_open_owned(struct store_owner *o, struct store_key *key, struct store 
         s->owner = o;
         if (!(code = store_private(owner_home(o), s->path, e))) {
             drop_leftovers(owner_home(o));
-            code = store_connect(s, e);
+            if (!(code = store_connect(s, e)))
+                blob_sweep(s);
         }
     }
     if (code)
@@ -273,6 +275,9 @@ void store_rest(struct store *s)
     store_text_settle(s, enough, &steps, NULL);
     if (!turn_try(&s->turn)) /* somebody writes: there is nothing to give back yet */
         return;
+    if (s->loose)
+        blob_sweep(s);
+    s->loose = false;
     sqlite3_db_release_memory(s->w.db);
     body_free(s->w.body);
     s->w.body = NULL;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "store/blob_priv.h"
 #include "store/owner.h"
 #include "store/priv.h"
 #include "store/seal_priv.h"
@@ -158,6 +159,7 @@ static const struct {
     {"earlier version without its row",
      "SELECT count(*) FROM res_prior p LEFT JOIN res r ON r.rid=p.rid WHERE r.rid IS NULL"},
     {"fact without its row", "SELECT count(*) FROM fact f LEFT JOIN res r ON r.rid=f.rid WHERE r.rid IS NULL"},
+    {"attachment without its row", "SELECT count(*) FROM blob b LEFT JOIN res r ON r.rid=b.rid WHERE r.rid IS NULL"},
     {"opened chart without its patient",
      "SELECT count(*) FROM opened o LEFT JOIN patient p ON p.pid=o.pid WHERE p.pid IS NULL"},
 };
@@ -220,6 +222,19 @@ static int rows(struct look *l, struct sql *c, struct err *e)
     return is_grave(code) ? code : ERR_OK;
 }
 
+static int blob_step(void *arg, uint64_t chunks)
+{
+    struct look *l = arg;
+
+    l->out->chunks = chunks;
+    return tell(l);
+}
+
+static void blob_found(void *arg, int64_t bid)
+{
+    find(arg, STORE_AT_BLOB, bid, "");
+}
+
 /* --- the two ways in --------------------------------------------------------------------------- */
 
 static int understood(struct look *l, struct err *e)
@@ -229,8 +244,9 @@ static int understood(struct look *l, struct err *e)
 
     if (!code) {
         sqlite3_progress_handler(c.db, STEP_OPS, machine_step, l);
-        if (!(code = database(l, &c, e)) && !(code = derivations(l, &c, e)))
-            code = rows(l, &c, e);
+        if (!(code = database(l, &c, e)) && !(code = derivations(l, &c, e)) &&
+            !(code = rows(l, &c, e)))
+            code = blob_verify(&c, l->path, blob_step, blob_found, l, e);
     } else if (!is_grave(code)) {
         find(l, STORE_AT_DATABASE, 0, "open");
         code = ERR_OK;

@@ -15,6 +15,7 @@
 #include "base/fault.h"
 #include "base/jsonw.h"
 #include "base/mem.h"
+#include "store/blob_priv.h"
 #include "store/owner.h"
 #include "store/priv.h"
 #include "store/seal_priv.h"
@@ -84,6 +85,8 @@ static int wipe(const char *home, struct err *e)
         if ((code = remove_one(home, i < n ? keyed[i] : others[i - n], where)))
             first = code;
     }
+    if ((code = blob_wipe(home, first ? NULL : e)))
+        first = first ? first : code;
     return first ? first : store_sync_path(home, e);
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "crypt/crypt.h"
+#include "crypt/digest.h"
 
 /* --- secrets ----------------------------------------------------------------------------------- */
 
@@ -241,7 +242,41 @@ static void nonces(void)
     free(all);
 }
 
+static const char *in_hex(const unsigned char *p, size_t n)
+{
+    static char hex[80];
+
+    for (size_t i = 0; i < n; i++)
+        snprintf(hex + 2 * i, 3, "%02x", p[i]);
+    return hex;
+}
+
+/* FIPS 180-2, appendix A: "abc", two blocks, a million times "a"; in pieces of every length, and nothing at all. */
+static void digests(void)
+{
+    static const char two[] = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+    struct crypt_digest *d = crypt_digest_new();
+    unsigned char sha256[CRYPT_SHA256], sha1[CRYPT_SHA1];
+
+    for (size_t piece = 1; piece <= sizeof two; piece++) {
+        for (size_t i = 0; i < sizeof two - 1; i += piece)
+            crypt_digest_add(d, two + i, i + piece < sizeof two - 1 ? piece : sizeof two - 1 - i);
+        crypt_digest_end(d, sha256, sha1);
+        UNIT_STR(in_hex(sha1, sizeof sha1), "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
+        UNIT_STR(in_hex(sha256, sizeof sha256),
+                 "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+    }
+    for (int i = 0; i < 1000000 / 50; i++)
+        crypt_digest_add(d, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 50);
+    crypt_digest_end(d, sha256, sha1);
+    UNIT_STR(in_hex(sha1, sizeof sha1), "34aa973cd4c4daa4f61eeb2bdbad27316534016f");
+    crypt_digest_end(d, sha256, sha1);
+    UNIT_STR(in_hex(sha1, sizeof sha1), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+    crypt_digest_free(d);
+}
+
 static const struct unit_test tests[] = {
+    {"SHA-1 and SHA-256 as the standard has them", digests},
     {"a line from a descriptor, and nothing behind it", lines},
     {"secrets keep their limit and leave nothing", secrets},
     {"no core dumps, not dumpable", no_dumps},

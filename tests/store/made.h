@@ -44,8 +44,12 @@ static inline void made_remove(const char *home)
     DIR *d = opendir(home);
 
     for (struct dirent *f; d && (f = readdir(d));) {
-        snprintf(path, sizeof path, "%s/%s", home, f->d_name);
-        unlink(path);
+        if (f->d_name[0] == '.' || snprintf(path, sizeof path, "%s/%s", home, f->d_name) >= (int)sizeof path)
+            continue;
+        if (f->d_type == DT_DIR) /* attachments */
+            made_remove(path);
+        else
+            unlink(path);
     }
     if (d)
         closedir(d);
