@@ -40,6 +40,7 @@ struct demo_response {
     char etag[64];              /* W/"3" or "" */
     char location[512];         /* of a create: absolute, versioned; or "" */
     char content_location[512]; /* the same of any version that is in the answer; or "" */
+    char media[128];            /* of a Binary's own content, as it comes; "": FHIR JSON */
     char last_modified[40];     /* HTTP date or "" */
     int64_t updated_ms;         /* the version's meta.lastUpdated, or 0 */
     int retry_after;            /* seconds; 0: no such header */

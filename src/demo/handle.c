@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "fhir/plain.h"
 
 int demo_new(const char *base, const char *db_path, const struct rng *ids, struct demo **out,
              struct err *e)
@@ -289,6 +290,36 @@ static void remove_resource(struct demo_turn *t, uint32_t type, struct str id)
     }
 }
 
+static bool accepts_json(struct str accept)
+{
+    return !accept.n || memmem(accept.p, accept.n, "json", 4) ||
+           memmem(accept.p, accept.n, "*/*", 3) || memmem(accept.p, accept.n, "application/*", 13);
+}
+
+/* HAPI 8.8: a Binary is its own content, with its own type, to whoever does not ask for FHIR by name; a Range is not
+ * looked at (200, all of it), and there is no Last-Modified. False: it is no such one, or not asked for so. */
+static bool give_content(struct demo_turn *t, uint32_t type, const struct demo_version *v)
+{
+    struct str accept = t->q->accept, data, media;
+    struct tape tape;
+    bool cut = false, content;
+
+    if (t->in_bundle || !accept.n || memmem(accept.p, accept.n, "fhir", 4) || memmem(accept.p, accept.n, "json", 4) ||
+        strcmp(demo_type_name(type), "Binary") || tape_parse(&tape, (struct str){v->bytes, v->n}, NULL))
+        return false;
+    data = tape_str(&tape, tape_get(&tape, 0, "data"), &t->a);
+    media = tape_str(&tape, tape_get(&tape, 0, "contentType"), &t->a);
+    content = data.n && fhir_base64(data, LIMIT_RESOURCE_BYTES, &t->r->body, &cut);
+    if (content && media.n && media.n < sizeof t->r->media)
+        snprintf(t->r->media, sizeof t->r->media, "%.*s", STR_ARG(media));
+    else if (content)
+        snprintf(t->r->media, sizeof t->r->media, "application/octet-stream");
+    if (content)
+        t->r->last_modified[0] = 0;
+    tape_fini(&tape);
+    return content;
+}
+
 static void read_version(struct demo_turn *t, uint32_t type, struct str id, struct str number)
 {
     uint32_t i = demo_find(t->d, type, id);
@@ -316,7 +347,8 @@ static void read_version(struct demo_turn *t, uint32_t type, struct str id, stru
     if (!t->in_bundle) /* HAPI: a read in a batch has no etag beside the resource's own versionId */
         demo_version_headers(t, demo_at(t->d, i), v, DEMO_THERE);
     t->r->status = 200;
-    buf_add(&t->r->body, v->bytes, v->n);
+    if (!give_content(t, type, v))
+        buf_add(&t->r->body, v->bytes, v->n);
 }
 
 static void not_allowed(struct demo_turn *t)
@@ -400,12 +432,6 @@ static void route_id(struct demo_turn *t, uint32_t type, struct str id, struct s
     }
 }
 
-static bool accepts_json(struct str accept)
-{
-    return !accept.n || memmem(accept.p, accept.n, "json", 4) ||
-           memmem(accept.p, accept.n, "*/*", 3) || memmem(accept.p, accept.n, "application/*", 13);
-}
-
 void demo_route(struct demo_turn *t)
 {
     struct str rest = t->q->path, part[4];
@@ -414,7 +440,7 @@ void demo_route(struct demo_turn *t)
     for (int i = 0; i < 4; i++)
         part[i] = rest.p ? str_split(&rest, '/') : (struct str){NULL, 0};
     type = demo_type(part[0]);
-    if (!accepts_json(t->q->accept)) {
+    if (!accepts_json(t->q->accept) && !str_is(part[0], "Binary")) {
         demo_fail(t, 406, "not-supported", "This server speaks JSON only"); /* Helios */
     } else if (rest.p) {
         demo_fail(t, 404, "not-supported", "There is nothing at that path");

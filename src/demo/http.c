@@ -148,7 +148,7 @@ static bool add_header(struct MHD_Response *r, const char *name, const char *val
 
 static enum MHD_Result send_answer(struct MHD_Connection *c, struct demo_response *r)
 {
-    bool zipped = r->body.n >= GZIP_FROM &&
+    bool zipped = r->body.n >= GZIP_FROM && !r->media[0] &&
                   wants_gzip(header(c, MHD_HTTP_HEADER_ACCEPT_ENCODING)) && gzip(&r->body);
     struct MHD_Response *to =
         MHD_create_response_from_buffer(r->body.n, r->body.p, MHD_RESPMEM_MUST_COPY);
@@ -159,7 +159,8 @@ static enum MHD_Result send_answer(struct MHD_Connection *c, struct demo_respons
         snprintf(wait, sizeof wait, "%d", r->retry_after);
     if (to &&
         add_header(to, MHD_HTTP_HEADER_CONTENT_TYPE,
-                   r->body.n ? "application/fhir+json;charset=UTF-8" : "") &&
+                   r->media[0] ? r->media : r->body.n ? "application/fhir+json;charset=UTF-8" : "") &&
+        add_header(to, MHD_HTTP_HEADER_CONTENT_DISPOSITION, r->media[0] ? "Attachment;" : "") &&
         add_header(to, MHD_HTTP_HEADER_ETAG, r->etag) &&
         add_header(to, MHD_HTTP_HEADER_LOCATION, r->location) &&
         add_header(to, MHD_HTTP_HEADER_CONTENT_LOCATION, r->content_location) &&

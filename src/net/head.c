@@ -59,6 +59,23 @@ static int64_t retry_after(struct str v, int64_t date_ms, const struct clock *cl
     return s > LIMIT_RETRY_AFTER_S ? LIMIT_RETRY_AFTER_S : s;
 }
 
+/* "bytes 100-299/300"; a '*' for a size that is not known, or for a range that there is none of. */
+static void content_range(struct net_head *h, struct str v)
+{
+    struct str unit = str_split(&v, ' '), first = str_split(&v, '-');
+
+    if (h->part_from >= 0 || !str_is(unit, "bytes") || !v.p || !str_int(first, 0, INT64_MAX, &h->part_from))
+        return;
+    str_split(&v, '/');
+    if (!v.p || !str_int(v, 0, INT64_MAX, &h->part_of))
+        h->part_of = -1;
+}
+
+static bool is_name(struct str s, const char *name)
+{
+    return s.n == strlen(name) && !strncasecmp(s.p, name, s.n);
+}
+
 static void field(struct net_head_reader *h, struct str name, struct str value)
 {
     static const struct {
@@ -77,6 +94,10 @@ static void field(struct net_head_reader *h, struct str name, struct str value)
         keep(h->encoding, sizeof h->encoding, value.n < sizeof h->encoding ? value : STR("too long"));
         h->encodings++;
     }
+    if (is_name(name, "content-length") && h->head.length < 0 && !str_int(value, 0, INT64_MAX, &h->head.length))
+        h->head.length = -1;
+    if (is_name(name, "content-range"))
+        content_range(&h->head, value);
     if (name.n == 12 && !strncasecmp(name.p, "content-type", 12))
         keep_type(h->head.content_type, sizeof h->head.content_type, value);
     if (name.n == 4 && !strncasecmp(name.p, "date", 4) && !h->head.date_ms && !date_http(value, &h->head.date_ms))
@@ -108,7 +129,7 @@ int net_head_line(struct net_head_reader *h, struct str line, const struct clock
     while (rest.n && (rest.p[rest.n - 1] == '\n' || rest.p[rest.n - 1] == '\r'))
         rest.n--;
     if (str_starts(rest, "HTTP/")) {
-        h->head = (struct net_head){.status = status_of(rest)};
+        h->head = (struct net_head){.status = status_of(rest), .length = -1, .part_from = -1, .part_of = -1};
         h->retry_after[0] = h->encoding[0] = '\0';
         h->encodings = 0;
         return ERR_OK;
@@ -117,6 +138,7 @@ int net_head_line(struct net_head_reader *h, struct str line, const struct clock
         if (h->head.status < 200)
             return ERR_OK; /* 1xx: the real head is still to come */
         h->head.retry_after_s = retry_after(str_of(h->retry_after), h->head.date_ms, clock);
+        h->head.coded = h->encodings && strcasecmp(h->encoding, "identity");
         h->whole = *ended = true;
         return ERR_OK;
     }

@@ -54,6 +54,9 @@ struct net_head {
     char content_type[80];
     char etag[128];         /* as received, or "" */
     char location[512];     /* as received, or "" */
+    int64_t length;         /* Content-Length, or -1 */
+    int64_t part_from, part_of; /* Content-Range: the first byte and the size of the whole; -1: it does not say */
+    bool coded;             /* the body has a Content-Encoding other than identity */
 };
 
 /* Why ERR_TLS, in its num. OTHER also where curl's TLS library does not tell; ROOTS: this machine has no list of
@@ -89,6 +92,8 @@ struct net_ask {
     const char *accept, *content_type; /* NULL: FHIR JSON (plain JSON for NET_AUTH and NET_CDS) */
     const char *if_match, *if_none_exist, *prefer; /* NULL: not sent */
     bool no_cache;          /* Cache-Control: no-cache */
+    bool plain;             /* Accept-Encoding: identity. For what goes on where it broke off */
+    uint64_t from;          /* not 0: Range: bytes=FROM-. What comes may be all of it: 200 instead of 206 */
     int priority;           /* KIND_P0 first: HTTP/2 weight and order in the queue */
     /* Called once before the first byte; not 0 stops the transfer. May be NULL. */
     int (*on_head)(void *arg, const struct net_head *h);

@@ -109,13 +109,15 @@ static int add_headers(struct net_request *r, const struct net_ask *ask, bool gz
 {
     bool plain = ask->origin == NET_AUTH || ask->origin == NET_CDS;
     const char *json = plain ? "application/json" : "application/fhir+json";
+    char range[40];
     const struct {
         const char *name, *value;
         bool drop; /* "" takes curl's own line out; elsewhere it would lose a condition, and is refused */
     } lines[] = {
         {"Accept", ask->accept ? ask->accept : json, false},
         {"Content-Type", !ask->body.n ? "" : ask->content_type ? ask->content_type : json, !ask->body.n},
-        {"Accept-Encoding", NET_CODINGS, false},
+        {"Accept-Encoding", ask->plain ? "identity" : NET_CODINGS, false},
+        {"Range", ask->from ? range : NULL, false},
         {"Content-Encoding", gzipped ? "gzip" : NULL, false},
         {"If-Match", ask->if_match, false},
         {"If-None-Exist", ask->if_none_exist, false},
@@ -125,6 +127,7 @@ static int add_headers(struct net_request *r, const struct net_ask *ask, bool gz
     };
     int code = ERR_OK;
 
+    snprintf(range, sizeof range, "bytes=%llu-", (unsigned long long)ask->from);
     for (size_t i = 0; !code && i < sizeof lines / sizeof *lines; i++)
         if (lines[i].value)
             code = *lines[i].value || lines[i].drop ? add_header(r, lines[i].name, lines[i].value, e)

@@ -62,8 +62,10 @@ struct store_blob_expect { /* what the attachment says of its content */
  * such row of the server's; ERR_EXISTS: it is here, whole; ERR_INUSE: another writes it; ERR_IO, ERR_NOMEM. */
 int store_blob_begin(struct store *s, const struct store_blob_source *src, bool again, int64_t now_ms,
                      struct store_blob_writer **out, struct err *e);
-/* What is there already: the next byte's place, and what was said when it came. */
+/* What its row says: what is there for another time, and what was said when it came. */
 void store_blob_begun(const struct store_blob_writer *w, struct store_blob *out);
+/* Bytes that it has, counted or not. */
+uint64_t store_blob_at(const struct store_blob_writer *w);
 /* Begins at the first byte, with what an answer says of it. Before the first append, unless a part is taken up. */
 int store_blob_restart(struct store_blob_writer *w, const struct store_blob_answer *a, struct err *e);
 /* Every 16 chunks are synced and then counted. ERR_TOOBIG past LIMIT_ATTACHMENT_BYTES; ERR_NOTFOUND: its row has gone

@@ -209,6 +209,11 @@ void store_blob_begun(const struct store_blob_writer *w, struct store_blob *out)
     *out = w->row.b;
 }
 
+uint64_t store_blob_at(const struct store_blob_writer *w)
+{
+    return w->chunks * STORE_BLOB_CHUNK + w->held;
+}
+
 void store_blob_free(struct store_blob_writer *w)
 {
     if (!w)
@@ -309,7 +314,7 @@ int store_blob_append(struct store_blob_writer *w, struct str bytes, struct err 
 {
     int code = ERR_OK;
 
-    if (w->chunks * STORE_BLOB_CHUNK + w->held + bytes.n > LIMIT_ATTACHMENT_BYTES)
+    if (store_blob_at(w) + bytes.n > LIMIT_ATTACHMENT_BYTES)
         return err_set(e, ERR_TOOBIG, 0, LIMIT_ATTACHMENT_BYTES, "attachment");
     while (!code && bytes.n) {
         size_t take = STORE_BLOB_CHUNK - w->held < bytes.n ? STORE_BLOB_CHUNK - w->held : bytes.n;
@@ -384,7 +389,7 @@ static int share(struct store_blob_writer *w, struct err *e)
 
 int store_blob_end(struct store_blob_writer *w, const struct store_blob_expect *x, int64_t now_ms, struct err *e)
 {
-    uint64_t size = w->chunks * STORE_BLOB_CHUNK + w->held;
+    uint64_t size = store_blob_at(w);
     unsigned char sha1[CRYPT_SHA1];
     struct store_blob *b = &w->row.b;
     int code;

@@ -267,6 +267,11 @@ struct net *sync_session_net(struct sync_session *s)
     return s->net;
 }
 
+struct sync_rooms sync_session_rooms(const struct sync_session *s)
+{
+    return (struct sync_rooms){s->loop, s->store, s->clock};
+}
+
 bool sync_session_stop(struct sync_session *s)
 {
     bool running = s->running;

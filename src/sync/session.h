@@ -19,6 +19,14 @@ void sync_session_free(struct sync_session *s);
 /* The session's net, for one question beside a sync (doctor). Borrowed. */
 struct net *sync_session_net(struct sync_session *s);
 
+/* The rooms that it was made with. */
+struct sync_rooms {
+    struct loop *loop;
+    struct store *store;
+    struct clock clock;
+};
+struct sync_rooms sync_session_rooms(const struct sync_session *s);
+
 /* Starts a sync of the scope as the settings have it now; before it, of what is demanded (sync/demand.h); when that
  * does not come whole it is the end. The observer is copied. ERR_INUSE when one runs already. */
 int sync_session_start(struct sync_session *s, const struct sync_observer *o, struct err *e);
