@@ -16,6 +16,7 @@
 #include "loop/loop.h"
 #include "model/model.h"
 #include "store/owner.h"
+#include "sync/attach.h"
 #include "sync/demand.h"
 #include "sync/hub.h"
 #include "sync/session.h"
@@ -40,6 +41,7 @@ struct screen {
     struct model_sync state;      /* what the screens say of it */
     loop_timer next;
     struct sync_ask *ask;         /* under way */
+    struct sync_attach *attach;   /* as well */
     bool again;                   /* a sync is to follow the one that is being stopped */
 };
 
@@ -167,6 +169,42 @@ static void ask_stop(void *arg)
 
     sync_ask_drop(s->ask);
     s->ask = NULL;
+}
+
+static void attach_changed(void *arg, uint64_t have, int64_t all)
+{
+    ui_attach_changed(((struct screen *)arg)->ui, have, all);
+}
+
+static void attached(void *arg, const struct err *e)
+{
+    struct screen *s = arg;
+
+    s->attach = NULL;
+    if (!s->closing)
+        ui_attached(s->ui, e);
+}
+
+static void attach(void *arg, const char *type, const char *id, unsigned no)
+{
+    struct screen *s = arg;
+    const struct sync_attach_observer o = {attach_changed, attached, s};
+    struct err e = ERR_NONE;
+
+    if (!s->session || s->attach)
+        err_set(&e, ERR_CANCELLED, 0, 0, NULL);
+    else
+        sync_attach(s->session, str_of(type), str_of(id), no, false, &o, &s->attach, &e);
+    if (e.code)
+        ui_attached(s->ui, &e);
+}
+
+static void attach_stop(void *arg)
+{
+    struct screen *s = arg;
+
+    if (s->attach)
+        sync_attach_stop(s->attach);
 }
 
 /* Written on the store thread; then a sync, behind the one that runs. */
@@ -324,6 +362,8 @@ static void locked(void *arg)
     s->next = 0;
     s->again = false;
     ask_stop(s);
+    sync_attach_drop(s->attach); /* a job of its own that runs is among those that are waited for */
+    s->attach = NULL;
     if (!s->store)
         return;
     s->syncing = s->session && sync_session_stop(s->session);
@@ -396,7 +436,8 @@ static int open_ui(struct screen *s, bool line, struct err *e)
 {
     struct ui_hooks hooks = {.open = {open_store, s}, .unlocked = unlocked, .locked = locked, .closing = closing,
                              .sync_now = sync_now, .sync_stop = sync_stop, .write = write_now,
-                             .write_now = write_at_once, .ask = ask, .ask_stop = ask_stop, .fetch = fetch, .arg = s};
+                             .write_now = write_at_once, .ask = ask, .ask_stop = ask_stop, .attach = attach,
+                             .attach_stop = attach_stop, .fetch = fetch, .arg = s};
     struct secret *passphrase = NULL;
     int r = given(s->app, &passphrase, e);
 

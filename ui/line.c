@@ -284,7 +284,8 @@ void line_free(struct ui *u)
 /* What comes next must wait for this: a script goes on when it is over. */
 static bool busy(const struct ui *u)
 {
-    return u->lock.trying || (!u->line->talks && u->sync_asked && u->sync.phase == MODEL_SYNC_RUNNING);
+    return u->lock.trying ||
+           (!u->line->talks && (u->attach.busy || (u->sync_asked && u->sync.phase == MODEL_SYNC_RUNNING)));
 }
 
 static void next_line(void *arg);

@@ -138,6 +138,13 @@ struct scr_server {
     struct list list;
 };
 
+/* The attachment that is being fetched, or has come and was not shown yet. */
+struct attach {
+    char type[64], id[80];
+    bool busy, come;
+    int percent;
+};
+
 struct scr_detail {
     struct model_detail d;
     char type[64], id[80];     /* of its row */
@@ -265,6 +272,7 @@ struct ui {
     struct scr_work work;
     struct scr_chart chart;
     struct scr_detail detail;
+    struct attach attach;
     struct scr_grid grid;
     struct scr_trend trend;
     struct scr_growth growth;
@@ -474,6 +482,7 @@ void scr_cover_build(struct ui *u); /* lays the cover's rows out */
 /* scr_sections.c, scr_detail.c, scr_banner.c, scr_help.c, scr_lock.c */
 void scr_sections_open(struct ui *u);
 bool scr_detail_open(struct ui *u, const char *type, const char *id);
+void scr_detail_fetch(struct ui *u); /* its first attachment that is not kept; or shows the one that has come */
 void scr_detail_part(struct ui *u, int part);
 void scr_detail_close(struct ui *u);
 void scr_banner_open(struct ui *u);

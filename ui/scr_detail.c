@@ -80,6 +80,61 @@ void scr_detail_part(struct ui *u, int part)
     list_select(l, at);
 }
 
+/* --- attachments ------------------------------------------------------------------------------------ */
+
+static bool of_attach(const struct ui *u)
+{
+    return !strcmp(u->attach.type, u->detail.type) && !strcmp(u->attach.id, u->detail.id);
+}
+
+/* REQ: a shown page changes by a key alone: what has come is shown by the next F. */
+void scr_detail_fetch(struct ui *u)
+{
+    struct attach *f = &u->attach;
+
+    if (f->busy) {
+        ui_say(u, "%s", _("Stopping. What came so far is kept."));
+        u->hooks.attach_stop(u->hooks.arg);
+    } else if (f->come && of_attach(u)) {
+        f->come = false;
+        scr_detail_open(u, u->detail.type, u->detail.id);
+    } else if (!u->detail.d.fetch) {
+        ui_say(u, "%s", _("Nothing of this row is to be fetched."));
+    } else if (u->hooks.attach) {
+        *f = (struct attach){.busy = true, .percent = -1};
+        memcpy(f->type, u->detail.type, sizeof f->type);
+        memcpy(f->id, u->detail.id, sizeof f->id);
+        ui_say(u, "%s", _("Fetching the document; F stops it."));
+        u->hooks.attach(u->hooks.arg, f->type, f->id, u->detail.d.fetch - 1);
+    }
+}
+
+void ui_attach_changed(struct ui *u, uint64_t have, int64_t all)
+{
+    int percent = all > 0 ? (int)(have * 100 / (uint64_t)all) : 0;
+
+    if (!u->attach.busy || percent / 10 == u->attach.percent / 10) /* a thin line pays for each */
+        return;
+    u->attach.percent = percent;
+    if (percent && u->screen == scr_detail_screen() && of_attach(u))
+        ui_say(u, _("Fetching the document: %d %%; F stops it."), percent);
+}
+
+void ui_attached(struct ui *u, const struct err *e)
+{
+    u->attach.busy = false;
+    u->attach.come = !e->code;
+    if (e->code == ERR_CANCELLED)
+        ui_say(u, "%s", _("Stopped. What came so far is kept."));
+    else if (e->code)
+        ui_say_err(u, e);
+    else if (u->screen == scr_detail_screen() && of_attach(u))
+        ui_say(u, "%s", _("The document has come. F shows it."));
+    else
+        ui_say(u, "%s", _("The document has come; it stands in its row."));
+    u->damage = true;
+}
+
 static void paint(struct ui *u)
 {
     struct scr_detail *d = &u->detail;

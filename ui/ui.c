@@ -177,6 +177,7 @@ void ui_lock(struct ui *u)
     u->tour = 0;
     mem_zero(u->message, sizeof u->message);
     u->open = false;
+    mem_zero(&u->attach, sizeof u->attach);
     memset(&u->sync, 0, sizeof u->sync);
     memset(&u->sync_shown, 0, sizeof u->sync_shown);
     ui_go(u, scr_lock_screen());

@@ -36,6 +36,10 @@ struct ui_hooks {
      * NULL, with the two behind it: there is no asking. */
     void (*ask)(void *arg, const char *url);
     void (*ask_stop)(void *arg);
+    /* The no-th attachment of a row is to be fetched: ui_attach_changed while it comes, ui_attached once, unless the
+     * store was locked before. One at a time. May be NULL, with the one behind it. */
+    void (*attach)(void *arg, const char *type, const char *id, unsigned no);
+    void (*attach_stop)(void *arg);
     /* A patient who is not here is to be fetched, now and with every sync: as sync_now, its progress included. */
     void (*fetch)(void *arg, const char *id);
     void *arg;
@@ -59,6 +63,9 @@ void ui_passphrase(struct ui *u, struct secret *passphrase);
 void ui_close(struct ui *u);
 /* What the server answered to hooks.ask: e->code ERR_OK and the body, borrowed for the call; or why not. */
 void ui_server_answered(struct ui *u, const struct err *e, struct str body);
+/* What has come of what hooks.attach asked for; all -1: nobody knows of how much. */
+void ui_attach_changed(struct ui *u, uint64_t have, int64_t all);
+void ui_attached(struct ui *u, const struct err *e); /* e->code ERR_OK: it is kept now */
 /* main tells what the sync does; painted on change only. */
 void ui_sync_changed(struct ui *u, const struct model_sync *s);
 /* Async-signal-safe: clears the screen and restores the terminal's modes, for fatal signals. */

@@ -40,6 +40,7 @@ static bool one(void *arg, const struct tape *t, tape_at at)
     x.title = str_trim(tape_str(t, tape_get(t, at, "title"), w->a));
     x.url = tape_str(t, tape_get(t, at, "url"), w->a);
     x.inlined = tape_is(t, tape_get(t, at, "data"), TAPE_STRING);
+    x.data = tape_str(t, tape_get(t, at, "data"), w->a);
     if (!str_int(tape_raw(t, tape_get(t, at, "size")), 0, INT64_MAX, &x.size))
         x.size = -1;
     read_hash(tape_str(t, tape_get(t, at, "hash"), w->a), &x);

@@ -14,7 +14,8 @@ struct fhir_attachment {
     struct str media;    /* contentType, or "" */
     struct str title;    /* or "" */
     struct str url;      /* as it stands there, or "" */
-    bool inlined;        /* its data stand in the resource */
+    bool inlined;        /* its data stand in the resource: */
+    struct str data;     /* base64 */
     int64_t size;        /* as it says, or -1 */
     bool hashed;         /* it states a hash, and that is one of 20 bytes (SHA-1, base64) */
     unsigned char sha1[20];

@@ -238,7 +238,8 @@ static int take(void *arg, const struct store_row *r)
             add_words(w->d, &row, r, &t);
             if (rank < 9)
                 add_note(w->d, &t);
-            if (model_is_visit(r->type))
+            code = model_attached_lines(w->m, r, &t, w->d->a, &w->d->lines, &w->out->fetch, w->e);
+            if (!code && model_is_visit(r->type))
                 code = model_visit_lines(w->m, w->who, r->type, r->id, w->d->a, &w->d->lines, w->e);
             w->out->codes_at = (unsigned)w->d->lines.n;
             add_codes(w->d, &t);

@@ -188,6 +188,7 @@ struct model_detail {
     struct text *lines;
     unsigned n;
     unsigned codes_at, raw_at; /* line numbers where those parts begin */
+    unsigned fetch;            /* the first attachment that can be fetched and is not kept, from 1; 0: none */
 };
 int model_detail(struct model *m, struct str chart, struct str type, struct str id, struct model_detail *out,
                  struct err *e);

@@ -359,6 +359,9 @@ int model_visit_rows(struct model *m, struct model_rows *rs, struct err *e);
 bool model_is_visit(struct str type);
 int model_visit_lines(struct model *m, const struct model_person *who, struct str type, struct str id, struct arena *a,
                       struct vec *lines, struct err *e);
+/* model/attached.c: the lines (struct text) of a row's attachments; *fetch as in struct model_detail. */
+int model_attached_lines(struct model *m, const struct store_row *r, const struct tape *t, struct arena *a,
+                         struct vec *lines, unsigned *fetch, struct err *e);
 int model_cover_rows(struct model *m, struct model_rows *rs, struct err *e);
 int model_alert_rows(struct model *m, struct model_rows *rs, struct err *e); /* model/alerts.c: those of a cover */
 int model_allergy_rows(struct model *m, struct model_rows *rs, struct err *e);

@@ -71,7 +71,7 @@ int store_blob_restart(struct store_blob_writer *w, const struct store_blob_answ
 /* Every 16 chunks are synced and then counted. ERR_TOOBIG past LIMIT_ATTACHMENT_BYTES; ERR_NOTFOUND: its row has gone
  * meanwhile; ERR_IO (sub ENOSPC: the disk is full): what was counted stays. */
 int store_blob_append(struct store_blob_writer *w, struct str bytes, struct err *e);
-/* Counts what is there of whole chunks, for another time. */
+/* Counts what is there of whole chunks, for another time. Of less nothing stays, and the writer is of no more use. */
 int store_blob_keep(struct store_blob_writer *w, struct err *e);
 /* That was all. The content is said to be here only behind the sync of file and folder. ERR_MISMATCH: it is not what
  * the attachment says (num: its size); then nothing of it is kept. The writer is of no more use either way. */

@@ -296,10 +296,27 @@ int store_blob_restart(struct store_blob_writer *w, const struct store_blob_answ
     return code;
 }
 
+static int drop(struct store_blob_writer *w, struct err *e)
+{
+    struct store_tx *tx;
+    bool alone = false;
+    int code = store_begin(w->s, false, &tx, e);
+
+    if (code)
+        return code;
+    if ((code = blob_forget(&w->s->w, w->row.bid, w->row.name, &alone, e)))
+        store_rollback(tx);
+    else if (!(code = store_commit(tx, e)) && alone)
+        blob_unlink(w->s->path, w->row.name);
+    return code;
+}
+
 int store_blob_keep(struct store_blob_writer *w, struct err *e)
 {
     int code;
 
+    if (!w->chunks)
+        return drop(w, e);
     if (w->counted == w->chunks)
         return ERR_OK;
     if ((code = sync_all(w, e)))
@@ -338,21 +355,6 @@ int store_blob_append(struct store_blob_writer *w, struct str bytes, struct err 
 }
 
 /* --- the end ------------------------------------------------------------------------------------------- */
-
-static int drop(struct store_blob_writer *w, struct err *e)
-{
-    struct store_tx *tx;
-    bool alone = false;
-    int code = store_begin(w->s, false, &tx, e);
-
-    if (code)
-        return code;
-    if ((code = blob_forget(&w->s->w, w->row.bid, w->row.name, &alone, e)))
-        store_rollback(tx);
-    else if (!(code = store_commit(tx, e)) && alone)
-        blob_unlink(w->s->path, w->row.name);
-    return code;
-}
 
 /* If the same content is here already, this row names that file, and its own goes. */
 static int share(struct store_blob_writer *w, struct err *e)

@@ -375,6 +375,23 @@ static int find(struct sync_attach *a, struct buf *raw, struct arena *arena, str
     return code;
 }
 
+static int nothing(void *arg, struct str piece)
+{
+    (void)arg, (void)piece;
+    return ERR_OK;
+}
+
+/* One that is here, but damaged, is fetched again. */
+static int begin(struct sync_attach *a, const struct store_blob_source *src, struct err *e)
+{
+    int64_t now = clock_wall_ms(&a->rooms.clock);
+    int code = store_blob_begin(a->rooms.store, src, a->again, now, &a->writer, e);
+
+    if (code == ERR_EXISTS && store_blob_read(a->rooms.store, src, nothing, NULL, NULL) == ERR_DAMAGED)
+        code = store_blob_begin(a->rooms.store, src, true, now, &a->writer, e);
+    return code;
+}
+
 static int open_run(struct loop_job *job)
 {
     struct sync_attach *a = of_job(job);
@@ -388,7 +405,7 @@ static int open_run(struct loop_job *job)
     code = find(a, &raw, &arena, &job->err);
     src.url = str_of(a->url);
     if (!code)
-        code = store_blob_begin(a->rooms.store, &src, a->again, clock_wall_ms(&a->rooms.clock), &a->writer, &job->err);
+        code = begin(a, &src, &job->err);
     buf_fini(&raw);
     arena_fini(&arena);
     return code;
