@@ -33,6 +33,7 @@ struct sync_attach {
     bool busy;           /* the job is on its way */
     bool paused, ended;  /* the answer */
     bool dropped, stopped;
+    bool unwritable;     /* a write failed: nothing more is written */
     bool resource;       /* the answer is a Binary in JSON: it is taken apart at its end */
     bool fresh;          /* the next bytes are the first ones */
     bool all_of_it;      /* asked without a Range: what comes cannot be the rest */
@@ -198,7 +199,8 @@ static void write_done(struct loop_job *job)
     if (job_over(a))
         return;
     buf_clear(&a->out);
-    if (a->why.code && a->request)
+    a->unwritable = job->code != ERR_OK;
+    if (a->unwritable && a->request)
         net_cancel(a->request);
     go_on(a);
 }
@@ -220,7 +222,7 @@ static void go_on(struct sync_attach *a)
 {
     if (a->busy || a->dropped)
         return;
-    if (!a->why.code && !a->resource && (a->in.n || a->fresh)) {
+    if (!a->unwritable && !a->resource && (a->in.n || a->fresh)) { /* also what came before a cut */
         struct buf swap = a->out;
 
         a->out = a->in;
@@ -278,12 +280,12 @@ static int on_head(void *arg, const struct net_head *h)
         a->have = a->from;
         return ERR_OK;
     }
+    if (h->length > (int64_t)LIMIT_ATTACHMENT_BYTES)
+        return err_set(&a->why, ERR_TOOBIG, 0, LIMIT_ATTACHMENT_BYTES, "attachment");
     a->fresh = true; /* all of it, whatever was asked for */
     a->have = 0;
     a->resource = fhir_is_media(media, "application/fhir+json") &&
                   !fhir_is_media(str_of(a->expected), "application/fhir+json");
-    if (h->length > (int64_t)LIMIT_ATTACHMENT_BYTES)
-        return err_set(&a->why, ERR_TOOBIG, 0, LIMIT_ATTACHMENT_BYTES, "attachment");
     return ERR_OK;
 }
 
