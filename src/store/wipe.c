@@ -65,7 +65,7 @@ static int remove_one(const char *home, const char *name, struct err *e)
 static int wipe(const char *home, struct err *e)
 {
     static const char *const keyed[] = {STORE_FILE, STORE_FILE_NEW, STORE_FILE_FROM};
-    static const char *const others[] = {
+    static const char *const others[] = { /* and attachments */
         STORE_FILE "-wal", STORE_FILE "-journal", STORE_FILE_NEW "-wal", STORE_FILE_NEW "-journal",
         STORE_FILE_FROM "-wal", "owner.sock", "refused", "log",
     };

@@ -2,7 +2,8 @@
  *
  * The program that canary.py watches: `canary_writer HOME`, first line of stdin the passphrase, then one
  * word a line. Each word goes into a patient's name and identifiers, a result's title and text (short and
- * long), and a setting; "ok" is printed once that is durable. End of input closes the store.
+ * long), and a setting, and into an attachment of the result, or a part of one; "ok" is printed once that is durable. End
+ * of input closes the store.
  */
 #include "config.h"
 
@@ -11,7 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/limits.h"
-#include "store/store.h"
+#include "store/blob.h"
 
 /* Indexed as what comes from a server, so that each word lies in the index of words, too. */
 static int put(struct store_tx *tx, struct str patient, struct buf *body, struct err *e)
@@ -30,6 +31,25 @@ static int put(struct store_tx *tx, struct str patient, struct buf *body, struct
     }
     tape_fini(&t);
     arena_fini(&a);
+    return code;
+}
+
+/* Each word in an attachment, too, every other one in a part of one. */
+static int attach(struct store *s, unsigned n, const char *result, const char *word, struct err *e)
+{
+    const struct store_blob_source src = {STR("Observation"), str_of(result), 0, str_of(word)};
+    const struct store_blob_answer answer = {word, word, -1};
+    const struct store_blob_expect any = {.size = -1};
+    struct store_blob_writer *w;
+    int code = store_blob_begin(s, &src, false, 1, &w, e);
+
+    if (!code)
+        code = store_blob_restart(w, &answer, e);
+    for (unsigned i = 0; !code && i < 10000; i++)
+        code = store_blob_append(w, str_of(word), e);
+    if (!code)
+        code = n % 2 ? store_blob_keep(w, e) : store_blob_end(w, &any, 1, e);
+    store_blob_free(w);
     return code;
 }
 
@@ -62,7 +82,8 @@ static int write_word(struct store *s, unsigned n, const char *word, struct err 
         store_rollback(tx);
         return code;
     }
-    return store_commit(tx, e);
+    code = store_commit(tx, e);
+    return code ? code : attach(s, n, result, word, e);
 }
 
 static bool line(char *p, size_t n)

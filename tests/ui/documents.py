@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A document that lies elsewhere: its row's detail says NOT FETCHED and which key fetches it; F fetches, and nothing on
+the screen changes but the last row; the next F shows its words, as safe text without tags. What is no text says how it
+gets to a file. Kept, it is shown without a link; without a link F says so. Kills tests/mutants/ui-document-comes-unasked
+and attached-kept-unsaid.
+"""
+import base64, os, re, sys, tempfile
+
+TOP = os.environ.get("top_srcdir", ".")
+sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests", "ui")]
+import harness, ward
+
+check = harness.Check()
+PAGE = "<html><body><h1>Discharge</h1><p>Give <b>no</b> penicillin.</p><ul><li>walks</li></ul>\x1b[2J</body></html>"
+
+
+def binary(name, media, data):
+    return {"resourceType": "Binary", "id": name, "contentType": media, "data": base64.b64encode(data).decode()}
+
+
+def document(name, *attachments):
+    return {"resourceType": "DocumentReference", "id": name, "status": "current", "subject": {"reference": "Patient/p1"}, "date": "2026-01-01T10:00:00Z",
+            "type": {"text": "Letter"}, "content": [{"attachment": a} for a in attachments]}
+
+
+def unlock(t):
+    t.wait("Passphrase:")
+    t.send(ward.PASS + "\r")
+    t.wait("kept here")
+    t.settle(quiet=0.5, first=2)
+
+
+def to_detail(t):
+    t.key("\r")
+    t.key("d")
+    t.key("\r", first=1)
+
+
+def wait_row(t, words):
+    for _ in range(80):
+        if words in t.row(22):
+            return True
+        t.pump(0.25)
+    return False
+
+
+def fetches(t):
+    unlock(t)
+    to_detail(t)
+    text = t.text()
+    check("Attachment 1: NOT FETCHED, Report, text/html" in text and "F fetches it." in text, text)
+    check("Attachment 2: NOT FETCHED, Scan, application/pdf, 300000 bytes" in text, text)
+    before = t.body()
+    t.key("F", first=1)
+    check(wait_row(t, "The document has come. F shows it."), t.row(22))
+    check(t.body() == before, "nothing changes by itself")
+    t.key("F", first=1)
+    text = t.text()
+    check(re.search(r"Attachment 1: kept on this device, received on \d", text) and "Give no penicillin." in text and "<b>" not in text and "walks" in text, text)
+    t.key("F", first=1)
+    check(wait_row(t, "The document has come."), t.row(22))
+    t.key("F", first=1)
+    text = t.text()
+    check("Attachment 2: kept on this device" in text and "wardline attachment DocumentReference/d1 2 --out FILE" in text, text)
+    t.key("F", first=1)
+    check("Nothing of this row is to be fetched." in t.row(22), t.row(22))
+
+
+def without_a_link(t):
+    unlock(t)
+    to_detail(t)
+    check("Give no penicillin." in t.text(), "kept: shown without a link")
+    t.key("q")
+    t.key("j")
+    t.key("\r", first=1)
+    check("Attachment 1: NOT FETCHED, Other" in t.text(), t.text())
+    t.key("F", first=1)
+    check(wait_row(t, "no answer from the server"), t.row(22))
+
+
+def main():
+    with tempfile.TemporaryDirectory() as tmp:
+        with ward.Ward(tmp, sync=False, quick=True) as w:
+            w.put(ward.person("p1", "Adams", "Ann"), binary("b1", "text/html", PAGE.encode()), binary("b2", "application/pdf", os.urandom(300000)),
+                  document("d1", {"contentType": "text/html", "url": "Binary/b1", "title": "Report"},
+                           {"contentType": "application/pdf", "url": "Binary/b2", "title": "Scan", "size": 300000}),
+                  {**document("d2", {"contentType": "text/plain", "url": "Binary/b1?x", "title": "Other"}), "date": "2025-01-01"})
+            w.cli("sync")
+            with harness.Term([ward.WARDLINE, "--home", w.home], env=ward.environment(w.extra)) as t:
+                fetches(t)
+            w.stop_server()
+            with harness.Term([ward.WARDLINE, "--home", w.home], env=ward.environment(w.extra)) as t:
+                without_a_link(t)
+    check.finish()
+
+
+main()
