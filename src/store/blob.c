@@ -61,8 +61,8 @@ int blob_find(struct sql *c, const struct store_blob_source *src, struct blob_ro
     *out = (struct blob_row){.rid = row.rid};
     if (code || !row.rid)
         return code;
-    code = sql_prepare(c, "SELECT bid, url=?3, used_ms, etag, media, name, key, whole, have, size, sha, at_ms FROM blob "
-                          "WHERE rid=?1 AND no=?2", &st, e);
+    code = sql_prepare(c, "SELECT bid, url=?3, used_ms, etag, media, name, key, whole, have, size, sha, at_ms "
+                          "FROM blob WHERE rid=?1 AND no=?2", &st, e);
     if (code)
         return code;
     sqlite3_bind_int64(st, 1, row.rid);

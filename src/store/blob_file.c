@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * An attachment's file: its chunks one after the other, each nonce, ciphertext, tag, and nothing else. What it is and how
- * long stands in its row; nothing of the file is believed before it is authenticated.
+ * An attachment's file: its chunks one after the other, each nonce, ciphertext, tag, and nothing else. What it is and
+ * how long stands in its row; nothing of the file is believed before it is authenticated.
  */
 #include "config.h"
 

@@ -251,7 +251,7 @@ static int update(struct store_blob_writer *w, bool durable, struct err *e)
         sqlite3_bind_int(st, 6, b->whole);
         sqlite3_bind_int64(st, 7, (int64_t)b->have);
         sqlite3_bind_int64(st, 8, b->size);
-        sqlite3_bind_blob64(st, 9, b->whole ? b->sha256 : (const unsigned char *)"", b->whole ? CRYPT_SHA256 : 0, SQLITE_STATIC);
+        sqlite3_bind_blob64(st, 9, b->sha256, b->whole ? CRYPT_SHA256 : 0, SQLITE_STATIC);
         sqlite3_bind_int64(st, 10, b->at_ms);
         code = sql_step(c, st, e);
         sqlite3_finalize(st);
