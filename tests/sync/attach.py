@@ -293,8 +293,10 @@ def to_a_file(w):
     check(p.returncode == 2 and open(out, "rb").read() == DATA, f"--out over a file: {p.returncode}")
     asks = len(binary.asks)
     check(fetch(w, "--again").stdout == DATA and len(binary.asks) == asks + 1, "--again")
+    before = [r for r in w.kept("rows") if r["id"] == "d1"]  # kills attached-unaudited
+    fetch(w)
     rows = [r for r in w.kept("rows") if r["id"] == "d1"]
-    check(rows and rows[-1]["chart"] == "p1", f"it stands in the audit trail: {rows[-1:]}")
+    check(len(rows) == len(before) + 1 and rows[-1]["chart"] == "p1", f"each stands in the audit trail: {rows[-1:]}")
     for words, code in ((["DocumentReference/d1", "2"], 2), (["DocumentReference/d1", "0"], 1), (["DocumentReference/nobody"], 2), (["Patient/p1"], 2), (["d1"], 2)):
         p = w.cli("attachment", *words, check=False)
         check(p.returncode == code and not p.stdout, f"attachment {words}: {p.returncode} {p.stderr}")
