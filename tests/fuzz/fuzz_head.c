@@ -36,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     must_be_clean(h.head.location, sizeof h.head.location);
     must_be_clean(h.head.content_type, sizeof h.head.content_type);
     FUZZ_MUST(h.head.retry_after_s >= 0 && h.head.retry_after_s <= LIMIT_RETRY_AFTER_S);
+    FUZZ_MUST(h.head.length >= -1 && h.head.part_from >= -1 && h.head.part_of >= -1);
     FUZZ_MUST(h.head.status >= 0 && h.head.status <= 999);
     return 0;
 }

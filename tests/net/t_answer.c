@@ -105,6 +105,41 @@ static void heads(void)
     rig_forget(&a);
 }
 
+/* Content-Range (RFC 9110 14.4): what cannot be read is as good as absent; the first of its name counts. */
+static void parts_of_answers(void)
+{
+    static const struct {
+        const char *line;
+        int64_t from, of;
+    } cases[] = {
+        {"Content-Range: bytes 5-9/10\r\n", 5, 10},
+        {"content-range:bytes 0-0/1\r\n", 0, 1},
+        {"Content-Range: bytes 5-9/*\r\n", 5, -1},
+        {"Content-Range: bytes */10\r\n", -1, -1},
+        {"Content-Range: bytes=5-9/10\r\n", -1, -1},
+        {"Content-Range: chapters 5-9/10\r\n", -1, -1},
+        {"Content-Range: bytes -5-9/10\r\n", -1, -1},
+        {"Content-Range: bytes 9999999999999999999-9/10\r\n", -1, -1},
+        {"Content-Range: bytes 5\r\n", -1, -1},
+        {"Content-Range: bytes 5-9\r\n", 5, -1},
+        {"Content-Range: bytes 5-9/10\r\nContent-Range: bytes 6-9/11\r\n", 5, 10},
+        {"", -1, -1},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct asked a;
+        char raw[400];
+
+        snprintf(raw, sizeof raw, "HTTP/1.1 206 Partial Content\r\n%sContent-Length: 5\r\n\r\n01234", cases[i].line);
+        ask_text(&a, raw);
+        CU_ASSERT_EQUAL(a.head.part_from, cases[i].from);
+        CU_ASSERT_EQUAL(a.head.part_of, cases[i].of);
+        CU_ASSERT_EQUAL(a.head.length, 5);
+        CU_ASSERT(!a.head.coded);
+        rig_forget(&a);
+    }
+}
+
 static void retry_after(void)
 {
     static const struct {
@@ -466,6 +501,7 @@ static void nasty_answers(void)
 static const struct unit_test tests[] = {
     {"a whole answer", a_whole_answer},
     {"heads: interim ones, doubles, long ones, trailers", heads},
+    {"which part of the whole an answer is", parts_of_answers},
     {"Retry-After", retry_after},
     {"cuts in every framing", cuts},
     {"a reset, and nobody there", a_reset_is_a_cut_or_offline},

@@ -34,6 +34,23 @@ static bool has_line(const char *head, const char *line)
     return at && at > head && at[-1] == '\n' && !strncmp(at + strlen(line), "\r\n", 2);
 }
 
+/* The rest of something, as it is. */
+static void the_rest(void)
+{
+    struct asked a = {0};
+    struct rig g;
+
+    rig_open(&g, say_ok, NULL);
+    CU_ASSERT_EQUAL(rig_ask(&g, &a, 'a', (struct net_ask){.method = "GET", .url = "Binary/b", .accept = "*/*", .plain = true,
+                            .from = UINT64_C(5000000000)}, NULL), ERR_OK);
+    rig_wait(&g);
+    CU_ASSERT(has_line(g.s.last_head, "Range: bytes=5000000000-"));
+    CU_ASSERT(has_line(g.s.last_head, "Accept-Encoding: identity"));
+    CU_ASSERT(has_line(g.s.last_head, "Accept: */*"));
+    rig_forget(&a);
+    rig_close(&g);
+}
+
 static void what_is_sent(void)
 {
     struct asked a = {0}, b = {0};
@@ -50,6 +67,7 @@ static void what_is_sent(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(g.s.last_head, "gzip"));
     CU_ASSERT_PTR_NOT_NULL(strstr(g.s.last_head, "\r\nUser-Agent: wardline/"));
     CU_ASSERT_PTR_NULL(strstr(g.s.last_head, "Authorization"));
+    CU_ASSERT_PTR_NULL(strstr(g.s.last_head, "Range"));
     CU_ASSERT_PTR_NULL(strstr(g.s.last_head, "Cookie"));
     CU_ASSERT_PTR_NULL(strstr(g.s.last_head, "Content-"));
     CU_ASSERT_EQUAL(rig_ask(&g, &b, 'b', (struct net_ask){.method = "PUT", .url = "Patient/p", .body = str_of(body),
@@ -666,6 +684,7 @@ static void faults(void)
 
 static const struct unit_test tests[] = {
     {"what is sent", what_is_sent},
+    {"the rest of something is asked for as it is", the_rest},
     {"what is refused at once", what_is_refused_at_once},
     {"what changes something is never sent twice", what_changes_something_is_never_sent_twice},
     {"nor is one without a body", nor_is_one_without_a_body},
