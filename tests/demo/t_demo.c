@@ -182,6 +182,31 @@ static void read_again(void)
     bed_close(&b);
 }
 
+/* A Binary is its own content to whoever does not ask for FHIR by name (HAPI 8.8). */
+static void content(void)
+{
+    static const struct {
+        const char *accept;
+        bool content;
+    } cases[] = {{"*/*", true},  {"application/pdf", true},       {"text/plain, */*;q=0.1", true},
+                 {"", false},    {"application/fhir+json", false}, {"application/json", false}};
+    struct bed b;
+
+    bed_open(&b, NULL);
+    CU_ASSERT_EQUAL(put(&b, "Binary", "b", "\"contentType\":\"text/plain\",\"data\":\"QWxsIHdlbGw=\""), 201);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        b.head.accept = str_of(cases[i].accept);
+        CU_ASSERT_EQUAL(ask(&b, "GET", "Binary/b", ""), 200);
+        CU_ASSERT_EQUAL(!strcmp(body(&b), "All well"), cases[i].content);
+        UNIT_STR(b.r.media, cases[i].content ? "text/plain" : "");
+        UNIT_STR(b.r.etag, "W/\"1\"");
+    }
+    b.head.accept = STR("*/*");
+    CU_ASSERT_EQUAL(ask(&b, "GET", "Binary/none", ""), 404);
+    UNIT_STR(b.r.media, "");
+    bed_close(&b);
+}
+
 static void created_once(void)
 {
     static const char who[] = "{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"urn:op\",\"value\":\"7-a\"}]}";
@@ -395,6 +420,7 @@ static const struct unit_test tests[] = {
     {"what cannot be done is refused with an outcome", refused},
     {"If-Match: a stale update changes nothing", updated},
     {"read, vread, 304, 404, 410", read_again},
+    {"a Binary's content", content},
     {"If-None-Exist creates once", created_once},
     {"PUT by query", updated_by_query},
     {"history of one, of a type, of all", history},
