@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * An attachment that somebody asked for, fetched beside whatever sync runs, over the session's connections: from its
- * URL if that is at the profile's server, nowhere else. It goes into the store as it comes (store/blob.h). A line that
- * is cut is no end: the rest is asked for (Range, RFC 9110 14) if the answer's ETag says that it is of the same
- * content, or a hash in the record will show it; a server that sends all of it again (HAPI 8.8 knows no Range) begins it
- * anew.
+ * URL if that is at the profile's server, nowhere else. It goes into the store as it comes (store/blob.h). A line
+ * that is cut is no end: the rest is asked for (Range, RFC 9110 14) if the answer's ETag says that it is of the same
+ * content, or a hash in the record will show it; a server that sends all of it again (HAPI 8.8 knows no Range)
+ * begins it anew.
  *
  * Everything is called on the loop's thread.
  */
