@@ -426,6 +426,20 @@ static void search(struct ui *u, int all)
     scr_found_open(u, all);
 }
 
+static void fetch(struct ui *u, int arg)
+{
+    (void)arg;
+    ui_say(u, "%s", _("Asked for: a sync brings it, R then shows it; S stops the sync."));
+    u->sync_asked = true;
+    u->hooks.fetch(u->hooks.arg, u->chart.chart);
+}
+
+static const char *not_removed(const struct ui *u, int arg)
+{
+    (void)arg;
+    return u->chart.rows.removed ? NULL : _("Nothing of this page was removed from this device.");
+}
+
 static void growth(struct ui *u, int arg)
 {
     (void)arg;
@@ -550,6 +564,8 @@ static const struct command commands[] = {
      N_("Search this chart: rows of any section that have all the words that are typed"), search, 0, NULL},
     {"search.all", ON_WORKLIST, "\\", "FA", NULL, N_("Search the rows of all charts kept here; q stops it"), search, 1,
      NULL},
+    {"chart.fetch", ON_CHART, "F", "FE", NULL,
+     N_("Fetch again what was removed of this chart to make room on this device"), fetch, 0, not_removed},
     {"chart.section", ON_CHART | ON_SECTIONS, "@section", NULL, NULL, NULL, section, 0, NULL},
     {"chart.grid", ON_CHART, "=", "GR", NULL, N_("Results or vital signs as a grid: tests down, dates across"), grid, 0,
      no_grid},

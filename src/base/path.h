@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Where a profile lies. One home is one server and one user: HOME/{store.wdb, store.wdb-wal, blobs,
- * store.lock, owner.sock, log}.
+ * Where a profile lies. One home is one server and one user: HOME/{store.wdb, store.wdb-wal, blobs, store.lock,
+ * owner.sock, reserve, log}.
  */
 #ifndef BASE_PATH_H
 #define BASE_PATH_H

@@ -12,11 +12,13 @@
 #include "base/intl.h"
 #include "base/limits.h"
 #include "cli/probe.h"
+#include "cli/room.h"
 #include "model/lint.h"
 #include "net/net.h"
 #include "sync/run.h"
 
 #define CLOCK_WARN_MS (2 * 60 * 1000)
+#define DISK_WARN_BYTES (64u << 20)
 
 enum verdict { OK, WARN, FAIL };
 
@@ -170,6 +172,33 @@ static void check_store(const struct doctor *d, struct finding *f)
         snprintf(f->what, sizeof f->what, _("open, format %u, %lld bytes"), d->health.format,
                  (long long)(d->health.file_bytes + d->health.wal_bytes));
     }
+}
+
+/* REQ: that an edit may find no room is said before it does. */
+static void check_room(const struct doctor *d, struct finding *f)
+{
+    struct store_room r;
+    char quota[40];
+
+    if (d->opened || store_room(d->app->store, &r, NULL)) {
+        found(f, FAIL, _("COULD NOT RUN: the store is not open"), _("open the store first"));
+        return;
+    }
+    snprintf(quota, sizeof quota, "%lld MiB", (long long)(r.quota >> 20));
+    if (!r.quota)
+        snprintf(quota, sizeof quota, "%s", _("no quota"));
+    if (!r.reserve_bytes)
+        found(f, FAIL, "",
+              _("free some room on this disk now: until then a sync keeps nothing new, and an edit may be refused"));
+    else if (r.disk_free < DISK_WARN_BYTES)
+        found(f, WARN, "", _("free some room on this disk, or let the store take less: wardline quota SIZE"));
+    else if (store_room_over(&r))
+        found(f, WARN, "", _("sync; if it stays so, what is kept always takes more than the quota: raise it"));
+    else
+        found(f, OK, "", NULL);
+    snprintf(f->what, sizeof f->what, _("free on this disk: %lld MiB; reserve for edits %s; in use %lld MiB of %s"),
+             (long long)(r.disk_free >> 20), r.reserve_bytes ? _("held") : _("NOT HELD"),
+             (long long)((r.file_bytes + r.wal_bytes + r.blob_bytes) >> 20), quota);
 }
 
 /* REQ: how old what is read here is, in words: a screen shows the instant, and nobody counts days on it. */
@@ -377,6 +406,7 @@ static const struct {
     {"gzip", N_("compression"), check_gzip},
     {"abilities", N_("server's abilities"), check_abilities},
     {"store", N_("store"), check_store},
+    {"room", N_("room on the disk"), check_room},
     {"data", N_("data kept here"), check_data},
     {"superblocks", N_("superblocks"), check_superblocks},
     {"memory", N_("memory locking"), check_memory},

@@ -12,6 +12,7 @@
 
 #include "base/fault.h"
 #include "base/intl.h"
+#include "cli/room.h"
 #include "model/edit.h"
 
 enum { PATIENT };
@@ -185,6 +186,8 @@ CLI_VERB(cli_verb_export)
             cli_line(err, P_("%lld of them is NOT SENT: as edited here, the server does not have it yet",
                              "%lld of them are NOT SENT: as edited here, the server does not have them yet", x.unsent),
                      (long long)x.unsent);
+        if (x.origin == STORE_SERVER) /* REQ: who takes a chart along is told what of it is not there */
+            r = cli_removed(app, str_of(args->value[PATIENT] ? args->value[PATIENT] : ""), err, e);
         cli_line(out, P_("%lld resource exported", "%lld resources exported", x.lines), (long long)x.lines);
     }
     return r;

@@ -28,6 +28,8 @@ CLI_VERB(cli_verb_put);
 CLI_VERB(cli_verb_queue);
 CLI_VERB(cli_verb_attachment);
 
+CLI_VERB(cli_verb_quota);
+
 CLI_VERB(cli_verb_key);
 CLI_VERB(cli_verb_backup);
 CLI_VERB(cli_verb_restore);

@@ -8,6 +8,7 @@
 
 #include "base/intl.h"
 #include "base/limits.h"
+#include "cli/room.h"
 #include "fhir/kind.h"
 #include "fhir/tape.h"
 #include "sync/run.h"
@@ -146,6 +147,8 @@ int cli_status_members(struct cli_app *app, struct jsonw *w, struct err *e)
         wire_json(&l, w);
         jsonw_key(w, "storeBytes");
         jsonw_int(w, (int64_t)(h.file_bytes + h.wal_bytes));
+        if (!r)
+            r = cli_room_members(app, w, e);
     }
     last_close(&l);
     return r;
@@ -229,6 +232,8 @@ static int words(struct cli_app *app, struct cli_out *out, struct err *e)
         say_refused(app, out);
         if (!r)
             r = say_not_fetched(app, out, e);
+        if (!r)
+            r = cli_removed(app, STR(""), out, e);
     }
     last_close(&l);
     return r;

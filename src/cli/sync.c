@@ -209,6 +209,9 @@ static int say(struct cli_app *app, const struct cli_args *args, const struct sy
             cli_line(out,
                      P_("%lld entry was deleted at the server", "%lld entries were deleted at the server", r->deleted),
                      (long long)r->deleted);
+        if (r->removed)
+            cli_line(out, _("removed from this device to keep its quota: %lld rows (`wardline quota')"),
+                     (long long)r->removed);
         return cli_line(
             out, _("new or changed resources: %lld; requests %lld, bytes up %lld, bytes down %lld, round trips %lld"),
             (long long)r->pulled, (long long)r->wire.requests, (long long)r->wire.bytes_up,
@@ -223,6 +226,8 @@ static int say(struct cli_app *app, const struct cli_args *args, const struct sy
     jsonw_int(&w, (int64_t)r->pushed);
     jsonw_key(&w, "deleted");
     jsonw_int(&w, (int64_t)r->deleted);
+    jsonw_key(&w, "removed");
+    jsonw_int(&w, (int64_t)r->removed);
     jsonw_key(&w, "errors");
     jsonw_open(&w, '[');
     for (unsigned i = 0; i < r->n; i++) {

@@ -49,9 +49,11 @@ static const struct cli_verb verbs[] = {
      {{"--escrow-key", true}, {"--new-fd", true}}, 1, 1, CLI_ALONE, cli_verb_restore},
     {"verify", "[--json]", N_("reads the whole store and names what is damaged"), {{"--json", false}}, 0, 0,
      CLI_AGAIN, cli_verb_verify},
+    {"quota", "[SIZE|none] [--json]", N_("what the store takes, and the most that it may"), {{"--json", false}}, 0, 1,
+     CLI_AGAIN, cli_verb_quota},
     {"wipe", "[--unsent N|unknown]", N_("destroys the profile on this machine"), {{"--unsent", true}}, 0, 0,
      CLI_ALONE, cli_verb_wipe},
-    {"doctor", "[--json]", N_("fifteen checks, each with its next step"), {{"--json", false}}, 0, 0, CLI_AGAIN,
+    {"doctor", "[--json]", N_("seventeen checks, each with its next step"), {{"--json", false}}, 0, 0, CLI_AGAIN,
      cli_verb_doctor},
 };
 

@@ -18,9 +18,19 @@ enum kind_priority {
     KIND_DEMAND,  /* never by itself: Claim, ExplanationOfBenefit, ImagingStudy, Binary */
 };
 
+/* What goes first when a device has no room for all (store/room.h). */
+enum kind_keep {
+    KIND_KEEP_ALWAYS, /* what is to be given, what must not be, who the patient is, what the worklist is made of; and
+                       * what no sync would bring back */
+    KIND_KEEP_LAST,   /* goes last of those that may: what was given, ordered and planned */
+    KIND_KEEP_MIDDLE, /* results */
+    KIND_KEEP_FIRST,  /* goes first: documents, notes, answers to forms */
+};
+
 struct fhir_kind {
     const char *type;            /* "AllergyIntolerance" */
     enum kind_priority priority;
+    enum kind_keep keep;
     const char *patient_param;   /* search parameter that names the patient (R4); "_id" for Patient; NULL: none */
     const char *patient_path;    /* reference to the patient: "subject" (Patient: "id"); NULL: belongs to no chart */
     const char *date_paths;      /* in order of preference, blank-separated:

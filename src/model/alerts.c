@@ -160,6 +160,17 @@ static bool due_counts(const struct pregnancy *p)
     return date_ms(&p->due) + grace > p->rs->who->now_ms;
 }
 
+/* REQ: a date that may stand in what is not here is not one that nobody recorded. */
+static bool results_are_here(struct model *m, const char *chart)
+{
+    struct model_lack l;
+    bool whole;
+
+    model_lack_init(&l);
+    whole = model_lack(m, str_of(chart), STR("labs"), &l, NULL);
+    return !model_lack_fini(&l) && whole;
+}
+
 static int found_rows(struct model *m, struct model_rows *rs, struct err *e)
 {
     struct pregnancy p = {.m = m, .rs = rs, .since_ms = FHIR_NO_DATE, .taken_ms = FHIR_NO_DATE,
@@ -179,7 +190,10 @@ static int found_rows(struct model *m, struct model_rows *rs, struct err *e)
         return code;
     if (p.active && !due_counts(&p))
         return add_words(rs, 3, "problems",
-                         _("Pregnant: expected date of delivery not recorded"), 1, e);
+                         results_are_here(m, rs->who->chart)
+                             ? _("Pregnant: expected date of delivery not recorded")
+                             : _("Pregnant: expected date of delivery unavailable - results are not all here"),
+                         1, e);
     if (!due_counts(&p))
         return ERR_OK;
     row = model_rows_add(rs, 3);

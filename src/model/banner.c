@@ -418,7 +418,9 @@ static int add_weight(struct model *m, const struct model_person *who, struct mo
     if (code)
         return code;
     if (!w.value.n) {
-        add_line(b, w.fetched ? _("Weight not recorded") : _("Weight unavailable - NOT FETCHED"));
+        add_line(b, w.fetched   ? _("Weight not recorded")
+                    : w.removed ? _("Weight unavailable - removed from this device")
+                                : _("Weight unavailable - NOT FETCHED"));
         return ERR_OK;
     }
     words = arena_fmt(&b->arena, _("Weight %s %s"), w.value.s, w.date.s);

@@ -368,28 +368,31 @@ static const struct pane panes[] = {
 static void put_age(struct cover *c, const struct pane *p, struct model_row *row)
 {
     const char *sections[] = {p->section, p->also};
-    int64_t oldest = 0, asof;
     char when[DATE_TEXT_MAX];
     struct arena *a = c->rs->keep;
-    struct buf missing;
+    struct model_lack l;
+    int64_t oldest;
 
-    buf_init(&missing, 4096);
-    for (size_t i = 0; i < sizeof sections / sizeof *sections && sections[i]; i++) {
-        model_fetched(c->m, str_of(c->rs->who->chart), str_of(sections[i]), &missing, &asof, NULL);
-        if (asof && (!oldest || asof < oldest))
-            oldest = asof;
+    model_lack_init(&l);
+    for (size_t i = 0; i < sizeof sections / sizeof *sections && sections[i]; i++)
+        model_lack(c->m, str_of(c->rs->who->chart), str_of(sections[i]), &l, NULL);
+    oldest = l.asof_ms;
+    if (l.unfetched.n)
+        row->text = text_own(arena_fmt(a, _("%s - NOT FETCHED: %s"), row->text.s, l.unfetched.p));
+    if (l.removed.n) {
+        const char *words = model_removed_words(&l, a);
+
+        row->text = text_own(words && row->text.s ? arena_fmt(a, "%s - %s", row->text.s, words) : NULL);
     }
-    if (missing.n)
-        row->text = text_own(arena_fmt(a, _("%s - NOT FETCHED: %s"), row->text.s, missing.p));
     if (oldest && (!c->rs->asof_ms || oldest < c->rs->asof_ms))
         c->rs->asof_ms = oldest;
-    c->rs->lacking = c->rs->lacking || missing.n;
+    c->rs->lacking = c->rs->lacking || l.unfetched.n;
+    c->rs->removed = c->rs->removed || l.removed.n;
     date_short(oldest, c->rs->who->today.year, when);
     row->age = c->rs->who->file ? text_own(_("from a file"))
                : oldest         ? text_own(arena_fmt(a, _("as of %s"), when))
                                 : text_own("");
-    a->failed = a->failed || missing.failed;
-    buf_fini(&missing);
+    a->failed = model_lack_fini(&l) || a->failed;
 }
 
 static int add_heading(struct cover *c, const struct pane *p, const struct heading *h)

@@ -204,6 +204,18 @@ static int count_row(void *arg, const struct store_row *r)
     return code ? err_set(s->e, code, 0, 0, "allergies") : ERR_OK;
 }
 
+/* No kind that is always kept is ever removed (fhir/kind.h); should one be, it is never "none known". */
+static bool removed(struct model *m, struct str chart)
+{
+    struct model_lack l;
+    bool yes;
+
+    model_lack_init(&l);
+    model_lack(m, chart, STR("allergies"), &l, NULL);
+    yes = l.removed.n;
+    return model_lack_fini(&l) || yes;
+}
+
 int model_allergy_state(struct model *m, struct str chart, enum model_allergy *out,
                         struct model_allergens *names, struct err *e)
 {
@@ -222,7 +234,8 @@ int model_allergy_state(struct model *m, struct str chart, enum model_allergy *o
      * or "not recorded"; nobody asked is not "none known". */
     if (s.live)
         *out = MODEL_ALLERGIES_KNOWN;
-    else if ((!mark.asof_ms || model_demanded(m, chart)) && !str_starts(chart, STORE_FILE_PREFIX))
+    else if ((!mark.asof_ms || model_demanded(m, chart) || removed(m, chart)) &&
+             !str_starts(chart, STORE_FILE_PREFIX))
         *out = MODEL_ALLERGIES_UNAVAILABLE;
     else
         *out = s.none ? MODEL_ALLERGIES_NONE_KNOWN : MODEL_ALLERGIES_NOT_RECORDED;

@@ -109,6 +109,7 @@ struct model_growth_curve {
 };
 
 struct growing {
+    struct model *m;
     struct model_growth *out;
     const struct indicator *is;
     const struct model_person *who;
@@ -396,6 +397,23 @@ static bool choose_curve(struct growing *g)
     return true;
 }
 
+static void say_missing(struct growing *g)
+{
+    struct model_growth *out = g->out;
+    struct buf missing;
+    const char *words = out->n ? NULL : _("none recorded");
+
+    buf_init(&missing, 4096);
+    if (!model_fetched(g->m, str_of(g->who->chart), STR("vitals"), &missing, NULL, NULL))
+        words = arena_fmt(&out->arena,
+                          out->n ? _("NOT FETCHED in full, more may exist: %s") : _("NOT FETCHED yet: %s"),
+                          missing.p ? missing.p : "");
+    if (words)
+        out->said[out->said_n++] = text_own(words);
+    out->arena.failed = out->arena.failed || missing.failed;
+    buf_fini(&missing);
+}
+
 static bool say_all(struct growing *g)
 {
     struct model_growth *out = g->out;
@@ -418,8 +436,7 @@ static bool say_all(struct growing *g)
                                                       P_("%u value of another age is not on this plot",
                                                          "%u values of other ages are not on this plot", off),
                                                       off));
-    if (!out->n)
-        out->said[out->said_n++] = text_own(_("none recorded"));
+    say_missing(g);
     return !out->arena.failed;
 }
 
@@ -438,7 +455,8 @@ static const char *refuse(const struct model_person *who)
 static int grow(struct model *m, const struct model_person *who, const char *dir, struct model_growth *out,
                 struct err *e)
 {
-    struct growing g = {.out = out, .is = &indicators[out->kind], .who = who, .dir = dir, .newest = NOWHERE, .e = e};
+    struct growing g = {.m = m, .out = out, .is = &indicators[out->kind], .who = who, .dir = dir, .newest = NOWHERE,
+                        .e = e};
     struct series_walk w = {.m = m, .who = who, .keep = &out->arena, .e = e};
     const char *why = refuse(who);
     int code;

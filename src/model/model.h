@@ -103,7 +103,8 @@ enum model_state {
     MODEL_ROWS,        /* there are rows */
     MODEL_EMPTY,       /* whole, and none recorded */
     MODEL_NOT_FETCHED, /* a kind of this section was never fully pulled for this patient */
-    MODEL_PARTLY,      /* rows, and a kind NOT FETCHED */
+    MODEL_PARTLY,      /* rows, and a kind NOT FETCHED or removed from this device */
+    MODEL_REMOVED,     /* no rows, and what there was may have been removed */
 };
 
 #define MODEL_FLAGS_MAX 15
@@ -159,6 +160,7 @@ struct model_section {
     unsigned n;
     struct text age;        /* "as of 23-Nov 14:05", "NOT FETCHED" */
     int64_t asof_ms;        /* the same instant; 0 where age names none */
+    bool removed;           /* rows were removed from this device (of a cover: of what feeds it); they can be fetched */
 };
 /* ", 4 days old" for data as of an instant more than a day ago, "" else; in a, NULL without memory. For words that are
  * printed once: on a screen that stays ages would tick. */

@@ -132,6 +132,7 @@ struct model_weight {
     struct text value; /* "72 kg" */
     struct text date;  /* "05-Mar-2026", "no date" */
     bool fetched;      /* vital signs are here in full: without a value, none is recorded */
+    bool removed;      /* they are not, because they were removed from this device */
 };
 int model_weight(struct model *m, const struct model_person *who, struct arena *a, struct model_weight *out,
                  struct err *e);
@@ -331,8 +332,23 @@ struct text model_format_name(struct model *m, const struct model_person *who,
 int model_own(const struct model *m, const struct model_person *who, const struct store_row *r,
               const struct tape *t, bool *own);
 
-/* Was every kind that feeds a section of a chart pulled in full? If not, the types are added to
- * missing. */
+/* What of a section's kinds is not here. */
+struct model_lack {
+    struct buf unfetched; /* types that were never pulled in full: "Observation, DiagnosticReport" */
+    struct buf removed;   /* types of which rows were removed from this device for want of room (store/room.h) */
+    int64_t removed_ms;   /* when the last of them was */
+    bool wanted;          /* somebody asked for all of them again */
+    int64_t asof_ms;      /* the kinds that were pulled are whole as of then, but for what was removed; 0: none is */
+};
+void model_lack_init(struct model_lack *l);
+int model_lack_fini(struct model_lack *l); /* ERR_NOMEM: its lists are not whole */
+/* True: nothing is. Adds to out. chart "": of all together, where what was removed does not count. */
+bool model_lack(struct model *m, struct str chart, struct str section, struct model_lack *out, struct err *e);
+/* "removed from this device on 23-Nov-2026, fetch with F: Observation"; in a, NULL without memory. */
+const char *model_removed_words(const struct model_lack *l, struct arena *a);
+
+/* Was every kind that feeds a section of a chart pulled in full, and is still here? If not, the types are added to
+ * missing, with a word on those that were removed. */
 bool model_fetched(struct model *m, struct str chart, struct str section, struct buf *missing,
                    int64_t *asof_ms, struct err *e);
 /* Is this chart still to be pulled for the first time, because somebody asked for it (sync/demand.h)? */
@@ -345,6 +361,7 @@ struct model_rows {
     const struct model_person *who;
     int64_t asof_ms; /* of other kinds whose rows were added, the oldest; 0: of none */
     bool lacking;    /* one of them was never pulled in full */
+    bool removed;    /* rows of one were removed from this device */
 };
 struct model_sorted {
     struct model_row row;

@@ -110,30 +110,27 @@ int model_timeline(struct model *m, struct str chart, struct model_refs *out, st
 {
     unsigned n;
     const struct kind_section *all = kind_sections(&n);
-    int64_t oldest = 0, asof;
+    int64_t oldest;
     char when[DATE_TEXT_MAX];
-    struct buf missing;
-    bool whole = true;
+    struct model_lack l;
     int code;
 
     model_refs_init(out);
     if (!store_has(m->store, STR("Patient"), chart, STR("")))
         return err_set(e, ERR_NOTFOUND, 0, 0, "patient");
-    buf_init(&missing, 65536);
-    for (unsigned i = 0; i < n; i++) {
-        whole = model_fetched(m, chart, str_of(all[i].name), &missing, &asof, NULL) && whole;
-        if (asof && (!oldest || asof < oldest))
-            oldest = asof;
-    }
+    model_lack_init(&l);
+    for (unsigned i = 0; i < n; i++)
+        model_lack(m, chart, str_of(all[i].name), &l, NULL);
+    oldest = l.asof_ms;
     date_short(oldest, date_today(clock_wall_ms(&m->clock)).year, when);
     *age = str_starts(chart, STORE_FILE_PREFIX) ? text_own(_("from a file"))
-           : !whole                             ? text_own(_("NOT FETCHED in full"))
+           : l.unfetched.n                      ? text_own(_("NOT FETCHED in full"))
+           : l.removed.n                        ? text_own(arena_fmt(a, _("as of %s, NOT ALL HERE"), when))
                                                 : text_own(arena_fmt(a, _("as of %s"), when));
     code = model_refs_list(m, chart, false, out, e);
-    out->asof_ms = whole && !str_starts(chart, STORE_FILE_PREFIX) ? oldest : 0;
-    if (!code && (a->failed || missing.failed))
+    out->asof_ms = !l.unfetched.n && !str_starts(chart, STORE_FILE_PREFIX) ? oldest : 0;
+    if ((model_lack_fini(&l) || a->failed) && !code)
         code = err_set(e, ERR_NOMEM, 0, 0, "timeline");
-    buf_fini(&missing);
     if (code)
         model_refs_fini(out);
     return code;

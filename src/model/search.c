@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "fhir/index.h"
 #include "model/priv.h"
+#include "store/room.h"
 #include "model/refs.h"
 #include "store/text.h"
 
@@ -362,13 +363,19 @@ int model_search_step(struct model_search *s, unsigned rows, struct err *e)
     return code == ERR_NOMEM ? err_set(e, code, 0, 0, "search") : code;
 }
 
+static int any_removed(void *arg, const struct store_evicted *u)
+{
+    (void)arg, (void)u;
+    return 1;
+}
+
 /* REQ: a search that finds nothing where nothing was fetched does not read as if nothing were known. chart "": all. */
 static bool fetched(struct model *m, struct str chart)
 {
     unsigned n;
     const struct kind_section *all = kind_sections(&n);
     struct buf missing;
-    bool whole = true;
+    bool whole = chart.n || !store_evicted_each(m->store, chart, false, any_removed, NULL, NULL);
 
     buf_init(&missing, 65536);
     for (unsigned i = 0; i < n; i++)

@@ -49,72 +49,6 @@ struct model_row *model_rows_add(struct model_rows *rs, int rank)
     return &s->row;
 }
 
-/* --- what is fetched -------------------------------------------------------------------------- */
-
-static bool default_section(struct str name)
-{
-    unsigned n;
-    const struct fhir_kind *k = kind_table(&n);
-
-    for (unsigned i = 0; i < n; i++)
-        if (k[i].section && str_is(name, k[i].section))
-            return true;
-    return false;
-}
-
-/* May resources of a kind stand in a section? A kind whose section hangs on its content may be in
- * any that no other kind has as its own. */
-static bool kind_feeds(const struct fhir_kind *k, struct str name)
-{
-    if (!k->section || k->priority == KIND_DEMAND)
-        return false;
-    return str_is(name, k->section) || (k->section_of && !default_section(name));
-}
-
-/* REQ: of a patient whom somebody asked for, and whose chart has not come whole, no mark of the others tells. */
-bool model_demanded(struct model *m, struct str chart)
-{
-    struct buf b;
-    struct str rest;
-    bool is = false;
-    int code;
-
-    buf_init(&b, LIMIT_SMALL_JSON);
-    code = store_setting(m->store, "sync.demand", &b, NULL);
-    rest = buf_str(&b);
-    while (!is && rest.n)
-        is = str_eq(str_split(&rest, ' '), chart);
-    buf_fini(&b);
-    return is || (code && code != ERR_NOTFOUND);
-}
-
-bool model_fetched(struct model *m, struct str chart, struct str section, struct buf *missing,
-                   int64_t *asof_ms, struct err *e)
-{
-    unsigned n;
-    const struct fhir_kind *k = kind_table(&n);
-    bool whole = true, demanded = model_demanded(m, chart);
-
-    if (asof_ms)
-        *asof_ms = 0;
-    if (str_starts(chart, STORE_FILE_PREFIX)) /* a file is what it is */
-        return true;
-    for (unsigned i = 0; i < n; i++) {
-        struct store_mark mark;
-
-        if (!kind_feeds(&k[i], section))
-            continue;
-        /* REQ: what cannot be told counts as not fetched. */
-        if (demanded || store_mark_get(m->store, str_of(k[i].type), &mark, e) || !mark.asof_ms) {
-            buf_adds(missing, missing->n ? ", " : "");
-            buf_adds(missing, k[i].type);
-            whole = false;
-        } else if (asof_ms && (!*asof_ms || mark.asof_ms < *asof_ms))
-            *asof_ms = mark.asof_ms;
-    }
-    return whole;
-}
-
 /* --- rows ------------------------------------------------------------------------------------- */
 
 struct fill {
@@ -206,62 +140,82 @@ int model_rows_fill(struct model *m, struct str section, struct model_rows *rs, 
     return row->text.s ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, "rows");
 }
 
-/* The row that an empty or partial section begins with. x: what stands in it by itself, or NULL. */
-static int say_why(struct model_rows *rs, struct model_section *out, const struct extra *x,
-                   bool whole, const struct buf *missing, struct err *e)
+static int add_words(struct model_rows *rs, int rank, const char *words, struct err *e)
 {
-    struct model_row *row;
+    struct model_row *row = words ? model_rows_add(rs, rank) : NULL;
 
-    out->state = rs->rows.n ? (whole ? MODEL_ROWS : MODEL_PARTLY)
-                 : whole    ? MODEL_EMPTY
-                            : MODEL_NOT_FETCHED;
-    if (out->state == MODEL_ROWS ||
-        (x && x->unfetched && (out->state == MODEL_EMPTY || out->state == MODEL_NOT_FETCHED)))
-        return ERR_OK;
-    row = model_rows_add(rs, -2);
     if (!row)
         return err_set(e, ERR_NOMEM, 0, 0, "rows");
-    if (out->state == MODEL_EMPTY)
-        row->text = text_own(rs->who->file ? _("none recorded in the file") : _("none recorded"));
-    else if (out->state == MODEL_NOT_FETCHED)
-        row->text = text_own(arena_fmt(rs->keep, _("NOT FETCHED yet: %s"), missing->p));
-    else
-        row->text =
-            text_own(arena_fmt(rs->keep, _("NOT FETCHED in full, more may exist: %s"), missing->p));
-    return row->text.s ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, "rows");
+    row->text = text_own(words);
+    return ERR_OK;
+}
+
+static enum model_state state_of(unsigned rows, const struct model_lack *l)
+{
+    if (rows)
+        return l->unfetched.n || l->removed.n ? MODEL_PARTLY : MODEL_ROWS;
+    return l->unfetched.n ? MODEL_NOT_FETCHED : l->removed.n ? MODEL_REMOVED : MODEL_EMPTY;
+}
+
+/* The row that an empty or partial section begins with. x: what stands in it by itself, or NULL.
+ * REQ: what was removed from this device is never "none recorded", and says how it comes back. */
+static int say_why(struct model_rows *rs, struct model_section *out, const struct extra *x,
+                   const struct model_lack *l, struct err *e)
+{
+    const bool rows = rs->rows.n, silent = x && x->unfetched && !rows;
+    int code = ERR_OK;
+
+    out->state = state_of((unsigned)rs->rows.n, l);
+    if (out->state == MODEL_EMPTY && !silent)
+        code = add_words(rs, -2, rs->who->file ? _("none recorded in the file") : _("none recorded"), e);
+    if (l->unfetched.n && !silent)
+        code = add_words(rs, -2,
+                         arena_fmt(rs->keep,
+                                   rows ? _("NOT FETCHED in full, more may exist: %s") : _("NOT FETCHED yet: %s"),
+                                   l->unfetched.p),
+                         e);
+    if (!code && l->removed.n)
+        code = add_words(rs, -3, model_removed_words(l, rs->keep), e);
+    return code;
+}
+
+/* How old all of it is, in words. */
+static struct text age_of(const struct model_rows *rs, const struct model_lack *l, int64_t asof, struct arena *a)
+{
+    char when[DATE_TEXT_MAX];
+
+    if (rs->who->file)
+        return text_own(_("from a file"));
+    if (l->unfetched.n || rs->lacking)
+        return text_own(_("NOT FETCHED"));
+    date_short(asof, rs->who->today.year, when);
+    return text_own(arena_fmt(a, l->removed.n || rs->removed ? _("as of %s, NOT ALL HERE") : _("as of %s"), when));
 }
 
 static int fill(struct model *m, struct str name, struct model_rows *rs, struct model_section *out,
                 struct err *e)
 {
     const struct extra *x = extra_of(name);
-    struct buf missing;
-    char when[DATE_TEXT_MAX];
+    struct model_lack l;
     int64_t asof;
-    bool whole;
     int code;
 
-    buf_init(&missing, 4096);
-    whole = model_fetched(m, str_of(rs->who->chart), name, &missing, &asof, e);
+    model_lack_init(&l);
+    model_lack(m, str_of(rs->who->chart), name, &l, e);
     code = model_rows_fill(m, name, rs, e);
     if (!code)
-        code = say_why(rs, out, x, whole, &missing, e);
+        code = say_why(rs, out, x, &l, e);
     if (!code && x)
         code = x->rows(m, rs, e);
-    if (!code && missing.failed)
+    asof = rs->asof_ms && rs->asof_ms < l.asof_ms ? rs->asof_ms : l.asof_ms;
+    out->age = age_of(rs, &l, asof, &out->arena);
+    out->asof_ms = !l.unfetched.n && !rs->lacking && !rs->who->file ? asof : 0;
+    out->removed = l.removed.n || rs->removed;
+    if (model_lack_fini(&l) && !code)
         code = err_set(e, ERR_NOMEM, 0, 0, "section");
-    buf_fini(&missing);
     if (code)
         return code;
     model_rows_sort(name, rs);
-    if (rs->asof_ms && rs->asof_ms < asof)
-        asof = rs->asof_ms;
-    whole = whole && !rs->lacking;
-    date_short(asof, rs->who->today.year, when);
-    out->age = rs->who->file ? text_own(_("from a file"))
-               : !whole      ? text_own(_("NOT FETCHED"))
-                             : text_own(arena_fmt(&out->arena, _("as of %s"), when));
-    out->asof_ms = whole && !rs->who->file ? asof : 0;
     out->n = (unsigned)rs->rows.n;
     out->rows = arena_alloc(&out->arena, (rs->rows.n + 1) * sizeof *out->rows);
     if (!out->rows)

@@ -131,21 +131,21 @@ static int say_missing(struct model *m, struct model_rows *rs, struct err *e)
     unsigned n;
     const struct kind_section *all = kind_sections(&n);
     struct model_row *row;
-    struct buf missing;
+    struct model_lack l;
+    bool lacks = false;
 
-    buf_init(&missing, 65536);
-    for (unsigned i = 0; i < n; i++) {
-        size_t before = missing.n;
-
-        if (model_fetched(m, str_of(rs->who->chart), str_of(all[i].name), &missing, NULL, NULL))
-            missing.n = before;
-    }
-    row = missing.n && rs->rows.n ? model_rows_add(rs, -1) : NULL;
-    if (missing.failed || (missing.n && rs->rows.n && !row))
-        rs->keep->failed = true;
+    model_lack_init(&l);
+    for (unsigned i = 0; i < n; i++)
+        lacks = !model_lack(m, str_of(rs->who->chart), str_of(all[i].name), &l, NULL) || lacks;
+    row = lacks && rs->rows.n ? model_rows_add(rs, -1) : NULL;
     if (row)
-        row->text = text_own(_("What happened in a visit is counted from what is here: NOT FETCHED in full"));
-    buf_fini(&missing);
+        row->text = text_own(
+            l.unfetched.n
+                ? _("What happened in a visit is counted from what is here: NOT FETCHED in full")
+                : _("What happened in a visit is counted from what is here: part was removed, fetch with F"));
+    rs->removed = rs->removed || l.removed.n;
+    if (model_lack_fini(&l) || (lacks && rs->rows.n && !row))
+        rs->keep->failed = true;
     return rs->keep->failed ? err_set(e, ERR_NOMEM, 0, 0, "visits") : ERR_OK;
 }
 

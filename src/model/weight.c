@@ -91,14 +91,14 @@ int model_weight(struct model *m, const struct model_person *who, struct arena *
 {
     static const char *const sections[] = {"vitals", "labs"}; /* not every server says of a weight that it is vital */
     struct weighing w = {.m = m, .who = who, .a = a, .out = out, .at_ms = FHIR_NO_DATE};
-    struct buf missing;
+    struct model_lack l;
     int code = ERR_OK;
 
     *out = (struct model_weight){.value = {"", 0, 0}, .date = {"", 0, 0}};
-    buf_init(&missing, 4096);
-    out->fetched = model_fetched(m, str_of(who->chart), STR("vitals"), &missing, NULL, NULL);
-    a->failed = a->failed || missing.failed;
-    buf_fini(&missing);
+    model_lack_init(&l);
+    out->fetched = model_lack(m, str_of(who->chart), STR("vitals"), &l, NULL);
+    out->removed = l.removed.n && !l.unfetched.n;
+    a->failed = model_lack_fini(&l) || a->failed;
     for (size_t i = 0; i < sizeof sections / sizeof *sections && code >= 0; i++) {
         struct store_query q = {
             .section = str_of(sections[i]), .patient = str_of(who->chart), .bytes = true, .newest_first = true};

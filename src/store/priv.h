@@ -57,6 +57,11 @@
     X(SQL_PRIOR_BASE) X(SQL_PRIOR_SENT) X(SQL_OP_NEXT) X(SQL_OP_EACH) X(SQL_UNSENT) X(SQL_UNSENT_OF)    \
     X(SQL_DRAFT_PUT) X(SQL_DRAFT_GET) X(SQL_DRAFT_EACH) X(SQL_DRAFT_DROP)                            \
     X(SQL_TRAIL_ADD) X(SQL_TRAIL_EACH) X(SQL_BLOB_FORGET)
+
+    X(SQL_EVICT_UNOPENED) X(SQL_EVICT_OPENED) X(SQL_EVICT_ROWS) X(SQL_EVICT_MAY) X(SQL_EVICT_LOOK)    \
+    X(SQL_EVICTED_ADD) X(SQL_EVICTED_OF) X(SQL_EVICTED_ALL) X(SQL_EVICTED_WANTED)                     \
+    X(SQL_EVICTED_WANT) X(SQL_EVICTED_BACK) X(SQL_EVICTED_FORGET)                                     \
+    X(SQL_TRAIL_ADD) X(SQL_TRAIL_EACH)
 enum sql_id {
 #define SQL_ENUM_(id) id,
     SQL_LIST(SQL_ENUM_)
@@ -69,6 +74,7 @@ struct sql {
     struct seal_keys *keys; /* borrowed: names the damaged page */
     sqlite3_stmt *stmt[SQL_IDS], *walk[SQL_WALKS];
     struct body_ctx *body; /* made at first use */
+    bool fills;            /* what is being written is no edit: a full disk is ERR_FULL, and takes nothing away */
 };
 
 /* Turns what SQLite answered into our code; rc may be SQLITE_OK (then ERR_OK). */
@@ -130,6 +136,9 @@ struct store {
     bool settled, full;    /* its synchronous was set, and is FULL */
     bool in_tx;
     bool loose;            /* rows of attachments went: their files may be nobody's */
+
+    bool removing;         /* the transaction takes rows out for want of room */
+    bool reserved;         /* the reserve is there */
     struct store_tx tx;
     pthread_mutex_t mutex; /* guards r */
     struct sql r;          /* reading connection */
@@ -154,6 +163,8 @@ uint64_t store_now_ms(void); /* for the superblock's times */
 /* A snapshot on the reading connection; every store_read_begin that answered ERR_OK needs its end. */
 int store_read_begin(struct store *s, struct err *e);
 void store_read_end(struct store *s);
+/* As store_begin, for a transaction that makes room: also while the disk is full. */
+int store_begin_removal(struct store *s, struct store_tx **out, struct err *e);
 /* Marks tx as failed when code is one (why may be NULL); returns code. */
 int store_tx_check(struct store_tx *tx, int code, const struct err *why);
 
@@ -295,6 +306,20 @@ int res_drop(struct store_tx *tx, int64_t rid, struct str type, struct err *e);
 /* REQ: a corrected result can be held against the one that was acted on. ix: of what takes the row's place. */
 int res_keep_prior(struct sql *c, int64_t rid, const struct fhir_index *ix, struct err *e);
 
+/* --- reserve.c: see store/room.h; in the turn ------------------------------------------------------ */
+
+/* There it is, or it can be taken, or this file system has none to give: false only on a full disk. */
+bool reserve_take(struct store *s);
+bool reserve_give(void *store); /* for seal_keys.full */
+bool reserve_is_held(const struct store *s);
+
+/* --- room.c, evict.c ------------------------------------------------------------------------------- */
+
+int room_pages(struct sql *c, int64_t *all, int64_t *empty, struct err *e);
+int room_shrinks(struct sql *c, bool *yes, struct err *e);
+/* Brings the log's pages home; empty: and cuts it, unless a reader is in the way. Not in the turn. */
+int room_checkpoint(struct store *s, bool empty, struct err *e);
+
 /* --- edit.c ------------------------------------------------------------------------------------- */
 
 /* What comes for a row that has an unacknowledged edit: kept beside it. *change: against what came last. */
@@ -369,6 +394,9 @@ int home_fill(struct sql *c, int64_t rid, struct str bytes, struct err *e);
 int home_mark(struct sql *c, struct str prefix, unsigned char *bits, size_t bytes, struct err *e);
 int home_mark_phones(struct sql *c, int64_t lo, int64_t hi, int64_t now_ms, void (*mark)(void *arg, int64_t pid),
                      void *arg, struct err *e);
+
+/* Openings that are remembered: who was opened longest ago is removed first (room.c). */
+#define STORE_OPENED_KEPT 10000
 
 /* --- view.c ------------------------------------------------------------------------------------- */
 

@@ -143,6 +143,15 @@ static const char blobs[] =
     "CREATE INDEX blob_sha ON blob(sha) WHERE whole;"
     "CREATE INDEX blob_used ON blob(used_ms);";
 
+/* evicted: kinds of a chart whose rows, or some of them, were removed for want of room (room.c): n of them, the last at
+ *     at_ms; wanted: to be fetched again. It has the row before the first of those rows goes.
+ * opened_at: who was opened longest ago. */
+static const char room[] =
+    "CREATE TABLE evicted(chart TEXT, type TEXT, at_ms INTEGER NOT NULL, n INTEGER NOT NULL, wanted INTEGER NOT NULL,"
+    " PRIMARY KEY(chart, type)) WITHOUT ROWID;"
+    "CREATE INDEX evicted_wanted ON evicted(chart) WHERE wanted=1;"
+    "CREATE INDEX opened_at ON opened(at_ms);";
+
 /* In order; the last one's version is the schema's. */
 static const struct step {
     int version;
@@ -155,6 +164,7 @@ static const struct step {
     {5, homes},
     {6, rows},
     {7, blobs},
+    {8, room},
 };
 #define STEPS (sizeof steps / sizeof *steps)
 
@@ -188,9 +198,11 @@ static int upgrade(struct sql *c, int64_t from, struct err *e)
     if (code)
         return code;
     snprintf(pragma, sizeof pragma, "PRAGMA application_id=%d", SCHEMA_APPLICATION);
+    seal_lay_tables(c->keys, true);
     if (!(code = run_steps(c, from, e)) && (from || !(code = sql_exec(c, copies, e))) &&
         !(code = sql_exec(c, pragma, e)))
         code = sql_exec(c, "COMMIT", e);
+    seal_lay_tables(c->keys, false);
     if (code)
         sql_exec(c, "ROLLBACK", NULL);
     return code;

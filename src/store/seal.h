@@ -32,6 +32,14 @@ int seal_unlock(const char *path, const struct secret *passphrase, struct seal_k
 void seal_keys_free(struct seal_keys *k);
 struct seal_keys *seal_keys_dup(const struct seal_keys *k); /* for another opening; NULL when there is no memory */
 
+/* A write that meets a full disk calls it, on the thread that writes; true: room was made, the write is done again,
+ * once. */
+void seal_when_full(struct seal_keys *k, bool (*make_room)(void *arg), void *arg);
+
+/* While tables are made and dropped in one transaction SQLite moves pages (auto_vacuum) and asks for some that were
+ * never written: until false comes, what lies behind the end of the file reads as nothing and not as a loss. */
+void seal_lay_tables(struct seal_keys *k, bool begins);
+
 struct seal_superblocks {
     bool a_whole, b_whole; /* torn-write sum fits; keyed sum fits once keys are known */
     uint32_t format;

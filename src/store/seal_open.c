@@ -38,6 +38,8 @@ static const struct {
     {"writable_schema", {"0", "off", "false", "no", "reset"}},
     {"locking_mode", {"normal"}},
     {"query_only", {"1", "on", "true", "yes"}},
+    {"auto_vacuum", {"2", "incremental"}},
+    {"incremental_vacuum", {ANY}},
     {"cache_size", {ANY}},
     {"wal_autocheckpoint", {ANY}},
     {"wal_checkpoint", {ANY}},

@@ -52,9 +52,40 @@ int seal_raw_read(struct seal_file *f, void *p, int n, sqlite3_int64 at)
     return fault_hit(FAULT_IO) ? SQLITE_IOERR_READ : REAL(f)->xRead(f->real, p, n, at);
 }
 
-int seal_raw_write(struct seal_file *f, const void *p, int n, sqlite3_int64 at)
+static int raw_write(struct seal_file *f, const void *p, int n, sqlite3_int64 at)
 {
     return fault_hit(FAULT_IO) ? SQLITE_FULL : REAL(f)->xWrite(f->real, p, n, at);
+}
+
+/* SQLite knows a full disk by ENOSPC alone; a user's share of it may be used up, too. */
+static bool is_full(struct seal_file *f, int rc)
+{
+    int why = 0;
+
+    if (rc == SQLITE_FULL)
+        return true;
+    return rc == SQLITE_IOERR_WRITE && !REAL(f)->xFileControl(f->real, SQLITE_FCNTL_LAST_ERRNO, &why) && why == EDQUOT;
+}
+
+int seal_raw_write(struct seal_file *f, const void *p, int n, sqlite3_int64 at)
+{
+    const struct seal_keys *k = f->keys;
+    int rc = raw_write(f, p, n, at);
+
+    if (rc && k->make_room && is_full(f, rc) && k->make_room(k->make_room_arg))
+        rc = raw_write(f, p, n, at);
+    return rc;
+}
+
+void seal_lay_tables(struct seal_keys *k, bool begins)
+{
+    k->laying = begins;
+}
+
+void seal_when_full(struct seal_keys *k, bool (*make_room)(void *arg), void *arg)
+{
+    k->make_room = make_room;
+    k->make_room_arg = arg;
 }
 
 int seal_raw_size(struct seal_file *f, sqlite3_int64 *size)
@@ -95,7 +126,7 @@ static int db_page(struct seal_file *f, sqlite3_int64 no, unsigned char *page)
         return rc;
     if ((rc = seal_raw_size(f, &size)))
         return rc;
-    return f->keys->creating && size <= at ? SQLITE_IOERR_SHORT_READ : bad_page(f, no);
+    return (f->keys->creating || f->keys->laying) && size <= at ? SQLITE_IOERR_SHORT_READ : bad_page(f, no);
 }
 
 /* SQLite looks at the first 100 bytes as it opens, before the log. A power cut in a checkpoint may have torn

@@ -136,9 +136,10 @@ static const char *const texts[SQL_IDS] = {
     [SQL_HOME_WORD_DROP] = "DELETE FROM home_word WHERE word=?1 AND block=?2",
     [SQL_HOME_WORD_RANGE] = "SELECT block, pids FROM home_word WHERE word >= ?1 AND word < ?2",
     [SQL_OPENED_PUT] = "INSERT OR REPLACE INTO opened(pid, at_ms) VALUES(?1, ?2)",
-    [SQL_OPENED_TRIM] = "DELETE FROM opened WHERE pid NOT IN (SELECT pid FROM opened ORDER BY at_ms DESC LIMIT ?1)",
+    [SQL_OPENED_TRIM] = "DELETE FROM opened WHERE pid IN (SELECT pid FROM opened INDEXED BY opened_at "
+                        "ORDER BY at_ms DESC LIMIT -1 OFFSET ?1)",
     [SQL_OPENED_DROP] = "DELETE FROM opened WHERE pid=?1",
-    [SQL_OPENED] = "SELECT pid FROM opened ORDER BY at_ms DESC, pid",
+    [SQL_OPENED] = "SELECT pid FROM opened ORDER BY at_ms DESC, pid LIMIT ?1",
     [SQL_MARK_PUT] = "INSERT OR REPLACE INTO mark(type, mark_ms, overlap_ms, asof_ms, run_start_ms, run_max_ms, "
                      "run_max_lexeme, next, count) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
     [SQL_MARK_GET] = "SELECT mark_ms, overlap_ms, asof_ms, run_start_ms, run_max_ms, run_max_lexeme, next, count "
@@ -198,6 +199,29 @@ static const char *const texts[SQL_IDS] = {
     [SQL_TRAIL_EACH] = "SELECT seq, at_ms, boot_ms, action, outcome, session, author, role, chart, type, id, version, "
                        "purpose, reason FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2",
     [SQL_BLOB_FORGET] = "DELETE FROM blob WHERE rid=?1",
+    [SQL_EVICT_UNOPENED] =
+        "SELECT p.pid, p.chart FROM patient p WHERE p.pid > ?1 AND p.origin=0 AND NOT EXISTS (SELECT 1 FROM opened o "
+        "WHERE o.pid=p.pid) AND NOT EXISTS (SELECT 1 FROM draft d WHERE d.chart=p.chart) ORDER BY p.pid LIMIT 1",
+    [SQL_EVICT_OPENED] =
+        "SELECT o.pid, p.chart, o.at_ms FROM opened o INDEXED BY opened_at CROSS JOIN patient p ON p.pid=o.pid "
+        "WHERE (o.at_ms, o.pid) > (?2, ?1) AND o.at_ms < ?3 AND p.origin=0 AND NOT EXISTS (SELECT 1 FROM draft d "
+        "WHERE d.chart=p.chart) ORDER BY o.at_ms, o.pid LIMIT 1",
+    [SQL_EVICT_ROWS] = "SELECT rid, type FROM res INDEXED BY res_chart WHERE chart=?1 AND patient=?2 AND origin=0 "
+                       "AND op IS NULL",
+    [SQL_EVICT_MAY] =
+        "SELECT NOT EXISTS (SELECT 1 FROM draft WHERE chart=?2) AND NOT EXISTS (SELECT 1 FROM opened WHERE pid=?1 "
+        "AND at_ms >= ?4) AND NOT EXISTS (SELECT 1 FROM evicted WHERE chart=?2 AND type=?3 AND wanted=1)",
+    [SQL_EVICT_LOOK] = "SELECT length(body) FROM res WHERE rid=?1 AND origin=0 AND op IS NULL",
+    [SQL_EVICTED_ADD] = "INSERT INTO evicted(chart, type, at_ms, n, wanted) VALUES(?1,?2,?3,?4,0) "
+                        "ON CONFLICT(chart, type) DO UPDATE SET at_ms=?3, n=n+?4",
+    [SQL_EVICTED_OF] = "SELECT chart, type, at_ms, n, wanted FROM evicted WHERE chart=?1 ORDER BY type",
+    [SQL_EVICTED_ALL] = "SELECT '', type, max(at_ms), count(*), 0 FROM evicted GROUP BY type",
+    [SQL_EVICTED_WANTED] =
+        "SELECT chart, type, at_ms, n, wanted FROM evicted INDEXED BY evicted_wanted WHERE wanted=1 "
+        "ORDER BY chart, type",
+    [SQL_EVICTED_WANT] = "UPDATE evicted SET wanted=1 WHERE chart=?1",
+    [SQL_EVICTED_BACK] = "DELETE FROM evicted WHERE chart=?1 AND (?2='' OR (type=?2 AND wanted=1))",
+    [SQL_EVICTED_FORGET] = "DELETE FROM evicted",
     [SQL_QUEUE] = "SELECT state, count(*) FROM outbox GROUP BY state",
 };
 
@@ -211,8 +235,8 @@ int sql_error(const struct sql *c, int rc, struct err *e)
         return err_set(e, ERR_DAMAGED, rc, c->keys ? seal_bad_page(c->keys) : 0, STORE_FILE);
     if (full == SQLITE_NOMEM || rc == SQLITE_IOERR_NOMEM)
         return err_set(e, ERR_NOMEM, rc, 0, NULL);
-    if (full == SQLITE_FULL)
-        return err_set(e, ERR_IO, ENOSPC, 0, STORE_FILE);
+    if (full == SQLITE_FULL || (full == SQLITE_IOERR && c->db && sqlite3_system_errno(c->db) == EDQUOT))
+        return err_set(e, c->fills ? ERR_FULL : ERR_IO, ENOSPC, 0, STORE_FILE);
     if (full == SQLITE_IOERR || full == SQLITE_CANTOPEN)
         return err_set(e, ERR_IO, c->db ? sqlite3_system_errno(c->db) : 0, 0, STORE_FILE);
     return err_set(e, ERR_SQL, rc, 0, STORE_FILE);

@@ -174,6 +174,7 @@ int store_connect(struct store *s, struct err *e)
     if (!code && (mended = seal_super_mend(s->path, s->key->seal, &s->found, NULL)))
         log_event("store.superblock", mended, NULL, 0, 0);
     s->w.keys = s->r.keys = s->key->seal;
+    seal_when_full(s->key->seal, reserve_give, s);
     if (!code && !(code = sql_exec(&s->w, WRITE_CACHE, e)) && !(code = schema_check(&s->w, e)) &&
         !(code = seal_open(s->path, s->key->seal, true, &s->r.db, e)))
         code = sql_exec(&s->r, READ_CACHE, e);
@@ -211,8 +212,10 @@ int store_open_owned(struct store_owner *o, struct store_key *key, struct store 
         s->owner = o;
         if (!(code = store_private(owner_home(o), s->path, e))) {
             drop_leftovers(owner_home(o));
-            if (!(code = store_connect(s, e)))
+            if (!(code = store_connect(s, e))) {
                 blob_sweep(s);
+                reserve_take(s);
+            }
         }
     }
     if (code)
@@ -306,10 +309,15 @@ int store_health(struct store *s, struct store_health *h, struct err *e)
 
 /* --- transactions ------------------------------------------------------------------------------ */
 
-static int begin(struct store *s, bool durable, struct err *e)
+/* REQ: while the reserve is given up, what is no edit is refused: it would take what an edit is to have. */
+static int begin(struct store *s, bool durable, bool removes, struct err *e)
 {
     int code;
 
+    s->w.fills = !durable;
+    s->removing = removes;
+    if (!durable && !removes && !reserve_take(s))
+        return err_set(e, ERR_FULL, ENOSPC, 0, STORE_FILE);
     if (s->full != durable || !s->settled) {
         if ((code = sql_exec(&s->w, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", e)))
             return code;
@@ -319,7 +327,7 @@ static int begin(struct store *s, bool durable, struct err *e)
     return sql_exec(&s->w, "BEGIN IMMEDIATE", e);
 }
 
-int store_begin(struct store *s, bool durable, struct store_tx **out, struct err *e)
+static int begin_in_turn(struct store *s, bool durable, bool removes, struct store_tx **out, struct err *e)
 {
     int code;
 
@@ -329,7 +337,7 @@ int store_begin(struct store *s, bool durable, struct store_tx **out, struct err
     if (turn_mine(&s->turn))
         return err_set(e, ERR_BUG, 0, 0, "store_begin");
     turn_take(&s->turn, durable);
-    if ((code = begin(s, durable, e))) {
+    if ((code = begin(s, durable, removes, e))) {
         turn_leave(&s->turn);
         return code;
     }
@@ -337,6 +345,16 @@ int store_begin(struct store *s, bool durable, struct store_tx **out, struct err
     s->tx = (struct store_tx){.s = s};
     *out = &s->tx;
     return ERR_OK;
+}
+
+int store_begin(struct store *s, bool durable, struct store_tx **out, struct err *e)
+{
+    return begin_in_turn(s, durable, false, out, e);
+}
+
+int store_begin_removal(struct store *s, struct store_tx **out, struct err *e)
+{
+    return begin_in_turn(s, false, true, out, e);
 }
 
 int store_hold(struct store *s, struct err *e)

@@ -33,6 +33,15 @@ static int bind_key(struct sql *c, const struct store_view *v, int fact, sqlite3
     return ERR_OK;
 }
 
+static int bind_one(struct sql *c, enum sql_id id, int64_t one, sqlite3_stmt **st, struct err *e)
+{
+    int code = sql_use(c, id, st, e);
+
+    if (!code && (code = sql_error(c, sqlite3_bind_int64(*st, 1, one), e)))
+        sql_done(*st);
+    return code;
+}
+
 static int bind_two(struct sql *c, enum sql_id id, int64_t one, int64_t two, sqlite3_stmt **st, struct err *e)
 {
     int code = sql_use(c, id, st, e);
@@ -60,7 +69,7 @@ static int scope_use(struct sql *c, const struct store_view *v, sqlite3_stmt **s
     case STORE_OVERDUE:
         return bind_two(c, SQL_FACT_DUE, v->today_ms, v->from_ms, st, e);
     case STORE_OPENED:
-        return sql_use(c, SQL_OPENED, st, e);
+        return bind_one(c, SQL_OPENED, STORE_OPENED_MOST, st, e);
     default:
         return err_set(e, ERR_BUG, 0, 0, "scope");
     }
@@ -150,7 +159,7 @@ int store_opened(struct store_tx *tx, struct str chart, int64_t at_ms, struct er
 
     if (!code && pid && !(code = bind_two(c, SQL_OPENED_PUT, pid, at_ms, &st, &why)) &&
         !(code = sql_run(c, st, &why)))
-        code = sql_run_with(c, SQL_OPENED_TRIM, STORE_OPENED_MOST, &why);
+        code = sql_run_with(c, SQL_OPENED_TRIM, STORE_OPENED_KEPT, &why);
     store_tx_check(tx, code, &why);
     if (code && e)
         *e = why;

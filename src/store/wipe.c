@@ -18,6 +18,7 @@
 #include "store/blob_priv.h"
 #include "store/owner.h"
 #include "store/priv.h"
+#include "store/room.h"
 #include "store/seal_priv.h"
 
 /* --- wiping ------------------------------------------------------------------------------------ */
@@ -67,7 +68,7 @@ static int wipe(const char *home, struct err *e)
     static const char *const keyed[] = {STORE_FILE, STORE_FILE_NEW, STORE_FILE_FROM};
     static const char *const others[] = { /* and attachments */
         STORE_FILE "-wal", STORE_FILE "-journal", STORE_FILE_NEW "-wal", STORE_FILE_NEW "-journal",
-        STORE_FILE_FROM "-wal", "owner.sock", "refused", "log",
+        STORE_FILE_FROM "-wal", "owner.sock", "refused", "log", STORE_RESERVE,
     };
     const size_t n = sizeof keyed / sizeof *keyed;
     bool any = false;

@@ -3,12 +3,16 @@
 
 #include "sync/demand.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "store/room.h"
 
 #define SETTING "sync.demand"
 #define SETTING_BYTES (4 * LIMIT_URL_BYTES)
+#define WANTED_CHARTS 20 /* in one run; the others in the next */
+#define WANTED_ENOUGH 1
 
 static int read_setting(struct store *s, const char *name, struct buf *out, struct err *e)
 {
@@ -69,14 +73,11 @@ static int widen_scope(struct store *s, struct store_tx *tx, const char *id, str
     return code;
 }
 
-int sync_demand_add(struct store *s, const char *id, struct err *e)
+static int add(struct store *s, struct store_tx *tx, const char *id, struct err *e)
 {
-    struct store_tx *tx;
     struct buf b;
-    int code = str_is_id(str_of(id)) ? store_begin(s, true, &tx, e) : err_set(e, ERR_INPUT, 0, 0, "id");
+    int code;
 
-    if (code)
-        return code;
     buf_init(&b, SETTING_BYTES);
     code = read_setting(s, SETTING, &b, e);
     if (!code && !listed(buf_str(&b), str_of(id), ' ')) {
@@ -86,10 +87,63 @@ int sync_demand_add(struct store *s, const char *id, struct err *e)
     if (!code)
         code = widen_scope(s, tx, id, e);
     buf_fini(&b);
+    return code;
+}
+
+int sync_demand_add(struct store *s, const char *id, struct err *e)
+{
+    struct store_tx *tx;
+    unsigned removed = 0;
+    int code = str_is_id(str_of(id)) ? store_begin(s, true, &tx, e) : err_set(e, ERR_INPUT, 0, 0, "id");
+
+    if (code)
+        return code;
+    if (!(code = store_evicted_want(tx, str_of(id), &removed, e)) && !removed)
+        code = add(s, tx, id, e);
     if (!code)
         return store_commit(tx, e);
     store_rollback(tx);
     return code;
+}
+
+struct wanted {
+    struct buf spec; /* "patient/A,B" */
+    struct sync_scope kinds;
+    char last[LIMIT_ID_BYTES + 1];
+    unsigned charts;
+};
+
+/* A kind that one of them lacks is asked for all: the others' rows of it are here and cost a search's answer each. */
+static int add_wanted(void *arg, const struct store_evicted *u)
+{
+    struct wanted *w = arg;
+    unsigned n;
+    const struct fhir_kind *k = kind_table(&n);
+
+    if (!str_is(u->chart, w->last)) {
+        if (!str_is_id(u->chart) || ++w->charts > WANTED_CHARTS)
+            return WANTED_ENOUGH;
+        snprintf(w->last, sizeof w->last, "%.*s", STR_ARG(u->chart));
+        buf_addf(&w->spec, "%s%s", w->charts == 1 ? "patient/" : ",", w->last);
+    }
+    for (unsigned i = 0; i < n; i++)
+        w->kinds.kind[i] = w->kinds.kind[i] || str_is(u->type, k[i].type);
+    return w->spec.failed;
+}
+
+static int wanted_scope(struct store *s, struct sync_scope *out, struct err *e)
+{
+    struct wanted w = {.charts = 0};
+    int code;
+
+    buf_init(&w.spec, SETTING_BYTES);
+    code = store_evicted_each(s, STR(""), true, add_wanted, &w, e);
+    if ((!code || code == WANTED_ENOUGH) && w.spec.n && !(code = sync_scope_parse(buf_str(&w.spec), out, e))) {
+        out->demand = out->some = true;
+        memcpy(out->kind, w.kinds.kind, sizeof out->kind);
+    }
+    buf_fini(&w.spec);
+    return code == WANTED_ENOUGH ? ERR_OK : code;
 }
 
 int sync_demand_scope(struct store *s, struct sync_scope *out, struct err *e)
@@ -106,8 +160,19 @@ int sync_demand_scope(struct store *s, struct sync_scope *out, struct err *e)
         buf_addc(&spec, ids.p[i] == ' ' ? ',' : ids.p[i]);
     if (!code && ids.n && !(code = sync_scope_parse(buf_str(&spec), out, e)))
         out->demand = true;
+    if (!code && !ids.n)
+        code = wanted_scope(s, out, e);
     buf_fini(&spec);
     buf_fini(&ids);
+    return code;
+}
+
+int sync_demand_kind_done(struct store_tx *tx, const struct sync_scope *scope, const char *type, struct err *e)
+{
+    int code = ERR_OK;
+
+    for (unsigned i = 0; !code && i < scope->n; i++)
+        code = store_evicted_back(tx, str_of(scope->patients[i]), str_of(type), e);
     return code;
 }
 
@@ -132,6 +197,8 @@ int sync_demand_done(struct store *s, struct store_tx *tx, const struct sync_sco
     }
     if (!code)
         code = left.failed ? err_set(e, left.failed, 0, 0, SETTING) : store_set(tx, SETTING, buf_str(&left), e);
+    for (unsigned i = 0; !code && i < scope->n; i++)
+        code = store_evicted_back(tx, str_of(scope->patients[i]), STR(""), e);
     buf_fini(&left);
     buf_fini(&ids);
     return code;

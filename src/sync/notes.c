@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/jsonw.h"
+#include "store/room.h"
 #include "sync/demand.h"
 #include "sync/shell.h"
 
@@ -224,6 +225,8 @@ static int reset(struct sync_run *r, struct store_tx *tx, struct err *e)
         code = store_set(tx, of_server[i], STR(""), e);
     if (!code)
         code = store_set(tx, "sync.whose", buf_str(&b), e);
+    if (!code)
+        code = store_evicted_forget(tx, e);
     buf_fini(&b);
     return code;
 }
@@ -324,6 +327,20 @@ static bool some_whole(const struct sync_report *p)
     return false;
 }
 
+/* REQ: what was removed is whole again only when its kind came whole. */
+static int save_demand(struct sync_run *r, struct store_tx *tx, struct err *e)
+{
+    const struct sync_report *p = &r->report;
+    int code = ERR_OK;
+
+    if (!r->scope.some)
+        return sync_is_whole(p->code) ? sync_demand_done(r->store, tx, &r->scope, e) : ERR_OK;
+    for (unsigned i = 0; !code && i < p->n; i++)
+        if (p->kinds[i].over && !p->kinds[i].code)
+            code = sync_demand_kind_done(tx, &r->scope, p->kinds[i].type, e);
+    return code;
+}
+
 static int save(struct sync_run *r, struct store_tx *tx, struct err *e)
 {
     struct untraced u = {r, tx};
@@ -331,7 +348,7 @@ static int save(struct sync_run *r, struct store_tx *tx, struct err *e)
     int code;
 
     if (r->scope.demand) /* the sync behind it says the rest */
-        return sync_is_whole(r->report.code) ? sync_demand_done(r->store, tx, &r->scope, e) : ERR_OK;
+        return save_demand(r, tx, e);
     buf_init(&b, LIMIT_SMALL_JSON);
     last_json(r, &b);
     code =

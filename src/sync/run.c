@@ -12,6 +12,7 @@
 #include "sync/shell.h"
 
 #define PROGRESS_MS 250
+#define ROOM_SLICE_MS 50
 
 /* --- errors and progress ------------------------------------------------------------------------ */
 
@@ -42,6 +43,55 @@ static void progress(struct sync_run *r)
 
 /* --- the end ------------------------------------------------------------------------------------ */
 
+static void keep_quota(struct sync_run *r);
+
+static void tell(struct sync_run *r)
+{
+    if (!r->abandoned)
+        r->observer.done(r->observer.arg, &r->report); /* which may abandon it */
+    sync_run_drop(r);
+}
+
+static int slice_over(void *arg, uint64_t done, uint64_t all)
+{
+    struct sync_run *r = arg;
+
+    (void)done, (void)all;
+    r->sliced = clock_boot_ms(&r->clock) - r->slice_ms > ROOM_SLICE_MS;
+    return r->sliced;
+}
+
+static int make_room(struct loop_job *job)
+{
+    struct sync_run *r = (struct sync_run *)((char *)job - offsetof(struct sync_run, room));
+    const struct store_progress p = {slice_over, r};
+
+    r->slice_ms = clock_boot_ms(&r->clock);
+    return store_keep_quota(r->store, &r->evict, clock_wall_ms(&r->clock), &p, &job->err);
+}
+
+static void room_made(struct loop_job *job)
+{
+    struct sync_run *r = (struct sync_run *)((char *)job - offsetof(struct sync_run, room));
+
+    if (r->sliced && !r->stopped && !r->abandoned) {
+        keep_quota(r);
+        return;
+    }
+    r->report.removed = r->evict.rows;
+    if (r->evict.want)
+        log_event("sync.room", job->code, NULL, (int64_t)r->evict.rows, (int64_t)r->evict.freed);
+    tell(r);
+}
+
+/* Behind what was pulled. A run on demand has another behind it. */
+static void keep_quota(struct sync_run *r)
+{
+    r->sliced = false;
+    r->room = (struct loop_job){.run = make_room, .done = room_made};
+    loop_submit(r->loop, LOOP_STORE, &r->room);
+}
+
 static void saved(struct loop_job *job)
 {
     struct sync_run *r = (struct sync_run *)((char *)job - offsetof(struct sync_run, last));
@@ -51,9 +101,10 @@ static void saved(struct loop_job *job)
         r->report.err = job->err;
     }
     log_event("sync.end", r->report.code, NULL, (int64_t)r->report.pulled, (int64_t)r->report.wire.bytes_down);
-    if (!r->abandoned)
-        r->observer.done(r->observer.arg, &r->report); /* which may abandon it */
-    sync_run_drop(r);
+    if (r->scope.demand || r->abandoned)
+        tell(r);
+    else
+        keep_quota(r);
 }
 
 /* The code's arguments: of the error that was met, if it is that one; of a partial sync, how much and what first. */
@@ -276,7 +327,7 @@ static void begin(struct sync_run *r)
     struct err e = ERR_NONE;
 
     for (unsigned i = 0; i < r->n_kinds && !e.code; i++)
-        if (sync_scope_by_id(&r->scope, &r->kinds[i]))
+        if (!r->scope.some && sync_scope_by_id(&r->scope, &r->kinds[i]))
             store_each(r->store, &(struct store_query){.type = str_of(r->kinds[i].type)}, held, r, &e);
     if (e.code) {
         sync_run_err(r, &e);
@@ -369,6 +420,7 @@ int sync_start(struct loop *l, struct net *n, struct store *s, const struct cloc
 
 void sync_cancel(struct sync_run *r)
 {
+    r->stopped = true;
     if (!r->finishing)
         sync_run_step(r, &(struct sync_event){.type = SYNC_EV_CANCEL});
 }

@@ -26,6 +26,7 @@ struct sync_report {
     int code;                 /* ERR_OK, ERR_ATTENTION, ERR_NOTSENT, ERR_PARTIAL, ERR_OFFLINE, ERR_CANCELLED, ... */
     struct err err;           /* the same with its arguments */
     unsigned refused;         /* resources that cannot be kept, of this and earlier runs */
+    uint64_t removed;         /* rows removed behind it to keep the quota (store/room.h) */
     uint64_t pulled, pushed;  /* resources new or changed here; operations acknowledged */
     uint64_t deleted;         /* rows that the server has no more */
     struct net_meter wire;    /* since the caller reset it */

@@ -12,6 +12,7 @@
 #include "fhir/index.h"
 #include "loop/loop.h"
 #include "net/net.h"
+#include "store/room.h"
 #include "store/store.h"
 #include "sync/priv.h"
 #include "sync/run.h"
@@ -113,6 +114,10 @@ struct sync_run {
     struct buf unsupported;    /* lines "TYPE MS" */
     struct sync_report report;
     struct loop_job first, last; /* transactions of the run's own: its marks begin anew; its report */
+    struct loop_job room;        /* and what the quota takes away, in slices: who opens a chart waits for one at most */
+    struct store_evict evict;
+    int64_t slice_ms;            /* boot clock: when it began */
+    bool sliced, stopped;        /* there is more to remove; it was cancelled: not now */
 };
 
 /* --- answer.c: from the socket to the step ------------------------------------------------------ */

@@ -244,7 +244,7 @@ static void on_start(struct sync_state *s, const struct sync_event *ev)
         for (unsigned j = 0; j < by_id; j++)
             if (s->pull[j]->kind == k)
                 resume(s->pull[j], mark_of(ev, i));
-        if (k->priority == KIND_DEMAND || sync_scope_by_id(s->scope, k))
+        if (k->priority == KIND_DEMAND || sync_scope_by_id(s->scope, k) || (s->scope->some && !s->scope->kind[i]))
             continue;
         if (!(p = add_pull(s, k))) {
             sync_stop(s, ERR_NOMEM);

@@ -40,6 +40,8 @@ struct sync_state;
 struct sync_scope {
     bool all;
     bool demand; /* no marks are read or written: sync/demand.h */
+    bool some;   /* only those kinds, by their place in the kind table */
+    bool kind[SYNC_KINDS_MAX];
     char (*patients)[65]; /* FHIR ids */
     unsigned n;
 };

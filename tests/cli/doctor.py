@@ -87,8 +87,8 @@ with tempfile.TemporaryDirectory() as tmp:
     s, w = server(tmp, lambda *_: fhir(CAPABLE, gz=True))
     sound, status = verdicts(w)
     done += 1
-    if len(sound) != 16:
-        bad.append(f"{len(sound)} checks, want 16")
+    if len(sound) != 17:
+        bad.append(f"{len(sound)} checks, want 17")
     for c in ("link", "clock", "tls", "gzip", "abilities", "store", "superblocks", "terminal", "locale", "kdf", "rules", "displays"):
         expect("sound", sound, c, "OK")
     expect("never synced", sound, "data", "WARN", "no complete sync yet", "wardline sync")

@@ -125,7 +125,7 @@ class Watch:
 
 def steady(text):
     """Without what differs from moment to moment."""
-    return re.sub(r'"(storeBytes|lastSync|wire)":("[^"]*"|\d+|\{[^}]*\})|store: \d+ bytes|as of \d\d-\w+ \d\d:\d\d|(last complete sync|traffic of).*|OK    (clock|store):.*|bytes up.*', "", text)
+    return re.sub(r'"(storeBytes|lastSync|wire|room)":("[^"]*"|\d+|\{[^}]*\})|store: \d+ bytes|as of \d\d-\w+ \d\d:\d\d|(last complete sync|traffic of).*|OK    (clock|store|room on the disk):.*|bytes up.*', "", text)
 
 
 def everything(w, out):

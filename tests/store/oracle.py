@@ -104,7 +104,7 @@ class Oracle:
         return size
 
     def files(self, when):
-        return self.look(when, [open(p, "rb").read() for p in canary.files_under(self.folder) if not p.endswith(".trace")])
+        return self.look(when, [open(p, "rb").read().rstrip(b"\0") + bytes(8) for p in canary.files_under(self.folder) if not p.endswith(".trace")])
 
     def start(self, trace):
         strace = ["strace", "-f", "-xx", "-s", "1000000", "-e", "trace=write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg", "-o", trace]
