@@ -80,6 +80,7 @@ static void release(struct screen *s)
     s->session = NULL;
     s->store = NULL;
     s->closing = false;
+    mem_zero_stack();
     if (s->left)
         loop_stop(s->loop, 0);
 }

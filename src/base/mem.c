@@ -5,9 +5,11 @@
 
 #include "base/fault.h"
 
-#include <stdlib.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -60,6 +62,35 @@ void mem_zero(void *p, size_t n)
 {
     if (p && n)
         explicit_bzero(p, n);
+}
+
+#define STACK_NEAR (16 << 10)  /* bytes */
+#define STACK_FAR (512 << 10)
+
+/* Pages well below this frame, as many as are there: others would only come into being to be zeroed. No call is under
+ * way while one is written. */
+__attribute__((noinline, no_sanitize("address"))) static void zero_far_stack(void)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uintptr_t at = (uintptr_t)__builtin_frame_address(0) / page * page - STACK_NEAR / 2;
+    unsigned char there;
+
+    for (size_t n = 0; n < STACK_FAR / page && !mincore((void *)at, page, &there); n++, at -= page)
+        for (size_t i = 0; there & 1 && i < page; i += sizeof(uint64_t))
+            *(volatile uint64_t *)(at + i) = 0;
+}
+
+__attribute__((noinline)) static void zero_near_stack(void)
+{
+    unsigned char near[STACK_NEAR];
+
+    explicit_bzero(near, sizeof near);
+}
+
+void mem_zero_stack(void)
+{
+    zero_far_stack();
+    zero_near_stack();
 }
 
 void mem_wipe(void *p, size_t n)

@@ -16,5 +16,6 @@ char *mem_dup(const void *p, size_t n);     /* a copy with a NUL behind it */
 void mem_free(void *p);                     /* NULL is fine */
 void mem_wipe(void *p, size_t n);           /* zeroes n bytes in a way no compiler removes, then frees */
 void mem_zero(void *p, size_t n);           /* zeroes in a way no compiler removes */
+void mem_zero_stack(void);                  /* what calls that have returned left below the caller, 512 KiB of it */
 
 #endif

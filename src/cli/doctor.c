@@ -238,55 +238,33 @@ static void check_superblocks(const struct doctor *d, struct finding *f)
 
 static void check_memory(const struct doctor *d, struct finding *f)
 {
-    if (d->app->memory_locked)
+    const char *more = _("raise the limit: ulimit -l 8192");
+
+    if (!d->app->memory_locked)
+        found(f, WARN, _("memory cannot be locked: keys could reach the swap"), more);
+    else if (!d->opened && !store_pages_locked())
+        found(f, WARN,
+              _("keys are held in locked memory, but not the store's pages: what is read could reach the swap"), more);
+    else if (d->opened)
         found(f, OK, _("keys are held in locked memory"), NULL);
     else
-        found(f, WARN, _("memory cannot be locked: keys could reach the swap"), _("raise the limit: ulimit -l 8192"));
-}
-
-/* Does a block device seal what is written to it: dm-crypt, or compressed memory without a disk behind it? */
-static bool is_sealed_swap(const char *device)
-{
-    char path[128], word[64] = "";
-    const char *name = strrchr(device, '/');
-    FILE *f;
-
-    if (!name)
-        return false;
-    snprintf(path, sizeof path, "/sys/block/%.40s/%s", name + 1, strncmp(name, "/zram", 5) ? "dm/uuid" : "backing_dev");
-    f = fopen(path, "re");
-    if (!f)
-        return false;
-    if (!fgets(word, sizeof word, f))
-        word[0] = '\0';
-    fclose(f);
-    return !strncmp(word, strncmp(name, "/zram", 5) ? "CRYPT-" : "none", strncmp(name, "/zram", 5) ? 6 : 4);
+        found(f, OK, _("keys and the store's pages are held in locked memory"), NULL);
 }
 
 static void check_swap(const struct doctor *d, struct finding *f)
 {
-    FILE *file = fopen("/proc/swaps", "re");
-    char line[512], device[128];
-    bool plain = false;
+    char plain[CLI_SWAP_BYTES];
+    int n = cli_probe_swap(plain);
 
     (void)d;
-    if (!file) {
+    if (n < 0)
         found(f, WARN, _("COULD NOT RUN: the system does not tell its swap"), _("ask whoever keeps this machine"));
-        return;
-    }
-    while (fgets(line, sizeof line, file))
-        if (line[0] == '/' && sscanf(line, "%127s", device) == 1) {
-            char *real = realpath(device, NULL);
-
-            plain |= !is_sealed_swap(real ? real : device);
-            free(real);
-        }
-    fclose(file);
-    if (plain)
-        found(f, WARN, _("swap is not encrypted: text on screen could reach the disk"),
-              _("encrypt the swap or use zram"));
-    else
+    else if (!n)
         found(f, OK, _("no plain swap"), NULL);
+    else
+        found(f, WARN, "", _("encrypt the swap or use zram"));
+    if (n > 0)
+        snprintf(f->what, sizeof f->what, _("swap is not encrypted (%s): text on screen could reach the disk"), plain);
 }
 
 /* Is the terminal's entry in the system's terminfo database? */

@@ -4,9 +4,10 @@
 #include "crypt/secret.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sodium.h>
+#include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -14,16 +15,74 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/mem.h"
+#include "crypt/locked.h"
 
-/* Whether this process may lock memory at all: a container or a limit of 0 says no, and sodium_malloc
- * would go on without a word. */
-static bool can_lock(void)
+#define ARENA (64u << 10)
+#define UNIT 32u /* what is given out is a multiple of it */
+#define UNITS (ARENA / UNIT)
+#define CANARY 16u /* bytes behind each secret */
+
+/* sodium_malloc takes four pages and four of the kernel's mappings for a key of 32 bytes. */
+static struct {
+    pthread_mutex_t mutex;
+    struct locked area;
+    bool opened;                  /* area.p NULL then: there is no memory for it */
+    uint16_t run[UNITS];          /* units of what begins there; 0: free, or within another */
+    unsigned char canary[CANARY];
+} crypt_arena = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+/* With the mutex held. */
+static void arena_open_once(void)
 {
-    unsigned char *p = sodium_malloc(1);
-    bool yes = p && sodium_mlock(p, 1) == 0;
+    if (crypt_arena.opened)
+        return;
+    crypt_arena.opened = locked_map(&crypt_arena.area, ARENA, LOCKED_SECRETS) == ERR_OK;
+    randombytes_buf(crypt_arena.canary, CANARY);
+}
 
-    sodium_free(p);
-    return yes;
+static bool in_arena(const unsigned char *p)
+{
+    return crypt_arena.area.p && p >= crypt_arena.area.p && p < crypt_arena.area.p + ARENA;
+}
+
+static unsigned units(size_t n)
+{
+    return (unsigned)((n + CANARY + UNIT - 1) / UNIT);
+}
+
+/* The first gap that is large enough. NULL: there is none. */
+static unsigned char *arena_take(size_t n)
+{
+    unsigned want = units(n), at = 0, gap = 0;
+    unsigned char *p = NULL;
+
+    pthread_mutex_lock(&crypt_arena.mutex);
+    arena_open_once();
+    while (crypt_arena.area.p && at < UNITS && gap < want) {
+        gap = crypt_arena.run[at] ? 0 : gap + 1;
+        at += crypt_arena.run[at] ? crypt_arena.run[at] : 1u;
+    }
+    if (gap == want) {
+        crypt_arena.run[at - want] = (uint16_t)want;
+        p = crypt_arena.area.p + (size_t)(at - want) * UNIT;
+        memcpy(p + (size_t)want * UNIT - CANARY, crypt_arena.canary, CANARY);
+    }
+    pthread_mutex_unlock(&crypt_arena.mutex);
+    return p;
+}
+
+static void arena_give(unsigned char *p)
+{
+    size_t at = (size_t)(p - crypt_arena.area.p) / UNIT, n = (size_t)crypt_arena.run[at] * UNIT;
+    const unsigned char *canary = p + n - CANARY;
+
+    /* in a forked child it is zero, like all there */
+    if (!n || (sodium_memcmp(canary, crypt_arena.canary, CANARY) && !sodium_is_zero(canary, CANARY)))
+        err_fatal("secret");
+    sodium_memzero(p, n);
+    pthread_mutex_lock(&crypt_arena.mutex);
+    crypt_arena.run[at] = 0;
+    pthread_mutex_unlock(&crypt_arena.mutex);
 }
 
 int crypt_init(bool *locked)
@@ -34,8 +93,11 @@ int crypt_init(bool *locked)
         return ERR_BUG;
     if (setrlimit(RLIMIT_CORE, &none) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
         return ERR_BUG;
+    pthread_mutex_lock(&crypt_arena.mutex);
+    arena_open_once();
     if (locked)
-        *locked = can_lock();
+        *locked = crypt_arena.area.held;
+    pthread_mutex_unlock(&crypt_arena.mutex);
     return ERR_OK;
 }
 
@@ -45,9 +107,12 @@ struct secret *secret_new(size_t cap)
 
     if (!s)
         return NULL;
-    /* a multiple of 16, because sodium_malloc puts the end, not the start, on a boundary */
     s->cap = cap;
-    s->p = fault_hit(FAULT_MEM) || cap > SIZE_MAX - 15 ? NULL : sodium_malloc((cap + 15) / 16 * 16);
+    if (!fault_hit(FAULT_MEM) && cap <= SIZE_MAX - 15) {
+        s->p = cap <= ARENA / 8 ? arena_take(cap) : NULL;
+        if (!s->p) /* a multiple of 16, because sodium_malloc puts the end, not the start, on a boundary */
+            s->p = sodium_malloc((cap + 15) / 16 * 16);
+    }
     if (!s->p) {
         mem_free(s);
         return NULL;
@@ -60,7 +125,10 @@ void secret_free(struct secret *s)
 {
     if (!s)
         return;
-    sodium_free(s->p); /* wipes */
+    if (in_arena(s->p))
+        arena_give(s->p);
+    else
+        sodium_free(s->p); /* wipes */
     mem_free(s);
 }
 

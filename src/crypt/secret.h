@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Keys, passphrases and tokens live here and nowhere else: memory that is locked, guarded, kept out of
- * core dumps and wiped when freed.
+ * Keys, passphrases and tokens live here and nowhere else: one stretch of 64 KiB that is locked, guarded, kept out of
+ * core dumps; each is wiped when freed. What is larger than an eighth of it, or finds no place, has locked pages of its
+ * own. A forked child sees zeroes. Any thread.
  */
 #ifndef CRYPT_SECRET_H
 #define CRYPT_SECRET_H
@@ -16,11 +17,12 @@ struct secret {
 };
 
 /* Once, from main, before any other thread: sodium_init, no core dumps, not dumpable. locked (may be
- * NULL) tells whether memory can be locked here (doctor asks). 0 or ERR_BUG. */
+ * NULL) tells whether that stretch is locked (doctor asks). 0 or ERR_BUG. */
 int crypt_init(bool *locked);
 
 struct secret *secret_new(size_t cap);             /* NULL when there is no memory */
-void secret_free(struct secret *s);                /* wipes; NULL is fine */
+/* Wipes; NULL is fine. Bytes behind it that were written to are a bug, which ends the program. */
+void secret_free(struct secret *s);
 struct secret *secret_dup(const struct secret *s);
 int secret_set(struct secret *s, const void *p, size_t n); /* ERR_TOOBIG past cap */
 /* Reads one line (without its LF or CR LF) from a descriptor into s, nothing of it elsewhere.

@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "loop/priv.h"
 
 static void finish(struct loop *l, struct loop_job *job)
@@ -46,6 +47,7 @@ static void *work(void *arg)
             job->code = err_set(&job->err, ERR_CANCELLED, 0, 0, NULL);
         else
             job->code = job->run(job);
+        mem_zero_stack(); /* names and passphrases pass through it */
         pthread_mutex_lock(&w->lock);
         w->running = NULL;
         if ((waited = job->waited)) {

@@ -125,6 +125,7 @@ static void *work(void *arg)
     struct serve *s = g->serve;
 
     s->rules.run(s->rules.arg, g);
+    mem_zero_stack(); /* the C library keeps it for another thread */
     pthread_mutex_lock(&s->lock);
     g->state = ENDED;
     ring(s->wake); /* under the lock: behind it the door may have gone */

@@ -227,6 +227,15 @@ void seal_opening(struct seal_keys *k);
 int seal_read_head(const char *path, unsigned char *p, size_t n, size_t *got, uint64_t *size, struct err *e);
 /* Writes n bytes at `at` of a store file and syncs them; through the connection's descriptor when it is open here. */
 int seal_write_head(const char *path, const void *p, size_t n, uint64_t at, struct err *e);
+/* seal_memory.c: before SQLite is used for the first time in the process; again is fine. */
+void seal_memory_take(void);
+void seal_memory_rest(void); /* gives back the memory of slots that are free */
+struct seal_memory_state {
+    bool ours, held;      /* SQLite uses it; its slots are locked */
+    unsigned slots, used;
+    size_t slot;          /* bytes */
+};
+void seal_memory_state(struct seal_memory_state *out);
 /* seal_wal.c */
 int seal_wal_read(sqlite3_file *file, void *p, int n, sqlite3_int64 at);
 int seal_wal_write(sqlite3_file *file, const void *p, int n, sqlite3_int64 at);

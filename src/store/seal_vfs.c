@@ -611,6 +611,7 @@ int seal_register(void)
     int code;
 
     pthread_mutex_lock(&seal_mutex);
+    seal_memory_take();
     code = seal_vfs.pAppData ? ERR_OK : seal_register_over(sqlite3_vfs_find("unix-excl"));
     pthread_mutex_unlock(&seal_mutex);
     return code;

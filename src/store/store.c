@@ -254,6 +254,7 @@ void store_close(struct store *s)
         store_rollback(&s->tx);
     sql_close(&s->r);
     sql_close(&s->w);
+    seal_memory_rest();
     pthread_mutex_destroy(&s->mutex);
     turn_fini(&s->turn);
     pthread_mutex_destroy(&s->whole);
@@ -285,6 +286,15 @@ void store_rest(struct store *s)
     body_free(s->w.body);
     s->w.body = NULL;
     turn_leave(&s->turn);
+    seal_memory_rest();
+}
+
+bool store_pages_locked(void)
+{
+    struct seal_memory_state m;
+
+    seal_memory_state(&m);
+    return m.ours && m.held;
 }
 
 int store_health(struct store *s, struct store_health *h, struct err *e)

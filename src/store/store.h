@@ -68,6 +68,9 @@ struct store_health {
 };
 int store_health(struct store *s, struct store_health *h, struct err *e);
 
+/* Pages in clear stand in memory that is locked? As soon as a store was opened or made in this process. */
+bool store_pages_locked(void);
+
 /* --- transactions ---------------------------------------------------------------------------- */
 
 /* The handle that goes through model, store and audit: an edit, its outbox row and its audit row are one

@@ -88,6 +88,39 @@ def session(w, env, term, label):
     stop(pid, fd)
 
 
+def has_store(pid):
+    for f in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            if os.readlink(f"/proc/{pid}/fd/{f}").endswith("store.wdb"):
+                return True
+        except FileNotFoundError:  # closed meanwhile
+            pass
+    return False
+
+
+def locking(w, env):
+    """From the key to a store that is closed: by then keys and pages are wiped (tests/ui/locked.py looks)."""
+    env = {**env, "LD_PRELOAD": os.path.join(ward.BUILD, "tests/tools/dumpable.so")}
+    times = []
+    for _ in range(5):
+        pid, fd = spawn([ward.WARDLINE, "--home", w.home], env)
+        drain(fd, until=rb"assphrase")
+        os.write(fd, ward.PASS.encode() + b"\r")
+        drain(fd, quiet=3.0, until=rb"Born|born")
+        os.write(fd, b"\r")
+        drain(fd)
+        if not has_store(pid):
+            raise RuntimeError("no open store is seen")
+        t = time.monotonic()
+        os.write(fd, b"L")
+        while has_store(pid):
+            if time.monotonic() > t + 10:
+                raise RuntimeError("the store stays open")
+        times.append((time.monotonic() - t) * 1000)
+        stop(pid, fd)
+    say("lock to wiped, from a chart", f"median {statistics.median(times):.1f} ms, most {max(times):.1f} ms", "<= 50 ms")
+
+
 def main():
     with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, generate=120, charts=20) as w:
         env = ward.environment()
@@ -98,6 +131,7 @@ def main():
         say("start to lock screen / less", f"{lock / less:.2f} ({lock:.0f} / {less:.0f} ms)", "<= 40 ms")
         for term, label in (("vt100", "vt100"), ("xterm-256color", "xterm")):
             session(w, env, term, label)
+        locking(w, env)
     return 0
 
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """doctor names each planted fault: a dead link, a clock that is off, a gateway that takes gzip out, a damaged
 superblock, a locale that is not UTF-8, a terminal without cursor addressing, memory that cannot be locked,
-a server that is not R4.
+a swap that is not encrypted, a server that is not R4. Kills hyg-swap-unsaid.
 """
-import json, os, re, resource, sys, tempfile, time
+import json, os, re, resource, shutil, sys, tempfile, time
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path.insert(0, os.path.join(TOP, "tests"))
@@ -79,8 +79,47 @@ def certificates():
             expect(what, got, "link", "OK" if verdict == "OK" else "FAIL")
 
 
-def memlock():
-    resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
+def memlock(kib=0):
+    resource.setrlimit(resource.RLIMIT_MEMLOCK, (kib << 10, kib << 10))
+
+
+def swaps(tmp, w):
+    """REQ: what is on a screen may reach a swap; whether that is sealed is said of the swap itself and of all below it."""
+    root = os.path.join(tmp, "fake")
+    st = os.stat(tmp)
+
+    def machine(*lines, **files):
+        shutil.rmtree(root, ignore_errors=True)
+        for name, text in {"proc/swaps": "Filename Type Size Used Priority\n" + "".join(line + " partition 1024 0 -2\n" for line in lines), **files}.items():
+            path = os.path.join(root, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w") as f:
+                f.write(text + "\n")
+        return verdicts(w, env={"LD_PRELOAD": ":".join(filter(None, (w.extra.get("LD_PRELOAD"), os.path.join(ward.BUILD, "tests/tools/fake_root.so")))), "FAKE_ROOT": root})[0]
+
+    def block(name, *below, crypt=False, kind="LVM-"):
+        d = f"sys/class/block/{name}"
+        out = {f"{d}/dm/uuid": ("CRYPT-LUKS2-" if crypt else kind) + "0123"} if kind else {}
+        for b in below:
+            out[f"{d}/slaves/{b[0]}/dm/uuid"] = ("CRYPT-LUKS2-" if b[1] else "LVM-") + "4567"
+        return out
+
+    home = os.path.join(tmp, "swapfile")
+    open(home, "w").close()
+    on = f"sys/dev/block/{os.major(st.st_dev)}:{os.minor(st.st_dev)}/dm/uuid"
+    for what, got, verdict, words in (
+            ("no swap", machine(), "OK", ""),
+            ("a partition", machine("/dev/sdzz9"), "WARN", "/dev/sdzz9"),
+            ("dm-crypt", machine("/dev/dm-99", **block("dm-99", crypt=True)), "OK", ""),
+            ("LVM on a plain disk", machine("/dev/dm-99", **block("dm-99")), "WARN", "/dev/dm-99"),
+            ("LVM on dm-crypt", machine("/dev/dm-99", **block("dm-99", ("dm-98", True))), "OK", ""),
+            ("LVM on dm-crypt and on a plain disk", machine("/dev/dm-99", **block("dm-99", ("dm-98", True), ("sdzz9", False))), "WARN", "/dev/dm-99"),
+            ("zram", machine("/dev/zram9", **{"sys/class/block/zram9/backing_dev": "none"}), "OK", ""),
+            ("zram before a disk", machine("/dev/zram9", **{"sys/class/block/zram9/backing_dev": "/dev/sdzz9"}), "WARN", "/dev/zram9"),
+            ("a file on a plain disk", machine(home), "WARN", home),
+            ("a file on dm-crypt", machine(home, **{on: "CRYPT-LUKS2-89ab"}), "OK", ""),
+            ("one sealed, one plain", machine("/dev/dm-99", "/dev/sdzz9", **block("dm-99", crypt=True)), "WARN", "/dev/sdzz9")):
+        expect("swap: " + what, got, "swap", verdict, words)
 
 
 with tempfile.TemporaryDirectory() as tmp:
@@ -97,6 +136,9 @@ with tempfile.TemporaryDirectory() as tmp:
     expect("C locale", verdicts(w, env={"LC_ALL": "C", "LANG": "C"})[0], "locale", "WARN")
     if os.geteuid():  # root's memory is locked whatever the limit
         expect("memlock 0", verdicts(w, preexec_fn=memlock)[0], "memory", "WARN")
+        expect("memlock 64 KiB", verdicts(w, preexec_fn=lambda: memlock(64))[0], "memory", "WARN", "not the store's pages")
+    expect("memlock 8 MiB", verdicts(w, preexec_fn=lambda: memlock(8192))[0], "memory", "OK", "the store's pages")
+    swaps(tmp, w)
     with open(os.path.join(w.home, "log"), "a") as f:
         f.write("2026-11-23T14:05:00.000Z display.stopped ok - 0 0\n" * 2)
     expect("a row of another patient", verdicts(w)[0], "displays", "WARN", "2 times", "support")

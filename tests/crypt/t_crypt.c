@@ -77,6 +77,48 @@ static void secrets(void)
     CU_ASSERT_PTR_NULL(secret_new((size_t)-1));
 }
 
+/* What is given out in the one locked stretch does not overlap, is zero, and is reused; what finds no place there has
+ * one of its own; what is freed is gone from there. A forked child sees zeroes. Planted fault: hyg-key-survives-lock. */
+static void arena(void)
+{
+    enum { N = 200 };
+    struct secret *s[N], *large = secret_new(9000);
+    const unsigned char *first;
+    pid_t child;
+    int status = 0, bad = 0;
+
+    for (int i = 0; i < N; i++) {
+        size_t cap = (size_t)(i * 37 % 700 + 1);
+
+        s[i] = secret_new(cap);
+        for (size_t k = 0; k < cap; k++)
+            bad += s[i]->p[k] != 0;
+        memset(s[i]->p, i + 1, cap);
+        s[i]->n = cap;
+    }
+    for (int i = 0; i < N; i++)
+        for (size_t k = 0; k < s[i]->n; k++)
+            bad += s[i]->p[k] != (unsigned char)(i + 1);
+    CU_ASSERT_EQUAL(bad, 0);
+    CU_ASSERT(large && large->p[8999] == 0);
+    if (!(child = fork()))
+        _exit(s[0]->p[0] || s[N / 3]->p[0]);
+    CU_ASSERT(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    first = s[7]->p;
+    secret_free(s[7]);
+    CU_ASSERT(first[0] == 0 && first[7 * 37] == 0);
+    s[7] = secret_new(7 * 37 + 1);
+    CU_ASSERT_PTR_EQUAL(s[7]->p, first);
+    for (int i = 0; i < N; i++)
+        secret_free(s[i]);
+    secret_free(large);
+    s[0] = secret_new(8192); /* the whole stretch is free again */
+    s[1] = secret_new(8192);
+    CU_ASSERT(s[0] && s[1] && s[1]->p > s[0]->p && s[1]->p - s[0]->p < 8192 + 64);
+    secret_free(s[0]);
+    secret_free(s[1]);
+}
+
 static void no_dumps(void)
 {
     struct rlimit core;
@@ -279,6 +321,7 @@ static const struct unit_test tests[] = {
     {"SHA-1 and SHA-256 as the standard has them", digests},
     {"a line from a descriptor, and nothing behind it", lines},
     {"secrets keep their limit and leave nothing", secrets},
+    {"the one locked stretch", arena},
     {"no core dumps, not dumpable", no_dumps},
     {"the draft's vector; no changed byte is opened", aead_vector},
     {"the KDF", kdf},
