@@ -48,6 +48,43 @@ static size_t pack(const unsigned char bits[BLOCK_BYTES], unsigned char out[BLOC
     return n;
 }
 
+int home_has(struct sql *c, struct str word, int64_t pid, bool *yes, struct err *e)
+{
+    unsigned char bits[BLOCK_BYTES];
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_HOME_WORD_GET, &st, e);
+
+    *yes = false;
+    if (code)
+        return code;
+    sql_bind(st, 1, word);
+    sqlite3_bind_int64(st, 2, pid / PATIENT_BLOCK);
+    if ((code = sql_step(c, st, e)) == 1) {
+        unpack(sql_column(st, 0), bits);
+        *yes = bits[pid % PATIENT_BLOCK / 8] >> (pid & 7) & 1;
+        code = ERR_OK;
+    }
+    sql_done(st);
+    return code;
+}
+
+int home_count(struct sql *c, int64_t *n, struct err *e)
+{
+    unsigned char bits[BLOCK_BYTES];
+    sqlite3_stmt *st = NULL;
+    int code = sql_prepare(c, "SELECT pids FROM home_word", &st, e);
+
+    *n = 0;
+    while (!code && (code = sql_step(c, st, e)) == 1) {
+        unpack(sql_column(st, 0), bits);
+        for (size_t i = 0; i < PATIENT_BLOCK; i++)
+            *n += bits[i / 8] >> (i & 7) & 1;
+        code = ERR_OK;
+    }
+    sqlite3_finalize(st);
+    return code;
+}
+
 static int set_bit(struct sql *c, struct str word, int64_t pid, bool on, struct err *e)
 {
     unsigned char bits[BLOCK_BYTES], packed[BLOCK_BYTES], bit = (unsigned char)(1u << (pid & 7)),

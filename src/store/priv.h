@@ -366,6 +366,8 @@ int text_begin(struct sql *c, int64_t rid, struct str words, struct str chart, s
 void text_bind_mark(sqlite3_stmt *st, int at, const struct text_entry *t); /* res.title */
 int text_end(struct sql *c, int64_t rid, struct text_entry *t, struct err *e);
 void text_free(struct text_entry *t);
+/* What the entry of a row of a chart (its hash; 0: of none) is, from its bytes: tokens with a blank between; appended. */
+int text_entry_of(struct str bytes, int64_t chart, struct buf *out);
 /* Of a row that goes, before it does. */
 int text_drop(struct sql *c, int64_t rid, struct err *e);
 
@@ -390,6 +392,9 @@ int fact_lost(struct sql *c, int64_t pid, struct err *e);
 int home_put(struct sql *c, int64_t pid, struct str words, struct err *e);
 /* Those of row rid, if it is a patient's: bytes are its own. For res_index_again. */
 int home_fill(struct sql *c, int64_t rid, struct str bytes, struct err *e);
+/* For verify: does a word name pid? How many pairs of a word and a patient are there? */
+int home_has(struct sql *c, struct str word, int64_t pid, bool *yes, struct err *e);
+int home_count(struct sql *c, int64_t *n, struct err *e);
 /* Adds to a set by pid everybody who has such a word that starts with prefix; whose telephone's key is in [lo, hi). */
 int home_mark(struct sql *c, struct str prefix, unsigned char *bits, size_t bytes, struct err *e);
 int home_mark_phones(struct sql *c, int64_t lo, int64_t hi, int64_t now_ms, void (*mark)(void *arg, int64_t pid),
@@ -397,6 +402,23 @@ int home_mark_phones(struct sql *c, int64_t lo, int64_t hi, int64_t now_ms, void
 
 /* Openings that are remembered: who was opened longest ago is removed first (room.c). */
 #define STORE_OPENED_KEPT 10000
+
+/* --- verify_index.c: words and homes against the rows ---------------------------------------------- */
+
+struct verify_index;
+struct verify_row {
+    int64_t rid, chart, fetched_ms; /* chart: its hash, 0: of none */
+    bool received_patient;          /* a Patient's, whose bytes are as received */
+    struct str bytes;
+};
+struct verify_index *verify_index_new(void); /* NULL when there is no memory */
+void verify_index_free(struct verify_index *v);
+/* All in one snapshot of a connection that may write (to temp): the index of words, then every row; then what is wrong:
+ * parts of the rows, of which each has a row at least; pairs of a word of an address and a patient. */
+int verify_index_words(struct verify_index *v, struct sql *c, struct err *e);
+int verify_index_row(struct verify_index *v, struct sql *c, const struct verify_row *r, struct err *e);
+int64_t verify_index_wrong_words(const struct verify_index *v);
+int verify_index_homes(struct verify_index *v, struct sql *c, int64_t *wrong, struct err *e);
 
 /* --- view.c ------------------------------------------------------------------------------------- */
 

@@ -237,6 +237,8 @@ int sql_error(const struct sql *c, int rc, struct err *e)
         return err_set(e, ERR_NOMEM, rc, 0, NULL);
     if (full == SQLITE_FULL || (full == SQLITE_IOERR && c->db && sqlite3_system_errno(c->db) == EDQUOT))
         return err_set(e, c->fills ? ERR_FULL : ERR_IO, ENOSPC, 0, STORE_FILE);
+    if (full == SQLITE_INTERRUPT)
+        return err_set(e, ERR_CANCELLED, 0, 0, NULL);
     if (full == SQLITE_IOERR || full == SQLITE_CANTOPEN)
         return err_set(e, ERR_IO, c->db ? sqlite3_system_errno(c->db) : 0, 0, STORE_FILE);
     return err_set(e, ERR_SQL, rc, 0, STORE_FILE);

@@ -179,14 +179,26 @@ void text_bind_mark(sqlite3_stmt *st, int at, const struct text_entry *t)
         sqlite3_bind_text(st, at, "", 0, SQLITE_STATIC);
 }
 
+int text_entry_of(struct str bytes, int64_t chart, struct buf *out)
+{
+    struct fhir_index ix;
+    struct arena a;
+    struct tape t = {.n = 0};
+    int code = ERR_OK;
+
+    arena_init(&a, 4 * LIMIT_RESOURCE_BYTES);
+    if (!tape_parse(&t, bytes, NULL) && !fhir_index(&t, NULL, &a, &ix, NULL))
+        code = tokens(out, ix.words, chart);
+    tape_fini(&t);
+    arena_fini(&a);
+    return code;
+}
+
 /* The entry that a row of res has, told again from its bytes. One that is not known again stays: the row is found by a
  * word that it has no more, until the whole index is made anew (store_text_settle). */
 static int present(struct sql *c, sqlite3_stmt *st, struct buf *out, struct err *e)
 {
     struct str mark = sql_column(st, 1);
-    struct fhir_index ix;
-    struct arena a;
-    struct tape t = {.n = 0};
     struct buf raw;
     unsigned char b[2];
     int code;
@@ -194,18 +206,15 @@ static int present(struct sql *c, sqlite3_stmt *st, struct buf *out, struct err 
     if (sqlite3_column_type(st, 1) != SQLITE_BLOB || mark.n != sizeof b)
         return ERR_OK;
     buf_init(&raw, LIMIT_RESOURCE_BYTES);
-    arena_init(&a, 4 * LIMIT_RESOURCE_BYTES);
     code = body_unpack(&c->body, sql_column(st, 4), (enum body_codec)sqlite3_column_int(st, 3),
                        (size_t)sqlite3_column_int64(st, 2), &raw, e);
-    if (!code && !tape_parse(&t, buf_str(&raw), NULL) && !fhir_index(&t, NULL, &a, &ix, NULL))
-        code = tokens(out, ix.words, sqlite3_column_int64(st, 0));
+    if (!code)
+        code = text_entry_of(buf_str(&raw), sqlite3_column_int64(st, 0), out);
     mark_of(buf_str(out), b);
     if (code == ERR_DAMAGED || (!code && memcmp(b, mark.p, sizeof b))) {
         buf_clear(out);
         code = mark_setting_put(c, TEXT_BROKEN, STR("1"), e);
     }
-    tape_fini(&t);
-    arena_fini(&a);
     buf_fini(&raw);
     return code;
 }

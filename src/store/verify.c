@@ -179,26 +179,43 @@ static int derivations(struct look *l, struct sql *c, struct err *e)
     return code;
 }
 
-/* Does a row's body open to the size that it had, and do its keys follow from its names? */
-static bool row_fits(struct sql *c, sqlite3_stmt *st, int *code)
+/* Does a row's body open to the size that it had, and do its keys follow from its names? body: the bytes. */
+static bool row_fits(struct sql *c, sqlite3_stmt *st, struct buf *body, int *code)
 {
     char id_room[SHORT_ROOM], patient_room[SHORT_ROOM];
     struct str type = short_word(st, 1), id = short_id(st, 2, id_room), patient = short_id(st, 4, patient_room);
     int origin = sqlite3_column_int(st, 0);
     bool charted = sqlite3_column_type(st, 5) != SQLITE_NULL;
-    struct buf body;
 
-    buf_init(&body, LIMIT_RESOURCE_BYTES);
     *code = body_unpack(&c->body, sql_column(st, 8), (enum body_codec)sqlite3_column_int(st, 7),
-                        (size_t)sqlite3_column_int64(st, 6), &body, NULL);
-    buf_fini(&body);
+                        (size_t)sqlite3_column_int64(st, 6), body, NULL);
     if (*code)
         return false;
     return sqlite3_column_int64(st, 3) == store_hash(origin, type, id) && charted == (patient.n > 0) &&
            (!charted || sqlite3_column_int64(st, 5) == store_chart_hash(patient));
 }
 
-static int rows(struct look *l, struct sql *c, struct err *e)
+static int row(struct sql *c, sqlite3_stmt *st, struct verify_index *v, int64_t *wrong, struct err *e)
+{
+    const bool received = sqlite3_column_type(st, 11) == SQLITE_NULL;
+    struct verify_row r = {.rid = sqlite3_column_int64(st, 9), .chart = sqlite3_column_int64(st, 5),
+                           .fetched_ms = sqlite3_column_int64(st, 10)};
+    struct buf body;
+    int why, code = ERR_OK;
+
+    buf_init(&body, LIMIT_RESOURCE_BYTES);
+    *wrong += !row_fits(c, st, &body, &why);
+    r.bytes = buf_str(&body);
+    r.received_patient = received && str_eq(short_word(st, 1), STR("Patient"));
+    if (why == ERR_NOMEM)
+        code = err_set(e, why, 0, 0, NULL);
+    else if (!why)
+        code = verify_index_row(v, c, &r, e);
+    buf_fini(&body);
+    return code;
+}
+
+static int rows(struct look *l, struct sql *c, struct verify_index *v, struct err *e)
 {
     sqlite3_stmt *st = NULL;
     int64_t all = 0, wrong = 0;
@@ -206,12 +223,10 @@ static int rows(struct look *l, struct sql *c, struct err *e)
     int code = sql_number(c, "SELECT count(*) FROM res", &all, e);
 
     if (!code)
-        code = sql_prepare(c, "SELECT origin, type, id, key, patient, chart, size, codec, body FROM res", &st, e);
+        code = sql_prepare(c, "SELECT origin, type, id, key, patient, chart, size, codec, body, rid, fetched_ms, op "
+                              "FROM res", &st, e);
     while (!code && (code = sql_step(c, st, e)) == 1) {
-        int why;
-
-        wrong += !row_fits(c, st, &why);
-        code = why == ERR_NOMEM ? err_set(e, why, 0, 0, NULL) : ERR_OK;
+        code = row(c, st, v, &wrong, e);
         l->done = pages_done + (all ? (l->all - pages_done) * ++l->out->rows / (uint64_t)all : 0);
         if (!code && l->out->rows % 1000 == 0 && tell(l))
             code = err_set(e, ERR_CANCELLED, 0, 0, NULL);
@@ -235,17 +250,36 @@ static void blob_found(void *arg, int64_t bid)
     find(arg, STORE_AT_BLOB, bid, "");
 }
 
+/* What the rows say against what can be searched, in one snapshot: a sync may go on meanwhile. */
+static int indexes(struct look *l, struct sql *c, struct err *e)
+{
+    struct verify_index *v = verify_index_new();
+    int code = v ? sql_exec(c, "BEGIN", e) : err_set(e, ERR_NOMEM, 0, 0, NULL), words = ERR_OK;
+    int64_t homes = 0;
+
+    if (!code && !is_grave(code = words = verify_index_words(v, c, e)) && !(code = rows(l, c, v, e))) {
+        if (words || verify_index_wrong_words(v))
+            find(l, STORE_AT_ROW, words ? 0 : verify_index_wrong_words(v), "words");
+        code = verify_index_homes(v, c, &homes, e);
+        if (homes || (code && !is_grave(code)))
+            find(l, STORE_AT_ROW, homes, "homes");
+    }
+    if (v && !sqlite3_get_autocommit(c->db))
+        sql_exec(c, "ROLLBACK", NULL);
+    verify_index_free(v);
+    return is_grave(code) ? code : ERR_OK;
+}
+
 /* --- the two ways in --------------------------------------------------------------------------- */
 
 static int understood(struct look *l, struct err *e)
 {
     struct sql c = {.keys = l->keys};
-    int code = seal_open(l->path, l->keys, true, &c.db, e);
+    int code = seal_open(l->path, l->keys, false, &c.db, e); /* it writes to temp alone */
 
     if (!code) {
         sqlite3_progress_handler(c.db, STEP_OPS, machine_step, l);
-        if (!(code = database(l, &c, e)) && !(code = derivations(l, &c, e)) &&
-            !(code = rows(l, &c, e)))
+        if (!(code = database(l, &c, e)) && !(code = derivations(l, &c, e)) && !(code = indexes(l, &c, e)))
             code = blob_verify(&c, l->path, blob_step, blob_found, l, e);
     } else if (!is_grave(code)) {
         find(l, STORE_AT_DATABASE, 0, "open");

@@ -38,7 +38,8 @@ static void fill(struct store *s)
         snprintf(body, sizeof body, "{\"resourceType\":\"Observation\",\"id\":\"%s\",\"note\":\"%0300d\"}", id, i * 7919);
         CU_ASSERT_EQUAL(made_put(s, &ix, str_of(body), STORE_SERVER, NULL), ERR_OK);
     }
-    CU_ASSERT_EQUAL(made_patient(s, "p1", STORE_SERVER, "\"name\":[{\"family\":\"Ozturk\"}]"), ERR_OK);
+    made_resource(s, "{\"resourceType\":\"Patient\",\"id\":\"p1\",\"name\":[{\"family\":\"Ozturk\"}],"
+                     "\"address\":[{\"line\":[\"3 Mill Lane\"],\"city\":\"Nakuru\"}]}");
 }
 
 /* One edit in the outbox, in a state by the schema's number. */
@@ -618,6 +619,14 @@ static void verify_rows(void)
         {"INSERT INTO res_prior VALUES(9999, '', 0, 0, x'')", "earlier version without its row"},
         {"INSERT INTO fact VALUES(9999, 0, 1, 0, 0, 0, 0)", "fact without its row"},
         {"INSERT INTO opened VALUES(9999, 0)", "opened chart without its patient"},
+        {"INSERT INTO words(words) VALUES('delete-all')", "words"},
+        {"INSERT INTO words(rowid, t) VALUES(3, 'glucose')", "words"},
+        {"INSERT INTO words(rowid, t) VALUES(9999, 'glucose')", "words"},
+        {"INSERT INTO words(words, rowid, t) SELECT 'delete', rid, 'ozturk' FROM patient", "words"},
+        {"UPDATE home SET words='elsewhere' WHERE pid=1", "homes"},
+        {"DELETE FROM home WHERE pid=1", "homes"},
+        {"DELETE FROM home_word WHERE word=(SELECT min(word) FROM home_word)", "homes"},
+        {"INSERT INTO home_word VALUES('nowhere', 0, x'0200')", "homes"},
     };
 
     for (size_t i = 0; i < sizeof harm / sizeof *harm; i++) {
@@ -626,6 +635,7 @@ static void verify_rows(void)
         struct store_verified out;
         struct seen seen;
 
+        CU_ASSERT_EQUAL(verified(s, &out).n, 0);
         CU_ASSERT_EQUAL_FATAL(sql_exec(&s->w, harm[i][0], NULL), ERR_OK);
         seen = verified(s, &out);
         CU_ASSERT(seen.n >= 1 && seen.place == STORE_AT_ROW && seen.no >= 1);
