@@ -123,6 +123,7 @@ struct scr_tasks {
     struct model_tasks tasks; /* a window */
     unsigned asked;           /* its rows, if there are so many */
     bool loaded;
+    struct vec noted;         /* char[80]: whose tasks were shown, by the audit trail */
     struct list list;
 };
 
@@ -212,8 +213,9 @@ struct scr_found {
     bool all, running, failed;
     loop_timer timer;
     int64_t painted_ms;
-    struct arena arena; /* of words */
+    struct arena arena; /* of words and typed */
     struct text words;
+    struct str typed;
     struct scr_rows rows;
 };
 
@@ -339,6 +341,8 @@ void ui_person_row(struct list *l, const struct model_patient *who, const char *
 void ui_save_scope(struct ui *u, const struct model_scope *scope);
 /* REQ: on disk before anything of the chart is shown; false, and said why, when it could not be. */
 bool ui_save_opened(struct ui *u, const char *chart);
+struct model_seen;
+bool ui_save_seen(struct ui *u, const struct model_seen *seen); /* the same of a list of many charts' rows */
 void ui_save_unlocked(struct ui *u);
 void ui_save_orphan(struct ui *u); /* the screen goes: jobs under way must not find it */
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/intl.h"
+#include "model/edit.h"
 #include "ui/priv.h"
 
 #define STEP_ROWS 64     /* some milliseconds */
@@ -56,12 +57,33 @@ static const char *state_words(const struct scr_found *f, unsigned found, struct
                       : n;
 }
 
+/* REQ: whose rows are shown is on disk before they are. */
+static bool note(struct ui *u)
+{
+    struct scr_found *f = &u->found;
+    struct vec noted;
+    struct model_seen seen = {.begins = true, .typed = f->typed, .noted = &noted};
+    bool done;
+
+    if (!f->all)
+        return true;
+    vec_init(&noted, 80, MODEL_FOUND_MAX);
+    seen.charts = &model_search_found(f->search)->charts;
+    done = ui_save_seen(u, &seen);
+    vec_fini(&noted);
+    return done;
+}
+
 static void show(struct ui *u)
 {
     struct scr_found *f = &u->found;
     struct arena a;
 
     f->running = false;
+    if (!note(u)) {
+        ui_under(u);
+        return;
+    }
     scr_rows_show(u, &f->rows, model_search_found(f->search), 0, 0);
     u->damage = true;
     if (!u->line)
@@ -117,6 +139,7 @@ static void begin(struct ui *u, bool all)
     struct model_search *search;
     struct err e = ERR_NONE;
     struct text words;
+    struct str typed;
     struct arena a;
 
     if (!all && !scr_chart_fresh(u)) {
@@ -135,6 +158,7 @@ static void begin(struct ui *u, bool all)
     }
     arena_init(&a, 8192);
     words = text_safe(&a, prompt_typed(u), 0);
+    typed = arena_str(&a, prompt_typed(u));
     prompt_close(u);
     if (u->screen == scr_found_screen())
         ui_under(u);
@@ -143,6 +167,7 @@ static void begin(struct ui *u, bool all)
     f->all = all;
     f->arena = a;
     f->words = words;
+    f->typed = typed;
     f->running = true;
     f->painted_ms = clock_boot_ms(u->clock);
     ui_over(u, scr_found_screen());

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/intl.h"
+#include "model/edit.h"
 #include "ui/priv.h"
 
 #define DUE_COLS 16
@@ -78,6 +79,28 @@ static unsigned window(const struct ui *u)
     return rows > WINDOW ? rows : WINDOW;
 }
 
+/* REQ: whose tasks are shown is on disk before they are. */
+static bool note(struct ui *u, const struct model_tasks *fresh)
+{
+    struct scr_tasks *s = &u->tasks;
+    struct vec charts;
+    struct model_seen seen = {true, !s->loaded, STR(""), &charts, &s->noted};
+    bool done = true;
+
+    if (!s->noted.max)
+        vec_init(&s->noted, 80, 1u << 24);
+    vec_init(&charts, 80, fresh->n + 1);
+    for (unsigned i = 0; i < fresh->n && done; i++) {
+        char *id = vec_push(&charts);
+
+        if ((done = id != NULL))
+            memcpy(id, fresh->rows[i].chart, 80);
+    }
+    done = done && ui_save_seen(u, &seen);
+    vec_fini(&charts);
+    return done;
+}
+
 /* The window that begins at this row. False, and the old rows stay, when it cannot be read. */
 static bool fetch(struct ui *u, unsigned offset)
 {
@@ -87,6 +110,10 @@ static bool fetch(struct ui *u, unsigned offset)
 
     if (model_tasks(&u->model, offset, window(u), &fresh, &e)) {
         ui_say_err(u, &e);
+        return false;
+    }
+    if (!note(u, &fresh)) {
+        model_tasks_fini(&fresh);
         return false;
     }
     if (s->loaded)
@@ -193,6 +220,7 @@ void scr_tasks_close(struct ui *u)
 
     if (s->loaded)
         model_tasks_fini(&s->tasks);
+    vec_fini(&s->noted);
     list_fini(&s->list);
     memset(s, 0, sizeof *s);
     list_init(&s->list);

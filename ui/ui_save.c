@@ -121,6 +121,29 @@ bool ui_save_opened(struct ui *u, const char *chart)
     return false;
 }
 
+struct seeing {
+    struct loop_job job; /* first */
+    const struct model *model;
+    const struct model_seen *seen;
+};
+
+static int run_seeing(struct loop_job *job)
+{
+    struct seeing *s = (struct seeing *)job;
+
+    return model_seen(s->model, s->seen, &job->err);
+}
+
+bool ui_save_seen(struct ui *u, const struct model_seen *seen)
+{
+    struct seeing s = {.job = {.run = run_seeing}, .model = &u->model, .seen = seen};
+
+    if ((!seen->begins && !seen->charts->n) || (u->hooks.write_now && !u->hooks.write_now(u->hooks.arg, &s.job)))
+        return true;
+    ui_say(u, "%s", _("NOT SHOWN: the audit trail cannot be written. Is the disk full?"));
+    return false;
+}
+
 void ui_save_orphan(struct ui *u)
 {
     for (struct save *s = u->saves; s; s = s->next)

@@ -13,6 +13,7 @@ static const char *const names[AUDIT_ACTIONS] = {
     [AUDIT_UNLOCK] = "unlock", [AUDIT_OPEN] = "open",     [AUDIT_SHOW] = "show",     [AUDIT_GET] = "get",
     [AUDIT_CREATE] = "create", [AUDIT_UPDATE] = "update", [AUDIT_DELETE] = "delete", [AUDIT_EXPORT] = "export",
     [AUDIT_IMPORT] = "import", [AUDIT_PRINT] = "print",   [AUDIT_KEY] = "key",
+    [AUDIT_SEARCH] = "search", [AUDIT_TASKS] = "tasks",
 };
 
 const char *audit_action_name(enum audit_action action)

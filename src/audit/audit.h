@@ -3,7 +3,8 @@
  * The audit trail: who did what, when, to whose chart. A row is written in the transaction of what it tells of, and
  * before anything of a chart is shown; rows are only ever added, and stay on this device.
  *
- * Threads: as in store/store.h. Strings come from wardline's own tables and from ids; never a server's words.
+ * Threads: as in store/store.h. Strings come from wardline's own tables, from ids and from what was typed to search;
+ * never a server's words.
  */
 #ifndef AUDIT_AUDIT_H
 #define AUDIT_AUDIT_H
@@ -23,6 +24,9 @@ enum audit_action {
     AUDIT_IMPORT,
     AUDIT_PRINT,
     AUDIT_KEY,        /* a key slot was added, changed or removed; the store's key changed; reason: which */
+    AUDIT_SEARCH,     /* words were looked for in all charts. One row with what was typed (reason) and no chart, then
+                       * one for each chart that a row was shown of */
+    AUDIT_TASKS,      /* the tasks of all patients: one row with no chart, then one for each chart, as it is shown */
     AUDIT_ACTIONS
 };
 enum audit_outcome { AUDIT_DONE, AUDIT_REFUSED, AUDIT_FAILED };
@@ -40,7 +44,8 @@ struct audit_event {
     struct str chart;        /* chart id, or "" */
     struct str type, id, version; /* of one resource, or "" */
     struct str purpose;      /* why, as a code (v3-PurposeOfUse), or "" */
-    struct str reason;       /* a word of wardline's own: the section that was shown, how many rows; or "" */
+    struct str reason;       /* a word of wardline's own: the section that was shown, how many rows; or what was typed;
+                              * or "" */
 };
 /* ERR_TOOBIG for a field of more than LIMIT_TEXT_CELL bytes, ERR_INPUT for no action. */
 int audit_append(struct store_tx *tx, const struct audit_event *ev, struct err *e);

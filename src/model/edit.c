@@ -126,6 +126,56 @@ int model_opened(const struct model *m, struct str chart, struct err *e)
     return end(tx, code, e);
 }
 
+static bool has_chart(const struct vec *charts, const char *id)
+{
+    for (size_t i = charts->n; i; i--)
+        if (!strcmp(vec_at(charts, i - 1), id))
+            return true;
+    return false;
+}
+
+/* The rows of LIMIT_TX_ROWS events, as many a transaction as everywhere; of a list that begins its own first. */
+static int see_some(const struct model *m, const struct model_seen *seen, bool head, size_t *at, struct err *e)
+{
+    struct audit_event ev = model_event(m, seen->tasks ? AUDIT_TASKS : AUDIT_SEARCH, STR(""));
+    struct store_tx *tx;
+    int code = store_begin(m->store, true, &tx, e);
+
+    if (code)
+        return code;
+    ev.reason = (struct str){seen->typed.p, seen->typed.n < LIMIT_TEXT_CELL ? seen->typed.n : LIMIT_TEXT_CELL};
+    if (head)
+        code = audit_append(tx, &ev, e);
+    ev.reason = STR("");
+    for (unsigned n = head; !code && n < LIMIT_TX_ROWS && *at < seen->charts->n; ++*at) {
+        const char *id = vec_at(seen->charts, *at);
+        char *noted;
+
+        if (has_chart(seen->noted, id))
+            continue;
+        ev.chart = str_of(id);
+        if (!(noted = vec_push(seen->noted)))
+            code = err_set(e, ERR_NOMEM, 0, 0, NULL);
+        else if (!(code = audit_append(tx, &ev, e)))
+            memcpy(noted, id, 80);
+        n++;
+    }
+    return end(tx, code, e);
+}
+
+int model_seen(const struct model *m, const struct model_seen *seen, struct err *e)
+{
+    const size_t before = seen->noted->n;
+    size_t at = 0;
+    int code = seen->begins ? see_some(m, seen, true, &at, e) : ERR_OK;
+
+    while (!code && at < seen->charts->n)
+        code = see_some(m, seen, false, &at, e);
+    if (code) /* they may not all be on disk */
+        seen->noted->n = before;
+    return code;
+}
+
 int model_unlocked(const struct model *m, const char *home, struct err *e)
 {
     struct audit_event ev = model_event(m, AUDIT_UNLOCK, STR("")), refused = ev;

@@ -44,6 +44,16 @@ struct audit_event model_event(const struct model *m, enum audit_action action, 
 int model_audit(const struct model *m, const struct audit_event *ev, struct err *e);
 /* A chart is about to be opened. */
 int model_opened(const struct model *m, struct str chart, struct err *e);
+/* Rows of these charts (char[80], also more than once) are about to be shown in one list: of all tasks, or of a search
+ * in all charts for what was typed. begins: it is a new list, and no further part of one. noted: charts of this list
+ * that have their row; it grows. */
+struct model_seen {
+    bool tasks, begins;
+    struct str typed;
+    const struct vec *charts;
+    struct vec *noted;
+};
+int model_seen(const struct model *m, const struct model_seen *seen, struct err *e);
 /* The store was opened, and which passphrases were refused before it (audit_refused). */
 int model_unlocked(const struct model *m, const char *home, struct err *e);
 /* The chart that a resource belongs to, by its bytes; "" for none. id as store_get takes it. */

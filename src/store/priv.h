@@ -366,7 +366,7 @@ int text_begin(struct sql *c, int64_t rid, struct str words, struct str chart, s
 void text_bind_mark(sqlite3_stmt *st, int at, const struct text_entry *t); /* res.title */
 int text_end(struct sql *c, int64_t rid, struct text_entry *t, struct err *e);
 void text_free(struct text_entry *t);
-/* What the entry of a row of a chart (its hash; 0: of none) is, from its bytes: tokens with a blank between; appended. */
+/* What the entry of a row of a chart (its hash; 0: of none) is, from its bytes: tokens, a blank between; appended. */
 int text_entry_of(struct str bytes, int64_t chart, struct buf *out);
 /* Of a row that goes, before it does. */
 int text_drop(struct sql *c, int64_t rid, struct err *e);

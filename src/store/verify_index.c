@@ -111,7 +111,7 @@ static int row_words(struct verify_index *v, int64_t rid, int64_t chart, struct 
     return ERR_OK;
 }
 
-/* The words of addresses that a patient's row makes, as it was received; of one that was edited it is not known when. */
+/* The words of addresses that a patient row makes, as it was received; of one that was edited it is not known when. */
 static int row_home(struct verify_index *v, struct sql *c, int64_t rid, int64_t fetched_ms, struct str bytes,
                     struct err *e)
 {

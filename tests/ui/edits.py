@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the screen and line mode say of edits that the server has not got, and that no chart is shown before its audit row is
-on disk. Kills tests/mutants/audit-after-open.patch, not-sent-unsaid.patch.
+on disk; nor a list of many charts' rows before theirs are. Kills tests/mutants/audit-after-open.patch, not-sent-unsaid.patch,
+audit-search-unnoted.patch and audit-tasks-unnoted.patch.
 """
 import json, os, re, resource, signal, subprocess, sys, tempfile
 
@@ -131,6 +132,38 @@ def killed(w):
         check(new == ["unlock", "open"], f"after kill -9: {new}")
 
 
+def many(w):
+    """A search in all charts, and the tasks of all: a row for the list, and one for each chart that it shows a row of."""
+    task = {"resourceType": "Task", "status": "requested", "intent": "order", "executionPeriod": {"end": "2026-10-01"}}
+    w.put(*({**task, "id": f"t{i}", "for": {"reference": f"Patient/{p}"}, "code": {"text": f"Call zz{i}"}} for i, p in enumerate(("p1", "p1", "p2"))))
+    w.cli("sync")
+    before = len(w.kept("rows"))
+    with start(w) as t:
+        unlock(t)
+        for keys in ("\\body weight\r", "t"):
+            limit(t, 1)
+            raw = len(t.raw)
+            t.key(keys)
+            t.settle(first=1)
+            check("NOT SHOWN" in t.text() and "PATIENTS" in t.row(1), f"{keys!r} on a full disk: {t.text()}")
+            check(b"70.5" not in t.raw[raw:] and b"zz" not in t.raw[raw:], f"nothing of it was sent: {t.raw[raw:]!r}")
+            limit(t, resource.RLIM_INFINITY)
+        t.send("\\body weight\r")
+        t.wait("rows found")
+        check("70.5" in t.text(), f"then it is shown: {t.text()}")
+        t.key("q")
+        t.send("t")
+        t.wait("TASKS")
+        check("zz2" in t.text(), f"and the tasks: {t.text()}")
+        t.key("q")
+        t.send("t")
+        t.wait("TASKS")
+    new = [(x["action"], x["chart"], x["reason"]) for x in w.kept("rows")[before:] if x["action"] in ("search", "tasks")]
+    first, tasks = new[:2], [("tasks", "", ""), ("tasks", "p1", ""), ("tasks", "p2", "")]
+    check(first == [("search", "", "body weight"), ("search", "p1", "")], f"the search: {new}")
+    check(new[2:] == 2 * tasks or new[2:] == 2 * (tasks[:1] + tasks[:0:-1]), f"the tasks: {new}")
+
+
 def refused(w):
     before = len(w.kept("rows"))
     with start(w) as t:
@@ -165,5 +198,6 @@ with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False, quick=True
     line_mode(w)
     not_noted_not_shown(w)
     killed(w)
+    many(w)
     refused(w)
 check.finish()
