@@ -3,6 +3,7 @@
 
 #include "screen.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,6 +39,9 @@ struct screen {
     bool serving;                 /* guests still read the store */
     bool left;                    /* the screen is gone: the loop runs for that end alone */
     struct loop_job wish, idle;   /* messages from guests' threads */
+    struct loop_job tell;         /* one from the store thread, while an older store is brought up to date */
+    atomic_bool told;             /* it is under way; else that thread may write these: */
+    uint64_t done, all;
     struct model_sync state;      /* what the screens say of it */
     loop_timer next;
     struct sync_ask *ask;         /* under way */
@@ -399,15 +403,46 @@ static int check_profile(struct cli_app *app, struct err *e)
     return r;
 }
 
+struct opening {
+    struct screen *s;
+    const atomic_bool *cancel;
+};
+
+static void tell(struct loop_job *job)
+{
+    struct screen *s = (struct screen *)(void *)((char *)job - offsetof(struct screen, tell));
+
+    if (!s->left)
+        ui_opening(s->ui, s->done, s->all);
+    atomic_store(&s->told, false);
+}
+
+/* On the store thread. A screen that locks, or goes, waits no longer than for 200 rows. */
+static int opening_step(void *arg, uint64_t done, uint64_t all)
+{
+    struct opening *o = arg;
+    struct screen *s = o->s;
+
+    if (!atomic_exchange(&s->told, true)) {
+        s->done = done;
+        s->all = all;
+        s->tell = (struct loop_job){.done = tell};
+        loop_post(s->loop, &s->tell);
+    }
+    return atomic_load(o->cancel);
+}
+
 /* On the store thread. The home is this screen's from its start to its end, unless another had it as it began: a
  * command of a schedule gives it up, as its sync can go on in here. */
 static int open_store(void *arg, struct store_key *key, const atomic_bool *cancel, struct store **out, struct err *e)
 {
     struct screen *s = arg;
+    struct opening o = {s, cancel};
+    const struct store_progress p = {opening_step, &o};
     int r = s->app->owner ? ERR_OK : cli_guest_relieve(s->app, key, cancel, e);
 
     if (!r)
-        return store_open_owned(s->app->owner, key, out, e);
+        return store_open_told(s->app->owner, key, &p, out, e);
     store_key_free(key);
     return r;
 }

@@ -66,6 +66,7 @@ struct scr_lock {
     struct secret *typed; /* NULL while it is being tried */
     unsigned shown;       /* stars */
     bool trying;
+    unsigned percent;     /* of an older store's rows that are indexed again; 0: none yet */
 };
 
 struct scr_work {

@@ -19,6 +19,20 @@ void scr_lock_forget(struct ui *u)
     u->lock.typed = secret_new(LIMIT_PASSPHRASE);
     u->lock.shown = 0;
     u->lock.trying = false;
+    u->lock.percent = 0;
+    u->damage = true;
+}
+
+void ui_opening(struct ui *u, uint64_t done, uint64_t all)
+{
+    unsigned percent = all ? (unsigned)(done * 100 / all) : 0;
+
+    /* a line's width of bytes at most a percent; in line mode each is a line to read, so a tenth of them */
+    if (!u->lock.trying || u->lock.percent == percent || (u->line && u->lock.percent / 10 == percent / 10))
+        return;
+    u->lock.percent = percent;
+    if (u->line)
+        ui_say(u, _("Bringing the store up to date: %u %%"), percent);
     u->damage = true;
 }
 
@@ -80,7 +94,11 @@ static void paint(struct ui *u)
                                            UI_IDLE_MIN)), 0),
             80, TTY_PLAIN);
     tty_put(u->tty, LABEL, 0, label, 40, TTY_PLAIN);
-    if (u->lock.trying)
+    if (u->lock.trying && u->lock.percent && !u->line)
+        tty_put(u->tty, LABEL, label.cols + 1,
+                text_safe(&a, str_of(arena_fmt(&a, _("Bringing the store up to date: %u %%"), u->lock.percent)), 0), 60,
+                TTY_PLAIN);
+    else if (u->lock.trying)
         tty_put(u->tty, LABEL, label.cols + 1, text_own(_("opening ... this takes a moment")), 60,
                 TTY_PLAIN);
     else

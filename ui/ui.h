@@ -66,6 +66,8 @@ void ui_server_answered(struct ui *u, const struct err *e, struct str body);
 /* What has come of what hooks.attach asked for; all -1: nobody knows of how much. */
 void ui_attach_changed(struct ui *u, uint64_t have, int64_t all);
 void ui_attached(struct ui *u, const struct err *e); /* e->code ERR_OK: it is kept now */
+/* While hooks.open works: so many rows of all are indexed again, as an older wardline had indexed them. */
+void ui_opening(struct ui *u, uint64_t done, uint64_t all);
 /* main tells what the sync does; painted on change only. */
 void ui_sync_changed(struct ui *u, const struct model_sync *s);
 /* Async-signal-safe: clears the screen and restores the terminal's modes, for fatal signals. */

@@ -157,6 +157,39 @@ int cli_proof(struct cli_app *app, const char *escrow, const char *prompt, struc
     return r;
 }
 
+/* Rows that an older wardline indexed are indexed again first: a line on the terminal once that begins, and Ctrl-C. */
+struct settling {
+    const struct cli_app *app;
+    struct cli_out err;
+    struct cli_work work;
+    bool begun;
+};
+
+static int settling_step(void *arg, uint64_t done, uint64_t all)
+{
+    struct settling *s = arg;
+
+    if (!s->begun) {
+        cli_out_init(&s->err, 2);
+        cli_work_begin(&s->work, s->app, &s->err, _("bringing the store up to date"));
+        s->begun = true;
+    }
+    return s->work.progress.step(s->work.progress.arg, done, all);
+}
+
+static int open_own(struct cli_app *app, struct store_key *key, struct err *e)
+{
+    struct settling s = {.app = app};
+    const struct store_progress p = {settling_step, &s};
+    int r = store_open_told(app->owner, key, &p, &app->store, e);
+
+    if (s.begun) {
+        cli_work_end(&s.work);
+        cli_out_fini(&s.err);
+    }
+    return r;
+}
+
 /* This process owns the home: opens the store, and answers the others from now on. Takes the key. */
 static int become_owner(struct cli_app *app, struct store_key *key, struct err *e)
 {
@@ -165,7 +198,7 @@ static int become_owner(struct cli_app *app, struct store_key *key, struct err *
 
     app->yielded = false;
     app->key = store_key_dup(key);
-    r = store_open_owned(app->owner, key, &app->store, e);
+    r = open_own(app, key, e);
     if (!r)
         r = model_init(&app->model, app->store, &app->clock, e);
     if (!r && sync_hub_new(&app->hub))

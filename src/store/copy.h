@@ -13,12 +13,6 @@
 
 #include "store/slots.h"
 
-/* Long work tells how far it is. step's answer other than 0 stops it: ERR_CANCELLED, with nothing lost. */
-struct store_progress {
-    int (*step)(void *arg, uint64_t done, uint64_t all); /* pages; all may grow */
-    void *arg;
-};
-
 /* Another data key and file id. The slot that the proof opened and the escrow slots are in the new store, with the
  * same numbers; others cannot be, as nobody knows their secrets: they stand in dropped, *n of them. Backups keep the
  * old key. Stopped, it is begun anew. ERR_LASTSLOT: the proof is no passphrase, and no passphrase would be left.

@@ -27,6 +27,10 @@ int store_own(const char *home, struct store_owner **out, struct err *e);
 void store_disown(struct store_owner *o);
 /* As store_open for who owns the home already. ERR_INUSE (num 0) while a store is open under it. */
 int store_open_owned(struct store_owner *o, struct store_key *key, struct store **out, struct err *e);
+/* The same, and p (may be NULL) is told of rows that an older wardline indexed and that are indexed again first; when
+ * it stops that, what was done is kept, and the next opening goes on there. */
+int store_open_told(struct store_owner *o, struct store_key *key, const struct store_progress *p, struct store **out,
+                    struct err *e);
 
 /* Puts HOME/owner.sock (0600) in the place of what a dead owner left, and listens. There is no moment in which the name
  * leads to a socket that nobody listens to. *fd is borrowed until store_disown. ERR_IO. */

@@ -157,7 +157,8 @@ int store_forget_log(const char *path, struct err *e);
 /* Keeps every other writer out, without a transaction. ERR_INUSE in a forked child, ERR_BUG within a transaction. */
 int store_hold(struct store *s, struct err *e);
 void store_let_go(struct store *s);
-int store_connect(struct store *s, struct err *e); /* both connections, with s->key */
+/* Both connections, with s->key. p: as of store_open_told. */
+int store_connect(struct store *s, const struct store_progress *p, struct err *e);
 uint64_t store_now_ms(void); /* for the superblock's times */
 
 /* A snapshot on the reading connection; every store_read_begin that answered ERR_OK needs its end. */
@@ -212,7 +213,7 @@ int schema_version(void); /* that this program makes */
 /* The tables of a new store. */
 int schema_make(struct sql *c, struct err *e);
 /* Brings an older one up to date. ERR_VERSION for a newer one, ERR_DAMAGED for something that is no store. */
-int schema_check(struct sql *c, struct err *e);
+int schema_check(struct sql *c, const struct store_progress *p, struct err *e);
 
 /* --- body.c: a row's bytes, each compressed alone ------------------------------------------------ */
 
@@ -350,8 +351,9 @@ int res_index_again(struct sql *c, int64_t rid, const char *base, struct err *e)
 
 /* --- settle.c: rows that an older wardline indexed ------------------------------------------------ */
 
-/* Indexes them again, in transactions of its own; at once when there are none. */
-int settle_rows(struct sql *c, struct err *e);
+/* Indexes them again, in transactions of its own; at once when there are none. p (may be NULL) is told behind each:
+ * what was done before it stopped is kept. */
+int settle_rows(struct sql *c, const struct store_progress *p, struct err *e);
 /* All rows, whoever indexed them. */
 int settle_again(struct sql *c, struct err *e);
 

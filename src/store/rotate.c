@@ -140,7 +140,7 @@ static int change_name(struct store *s, struct rotation *r, struct err *e)
     sql_close(&s->w);
     if (!(code = store_forget_log(s->path, e)))
         code = rename_over(s, r, home, e);
-    if (store_connect(s, NULL) && !code)
+    if (store_connect(s, NULL, NULL) && !code)
         code = ERR_PARTIAL;
     return code == ERR_PARTIAL ? err_set(e, code, 0, 1, s->path) : code;
 }

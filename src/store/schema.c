@@ -212,10 +212,10 @@ int schema_make(struct sql *c, struct err *e)
 {
     int code = upgrade(c, 0, e);
 
-    return code ? code : settle_rows(c, e);
+    return code ? code : settle_rows(c, NULL, e);
 }
 
-int schema_check(struct sql *c, struct err *e)
+int schema_check(struct sql *c, const struct store_progress *p, struct err *e)
 {
     int64_t application, version;
     int code = sql_number(c, "PRAGMA application_id", &application, e);
@@ -227,5 +227,5 @@ int schema_check(struct sql *c, struct err *e)
     if (version > schema_version())
         return err_set(e, ERR_VERSION, 0, version, STORE_FILE);
     code = version < schema_version() ? upgrade(c, version, e) : sql_exec(c, copies, e);
-    return code ? code : settle_rows(c, e);
+    return code ? code : settle_rows(c, p, e);
 }

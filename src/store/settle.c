@@ -96,10 +96,20 @@ static int step(struct sql *c, const char *base, int64_t *next, struct err *e)
     return end(c, code, e);
 }
 
-int settle_rows(struct sql *c, struct err *e)
+/* How many rows there are, and how many of them are done. */
+static int how_far(struct sql *c, int64_t next, int64_t *done, int64_t *all, struct err *e)
+{
+    char sql[80];
+    int code = sql_number(c, "SELECT count(*) FROM res", all, e);
+
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM res WHERE rid <= %lld", (long long)next);
+    return code || !next ? code : sql_number(c, sql, done, e);
+}
+
+int settle_rows(struct sql *c, const struct store_progress *p, struct err *e)
 {
     char base[LIMIT_URL_BYTES];
-    int64_t rev, next;
+    int64_t rev, next, done = 0, all = 0;
     int code = number_of(c, REV, &rev, e);
 
     if (code || rev == FHIR_INDEX_REV || (code = number_of(c, NEXT, &next, e)) || (code = mark_server(c, base, e)))
@@ -108,8 +118,14 @@ int settle_rows(struct sql *c, struct err *e)
         code = begin(c, e);
         next = 0;
     }
-    while (!code && next >= 0)
-        code = step(c, base[0] ? base : NULL, &next, e);
+    if (!code && p)
+        code = how_far(c, next, &done, &all, e);
+    while (!code && next >= 0) {
+        done = done + LIMIT_TX_ROWS < all ? done + LIMIT_TX_ROWS : all;
+        if (!(code = step(c, base[0] ? base : NULL, &next, e)) && next >= 0 && p &&
+            p->step(p->arg, (uint64_t)done, (uint64_t)all))
+            code = err_set(e, ERR_CANCELLED, 0, 0, STORE_FILE);
+    }
     return code;
 }
 
@@ -117,5 +133,5 @@ int settle_again(struct sql *c, struct err *e)
 {
     int code = sql_exec(c, "DELETE FROM setting WHERE name IN ('" REV "', '" NEXT "')", e);
 
-    return code ? code : settle_rows(c, e);
+    return code ? code : settle_rows(c, NULL, e);
 }

@@ -167,7 +167,7 @@ uint64_t store_now_ms(void)
     return (uint64_t)clock_wall_ms(&c);
 }
 
-int store_connect(struct store *s, struct err *e)
+int store_connect(struct store *s, const struct store_progress *p, struct err *e)
 {
     int code = seal_open(s->path, s->key->seal, false, &s->w.db, e), mended;
 
@@ -175,7 +175,7 @@ int store_connect(struct store *s, struct err *e)
         log_event("store.superblock", mended, NULL, 0, 0);
     s->w.keys = s->r.keys = s->key->seal;
     seal_when_full(s->key->seal, reserve_give, s);
-    if (!code && !(code = sql_exec(&s->w, WRITE_CACHE, e)) && !(code = schema_check(&s->w, e)) &&
+    if (!code && !(code = sql_exec(&s->w, WRITE_CACHE, e)) && !(code = schema_check(&s->w, p, e)) &&
         !(code = seal_open(s->path, s->key->seal, true, &s->r.db, e)))
         code = sql_exec(&s->r, READ_CACHE, e);
     s->settled = s->full = false;
@@ -193,7 +193,8 @@ static void drop_leftovers(const char *home)
             store_forget(path, NULL);
 }
 
-int store_open_owned(struct store_owner *o, struct store_key *key, struct store **out, struct err *e)
+int store_open_told(struct store_owner *o, struct store_key *key, const struct store_progress *p, struct store **out,
+                    struct err *e)
 {
     struct store *s = mem_alloc(sizeof *s);
     int code;
@@ -212,7 +213,7 @@ int store_open_owned(struct store_owner *o, struct store_key *key, struct store 
         s->owner = o;
         if (!(code = store_private(owner_home(o), s->path, e))) {
             drop_leftovers(owner_home(o));
-            if (!(code = store_connect(s, e))) {
+            if (!(code = store_connect(s, p, e))) {
                 blob_sweep(s);
                 reserve_take(s);
             }
@@ -223,6 +224,11 @@ int store_open_owned(struct store_owner *o, struct store_key *key, struct store 
     else
         *out = s;
     return code;
+}
+
+int store_open_owned(struct store_owner *o, struct store_key *key, struct store **out, struct err *e)
+{
+    return store_open_told(o, key, NULL, out, e);
 }
 
 int store_open(const char *home, struct store_key *key, struct store **out, struct err *e)

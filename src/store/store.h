@@ -28,6 +28,12 @@ struct store_tx;
 
 #define STORE_FILE "store.wdb"
 
+/* Long work tells how far it is. step's answer other than 0 stops it: ERR_CANCELLED, with nothing lost. */
+struct store_progress {
+    int (*step)(void *arg, uint64_t done, uint64_t all); /* pages, or rows; all may grow */
+    void *arg;
+};
+
 /* --- opening --------------------------------------------------------------------------------- */
 
 /* Makes HOME/store.wdb under a temporary name, fsyncs, renames. ERR_EXISTS when there is one. kdf NULL:

@@ -317,7 +317,70 @@ static void fails_midway(void)
     }
 }
 
+struct stopping {
+    unsigned calls, at; /* at: stops there; 0: never */
+    uint64_t first, last, all;
+};
+
+static int stopping(void *arg, uint64_t done, uint64_t all)
+{
+    struct stopping *s = arg;
+
+    s->first = s->calls++ ? s->first : done;
+    CU_ASSERT(done <= all && done >= s->last);
+    s->last = done;
+    s->all = all;
+    return s->calls == s->at;
+}
+
+static int open_told(struct store_owner *o, const char *home, struct stopping *with, struct store **s)
+{
+    const struct store_progress p = {stopping, with};
+    struct secret *pass = made_pass("correct horse");
+    struct store_key *k = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(store_unlock(home, pass, &k, NULL), ERR_OK);
+    secret_free(pass);
+    return store_open_told(o, k, &p, s, NULL);
+}
+
+/* Rows of an older index: how far it is, is told; what was stopped is whole up to there and goes on there; and a store of
+ * this version tells nothing. Kills tests/mutants/settle-from-start.patch. */
+static void told(void)
+{
+    enum { MORE = 900 };
+    char home[64], id[32], bytes[200];
+    struct store *s = made_store(home);
+    struct stopping first = {.at = 2}, second = {.at = 0}, third = {.at = 0};
+    struct store_owner *o = NULL;
+    int64_t rev = 0;
+
+    older_turn(s, 3);
+    fill(s, 3);
+    for (int i = 0; i < MORE; i++) {
+        snprintf(id, sizeof id, "m%d", i);
+        snprintf(bytes, sizeof bytes, "{\"resourceType\":\"Observation\",\"id\":\"%s\",\"valueString\":\"x%d\"}", id, i);
+        insert(s, 10 + i, "Basic", id, bytes);
+        older_exec(s, "DELETE FROM count WHERE type='Basic'");
+    }
+    store_close(s);
+    CU_ASSERT_EQUAL_FATAL(store_own(home, &o, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(open_told(o, home, &first, &s), ERR_CANCELLED);
+    CU_ASSERT(!s && first.calls == 2 && first.first == LIMIT_TX_ROWS && first.last == 2 * LIMIT_TX_ROWS && first.all == MORE + 3);
+    CU_ASSERT_EQUAL_FATAL(open_told(o, home, &second, &s), ERR_OK);
+    CU_ASSERT(second.first == 3 * LIMIT_TX_ROWS && second.last == MORE + 3 && second.all == MORE + 3);
+    CU_ASSERT_EQUAL(sql_number(&s->w, "SELECT count(*) FROM res WHERE index_rev<>2", &rev, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(rev, 0);
+    store_close(s);
+    CU_ASSERT_EQUAL_FATAL(open_told(o, home, &third, &s), ERR_OK);
+    CU_ASSERT_EQUAL(third.calls, 0);
+    store_close(s);
+    store_disown(o);
+    made_remove(home);
+}
+
 static const struct unit_test tests[] = {
+    {"an opening that brings rows up to date tells how far it is, and can be stopped", told},
     {"a store of each older version keeps all that it held", from_each},
     {"and has the tables of a new one", same_tables},
     {"a step that cannot be done leaves the older store", fails_midway},
