@@ -9,6 +9,7 @@
 #include "audit/audit.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "store/owner.h"
 
 #define WAIT_MOST_MS 60000
 
@@ -17,13 +18,14 @@ struct auth_unlock {
     struct loop_job job;        /* the KDF, then the opening */
     char home[PATH_MAX_BYTES];
     struct auth_opener opener;
-    struct secret *passphrase;  /* until the KDF is done */
+    struct secret *passphrase;  /* until the store is open */
     struct store_key *key;      /* between the two */
     struct store *store;
     struct err err;             /* what a wrong passphrase will be answered with */
     loop_timer wait;
     unsigned failures;
     bool busy, running, freed;
+    bool stale, again;          /* the store was rotated between the two: both once more */
     bool owed;                  /* the wait after the last wrong one was cut short */
     void (*opened)(void *arg, struct store *s, const struct err *e);
     void *arg;
@@ -79,13 +81,20 @@ static int derive(struct loop_job *job)
 static int open_store(struct loop_job *job)
 {
     struct auth_unlock *u = of(job);
-    struct store_key *key = u->key;
+    struct store_key *key = u->key, *kept = store_key_dup(key);
+    int r;
 
     u->key = NULL;
     if (u->opener.open)
-        return u->opener.open(u->opener.arg, key, &job->cancel, &u->store, &job->err);
-    return store_open(u->home, key, &u->store, &job->err);
+        r = u->opener.open(u->opener.arg, key, &job->cancel, &u->store, &job->err);
+    else
+        r = store_open(u->home, key, &u->store, &job->err);
+    u->stale = r && kept && store_key_stale(u->home, kept);
+    store_key_free(kept);
+    return r;
 }
+
+static void begin(void *arg);
 
 static void opened(struct loop_job *job)
 {
@@ -97,6 +106,13 @@ static void opened(struct loop_job *job)
         drop(u);
         return;
     }
+    if (job->code && u->stale && !u->again) { /* REQ: nobody is told that a passphrase is wrong which is right */
+        u->again = true;
+        begin(u);
+        return;
+    }
+    secret_free(u->passphrase);
+    u->passphrase = NULL;
     if (job->code)
         e.code = job->code;
     answer(u, job->code ? &e : NULL);
@@ -107,8 +123,10 @@ static void derived(struct loop_job *job)
     struct auth_unlock *u = of(job);
 
     u->running = false;
-    secret_free(u->passphrase);
-    u->passphrase = NULL;
+    if (job->code) {
+        secret_free(u->passphrase);
+        u->passphrase = NULL;
+    }
     if (u->freed) {
         drop(u);
     } else if (!job->code) {
@@ -159,6 +177,7 @@ int auth_unlock_start(struct loop *l, const char *home, struct secret *passphras
     u->opened = call;
     u->arg = arg;
     u->busy = true;
+    u->again = false;
     *out = u;
     if (u->owed)
         u->wait = loop_after(l, auth_unlock_wait_ms(u->failures), begin, u);

@@ -213,11 +213,18 @@ static int become_owner(struct cli_app *app, struct store_key *key, struct err *
     return r;
 }
 
-/* Becomes the owner, or has the one that is run the verb. Takes the key. */
+/* Becomes the owner, or has the one that is run the verb. Takes the key. app->stale: the store was rotated since. */
 static int need(struct cli_app *app, struct store_key *key, struct err *e)
 {
-    int r = cli_guest_or_owner(app, key, e);
+    int r;
 
+    app->stale = false;
+    r = cli_guest_or_owner(app, key, e);
+    if (!r && !app->answered && key && (app->stale = store_key_stale(app->home, key))) {
+        store_disown(app->owner);
+        app->owner = NULL;
+        r = err_set(e, ERR_PASSPHRASE, 0, 0, NULL);
+    }
     if (r || app->answered) {
         store_key_free(key);
         return r ? r : app->status ? app->status : ERR_CANCELLED;
@@ -234,12 +241,25 @@ static int unlock_by(struct cli_app *app, const struct store_proof *proof, struc
     return r;
 }
 
-int cli_need_store_by(struct cli_app *app, const struct store_proof *proof, struct err *e)
+#define UNLOCKS_MOST 3 /* two rotations in the time of an unlocking are enough */
+
+/* REQ: whose passphrase is right is not told that it is wrong, because the store was rotated that very second. */
+static int unlock_and_need(struct cli_app *app, const struct store_proof *proof, struct err *e)
 {
     struct store_key *key = NULL;
-    int r = unlock_by(app, proof, &key, e);
+    int r = ERR_PASSPHRASE;
 
-    return r ? r : need(app, key, e);
+    for (int i = 0; i < UNLOCKS_MOST && (!i || (app->stale && (!app->typed || *app->typed))); i++) {
+        app->stale = false;
+        if (!(r = unlock_by(app, proof, &key, e)))
+            r = need(app, key, e);
+    }
+    return r;
+}
+
+int cli_need_store_by(struct cli_app *app, const struct store_proof *proof, struct err *e)
+{
+    return unlock_and_need(app, proof, e);
 }
 
 int cli_find_profile(struct cli_app *app, struct err *e)
@@ -254,36 +274,38 @@ int cli_find_profile(struct cli_app *app, struct err *e)
     return r;
 }
 
-/* The key. Where there is nobody to give a proof, a verb that says counts without it goes on: *key is NULL. */
-static int unlock(struct cli_app *app, struct store_key **key, struct err *e)
+/* Where there is nobody to give a proof, a verb that says counts without it goes on without a key. */
+static int unlock(struct cli_app *app, struct err *e)
 {
     struct store_proof proof = {.secret = NULL};
+    struct secret *typed;
     int r = cli_proof(app, NULL, _("Passphrase: "), &proof, e);
 
-    *key = NULL;
     if (r == ERR_NOTTY && app->verb && (app->verb->how & CLI_COUNTS))
-        return ERR_OK;
+        return need(app, NULL, e);
+    typed = (struct secret *)proof.secret;
+    app->typed = &typed;
     if (!r)
-        r = unlock_by(app, &proof, key, e);
-    secret_free((struct secret *)proof.secret);
+        r = unlock_and_need(app, &proof, e);
+    app->typed = NULL;
+    secret_free(typed);
     return r;
 }
 
 int cli_need_store(struct cli_app *app, struct err *e)
 {
-    struct store_key *key = NULL;
+    struct store_key *key = app->key;
     int r;
 
     if (app->store)
         return ERR_OK;
     r = cli_find_profile(app, e);
-    if (!r && app->yielded) {
-        key = app->key;
-        app->key = NULL;
-    } else if (!r) {
-        r = unlock(app, &key, e);
-    }
-    return r ? r : need(app, key, e);
+    if (r)
+        return r;
+    if (!app->yielded)
+        return unlock(app, e);
+    app->key = NULL;
+    return need(app, key, e);
 }
 
 void cli_close_store(struct cli_app *app)

@@ -80,6 +80,8 @@ struct cli_app {
     int words;
     bool yielded;            /* this process gave the home up to a full screen, and its verb begins again there */
     struct store_key *key;   /* for that */
+    struct secret **typed;   /* what was shown for the key, until the owner has taken it: to unlock once more */
+    bool stale;              /* the store was rotated since the key was unlocked: nothing ran */
     bool answered;           /* another process ran it: */
     int status;              /* exit status; what there was to say was said */
     int (*settings)(char *out, size_t n); /* ui's conf_check, which this room does not know; NULL: there is none */

@@ -230,6 +230,10 @@ static void answer(struct asking *a, struct str packet)
         fail(a, ERR_BUG, 0);
         return;
     }
+    if (w.kind != 'r' && a->app->typed) { /* it is not refused: the passphrase need not stay */
+        secret_free(*a->app->typed);
+        *a->app->typed = NULL;
+    }
     if (w.kind == 'r' && w.again && may_again(a)) {
         anew(a);
         return;
@@ -392,6 +396,10 @@ int cli_guest_or_owner(struct cli_app *app, const struct store_key *key, struct 
     if (r != ERR_INUSE) /* mostly there is no other: no loop, no threads for it */
         return r;
     r = run(&a);
+    /* Refused for a key of before a rotation: it is unlocked anew, with what was typed. */
+    app->stale = !r && a.end == ANSWERED && e->code == ERR_PASSPHRASE && key && store_key_stale(app->home, key);
+    if (app->stale)
+        return ERR_PASSPHRASE;
     app->answered = !r && a.end == ANSWERED;
     if (app->answered && e->code)
         app->status = cli_fail(e);

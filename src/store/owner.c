@@ -230,6 +230,17 @@ static void prove(const struct seal_keys *k, const unsigned char challenge[STORE
     crypt_hash(proof, text, sizeof text, seal_key(k, SEAL_K_ASK));
 }
 
+bool store_key_stale(const char *home, const struct store_key *k)
+{
+    struct seal_super *s = mem_alloc(sizeof *s);
+    char path[PATH_MAX_BYTES];
+    bool stale = s && !path_join(path, home, STORE_FILE, NULL) && !seal_super_get(path, NULL, s, NULL) &&
+                 memcmp(s->file_id, k->seal->file_id, SEAL_FILE_ID) != 0;
+
+    mem_free(s);
+    return stale;
+}
+
 void store_prove(const struct store_key *k, const unsigned char challenge[STORE_CHALLENGE], struct str request,
                  unsigned char proof[STORE_PROOF])
 {

@@ -32,6 +32,10 @@ int store_open_owned(struct store_owner *o, struct store_key *key, struct store 
 int store_open_told(struct store_owner *o, struct store_key *key, const struct store_progress *p, struct store **out,
                     struct err *e);
 
+/* The key was unlocked from a file that is no longer there under its name: the store was rotated or restored since.
+ * Such a key opens nothing (store_open and the like: ERR_PASSPHRASE); whoever still has the proof unlocks once more. */
+bool store_key_stale(const char *home, const struct store_key *k);
+
 /* Puts HOME/owner.sock (0600) in the place of what a dead owner left, and listens. There is no moment in which the name
  * leads to a socket that nobody listens to. *fd is borrowed until store_disown. ERR_IO. */
 int store_owner_listen(struct store_owner *o, int *fd, struct err *e);

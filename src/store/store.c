@@ -217,6 +217,9 @@ int store_open_told(struct store_owner *o, struct store_key *key, const struct s
                 blob_sweep(s);
                 reserve_take(s);
             }
+            /* with another file's key the log would count as torn, and go */
+            code = store_key_stale(owner_home(o), key) ? err_set(e, ERR_PASSPHRASE, 0, 0, NULL)
+                                                       : store_connect(s, p, e);
         }
     }
     if (code)

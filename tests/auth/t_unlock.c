@@ -4,6 +4,7 @@
 #include "tests/store/made.h"
 
 #include "auth/unlock.h"
+#include "store/copy.h"
 #include "store/owner.h"
 
 struct stage {
@@ -238,7 +239,52 @@ static void opened_by_its_owner(void)
     stage_down(&st);
 }
 
+struct rotating {
+    const char *home;
+    int calls, rotations;
+};
+
+/* Somebody rotates the store between the derivation and the opening. */
+static int open_rotated(void *arg, struct store_key *key, const atomic_bool *cancel, struct store **out, struct err *e)
+{
+    struct rotating *r = arg;
+
+    CU_ASSERT_FALSE(atomic_load(cancel));
+    if (++r->calls <= r->rotations) {
+        struct secret *p = made_pass("correct horse");
+        struct store_slot dropped[STORE_SLOTS];
+        struct store *s = made_open(r->home);
+        unsigned n;
+
+        CU_ASSERT_EQUAL(store_rotate(s, &(struct store_proof){.secret = p}, NULL, dropped, &n, NULL), ERR_OK);
+        store_close(s);
+        secret_free(p);
+    }
+    return store_open(r->home, key, out, e);
+}
+
+/* REQ: a passphrase that is right is never called wrong, nor its store damaged. Kills unlock-stale-is-wrong. */
+static void rotated_meanwhile(void)
+{
+    struct stage st;
+    struct rotating r = {.rotations = 1};
+    const struct auth_opener how = {open_rotated, &r};
+
+    stage_up(&st);
+    r.home = st.home;
+    st.calls = 0;
+    CU_ASSERT_EQUAL(auth_unlock_start(st.l, st.home, made_pass("correct horse"), &how, opened, &st, &st.u), ERR_OK);
+    loop_run(st.l);
+    CU_ASSERT_PTR_NOT_NULL(st.s);
+    CU_ASSERT(r.calls == 2 && st.calls == 1);
+    store_close(st.s);
+    st.s = NULL;
+    auth_unlock_free(st.u);
+    stage_down(&st);
+}
+
 static const struct unit_test tests[] = {
+    {"a store that is rotated meanwhile is unlocked once more", rotated_meanwhile},
     {"wrong passphrases wait longer and longer", wrong_ones_wait},
     {"one try at a time", one_at_a_time},
     {"a try that is given up calls nobody", given_up},

@@ -6,7 +6,7 @@ stopped; with hostile peers at either end of the socket. What is said through an
 No test here says how long a thing takes, but that one which does not answer is named, and one that says nothing dropped.
 
 Kills tests/mutants: owner-proof-unasked, owner-answers-when-locked, owner-folder-its-own, owner-reads-its-own,
-owner-keeps-the-home, owner-stop-is-bad-input, owner-characters-its-own.
+owner-keeps-the-home, owner-stop-is-bad-input, owner-characters-its-own, owner-stale-is-refused.
 """
 import array, fcntl, json, os, re, select, signal, socket, struct, subprocess, sys, tempfile, time
 
@@ -525,6 +525,36 @@ def askers(w, slow):
         guest.communicate()
 
 
+def paused(w, *args):
+    """A command that has derived its key and waits; what lets it go."""
+    mark = os.path.join(w.tmp, f"pause{len(os.listdir(w.tmp))}")
+    preload = " ".join(filter(None, (os.path.join(ward.BUILD, "tests/tools/pause_kdf.so"), w.extra.get("LD_PRELOAD"))))
+    p = w.start(*args, env={"LD_PRELOAD": preload, "PAUSE_KDF": mark})
+    until("it derives", lambda: os.path.exists(mark + ".at"))
+    return p, lambda: open(mark + ".go", "w").close()
+
+
+def rotated(w):
+    """REQ: who typed the right passphrase just before a rotation is not told that it is wrong: the key is derived once more,
+    whether the store is another's by then or nobody's."""
+    want = w.cli("list").stdout
+    p, go = paused(w, "list")
+    w.cli("key", "rotate")
+    with Watch(w):
+        go()
+        p = ended(p)
+        check("a guest of before a rotation", p.returncode == 0 and p.stdout == want and not p.stderr, told(p))
+    p, go = paused(w, "list")
+    w.cli("key", "rotate")
+    go()
+    p = ended(p)
+    check("an owner of before a rotation", p.returncode == 0 and p.stdout == want and not p.stderr, told(p))
+    with Watch(w) as o:
+        p = w.cli("list", passphrase="another one", check=False)
+        check("a wrong one is wrong all the same", p.returncode == 5 and not p.stdout, told(p))
+        check("and the owner stays", owners(w.home) == [o.pid])
+
+
 def main():
     with tempfile.TemporaryDirectory() as tmp:
         with ward.Ward(tmp, generate=12, charts=3, init=False, quick=True) as w:
@@ -533,7 +563,7 @@ def main():
                 w.url = f"http://127.0.0.1:{slow.port}/fhir"
                 w.cli("init", "--server", w.url, "--demo")
                 w.cli("sync")
-                for part, args in ((through, ()), (overheard, ()), (locked, ()), (silent, ()), (killed, ()), (askers, (slow,)), (given_up, (slow,))):
+                for part, args in ((through, ()), (rotated, ()), (overheard, ()), (locked, ()), (silent, ()), (killed, ()), (askers, (slow,)), (given_up, (slow,))):
                     if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
                         part(w, *args)
     print(f"{done} checks")

@@ -17,6 +17,7 @@
 #include "base/rng.h"
 #include "store/copy.h"
 #include "store/priv.h"
+#include "store/owner.h"
 #include "store/seal_priv.h"
 #include "tests/store/seal_help.h"
 
@@ -481,6 +482,49 @@ static void backup_stopped(void)
     secret_free(pass);
     made_remove(there_home);
     made_end(s, home);
+}
+
+/* A key of before a rotation opens nothing, and leaves the log as it lies: with it every frame would count as torn, and
+ * what was committed would go. Kills store-stale-opens. */
+static void stale_key(void)
+{
+    char home[64], other[64], from[100], to[100], log[100];
+    struct store *s = filled(home);
+    struct secret *pass = made_pass(text);
+    const struct store_proof proof = {.secret = pass};
+    struct store_slot dropped[STORE_SLOTS];
+    struct store_key *k = NULL;
+    unsigned char *b;
+    size_t n, logged = 0, now;
+    unsigned lost;
+
+    CU_ASSERT_EQUAL_FATAL(store_unlock(home, pass, &k, NULL), ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(store_rotate(s, &proof, NULL, dropped, &lost, NULL), ERR_OK);
+    CU_ASSERT(store_key_stale(home, k));
+    made_resource(s, "{\"resourceType\":\"Patient\",\"id\":\"late\"}");
+    made_home(other);
+    umask(077);
+    for (int i = 0; i < 2; i++) { /* as a kill would leave it */
+        snprintf(from, sizeof from, "%s/%s%s", home, STORE_FILE, i ? "-wal" : "");
+        snprintf(to, sizeof to, "%s/%s%s", other, STORE_FILE, i ? "-wal" : "");
+        b = help_read(from, &n);
+        help_write(to, b, n);
+        chmod(to, 0600);
+        mem_free(b);
+        logged = n;
+    }
+    snprintf(log, sizeof log, "%s", to);
+    made_end(s, home);
+    CU_ASSERT_EQUAL(store_open(other, k, &s, NULL), ERR_PASSPHRASE);
+    CU_ASSERT_EQUAL_FATAL(access(log, F_OK), 0);
+    b = help_read(log, &now);
+    mem_free(b);
+    CU_ASSERT(logged > SEAL_WAL_HEAD && now == logged);
+    s = open_with(other, &proof);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+    CU_ASSERT(store_has(s, STR("Patient"), STR("late"), STR("")));
+    secret_free(pass);
+    made_end(s, other);
 }
 
 /* --- verify ------------------------------------------------------------------------------------ */
@@ -1039,6 +1083,7 @@ static const struct unit_test tests[] = {
     {"a backup put in place by hand", backup_by_hand},
     {"a backup and a restore that are stopped, or of a damaged file", backup_stopped},
     {"a store larger than the page cache", large},
+    {"a key of before a rotation", stale_key},
     {"verify names a changed byte: pages and superblocks", verify_bytes},
     {"verify names a changed byte: the log", verify_log},
     {"verify: rows against what was derived from them", verify_rows},
