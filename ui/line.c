@@ -285,7 +285,8 @@ void line_free(struct ui *u)
 static bool busy(const struct ui *u)
 {
     return u->lock.trying ||
-           (!u->line->talks && (u->attach.busy || (u->sync_asked && u->sync.phase == MODEL_SYNC_RUNNING)));
+           (!u->line->talks &&
+            (u->attach.busy || line_asks(u) || (u->sync_asked && u->sync.phase == MODEL_SYNC_RUNNING)));
 }
 
 static void next_line(void *arg);

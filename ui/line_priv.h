@@ -31,11 +31,12 @@ struct line {
     const struct screen *screen;
     unsigned where, sel;
     int phase;
-    bool trying, greeted, filtered;
+    bool trying, asking, greeted, filtered;
     char head[2][LINE_ROW_BYTES], title[LINE_ROW_BYTES], words[LINE_ROW_BYTES], last[LINE_ROW_BYTES];
     struct buf body;
 };
 
+bool line_asks(const struct ui *u);     /* the screen waits for the server's answer to a search */
 void line_say_new(struct ui *u);        /* what is new since the last time, and the prompt */
 void line_say_row(struct ui *u);        /* the selected row in full */
 void line_say_forget(struct ui *u);     /* nothing counts as said: all of it is, next time */

@@ -296,7 +296,7 @@ static void say_prompt(struct ui *u, struct buf *out)
 {
     size_t was = out->n;
 
-    if (u->lock.trying)
+    if (u->lock.trying || (!u->line->talks && line_asks(u))) /* the answer comes first */
         return;
     if (ui_where(u) == ON_LOCK) {
         add_words(out, _("Passphrase:"));
@@ -338,11 +338,16 @@ static void say_lock(struct ui *u, bool other, struct buf *out)
         add_page_rows(u, UI_BODY + 1, UI_BODY + 2, out);
 }
 
+bool line_asks(const struct ui *u)
+{
+    return u->screen == scr_server_screen() && u->server.asking;
+}
+
 static bool wanted(const struct ui *u)
 {
     const struct line *l = u->line;
 
-    return l->due || u->screen != l->screen || u->lock.trying != l->trying ||
+    return l->due || u->screen != l->screen || u->lock.trying != l->trying || line_asks(u) != l->asking ||
            (u->message[0] && strncmp(u->message, l->words, strlen(u->message)) != 0);
 }
 
@@ -392,7 +397,7 @@ void line_say_new(struct ui *u)
         say_body(u, say_head(u, &out) || other, &out);
     say_words(u, &a, &out);
     say_sync(u, &a, &out);
-    if (!locked)
+    if (!locked && !line_asks(u)) /* there is no row yet to do anything to */
         say_bar(u, &a, &out);
     say_prompt(u, &out);
     l->silent = ui_where(u) == ON_LOCK && !u->lock.trying;
@@ -401,6 +406,7 @@ void line_say_new(struct ui *u)
     l->due = false;
     l->screen = u->screen;
     l->trying = u->lock.trying;
+    l->asking = line_asks(u);
     buf_fini(&out);
     arena_fini(&a);
 }

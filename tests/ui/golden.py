@@ -9,10 +9,11 @@ A file's head, before the first "=== ":
     keys: WORDS         typed one after the other, from the worklist, its first row marked; {Enter} {Tab} {Down} ... by name,
                         {Wait} for a page that does not listen at once
     line: A | B | C     the lines that lead there in line mode; by default /words, row 1 for {Enter}, and letters as they are
-    wait: TEXT          it is not there before this is (a sync, an unlock)
+    wait: TEXT          it is not there before this is (a sync, an unlock); wait-2: TEXT, before row 2 holds it
     must: TEXT          stands on it, in every kind; must-en, must-es, must-utf8, must-c: in those alone
     never: TEXT         stands nowhere on it, in any kind
     not-in: KIND ...    the screen does not exist there
+    home: part          of the profile that holds a part of its server's patients (small_ward.near); else of the one that holds all
 Text and attributes and cursor are exact; the bytes that the last key brought are at most what is written here (and 2 % + 8,
 for another ncurses).
 
@@ -49,7 +50,8 @@ class Screen:
         self.path, self.name = path, os.path.basename(path).removesuffix(".screen")
         with open(path, encoding="utf-8") as f:
             head, *kinds = f.read().split("=== ")
-        self.head, self.facts, self.keys, self.wait, self.not_in, self.lines = head, [], [], None, [], None
+        self.head, self.facts, self.keys, self.wait, self.not_in, self.lines, self.home = head, [], [], None, [], None, "all"
+        self.wait_row = 0
         for line in head.splitlines():
             name, _, rest = line.partition(":")
             rest = rest.strip()
@@ -60,8 +62,10 @@ class Screen:
                     self.lines = ["1" if k == "{Enter}" else "R" if k == "{Home}" else k for k in words]
             elif name == "line":
                 self.lines = [k.strip() for k in rest.split("|")]
-            elif name == "wait":
-                self.wait = rest
+            elif name in ("wait", "wait-2"):
+                self.wait, self.wait_row = rest, int(name[5:] or 0)
+            elif name == "home":
+                self.home = rest
             elif name == "not-in":
                 self.not_in = rest.split()
             elif name.startswith(("must", "never")):
@@ -151,8 +155,12 @@ def reach(t, s, slow):
     n = 0
     for key in s.keys:
         n = len(t.type(key, quiet=0.3 if slow else 0.03) if key else t.rest(0.7))
-    if s.wait:
+    if s.wait and not s.wait_row:
         t.wait(s.wait)
+    while s.wait and s.wait_row and s.wait not in t.row(s.wait_row) and t.pump(20):
+        pass
+    if s.wait_row:
+        t.rest(0.1)
     return picture(t, n)
 
 
@@ -188,6 +196,8 @@ def line_mode(w, screens, update):
     """The same screens and facts where no cursor can be placed: what is new of each, and its prompt."""
     line = Line(w, env={"LD_PRELOAD": w.extra["LD_PRELOAD"]})
     line.answer()
+    while not any(NEXT.search(text) for text in line.say("Ctrl-L")):  # the sync of the unlocking is over
+        time.sleep(0.2)
     for s in screens:
         if not s.lines or "line" in s.not_in:
             continue
@@ -215,36 +225,51 @@ def line_mode(w, screens, update):
     check(status == 0, f"line mode ends with {status}: {said}")
 
 
+def profile(w, resources, *scope):
+    """A profile of a ward, synced."""
+    small_ward.load(w, resources)
+    w.extra["LD_PRELOAD"] = f"{w.extra.get('LD_PRELOAD', '')} {CLOCK}".strip()
+    w.cli("init", "--server", w.url, "--demo", *scope)
+    w.cli("sync")
+
+
+def every_kind(w, lock, screens, update):
+    """The screens of one profile."""
+    for kind, (term, rows, cols, env) in KINDS.items():
+        with Term([WARDLINE, "--home", w.home], term=term, rows=rows, cols=cols, env={**ward.environment(w.extra), "TERM": term, **env}, quiet=0.1) as t:
+            for s in lock:
+                locked(t, kind, s, update)
+            t.send(ward.PASS + "\r")
+            while not NEXT.search(t.row(t.rows)):  # the sync of the unlocking is over
+                t.settle(quiet=0.2, first=1)
+            walk(t, kind, screens, update)
+            t.kill(15)
+            check(t.end() == 0, f"{kind}: SIGTERM ends it with {t.status}")
+            check(not strange(t.raw), f"{kind}: bytes that no screen may send: {strange(t.raw)[:3]}")
+    line_mode(w, screens, update)
+
+
 def main():
     update = "--update" in sys.argv
     names = [a for a in sys.argv[1:] if a != "--update"]
     screens = [Screen(p) for p in sorted(glob.glob(os.path.join(HERE, "*.screen")))]
     lock = [s for s in screens if s.name == "lock"]
     rest = [s for s in screens if s.name != "lock" and (not names or s.name in names)]
+    of = lambda home: [s for s in rest if s.home == home]
     os.environ["LD_PRELOAD"] = CLOCK  # for the server; it passes nothing on
     if os.path.exists(os.path.join(ward.BUILD, "wardline-demo")) and not os.path.exists(CLOCK):
         sys.exit("tests/tools/fixed_clock.so is not built")
-    with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False, quick=True) as w:
-        small_ward.load(w)
-        w.extra["LD_PRELOAD"] = f"{w.extra.get('LD_PRELOAD', '')} {CLOCK}".strip()
-        w.cli("init", "--server", w.url, "--demo")
-        w.cli("sync")
-        if not os.path.exists(os.path.join(ward.BUILD, "locale/es/LC_MESSAGES/wardline.mo")):
-            print("skipped: Spanish (its catalogue is not built)")
-            del KINDS["spanish"]
-        for kind, (term, rows, cols, env) in KINDS.items():
-            with Term([WARDLINE, "--home", w.home], term=term, rows=rows, cols=cols, env={**ward.environment(w.extra), "TERM": term, **env}, quiet=0.1) as t:
-                for s in lock:
-                    locked(t, kind, s, update)
-                t.send(ward.PASS + "\r")
-                t.wait("OKAFOR")
-                while not NEXT.search(t.row(t.rows)):  # the sync of the unlocking is over
-                    t.settle(quiet=0.2, first=1)
-                walk(t, kind, rest, update)
-                t.kill(15)
-                check(t.end() == 0, f"{kind}: SIGTERM ends it with {t.status}")
-                check(not strange(t.raw), f"{kind}: bytes that no screen may send: {strange(t.raw)[:3]}")
-        line_mode(w, rest, update)
+    if not os.path.exists(os.path.join(ward.BUILD, "locale/es/LC_MESSAGES/wardline.mo")):
+        print("skipped: Spanish (its catalogue is not built)")
+        del KINDS["spanish"]
+    if of("all"):
+        with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False, quick=True) as w:
+            profile(w, small_ward.resources())
+            every_kind(w, lock, of("all"), update)
+    if of("part"):
+        with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False, quick=True) as w:
+            profile(w, small_ward.near(), "--scope", small_ward.NEAR)
+            every_kind(w, [], of("part"), update)
     if update:
         for s in screens:
             s.write()

@@ -171,13 +171,15 @@ class Monkey:
                 self.unlock()
 
     def run(self, steps):
-        thousand = 0
+        thousand, self.began = 0, time.monotonic()
         while self.steps < steps and len(check.bad) < 20:
             self.step()
             if self.steps // 1000 > thousand and (not self.at_home() or self.steps % 1000 > 300):  # from elsewhere, if chance leads there
                 thousand = self.steps // 1000
                 self.home()
                 self.bytes_sent()
+                if thousand % 50 == 0:
+                    print(f"{self.steps} steps, {len(self.seen)} patients seen, {time.monotonic() - self.began:.0f} s", flush=True)
                 if thousand % 5 == 0:  # another terminal
                     self.leave()
                     self.start()

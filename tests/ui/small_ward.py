@@ -137,6 +137,26 @@ def resources():
     return ward + visits + [none] + allergies(FULL) + medicines(FULL) + story(FULL) + labs(FULL) + vitals(FULL) + child()
 
 
+NEAR = "patient/otieno,twin-a,twin-h,wanjiru,brown"  # whom the second profile keeps of its server
+
+
+def near():
+    """A second ward, of which a profile keeps NEAR: a household by phone, address and relation, somebody who shares nothing,
+    and patients who are on the server alone."""
+    home = lambda line, city="Kilifi": [{"use": "home", "line": [line], "city": city}]
+    phone = lambda number: [{"system": "phone", "value": number}]
+    out = [person("otieno", "OTIENO", "Grace", "1990-01-02", telecom=phone("+254 722 123 456"), address=home("12 Mill Lane"),
+                  link=[{"type": "seealso", "other": {"reference": "RelatedPerson/rp1"}}]),
+           person("twin-a", "OTIENO", "Amina", "2024-05-05", address=home("12, Mill Lane")), person("twin-h", "OTIENO", "Halima", "2024-05-05", address=home("12 mill lane")),
+           person("wanjiru", "WANJIRU", "Ruth", "1950-03-03", telecom=phone("0722-123456"), address=home("7 Hill Road")),
+           person("brown", "BROWN", "Bob", "1970-04-04", "male", address=home("99 Far Street", "Malindi")),
+           person("otieno-4", "OTIENO", "Akinyi", "2001-08-19", address=home("4 Beach Road", "Mombasa")),
+           person("dead-2", "OTIENO", "Owuor", "1939-04-17", "male", deceasedDateTime="2026-05-01")]
+    out += [person(f"many-{n:02}", "MWANGI", "Given" + "abcdefghij"[n // 10] + "abcdefghij"[n % 10], "1990-05-06") for n in range(53)]
+    return out + [{"resourceType": "RelatedPerson", "id": "rp1", "patient": {"reference": "Patient/twin-a"}, "relationship": [concept("mother")], "telecom": phone("0722 123 456")},
+                  {"resourceType": "RelatedPerson", "id": "rp2", "patient": {"reference": "Patient/twin-h"}, "relationship": [concept("mother")], "telecom": phone("0722 123 456")}]
+
+
 def text_of(document):
     """JSON in which a number stands as it was written here."""
     return json.dumps(document, ensure_ascii=False).replace('"@', "\x00").replace('", "unit"', ', "unit"').replace("\x00", "")
