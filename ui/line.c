@@ -286,7 +286,7 @@ static bool busy(const struct ui *u)
 {
     return u->lock.trying ||
            (!u->line->talks &&
-            (u->attach.busy || line_asks(u) || (u->sync_asked && u->sync.phase == MODEL_SYNC_RUNNING)));
+            (u->attach.busy || line_say_asks(u) || (u->sync_asked && u->sync.phase == MODEL_SYNC_RUNNING)));
 }
 
 static void next_line(void *arg);

@@ -36,7 +36,7 @@ struct line {
     struct buf body;
 };
 
-bool line_asks(const struct ui *u);     /* the screen waits for the server's answer to a search */
+bool line_say_asks(const struct ui *u); /* the screen waits for the server's answer to a search */
 void line_say_new(struct ui *u);        /* what is new since the last time, and the prompt */
 void line_say_row(struct ui *u);        /* the selected row in full */
 void line_say_forget(struct ui *u);     /* nothing counts as said: all of it is, next time */

@@ -296,7 +296,7 @@ static void say_prompt(struct ui *u, struct buf *out)
 {
     size_t was = out->n;
 
-    if (u->lock.trying || (!u->line->talks && line_asks(u))) /* the answer comes first */
+    if (u->lock.trying || (!u->line->talks && line_say_asks(u))) /* the answer comes first */
         return;
     if (ui_where(u) == ON_LOCK) {
         add_words(out, _("Passphrase:"));
@@ -338,7 +338,7 @@ static void say_lock(struct ui *u, bool other, struct buf *out)
         add_page_rows(u, UI_BODY + 1, UI_BODY + 2, out);
 }
 
-bool line_asks(const struct ui *u)
+bool line_say_asks(const struct ui *u)
 {
     return u->screen == scr_server_screen() && u->server.asking;
 }
@@ -347,7 +347,7 @@ static bool wanted(const struct ui *u)
 {
     const struct line *l = u->line;
 
-    return l->due || u->screen != l->screen || u->lock.trying != l->trying || line_asks(u) != l->asking ||
+    return l->due || u->screen != l->screen || u->lock.trying != l->trying || line_say_asks(u) != l->asking ||
            (u->message[0] && strncmp(u->message, l->words, strlen(u->message)) != 0);
 }
 
@@ -397,7 +397,7 @@ void line_say_new(struct ui *u)
         say_body(u, say_head(u, &out) || other, &out);
     say_words(u, &a, &out);
     say_sync(u, &a, &out);
-    if (!locked && !line_asks(u)) /* there is no row yet to do anything to */
+    if (!locked && !line_say_asks(u)) /* there is no row yet to do anything to */
         say_bar(u, &a, &out);
     say_prompt(u, &out);
     l->silent = ui_where(u) == ON_LOCK && !u->lock.trying;
@@ -406,7 +406,7 @@ void line_say_new(struct ui *u)
     l->due = false;
     l->screen = u->screen;
     l->trying = u->lock.trying;
-    l->asking = line_asks(u);
+    l->asking = line_say_asks(u);
     buf_fini(&out);
     arena_fini(&a);
 }
