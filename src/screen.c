@@ -46,7 +46,9 @@ struct screen {
     loop_timer next;
     struct sync_ask *ask;         /* under way */
     struct sync_attach *attach;   /* as well */
-    bool again;                   /* a sync is to follow the one that is being stopped */
+    bool again;                   /* a sync is to follow the one that is being stopped, as if it were the same: */
+    unsigned wanted;              /* patients who were asked for, of whom the store does not know yet */
+    uint64_t before;              /* rows that the stopped one brought */
 };
 
 static void sync_now(void *arg);
@@ -233,6 +235,7 @@ static void fetch_done(struct loop_job *job)
     struct screen *s = f->s;
     bool running = s->state.phase == MODEL_SYNC_RUNNING;
 
+    s->wanted--;
     if (!s->closing && job->code) {
         s->state.phase = running ? s->state.phase : MODEL_SYNC_FAILED;
         s->state.err = job->err;
@@ -241,6 +244,7 @@ static void fetch_done(struct loop_job *job)
         s->again = sync_session_stop(s->session);
     } else if (!s->closing) {
         sync_now(s);
+        ui_sync_changed(s->ui, &s->state); /* also where no sync can begin: nobody waits for one */
     }
     mem_free(f);
 }
@@ -255,6 +259,7 @@ static void fetch(void *arg, const char *id)
     f->s = s;
     f->store = s->store;
     snprintf(f->id, sizeof f->id, "%s", id);
+    s->wanted++;
     f->job.run = fetch_run;
     f->job.done = fetch_done;
     loop_submit(s->loop, LOOP_STORE, &f->job);
@@ -264,14 +269,23 @@ static void done(void *arg, const struct sync_report *r)
 {
     struct screen *s = arg;
 
-    sync_hub_end(s->app->hub, r, false);
+    sync_hub_end(s->app->hub, r, s->again && r->code == ERR_CANCELLED);
     if (s->closing) { /* not in here: the session is still at work below */
         s->next = loop_after(s->loop, 0, sync_over, s);
         return;
     }
     mem_trim();
+    if (s->again || s->wanted) { /* for the user it goes on, with one patient more; not in here, as above */
+        s->before += r->pulled;
+        s->state.phase = MODEL_SYNC_IDLE;
+        loop_cancel(s->loop, s->next);
+        s->next = s->again ? loop_after(s->loop, 0, sync_now, s) : 0;
+        s->again = false;
+        return;
+    }
     s->state.err = r->err;
-    s->state.rows = r->pulled;
+    s->state.rows = r->pulled + s->before;
+    s->before = 0;
     if (sync_is_whole(r->code)) { /* every kind came whole; some resources could not be kept */
         s->state.phase = MODEL_SYNC_IDLE;
         s->state.last_ms = r->ended_ms;
@@ -280,11 +294,6 @@ static void done(void *arg, const struct sync_report *r)
             r->code == ERR_OFFLINE || r->code == ERR_TIMEOUT ? MODEL_SYNC_OFFLINE : MODEL_SYNC_FAILED;
     }
     plan(s);
-    if (s->again) { /* not in here: the session is still at work below */
-        loop_cancel(s->loop, s->next);
-        s->next = loop_after(s->loop, 0, sync_now, s);
-    }
-    s->again = false;
     ui_sync_changed(s->ui, &s->state);
 }
 
@@ -334,6 +343,7 @@ static void sync_stop(void *arg)
 {
     struct screen *s = arg;
 
+    s->again = false;
     if (s->session)
         sync_session_stop(s->session);
 }
@@ -366,6 +376,7 @@ static void locked(void *arg)
     loop_cancel(s->loop, s->next);
     s->next = 0;
     s->again = false;
+    s->before = 0;
     ask_stop(s);
     sync_attach_drop(s->attach); /* a job of its own that runs is among those that are waited for */
     s->attach = NULL;

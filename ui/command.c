@@ -708,6 +708,17 @@ bool command_takes(const struct command *c, int key, int *arg)
     return *arg >= 0;
 }
 
+const struct command *command_named(const char *id, unsigned where)
+{
+    unsigned n;
+    const struct command *c = command_table(&n);
+
+    for (unsigned i = 0; i < n; i++)
+        if (c[i].where & where && !strcmp(c[i].id, id))
+            return &c[i];
+    return NULL;
+}
+
 const struct command *command_find(unsigned where, int key, int *arg)
 {
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {

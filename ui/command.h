@@ -64,6 +64,8 @@ struct command {
 };
 
 const struct command *command_table(unsigned *n);
+/* By its id, on one of these screens; NULL: there is none. */
+const struct command *command_named(const char *id, unsigned where);
 /* The command for a key on a screen, or NULL. *arg is the row's, or for "@section" the section's number, for
  * "@digit" and "@letter" the character. */
 const struct command *command_find(unsigned where, int key, int *arg);

@@ -97,14 +97,10 @@ static const struct command *by_name(const struct ui *u, struct str word, int *a
 /* A command of this screen by its id. */
 static void run_id(struct ui *u, const char *id)
 {
-    unsigned n;
-    const struct command *c = command_table(&n);
+    const struct command *c = command_named(id, ui_where(u));
 
-    for (unsigned i = 0; i < n; i++)
-        if (c[i].where & ui_where(u) && !strcmp(c[i].id, id)) {
-            ui_run(u, &c[i], c[i].arg);
-            return;
-        }
+    if (c)
+        ui_run(u, c, c->arg);
 }
 
 /* --- text for a field --------------------------------------------------------------------------- */
@@ -284,9 +280,9 @@ void line_free(struct ui *u)
 /* What comes next must wait for this: a script goes on when it is over. */
 static bool busy(const struct ui *u)
 {
-    return u->lock.trying ||
-           (!u->line->talks &&
-            (u->attach.busy || line_say_asks(u) || (u->sync_asked && u->sync.phase == MODEL_SYNC_RUNNING)));
+    bool syncing = u->fetching || (u->sync_asked && u->sync.phase == MODEL_SYNC_RUNNING);
+
+    return u->lock.trying || (!u->line->talks && (u->attach.busy || syncing || line_say_asks(u)));
 }
 
 static void next_line(void *arg);

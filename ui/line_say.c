@@ -71,20 +71,22 @@ static void add_whose(struct ui *u, struct buf *out)
     end_line(out);
 }
 
-/* REQ: and, while there is no link or the last sync failed, how old all of it is. */
+/* REQ: and how old all of it is, while there is no link, the last sync failed, or the one that tries has no answer. */
 static void add_no_link(struct ui *u, struct buf *out)
 {
     struct line *l = u->line;
     struct text s = {"", 0, 0};
     struct arena a;
 
-    if (!u->open || (u->sync.phase != MODEL_SYNC_OFFLINE && u->sync.phase != MODEL_SYNC_FAILED))
+    if (!u->open || (u->screen == scr_server_screen() && u->server.loaded)) /* that came over the link, just now */
         return;
     arena_init(&a, 65536);
-    model_sync_words(&u->model, &u->sync, &a, &s);
-    add_text(out, s);
-    end_line(out);
-    snprintf(l->last, sizeof l->last, "%s", s.s);
+    if (model_sync_no_link(&u->model, &u->sync, &a, &s)) {
+        add_text(out, s);
+        end_line(out);
+        snprintf(l->last, sizeof l->last, "%s", s.s);
+        l->phase = (int)u->sync.phase; /* that it tries need not be said beside it */
+    }
     arena_fini(&a);
 }
 

@@ -262,6 +262,7 @@ struct ui {
     bool trifle;       /* it only says that a key does nothing: not worth coming back */
     bool sync_said;    /* the message is about the sync under way, and goes with it */
     bool sync_asked;   /* the sync under way was asked for by key: its end is said */
+    bool fetching;     /* somebody is to be fetched, and the sync that does it has not begun */
 
     struct prompt prompt; /* over the screen, on the last row */
     struct palette palette;

@@ -22,7 +22,7 @@ static void build(struct ui *u)
 
     list_clear(&s->list, ui_body_rows(u));
     for (unsigned i = 0; i < s->answer.n; i++) /* REQ: whoever is not here says so before anything else */
-        ui_person_row(&s->list, &s->answer.rows[i], s->answer.here[i] ? _("kept here") : _("ON SERVER, NOT HERE"),
+        ui_person_row(&s->list, &s->answer.rows[i], model_here_words(s->answer.here[i]),
                       tty_columns(u->tty) - LIST_MARGIN);
     list_settle(&s->list);
 }
@@ -89,7 +89,7 @@ static void open_row(struct ui *u)
         return;
     snprintf(id, sizeof id, "%s", s->answer.rows[s->list.sel].chart);
     snprintf(name, sizeof name, "%s", s->answer.rows[s->list.sel].name.s);
-    if (s->answer.here[s->list.sel]) {
+    if (s->answer.here[s->list.sel] != MODEL_HERE_NOT) {
         ui_go(u, scr_work_screen());
         scr_stop_open(u, id, scr_work_screen());
         return;
@@ -97,14 +97,18 @@ static void open_row(struct ui *u)
     ui_go(u, scr_work_screen());
     drop(u);
     ui_say(u, _("%s is being fetched; R shows who has come, S stops it."), name);
-    u->sync_asked = true;
+    u->sync_asked = u->fetching = true;
     u->hooks.fetch(u->hooks.arg, id);
 }
 
 static void back(struct ui *u)
 {
+    bool stopped = u->server.asking;
+
     ui_go(u, scr_work_screen());
     drop(u);
+    if (stopped)
+        ui_say(u, "%s", _("Stopped: the server was not searched."));
 }
 
 void scr_server_close(struct ui *u)

@@ -128,6 +128,31 @@ void scr_work_rows_head(struct ui *u, struct arena *a)
     ui_paint_title(u, head, (struct text){"", 0, 0}, page, pages);
 }
 
+/* How the server is asked for whom nobody here matches, behind the words of the model. */
+static const char *asks(struct ui *u, struct arena *a)
+{
+    const struct command *c = command_named("list.server", ON_WORKLIST);
+    struct str keys = str_of(conf_keys(&u->conf, c, a)), key = str_split(&keys, ' ');
+
+    if (!u->work.filter_n || !u->hooks.ask)
+        return "";
+    if (!key.n) /* wardline.conf took it away: the palette has it still */
+        key = str_of(arena_fmt(a, ":%s", c->mnemonic));
+    return arena_fmt(a, u->prompt.kind ? _("Enter, then %.*s asks the server.") : _("%.*s asks the server."),
+                     STR_ARG(key));
+}
+
+/* From a row of the body on; the row behind. */
+static unsigned put_wrapped(struct ui *u, struct str words, unsigned row, struct arena *a)
+{
+    while (words.n && row < UI_BODY + ui_body_rows(u)) {
+        struct str line = tty_wrap(&words, tty_columns(u->tty) - LIST_MARGIN);
+
+        tty_put(u->tty, row++, LIST_MARGIN, text_safe(a, line, 0), tty_columns(u->tty), TTY_PLAIN);
+    }
+    return row;
+}
+
 void scr_work_rows_paint(struct ui *u)
 {
     struct scr_work *w = &u->work;
@@ -139,15 +164,8 @@ void scr_work_rows_paint(struct ui *u)
         tty_put(u->tty, UI_BODY, 0, text_own(_("No memory for the list.")), tty_columns(u->tty),
                 TTY_PLAIN);
     else if (w->loaded && !w->rows.n) {
-        struct str rest = {w->rows.empty.s, w->rows.empty.n};
-        unsigned row = UI_BODY;
-
-        while (rest.n && row < UI_BODY + ui_body_rows(u)) {
-            struct str line = tty_wrap(&rest, tty_columns(u->tty) - LIST_MARGIN);
-
-            tty_put(u->tty, row++, LIST_MARGIN, text_safe(&a, line, 0), tty_columns(u->tty),
-                    TTY_PLAIN);
-        }
+        put_wrapped(u, str_of(asks(u, &a)), put_wrapped(u, (struct str){w->rows.empty.s, w->rows.empty.n}, UI_BODY, &a),
+                    &a);
         tty_cursor(u->tty, UI_BODY, LIST_MARGIN);
     } else {
         list_paint(&w->list, u->tty, UI_BODY);

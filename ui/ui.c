@@ -176,7 +176,7 @@ void ui_lock(struct ui *u)
     hint_off(u);
     u->tour = 0;
     mem_zero(u->message, sizeof u->message);
-    u->open = false;
+    u->open = u->fetching = false;
     mem_zero(&u->attach, sizeof u->attach);
     memset(&u->sync, 0, sizeof u->sync);
     memset(&u->sync_shown, 0, sizeof u->sync_shown);
@@ -509,6 +509,7 @@ void ui_sync_changed(struct ui *u, const struct model_sync *s)
         u->work.stale = true;
     }
     u->sync = *s;
+    u->fetching = false;
     if (!same && u->sync_said)
         u->message[0] = '\0';
     if (ended && u->sync_asked && s->phase == MODEL_SYNC_IDLE)

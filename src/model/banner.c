@@ -389,12 +389,18 @@ static void first_row(struct model_banner *b, unsigned cols, const struct tape *
     b->row[0] = text_own(arena_fmt(&b->arena, "%.*s%s%s%s", (int)head.n, head.p, mark, note, rest));
 }
 
-static void add_allergies(const struct model_person *who, struct model_banner *b,
-                          const struct model_allergens *names, const struct vec *only,
-                          struct pieces *p)
+/* REQ: of a list that has not come whole the names that have are not said as all of them. */
+static void add_allergies(struct model *m, const struct model_person *who, struct model_banner *b,
+                          const struct model_allergens *names, const struct vec *only, struct pieces *p)
 {
     const char *words = model_allergy_words(who->allergies);
-    bool known = who->allergies == MODEL_ALLERGIES_KNOWN;
+    bool known = who->allergies == MODEL_ALLERGIES_KNOWN, whole = true;
+    struct buf missing;
+
+    buf_init(&missing, 1024);
+    if (known)
+        whole = model_fetched(m, str_of(who->chart), STR("allergies"), &missing, NULL, NULL);
+    buf_fini(&missing);
 
     b->allergies = who->allergies;
     if (who->allergies == MODEL_ALLERGIES_UNAVAILABLE)
@@ -404,6 +410,10 @@ static void add_allergies(const struct model_person *who, struct model_banner *b
     if (known && !only->n) /* inactive ones alone: counted */
         words = model_allergens_words(names);
     piece_of(p, words, arena_fmt(&b->arena, "%s: ", words ? words : ""), only, 3);
+    if (!whole) {
+        piece(p, _("more may exist"));
+        add_line(b, _("Allergies NOT FETCHED in full, more may exist"));
+    }
 }
 
 /* "Weight 72 kg 05-Mar-2026": a weight without its day is no weight to dose by.
@@ -488,7 +498,7 @@ static int compose(struct model *m, const struct tape *t, const struct model_per
     add_line(b, all_numbers(t, who->now_ms, &b->arena));
     b->deceased = who->dead;
     add_replaced(m, t, who, b, &p);
-    add_allergies(who, b, names, &only, &p);
+    add_allergies(m, who, b, names, &only, &p);
     k.posted[POSTING_ALLERGY] = who->allergies == MODEL_ALLERGIES_KNOWN;
     add_postings(b, &k, &p);
     if (!code)

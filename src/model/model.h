@@ -215,6 +215,9 @@ struct model_sync {
 /* What is so, and since when: one line. What to do about a sync that failed is another; "" when it
  * did not. */
 void model_sync_words(const struct model *m, const struct model_sync *s, struct arena *a, struct text *out);
+/* What must stand over every page where there is no link: the words above; while a sync still tries, "offline so far".
+ * False: there is one. */
+bool model_sync_no_link(const struct model *m, const struct model_sync *s, struct arena *a, struct text *out);
 const char *model_sync_todo(const struct model_sync *s);
 
 #endif

@@ -189,6 +189,26 @@ static const char *fetching(const struct model_sync *s, const char *last, struct
                      (unsigned long long)s->rows);
 }
 
+/* No answer has come to the sync that runs. */
+static bool unanswered(const struct model_sync *s)
+{
+    return s->phase == MODEL_SYNC_RUNNING && !s->done && !s->rows;
+}
+
+bool model_sync_no_link(const struct model *m, const struct model_sync *s, struct arena *a, struct text *out)
+{
+    char last[DATE_TEXT_MAX];
+
+    if (unanswered(s))
+        *out = text_own(s->last_ms ? arena_fmt(a, _("offline so far, kept here as of %s"), when_of(m, s->last_ms, last))
+                                   : _("offline so far, no complete sync yet"));
+    else if (s->phase == MODEL_SYNC_OFFLINE || s->phase == MODEL_SYNC_FAILED)
+        model_sync_words(m, s, a, out);
+    else
+        return false;
+    return true;
+}
+
 void model_sync_words(const struct model *m, const struct model_sync *s, struct arena *a,
                       struct text *out)
 {

@@ -110,10 +110,20 @@ static int read_entry(struct model *m, const struct tape *bundle, tape_at resour
     snprintf(x.chart, sizeof x.chart, "%.*s", STR_ARG(id));
     code = model_listed_fill(m, &x, &t, STR(""), 0, &out->arena, &out->rows[out->n]);
     /* REQ: whose chart is here is told from whose is not. */
-    out->here[out->n] = store_has(m->store, STR("Patient"), id, STR(""));
+    out->here[out->n] = !store_has(m->store, STR("Patient"), id, STR("")) ? MODEL_HERE_NOT
+                        : model_demanded(m, id)                           ? MODEL_HERE_PART
+                                                                          : MODEL_HERE;
     out->n += !code;
     tape_fini(&t);
     return code;
+}
+
+const char *model_here_words(enum model_here h)
+{
+    static const char *const words[] = {N_("ON SERVER, NOT HERE"), N_("here in part: NOT FETCHED in full"),
+                                        N_("kept here")};
+
+    return _(words[h]);
 }
 
 static void head(struct model *m, int64_t total, struct model_server *out)

@@ -213,13 +213,13 @@ int store_open_told(struct store_owner *o, struct store_key *key, const struct s
         s->owner = o;
         if (!(code = store_private(owner_home(o), s->path, e))) {
             drop_leftovers(owner_home(o));
-            if (!(code = store_connect(s, p, e))) {
-                blob_sweep(s);
-                reserve_take(s);
-            }
             /* with another file's key the log would count as torn, and go */
             code = store_key_stale(owner_home(o), key) ? err_set(e, ERR_PASSPHRASE, 0, 0, NULL)
                                                        : store_connect(s, p, e);
+            if (!code) {
+                blob_sweep(s);
+                reserve_take(s);
+            }
         }
     }
     if (code)

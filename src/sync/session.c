@@ -26,6 +26,7 @@ struct sync_session {
     uint64_t deleted;
     struct err beside;       /* how the sending ended, or the looking after deletions */
     bool demand; /* what runs is of what was demanded */
+    uint64_t pulled;         /* by that, when the other one runs */
     struct sync_observer observer;
 };
 
@@ -204,19 +205,20 @@ static int start(struct sync_session *s, bool demand, struct err *e)
 static void ended(void *arg, const struct sync_report *r)
 {
     struct sync_session *s = arg;
-    struct sync_report failed;
+    struct sync_report both = *r;
     struct err e = ERR_NONE;
 
     s->running = false;
     if (s->demand && sync_is_whole(r->code)) { /* then all others */
-        failed = *r;
-        if (!(failed.code = start(s, false, &e)))
+        s->pulled = both.pulled;
+        if (!(both.code = start(s, false, &e)))
             return;
-        failed.err = e;
-        r = &failed;
+        both.err = e;
+    } else {
+        both.pulled += s->pulled;
     }
     if (s->observer.done)
-        s->observer.done(s->observer.arg, r);
+        s->observer.done(s->observer.arg, &both);
 }
 
 static void send_progress(void *arg, unsigned acked, unsigned all)
@@ -245,6 +247,7 @@ int sync_session_start(struct sync_session *s, const struct sync_observer *o, st
     if (s->running)
         return err_set(e, ERR_INUSE, 0, 0, "sync");
     s->observer = *o;
+    s->pulled = 0;
     sync_send_free(s->send);
     s->send = NULL;
     s->sent = 0;

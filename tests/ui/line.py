@@ -3,12 +3,13 @@
 """Line mode: a whole reading session by a pipe and on TERM=dumb. The rows of every section of every chart are what `show`
 says, line by line as the full screen wraps them; the pages of a session are those of the full screen of the same profile,
 word for word; no byte is a control but the end of a line; each answer is what is new. Kills tests/mutants: line-escape,
-line-unechoed, line-unseen-number, line-page-unnamed, line-offline-unsaid.
+line-unechoed, line-unseen-number, line-page-unnamed, line-offline-unsaid, line-offline-so-far.
 """
 import json, os, re, select, subprocess, sys, tempfile, time
 
-sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), "tests"), os.path.join(os.environ.get("top_srcdir", "."), "tests", "ui")]
+sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), d) for d in ("tests", "tests/ui", "tests/tools")]
 import glass, tokens, ward
+from proxy import Proxy
 from lines import Line
 from harness import Check, Term, WARDLINE
 
@@ -110,7 +111,7 @@ def same_as_screen(w, token):
         else:
             check(rows == lines, f"{words!r}: line mode says\n" + "\n".join(rows) + "\nthe screen\n" + "\n".join(lines))
         for r in above[:3]:
-            if not r.startswith(("number ", "Enter ", "synced ")):
+            if not r.startswith(("number ", "Enter ", "synced ", "offline so far")):
                 check(TIMES.sub("", r) in text, f"{words!r}: {r!r} is not on the screen:\n{text}")
     code, err = l.end()
     check(code == 0, f"the end of the commands: {code} {err}")
@@ -212,7 +213,7 @@ def offline(w):
     w.stop_server()
     l = Line(w)
     told, end = l.answer(), time.monotonic() + 60
-    while not any(x.startswith("offline") for x in told) and time.monotonic() < end:  # it has tried
+    while not any(x.startswith("offline, ") for x in told) and time.monotonic() < end:  # it has tried
         time.sleep(0.2)
         told = l.say("k")
     for typed, title in (("/" + tokens.token(0), "PATIENTS"), ("1", "Cover "), ("m", "Medicines "), ("", "Medicines "), ("l", "Results "), ("1", "Hemoglobin"), ("q", "Results ")):
@@ -222,6 +223,23 @@ def offline(w):
         said = [x for x in told if re.match(r"offline, kept here as of \d\d-\w{3} \d\d:\d\d", x)]
         check(len(said) == 1 and told.index(said[0]) < 5, f"{typed!r}: no link, once, at the head: {told}")
     l.end()
+
+
+def trying(w):
+    """REQ: also the first pages say it, while the sync of the unlocking still tries and nothing answers."""
+    home, w.home = w.home, w.home + "-tries"
+    with Proxy(f"127.0.0.1:{w.url.split(':')[2].split('/')[0]}") as line:
+        w.cli("init", "--server", f"http://127.0.0.1:{line.port}/fhir")
+        w.cli("sync")
+        line("hang")
+        l = Line(w)
+        told = l.answer()
+        for typed in (None, "/" + tokens.token(0), "1", "m", "q", "q"):
+            told = l.say(typed) if typed else told
+            said = [x for x in told if re.match(r"offline so far, kept here as of \d\d-\w{3} \d\d:\d\d$", x)]
+            check(len(said) == 1, f"{typed!r}: no answer so far, once: {told}")
+        l.end()
+    w.home = home
 
 
 with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
@@ -245,6 +263,7 @@ with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
     dumb(w, "no-such-term", [], "an unknown TERM")
     dumb(w, "xterm-256color", ["--line"], "--line")
     charset(w)
+    trying(w)
     offline(w)
     check(charts > 25 and rows > 400, f"{charts} charts, {rows} lines")
     print(f"{charts} charts, {rows} lines of rows, {len(l.raw)} bytes")

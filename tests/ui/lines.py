@@ -20,7 +20,7 @@ class Line:
             os.close(wr)
             args, keep = args + ["--passphrase-fd", str(r)], [r]
         self.p = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=keep,
-                                  env=ward.environment({"TERM": term, **(env or {})}))
+                                  env=ward.environment({"TERM": term, **getattr(w, "extra", {}), **(env or {})}))
         for r in keep:
             os.close(r)
         self.raw = b""
