@@ -434,6 +434,8 @@ static int add_weight(struct model *m, const struct model_person *who, struct mo
         return ERR_OK;
     }
     words = arena_fmt(&b->arena, _("Weight %s %s"), w.value.s, w.date.s);
+    if (w.unsent) /* REQ: a dose may be reckoned by it */
+        words = arena_fmt(&b->arena, "%s %s", words ? words : "", _("NOT SENT"));
     piece(p, words);
     if (p->n && p->s[p->n - 1].brief == words)
         p->s[p->n - 1].yields = true;

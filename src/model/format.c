@@ -227,28 +227,42 @@ static void put_name(struct model_fmt *f, const struct model_formatter *ft)
     f->row->name_n = (unsigned)f->out->n - f->row->name_at;
 }
 
-/* REQ: an edit that the server has not got says so, before all else that a row's flags say; and how it was entered. */
-static void put_unsent(struct model_fmt *f, const struct store_row *r)
+int model_unsent_flags(const struct model *m, const struct store_row *r, const char *flag[MODEL_UNSENT_FLAGS],
+                       unsigned *n)
 {
     enum store_beside beside;
     const char *more;
     int code;
 
+    *n = 0;
     if (!r->unsent)
-        return;
-    more = model_op_flag((enum store_op_state)r->op_state);
-    model_flag(f, _("NOT SENT"));
-    if (more)
-        model_flag(f, more);
-    if ((code = store_op_beside(f->m->store, r->type, r->id, &beside, NULL)))
-        f->out->failed = code; /* not known is not the same as not there */
+        return ERR_OK;
+    flag[(*n)++] = _("NOT SENT");
+    if ((more = model_op_flag((enum store_op_state)r->op_state)))
+        flag[(*n)++] = more;
+    code = store_op_beside(m->store, r->type, r->id, &beside, NULL);
     if (beside != STORE_BESIDE_NOTHING)
-        model_flag(f, beside == STORE_BESIDE_GONE ? _("deleted at the server") : _("changed at the server, too"));
+        flag[(*n)++] = beside == STORE_BESIDE_GONE ? _("deleted at the server") : _("changed at the server, too");
     if (r->op_kind == STORE_OP_DELETE)
-        model_flag(f, _("to be deleted"));
+        flag[(*n)++] = _("to be deleted");
     if (r->by_command)
-        model_flag(f, _("entered by command"));
-    f->said = f->row->flags;
+        flag[(*n)++] = _("entered by command");
+    return code;
+}
+
+/* REQ: an edit that the server has not got says so, before all else that a row's flags say; and how it was entered. */
+static void put_unsent(struct model_fmt *f, const struct store_row *r)
+{
+    const char *flag[MODEL_UNSENT_FLAGS];
+    unsigned n;
+    int code = model_unsent_flags(f->m, r, flag, &n);
+
+    if (code)
+        f->out->failed = code; /* not known is not the same as not there */
+    for (unsigned i = 0; i < n; i++)
+        model_flag(f, flag[i]);
+    if (n)
+        f->said = f->row->flags;
 }
 
 static void compose(struct model_fmt *f, const struct store_row *r)

@@ -246,9 +246,13 @@ static int judge(struct growing *g, int64_t days, struct pair *q, struct model_g
     return ERR_OK;
 }
 
+/* REQ: a measurement that is not at the server, or not final, says so here too. */
 static struct text value_words(struct growing *g, const struct series_value *v)
 {
-    return text_own(arena_fmt(&g->out->arena, "%s%s%s", v->p.value.s, v->unit_text.n ? " " : "", v->unit_text.s));
+    const struct text *s = &v->p.status;
+
+    return text_own(arena_fmt(&g->out->arena, "%s%s%s%s%s%s", v->p.value.s, v->unit_text.n ? " " : "", v->unit_text.s,
+                              s->n ? " [" : "", s->s, s->n ? "]" : ""));
 }
 
 /* As everywhere in the first two years; then months beside the years. */
@@ -277,6 +281,7 @@ static void describe(struct growing *g, const struct pair *q, int64_t days, stru
     p->id = q->v->p.id;
     p->date = q->v->p.date;
     p->value = value_words(g, q->v);
+    p->unsent = q->v->p.unsent || (q->length && q->length->p.unsent);
     if (q->length)
         p->value = text_own(arena_fmt(a, "%s, %s", p->value.s, value_words(g, q->length).s));
     if (q->v->p.place != MODEL_PLACE_NONE && days >= 0)
@@ -418,9 +423,9 @@ static bool say_all(struct growing *g)
 {
     struct model_growth *out = g->out;
     const struct model_growth_curve *c = out->curve;
-    unsigned off = 0;
+    unsigned off = 0, unsent = 0;
 
-    if (!(out->said = arena_alloc(&out->arena, 4 * sizeof *out->said)))
+    if (!(out->said = arena_alloc(&out->arena, 5 * sizeof *out->said)))
         return false;
     for (unsigned i = 0; c && i < out->n; i++) {
         struct model_growth_point *p = &out->points[i];
@@ -428,6 +433,10 @@ static bool say_all(struct growing *g)
         p->placed = p->placed && p->x >= c->left && p->x <= c->right;
         off += p->has_z && !p->placed;
     }
+    for (unsigned i = 0; i < out->n; i++)
+        unsent += out->points[i].unsent;
+    if (unsent)
+        out->said[out->said_n++] = model_series_unsent(unsent, &out->arena);
     if (c)
         out->said[out->said_n++] = text_own(c->place == OLD ? _("WHO Reference 2007; curves: -3, -2, 0, +2, +3 SD")
                                                             : _("WHO Standards 2006; curves: -3, -2, 0, +2, +3 SD"));

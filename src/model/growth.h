@@ -22,8 +22,11 @@ struct model_growth_point {
     const char *chart, *type, *id; /* of two measurements: the weight's */
     struct text date;     /* "05-Mar-2026" */
     struct text age;      /* "9m", "" when it cannot be said */
-    struct text value;    /* "9.10 kg"; of two measurements "9.10 kg, 71.5 cm" */
+    /* "9.10 kg"; of two measurements "9.10 kg, 71.5 cm"; what is not final says so, each behind its own:
+     * "9.10 kg [NOT SENT], 71.5 cm [PRELIMINARY, may still change]". */
+    struct text value;
     struct text words;    /* "0.4 above the median: z = +0.4", or why there is none: "no WHO table for this age" */
+    bool unsent;          /* it, or one of the two, is of an edit that the server has not got */
     bool has_z, placed;   /* placed: on the plot's curves */
     double z;             /* to be shown as words has it */
     double x, y;          /* days of age, or cm; kg, cm, kg/m2 */

@@ -133,6 +133,8 @@ struct model_weight {
     struct text date;  /* "05-Mar-2026", "no date" */
     bool fetched;      /* vital signs are here in full: without a value, none is recorded */
     bool removed;      /* they are not, because they were removed from this device */
+
+    bool unsent;       /* of an edit that the server has not got */
 };
 int model_weight(struct model *m, const struct model_person *who, struct arena *a, struct model_weight *out,
                  struct err *e);
@@ -183,6 +185,11 @@ void model_put_told(struct model_fmt *f, struct str s);
 void model_aside(struct model_fmt *f, struct buf *aside);
 struct text model_aside_end(struct model_fmt *f, struct buf *aside, struct buf *was);
 void model_sep(struct model_fmt *f);                      /* f->sep unless the row is empty */
+/* "NOT SENT", and what is to be said beside it: the flags of an edit that the server has not got; *n = 0: it is none.
+ * An error: what stands beside it cannot be told; the flags that can are there. */
+#define MODEL_UNSENT_FLAGS 5
+int model_unsent_flags(const struct model *m, const struct store_row *r, const char *flag[MODEL_UNSENT_FLAGS],
+                       unsigned *n);
 void model_flag(struct model_fmt *f, const char *own);    /* a flag of the row, once; own is kept, not copied */
 /* Does a member stand there that is not false? For those by which a row turns round (doNotPerform): whatever a
  * careless server wrote, it is not nothing. */

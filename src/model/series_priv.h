@@ -48,5 +48,7 @@ struct series_walk {
     struct err *e;
 };
 int model_series_walk(struct series_walk *w, struct str section);
+/* "NOT SENT: 2 values here are not at the server yet": of a plot. In a. */
+struct text model_series_unsent(unsigned n, struct arena *a);
 
 #endif

@@ -140,7 +140,8 @@ struct reading {
     struct model_fmt f;
     struct vec *out;
     const char *type, *id;
-    bool struck, cancelled, unknown, unsent;
+    bool struck, cancelled, unknown;
+    const char *unsent; /* "NOT SENT, entered by command"; NULL */
 };
 
 static void read_date(struct reading *r, struct series_value *v)
@@ -174,15 +175,27 @@ static void read_date(struct reading *r, struct series_value *v)
     }
 }
 
+/* As a section's row has it. */
+static int read_unsent(struct reading *r, const struct store_row *row)
+{
+    const char *flag[MODEL_UNSENT_FLAGS];
+    unsigned n;
+    int code = model_unsent_flags(r->f.m, row, flag, &n);
+
+    for (unsigned i = 0; i < n; i++)
+        r->unsent = i ? arena_fmt(r->f.keep, "%s, %s", r->unsent ? r->unsent : "", flag[i]) : flag[i];
+    return code ? code : r->f.keep->failed ? ERR_NOMEM : ERR_OK;
+}
+
 /* REQ: an edit that is not at the server says so wherever its value stands. */
 static void say_unsent(struct reading *r, struct series_value *v)
 {
-    v->p.unsent = r->unsent;
+    v->p.unsent = r->unsent != NULL;
     if (!r->unsent)
         return;
     v->p.brief = _("unsent");
     v->p.status =
-        text_own(arena_fmt(r->f.keep, "%s%s%s", _("NOT SENT"), v->p.status.n ? ", " : "", v->p.status.s));
+        text_own(arena_fmt(r->f.keep, "%s%s%s", r->unsent, v->p.status.n ? ", " : "", v->p.status.s));
 }
 
 /* What the status says where it is not final: in full, and for a cell. */
@@ -457,14 +470,15 @@ int model_series_read(struct model *m, const struct model_person *who, const str
                         .out = out,
                         .struck = model_struck(t, row->status),
                         .cancelled = str_is(row->status, "cancelled"),
-                        .unknown = fhir_unknown_modifier(t),
-                        .unsent = row->unsent};
+                        .unknown = fhir_unknown_modifier(t)};
     struct model_row bare = {0};
     struct arena a;
     struct buf sink;
     bool own;
     int code = model_own(m, who, row, t, &own);
 
+    if (!code)
+        code = read_unsent(&r, row);
     if (code)
         return err_set(e, code, 0, 0, "row");
     if (!own) /* REQ: what belongs to another patient stands in no grid and on no axis */

@@ -150,10 +150,23 @@ static void say_others(struct picking *p)
                               p->more));
 }
 
+/* REQ: a plot's mark cannot say that its value is not at the server yet: its words do. */
+struct text model_series_unsent(unsigned n, struct arena *a)
+{
+    return text_own(arena_fmt(a, P_("NOT SENT: %u value here is not at the server yet",
+                                    "NOT SENT: %u values here are not at the server yet", n),
+                              n));
+}
+
 static void say_counts(struct picking *p)
 {
     struct arena *a = &p->out->arena;
+    unsigned unsent = 0;
 
+    for (unsigned i = 0; i < p->out->n; i++)
+        unsent += p->out->points[i].unsent;
+    if (unsent)
+        say(p->out, model_series_unsent(unsent, a).s);
     if (p->struck)
         say(p->out, arena_fmt(a, P_("%u entered in error is not plotted", "%u entered in error are not plotted",
                                     p->struck),

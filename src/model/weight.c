@@ -53,6 +53,7 @@ static int put_weight(struct weighing *w, const struct store_row *r, const struc
     } else {
         w->out->date = text_own(_("no date"));
     }
+    w->out->unsent = r->unsent;
     w->at_ms = r->date_ms;
     w->a->failed = w->a->failed || out.failed || a.failed;
     buf_fini(&out);

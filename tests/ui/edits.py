@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the screen and line mode say of edits that the server has not got, and that no chart is shown before its audit row is
 on disk; nor a list of many charts' rows before theirs are. Kills tests/mutants/audit-after-open.patch, not-sent-unsaid.patch,
-audit-search-unnoted.patch and audit-tasks-unnoted.patch.
+audit-search-unnoted.patch, audit-tasks-unnoted.patch and growth-unsent-unsaid.patch.
 """
 import json, os, re, resource, signal, subprocess, sys, tempfile
 
@@ -34,10 +34,10 @@ def unlock(t):
 def says(w):
     with start(w) as t:
         unlock(t)
-        check(t.row(1).startswith("2 NOT SENT  PATIENTS"), f"the list's head counts: {t.row(1)}")
+        check(t.row(1).startswith("3 NOT SENT  PATIENTS"), f"the list's head counts: {t.row(1)}")
         lines = {l.split(",")[0].split()[-1]: l for l in t.body() if "," in l}
         page = t.text()
-        check("2 NOT SENT" in page.split("BELL")[0] and "NOT SENT" not in page.split("BELL")[1], f"the patient's line counts, nobody else's: {lines}")
+        check("2 NOT SENT" in page.split("BELL")[0] and "NOT SENT" not in page.split("BELL")[1].split("DORSEY")[0], f"the patient's line counts, nobody else's: {lines}")
         t.key("/adams")
         t.send("\r")
         t.wait("Cover")
@@ -75,6 +75,45 @@ def says(w):
         check("NOT SENT: edited here" in t.text() and "eceived from" not in t.text() and "Version" not in t.text(), f"of what was made here nothing was received: {t.text()}")
 
 
+def child(w):
+    """REQ: a plot's marks are alike; its rows, and what is said of it, tell what is not at the server. Kills tests/mutants/growth-unsent-unsaid."""
+    with start(w) as t:
+        unlock(t)
+        t.key("/dorsey")
+        t.send("\r")
+        t.wait("Cover")
+        flat = re.sub(r"\s+", " ", "\n".join(t.body()))
+        check(re.search(r"9\.80 kg[^>]*?NOT SENT", flat) and "9.10 kg [" not in flat, f"the cover sheet: {t.text()}")
+        check("Weight 9.80 kg 16-Nov-2026 NOT SENT" in t.row(2), f"the weight that a dose may be reckoned by: {t.row(2)}")
+        t.send("W")
+        t.wait("Weight for age")
+        flat = re.sub(r"\s+", " ", "\n".join(t.body()))
+        check("NOT SENT: 1 value here is not at the server yet" in flat, f"what is said of the plot: {t.text()}")
+        check("9.80 kg [NOT SENT, entered by command]" in flat and "9.10 kg [PRELIMINARY" in flat and "7.90 kg [" not in flat and "7.90 kg" in flat, f"the row: {t.text()}")
+        t.send("<")
+        t.wait("Head circumference")
+        check("NOT SENT" not in "\n".join(t.body()), f"and no other curves: {t.text()}")
+        for _ in range(2):
+            t.key("<")
+        flat = re.sub(r"\s+", " ", "\n".join(t.body()))
+        check(t.row(3).startswith("Weight for length") and "9.80 kg [NOT SENT, entered by command], 78.5 cm" in flat, f"of two measurements, that one: {t.text()}")
+        t.send("q")
+        t.wait("Cover")
+        t.key("v")
+        while "9.80" not in t.focus():
+            t.key("j")
+        t.send("T")
+        t.wait("Trend")
+        flat = re.sub(r"\s+", " ", "\n".join(t.body()))
+        check("NOT SENT: 1 value here is not at the server yet" in flat and "9.80 kg - NOT SENT, entered by command" in flat and "7.90 kg - " not in flat, f"the trend: {t.text()}")
+
+
+def measured(day, value, name, code, unit, **more):
+    return {"resourceType": "Observation", "status": "final", "code": {"text": name, "coding": [{"system": "http://loinc.org", "code": code}]}, "subject": {"reference": "Patient/p3"},
+            "effectiveDateTime": day, "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "vital-signs"}]}],
+            "valueQuantity": {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}, **more}
+
+
 def line_mode(w):
     before = len(w.kept("rows"))
     r, p = os.pipe()
@@ -102,7 +141,7 @@ def not_noted_not_shown(w):
         raw = len(t.raw)
         for _ in range(2):
             t.key("\r")
-            check("NOT OPENED" in t.text() and t.row(1).startswith("2 NOT SENT  PATIENTS"), f"the chart does not open, and says so: {t.text()}")
+            check("NOT OPENED" in t.text() and t.row(1).startswith("3 NOT SENT  PATIENTS"), f"the chart does not open, and says so: {t.text()}")
         check(b"Cover" not in t.raw[raw:] and b"Allerg" not in t.raw[raw:] and b"70.5" not in t.raw[raw:], f"nothing of it was sent: {t.raw[raw:]!r}")
         check(not t.screen.display[23].strip() == "", "the screen stands")
         limit(t, resource.RLIM_INFINITY)
@@ -186,15 +225,19 @@ if not os.path.exists(os.path.join(ward.BUILD, "tests/tools/trail")):
     sys.exit(77)
 with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False, quick=True) as w:
     old = json.loads(weight(70.5))
-    w.put(ward.person("p1", "Adams", "Eve"), ward.person("p2", "Bell", "Ida", birth="1970-01-01"), {**old, "id": "w1"}, {**old, "id": "w2", "effectiveDateTime": "2026-11-01"})
+    w.put(ward.person("p1", "Adams", "Eve"), ward.person("p2", "Bell", "Ida", birth="1970-01-01"), {**old, "id": "w1"}, {**old, "id": "w2", "effectiveDateTime": "2026-11-01"},
+          ward.person("p3", "Dorsey", "Kim", birth="2025-11-20"), measured("2026-11-16", "@78.5", "Body height", "8302-2", "cm", id="h1"),
+          measured("2026-08-17", "@9.10", "Body weight", "29463-7", "kg", id="k1", status="preliminary"), measured("2026-05-18", "@7.90", "Body weight", "29463-7", "kg", id="k2"))
     line = Line(w.url)  # what is put stays NOT SENT
     line.hold = True
     w.cli("init", "--server", line.url)
     w.cli("sync")
     w.cli("put", input=weight(81.5))
+    w.cli("put", input=json.dumps(measured("2026-11-16", "@", "Body weight", "29463-7", "kg")).replace('"@"', "9.80"))
     w.cli("put", input=w.cli("get", "Observation/w2").stdout.replace("70.5", "82.5"))
     w.cli("put", input=w.cli("get", "Observation/w2").stdout)
     says(w)
+    child(w)
     line_mode(w)
     not_noted_not_shown(w)
     killed(w)
