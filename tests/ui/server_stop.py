@@ -3,7 +3,7 @@
 """F over a line that hangs, breaks off and is thin, and F in line mode. A question that is stopped, or whose answer breaks
 off, has no answer: not half of one, and none that comes late; of a fetch that was stopped midway nothing is called whole.
 A script's next line waits for the answer and for who is fetched; a person in line mode is told the answer when it has come.
-Kills tests/mutants: model-here-in-part, model-allergies-in-part, line-answer-unsaid, line-fetch-overtaken, ui-ask-goes-on.
+Kills tests/mutants: model-here-in-part, model-allergies-in-part, line-answer-unsaid, line-fetch-overtaken, ui-ask-stop-unsaid.
 """
 import os, re, sys, tempfile, time
 
