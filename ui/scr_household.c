@@ -57,7 +57,7 @@ void scr_household_open(struct ui *u)
         return;
     u->household.list.sel = u->household.list.top = 0;
     build(u);
-    ui_go(u, scr_household_screen());
+    ui_over(u, scr_household_screen());
 }
 
 static void reload(struct ui *u)

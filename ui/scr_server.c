@@ -54,7 +54,7 @@ void scr_server_open(struct ui *u)
         drop(u);
         s->list.sel = s->list.top = 0;
         s->asking = true;
-        ui_go(u, scr_server_screen());
+        ui_over(u, scr_server_screen());
         u->hooks.ask(u->hooks.arg, url.p);
     }
     buf_fini(&url);

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Households on the real screen: a part of an address or of a telephone number finds everybody of a home, each row says
 by what; the household of a row says in words what is shared; nobody found so is opened by one Enter, and twins stop at
-the page of similar patients. Kills tests/mutants/ui-home-opens, model-home-unsaid
-and model-household-why.
+the page of similar patients. Kills tests/mutants/ui-home-opens, model-home-unsaid,
+model-household-why and ui-old-list.
 """
 import os, re, sys, tempfile, time
 
@@ -31,6 +31,8 @@ def resources():
     yield ward.person("gran", "Wanjiru", "Ruth", "1950-03-03", telecom=phone("0722-123456"), address=address("7 Hill Road"))
     yield ward.person("bob", "Brown", "Bob", "1970-04-04", address=address("99 Far Street", "Malindi"))
     yield ward.person("mil", "Millford", "Tom", "1981-04-04")
+    for i in range(20):
+        yield ward.person(f"zed{i:02}", "Zimmer", "Given" + "abcdefghijklmnopqrst"[i], "1960-05-06")
     yield {"resourceType": "RelatedPerson", "id": "r1", "patient": {"reference": "Patient/tw1"},
            "relationship": [{"text": "mother"}], "telecom": phone("0722 123 456")}
 
@@ -98,6 +100,12 @@ def household(t):
     t.resize(24, 80)
     t.key("q")
     check(t.row(1).startswith("PATIENTS") and "mum" in t.focus(), t.row(1))
+    t.resize(60, 100)
+    t.key("w")
+    t.resize(24, 80)
+    t.key("q")
+    check(t.row(1).startswith("PATIENTS") and t.row(23).startswith("Enter Open") and t.row(24).startswith("synced") and t.row(3).endswith("Page 1 of 2"),
+          f"the list is of this window's size, where that changed while another stood in its place: {t.text()}")
     to(t, "tw1")
     t.key(":HH\r")
     t.settle(quiet=1, first=2)

@@ -102,6 +102,8 @@ class Monkey:
 
     def look(self):
         t, self.looks = self.t, self.looks + 1
+        if not t.text().strip():  # the glass is blank before a store is closed, which may take a while
+            t.settle(first=10)
         text = t.text()
         found = {m.upper() for m in self.token.findall(text)}
         self.seen |= found
