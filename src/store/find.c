@@ -282,26 +282,6 @@ static int find(struct sql *c, const struct store_view *v, struct found *f, stru
 
 /* --- who is easily taken for whom ---------------------------------------------------------------- */
 
-bool find_one_edit(struct str a, struct str b)
-{
-    uint32_t x, y;
-
-    while (a.n && b.n) {
-        size_t k = text_decode(a, &x), m = text_decode(b, &y);
-        struct str a1 = {a.p + k, a.n - k}, b1 = {b.p + m, b.n - m};
-
-        if (x != y)
-            return str_eq(a1, b1) || str_eq(a1, b) || str_eq(a, b1);
-        a = a1;
-        b = b1;
-    }
-    if (!a.n && !b.n)
-        return true;
-    if (!a.n)
-        a = b;
-    return text_decode(a, &x) == a.n;
-}
-
 struct similar {
     int64_t pid[SIMILAR_MOST];
     unsigned n, born; /* born: the first of them, who are alike by their birth too */
@@ -314,27 +294,6 @@ static void add_similar(struct similar *s, int64_t pid)
             return;
     if (s->n < SIMILAR_MOST)
         s->pid[s->n++] = pid;
-}
-
-static bool near_family(struct str family, struct str given, struct str f, struct str g)
-{
-    struct str a = family, b = f;
-
-    if (find_one_edit(f, family))
-        return true;
-    /* A double name of which one part was dropped or changed: married names, merged records. */
-    for (size_t i = 0; i < a.n; i++)
-        if (a.p[i] == '-' || a.p[i] == ' ')
-            a.n = i;
-    for (size_t i = 0; i < b.n; i++)
-        if (b.p[i] == '-' || b.p[i] == ' ')
-            b.n = i;
-    return given.n && str_eq(given, g) && a.n && str_eq(a, b);
-}
-
-static bool near_both(struct str family, struct str given, struct str f, struct str g)
-{
-    return find_one_edit(f, family) && find_one_edit(g, given);
 }
 
 /* Looks through the rows of one index that share key and takes those that alike says yes to, by the family and the
@@ -363,7 +322,7 @@ static int look(struct sql *c, enum sql_id id, struct str key, int64_t self, str
  * the row comes from, whoever came or went, and no put ever touches another patient's row. Similar are: the
  * same folded full name; the same birth date and a family name within one edit (twins), or the same given names and
  * a family name that begins with the same part; the same birth year with family and given name each within one
- * edit. */
+ * edit. A name of one letter is like its equal alone. */
 static int similar(struct sql *c, int64_t pid, struct str sort, struct str family, struct str given, struct str birth,
                    struct str near, struct similar *s, struct err *e)
 {
@@ -371,9 +330,9 @@ static int similar(struct sql *c, int64_t pid, struct str sort, struct str famil
 
     s->n = 0;
     if (family.n && birth.n == 10)
-        code = look(c, SQL_SAME_BIRTH, birth, pid, family, given, near_family, s, e);
+        code = look(c, SQL_SAME_BIRTH, birth, pid, family, given, alike_family, s, e);
     if (!code && near.n)
-        code = look(c, SQL_NEAR, near, pid, family, given, near_both, s, e);
+        code = look(c, SQL_NEAR, near, pid, family, given, alike_both, s, e);
     s->born = s->n;
     if (!code && family.n)
         code = look(c, SQL_SAME_NAME, sort, pid, family, given, NULL, s, e);

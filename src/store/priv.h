@@ -463,7 +463,12 @@ unsigned patient_heads(struct str word, struct str out[2]);
 
 /* The pid of a chart, 0 when there is none. */
 int find_chart(struct sql *c, struct str chart, int64_t *pid, struct err *e);
-/* Do two folded strings differ by one letter put in, left out or changed, or not at all? */
-bool find_one_edit(struct str a, struct str b);
+
+/* --- alike.c ----------------------------------------------------------------------------------- */
+
+/* Of two with the same birth date: is one's family and given name easily taken for the other's (f and g)? Folded. */
+bool alike_family(struct str family, struct str given, struct str f, struct str g);
+/* Of two of the same birth year. */
+bool alike_both(struct str family, struct str given, struct str f, struct str g);
 
 #endif

@@ -166,7 +166,7 @@ struct store_patient {
     struct str identifiers; /* those in force, usual ones first, joined by one blank; a blank inside one is U+00A0 */
     /* Others here (at most 99 are counted) with the same folded name, or the same birth date and a family name
      * within one letter or (given names being equal) of the same first part, or the same birth year and both names
-     * within one letter. */
+     * within one letter. A name that is one letter is like its equal alone. */
     unsigned similar;
     unsigned born_alike; /* of those: by name and birth, not by the name alone */
     enum store_origin origin;
