@@ -312,7 +312,7 @@ static void banner(struct ui *u, int arg)
     scr_banner_open(u);
 }
 
-static void fetch(struct ui *u, int arg)
+static void fetch_document(struct ui *u, int arg)
 {
     (void)arg;
     scr_detail_fetch(u);
@@ -575,8 +575,8 @@ static const struct command commands[] = {
     {"grid.trend", ON_GRID, "T", "TR", N_("Trend"), N_("The trend of the row's test, with all of its values"), trend, 0,
      nothing_here},
     {"detail.fetch", ON_DETAIL, "F", "FE", NULL,
-     N_("Fetch the document that the row names, and keep it; then show what is text of it; again: stop it"), fetch, 0,
-     NULL},
+     N_("Fetch the document that the row names, and keep it; then show what is text of it; again: stop it"), fetch_document,
+     0, NULL},
     {"detail.words", ON_DETAIL, "w", NULL, N_("Words"), N_("To the row in words"), part, 0, NULL},
     {"detail.codes", ON_DETAIL, "c", NULL, N_("Codes"), N_("To its codes"), part, 1, NULL},
     {"detail.raw", ON_DETAIL, "r", NULL, N_("Raw"), N_("To the resource as it was received"), part,

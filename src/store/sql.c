@@ -57,7 +57,8 @@ static const char *const texts[SQL_IDS] = {
     [SQL_AT_SERVER] =
         "SELECT coalesce((SELECT n FROM count WHERE type=?1), 0) - (SELECT count(*) FROM outbox WHERE kind=0 AND "
         "state<>3 AND type=?1) - CASE WHEN EXISTS (SELECT 1 FROM patient WHERE origin=1) THEN (SELECT count(*) FROM "
-        "res INDEXED BY res_type WHERE type=?2 AND origin=1) ELSE 0 END",
+        "res INDEXED BY res_type WHERE type=?2 AND origin=1) ELSE 0 END, "
+        "(SELECT coalesce(sum(n), 0) FROM evicted WHERE type=?1)",
     [SQL_COUNTS] = "SELECT type, n FROM count WHERE n > 0 ORDER BY type",
     [SQL_PATIENT_FIND] = "SELECT pid, words FROM patient WHERE rid=?1",
     [SQL_PATIENT_INSERT] =

@@ -324,12 +324,12 @@ struct counted {
     int64_t n;
 };
 
-int store_at_server(struct store *s, struct str type, int64_t *n, struct err *e)
+int store_at_server(struct store *s, struct str type, int64_t *n, int64_t *removed, struct err *e)
 {
     sqlite3_stmt *st;
     int code = store_read_begin(s, e);
 
-    *n = 0;
+    *n = *removed = 0;
     if (code)
         return code;
     if (!(code = sql_use(&s->r, SQL_AT_SERVER, &st, e))) {
@@ -337,6 +337,7 @@ int store_at_server(struct store *s, struct str type, int64_t *n, struct err *e)
         short_bind_word(st, 2, type);
         if ((code = sql_step(&s->r, st, e)) == 1) {
             *n = sqlite3_column_int64(st, 0);
+            *removed = sqlite3_column_int64(st, 1);
             code = ERR_OK;
         }
         sql_done(st);

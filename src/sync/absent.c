@@ -24,7 +24,8 @@
 /* One kind whose numbers differ. */
 struct kind_check {
     const struct fhir_kind *kind;
-    int64_t here, total, lacking;
+    int64_t here, total, lacking; /* here: those removed for want of room count as here */
+    int64_t removed;
     bool lacked;           /* the listing before this one lacked some, too */
     bool listed;
 };
@@ -246,10 +247,10 @@ static int choose(struct loop_job *job)
     for (unsigned i = 0; i < r->n && !code; i++) {
         struct kind_check k = r->kind[i];
 
-        if ((code = store_at_server(r->store, str_of(k.kind->type), &k.here, &job->err)))
+        if ((code = store_at_server(r->store, str_of(k.kind->type), &k.here, &k.removed, &job->err)))
             break;
         r->rows += k.here;
-        k.here += refused_of(buf_str(&refused), k.kind->type);
+        k.here += k.removed + refused_of(buf_str(&refused), k.kind->type);
         if (k.here == k.total || k.total < 0)
             continue;
         if (note_of(buf_str(&r->notes), k.kind->type, &was)) {
@@ -334,7 +335,7 @@ static int read_page(struct loop_job *job)
         return code;
     k->listed = true;
     code = store_each(r->store, &(struct store_query){.type = str_of(k->kind->type)}, on_row, r, &job->err);
-    k->lacking = (int64_t)r->listed;
+    k->lacking = (int64_t)r->listed > k->removed ? (int64_t)r->listed - k->removed : 0;
     return code;
 }
 
