@@ -202,15 +202,17 @@ static int look(struct editing *x, struct err *e)
 }
 
 /* May the edit join the newest operation? One that nobody has begun to send: if it is of the same hand, for what a
- * person wrote and what a command wrote stay apart. And one that the server did not take: it is mended so. */
+ * person wrote and what a command wrote stay apart. One that was in doubt and is queued again has been sent: a copy of
+ * it may still come to the server, and what was sent must be known by what it said. And one that the server did not
+ * take: it is mended so. */
 static bool joins(const struct editing *x)
 {
     const struct op_head *n = &x->newest;
 
     if (!n->seq || n->state == STORE_OP_INFLIGHT || n->state == STORE_OP_INDOUBT)
         return false;
-    return n->state != STORE_OP_QUEUED || (n->by_command == x->ed->by_command && str_is(x->ed->author, n->author) &&
-                                           str_is(x->ed->role, n->role));
+    return n->state != STORE_OP_QUEUED || (!n->tries && n->by_command == x->ed->by_command &&
+                                           str_is(x->ed->author, n->author) && str_is(x->ed->role, n->role));
 }
 
 static int join(struct editing *x, struct err *e)

@@ -45,7 +45,7 @@ struct store_op {
     struct str why;      /* of the last state: a code of wardline's own, never a server's words; or "" */
     int64_t since_ms;    /* when the first edit in it was made */
     int64_t next_at_ms;  /* not to be tried before; 0: at once */
-    unsigned tries;
+    unsigned tries; /* how often it may have been sent */
     struct str base, body; /* only when asked for. base: "" when it is not known. body: "" for a delete */
 };
 
@@ -62,8 +62,10 @@ int store_op_each(struct store *s, const struct store_op_query *q, int (*each)(v
                   void *arg, struct err *e);
 
 /* From one state to another: ERR_NOTFOUND when there is no such operation in that state, ERR_BUG for a step that no
- * operation takes. To STORE_OP_INFLIGHT counts a try. To STORE_OP_ACKED, when it was the last one of its row: what a
- * pull brought meanwhile takes the row's place (it can only be newer than what was sent); a deleted row goes. */
+ * operation takes. To STORE_OP_INFLIGHT counts a try, and why is the version that the sending names, or "": the
+ * operation's base_etag from then on; straight from there to STORE_OP_QUEUED it was none. To STORE_OP_ACKED, when it
+ * was the last one of its row: what a pull brought meanwhile takes the row's place, unless it is the version that was
+ * replaced (else it can only be newer than what was sent); a deleted row goes. */
 int store_op_move(struct store_tx *tx, const char *op, enum store_op_state from, enum store_op_state to, struct str why,
                   struct err *e);
 /* Not before that moment. ERR_NOTFOUND. */
@@ -72,7 +74,7 @@ int store_op_later(struct store_tx *tx, const char *op, int64_t next_at_ms, stru
 int store_op_doubt(struct store_tx *tx, struct str why, struct err *e);
 /* Takes an edit back: the newest operation of its row, queued, in conflict or wanting attention. The row is again what
  * it was before: the edit before it, what was last received, or nothing. ERR_NOTFOUND; ERR_INUSE for one that is
- * under way, in doubt or not the newest. */
+ * under way, in doubt, to be sent again after that, or not the newest. */
 int store_op_drop(struct store_tx *tx, const char *op, struct err *e);
 
 /* What the server last said of an edited resource, appended to out, and its meta.versionId; *gone: that it was

@@ -40,6 +40,7 @@ int op_head(struct sql *c, int64_t seq, const char *name, struct op_head *out, s
         take(out->author, sizeof out->author, sql_column(st, 6));
         take(out->role, sizeof out->role, sql_column(st, 7));
         out->by_command = sqlite3_column_int(st, 8);
+        out->tries = (unsigned)sqlite3_column_int64(st, 9);
     }
     sql_done(st);
     return code;
@@ -232,7 +233,8 @@ static int next_version(struct sql *c, const struct op_head *op, struct str vers
 }
 
 /* REQ: after the last operation of a row the server's bytes are the truth again. What a pull brought meanwhile is what
- * was sent or newer than it: the server took the edit only because the base was still its newest. */
+ * was sent or newer than it: the server took the edit only because the base was still its newest, and that one, which
+ * may have been pulled before the edit was sent, is no more beside it (theirs_stale). */
 static int settle(struct store_tx *tx, const struct op_head *op, struct str version, struct err *e)
 {
     struct sql *c = &tx->s->w;
@@ -250,8 +252,8 @@ static int settle(struct store_tx *tx, const struct op_head *op, struct str vers
         code = res_drop(tx, op->rid, str_of(type), e);
     } else if (!code && f.there) {
         code = set_former(tx, op->rid, &f, RES_RECEIVED, e);
-    } else if (!code && !(code = set_op(c, op->rid, 0, e)) && version.n &&
-               !(code = sql_use(c, SQL_RECEIVED, &st, e))) {
+    } else if (!code && !(code = set_op(c, op->rid, 0, e)) && !(code = sql_use(c, SQL_RECEIVED, &st, e))) {
+        /* "": a server that did not say it. The one before is not what the next edit is made from. */
         sqlite3_bind_int64(st, 1, op->rid);
         sql_bind(st, 2, version);
         sqlite3_bind_int64(st, 3, row.updated_ms);
@@ -262,13 +264,41 @@ static int settle(struct store_tx *tx, const struct op_head *op, struct str vers
     return code;
 }
 
+/* REQ: what the edit has replaced at the server does not come back in its place. */
+static int theirs_stale(struct sql *c, const struct op_head *op, struct str version, struct err *e)
+{
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_THEIRS_STALE, &st, e);
+
+    if (code)
+        return code;
+    sqlite3_bind_int64(st, 1, op->seq);
+    sql_bind(st, 2, version);
+    return sql_run(c, st, e);
+}
+
+int op_replaced(struct sql *c, int64_t rid, struct str version, bool *yes, struct err *e)
+{
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_OP_REPLACED, &st, e);
+
+    *yes = false;
+    if (code)
+        return code;
+    sqlite3_bind_int64(st, 1, rid);
+    sql_bind(st, 2, version);
+    if (!(code = sql_run(c, st, e)))
+        *yes = sqlite3_changes(c->db) > 0;
+    return code;
+}
+
 static int acknowledged(struct store_tx *tx, const struct op_head *op, struct str version, struct err *e)
 {
     struct sql *c = &tx->s->w;
     int64_t newest = 0;
     int code = sql_run_with(c, SQL_PRIOR_SENT, op->seq, e);
 
-    if (!code && !(code = sql_run_with(c, SQL_OP_SENT, op->seq, e)) &&
+    if (!code && !(code = theirs_stale(c, op, version, e)) && !(code = sql_run_with(c, SQL_OP_SENT, op->seq, e)) &&
         !(code = next_version(c, op, version, e)) && op->rid)
         code = op_of_row(c, SQL_OP_NEWEST, op->rid, &newest, e);
     if (code || !op->rid)
@@ -286,8 +316,9 @@ static int move(struct store_tx *tx, const struct op_head *op, enum store_op_sta
         return code;
     sqlite3_bind_int64(st, 1, op->seq);
     sqlite3_bind_int(st, 2, to);
-    sql_bind(st, 3, to == STORE_OP_ACKED ? STR("") : why);
-    sqlite3_bind_int(st, 4, to == STORE_OP_INFLIGHT);
+    sql_bind(st, 3, to == STORE_OP_ACKED || to == STORE_OP_INFLIGHT ? STR("") : why);
+    sqlite3_bind_int(st, 4, (to == STORE_OP_INFLIGHT) - (op->state == STORE_OP_INFLIGHT && to == STORE_OP_QUEUED));
+    sql_bind(st, 5, to == STORE_OP_INFLIGHT ? why : STR(""));
     code = sql_run(c, st, e);
     return code || to != STORE_OP_ACKED ? code : acknowledged(tx, op, why, e);
 }
@@ -359,7 +390,8 @@ int store_op_drop(struct store_tx *tx, const char *op, struct err *e)
         code = err_set(&why, ERR_NOTFOUND, 0, 0, op);
     if (!code && head.rid)
         code = store_tx_check(tx, op_of_row(c, SQL_OP_NEWEST, head.rid, &newest, &why), &why);
-    if (!code && (head.state == STORE_OP_INFLIGHT || head.state == STORE_OP_INDOUBT || (newest && newest != head.seq)))
+    if (!code && (head.state == STORE_OP_INFLIGHT || head.state == STORE_OP_INDOUBT || (newest && newest != head.seq) ||
+                  (head.state == STORE_OP_QUEUED && head.tries)))
         code = err_set(&why, ERR_INUSE, 0, 0, op);
     else if (!code)
         code = store_tx_check(

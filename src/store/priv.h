@@ -54,6 +54,7 @@
     X(SQL_THEIRS_DROP) X(SQL_OP_ADD) X(SQL_OP_BASE) X(SQL_OP_BASE_PRIOR) X(SQL_OP_JOIN)               \
     X(SQL_OP_HEAD) X(SQL_OP_NAMED) X(SQL_OP_BASE_OF) X(SQL_OP_OLDEST) X(SQL_OP_NEWEST)                \
     X(SQL_OP_STATE) X(SQL_OP_LATER) X(SQL_OP_DOUBT) X(SQL_OP_SENT) X(SQL_OP_FORGET) X(SQL_OP_DROP)    \
+    X(SQL_OP_REPLACED) X(SQL_THEIRS_STALE)                                                            \
     X(SQL_PRIOR_BASE) X(SQL_PRIOR_SENT) X(SQL_OP_NEXT) X(SQL_OP_EACH) X(SQL_UNSENT) X(SQL_UNSENT_OF)    \
     X(SQL_DRAFT_PUT) X(SQL_DRAFT_GET) X(SQL_DRAFT_EACH) X(SQL_DRAFT_DROP)                            \
     X(SQL_BLOB_FORGET)                                                                                \
@@ -337,11 +338,15 @@ struct op_head {
     enum store_op_state state;
     char author[LIMIT_ID_BYTES + 72], role[LIMIT_ID_BYTES + 72];
     bool by_command;
+    unsigned tries;
 };
 /* By its number, or, where that is 0, by its name. seq 0: there is no such one. */
 int op_head(struct sql *c, int64_t seq, const char *name, struct op_head *out, struct err *e);
 /* SQL_OP_OLDEST or SQL_OP_NEWEST of a row; 0: none is unacknowledged. */
 int op_of_row(struct sql *c, enum sql_id id, int64_t rid, int64_t *seq, struct err *e);
+/* Is that a version which an acknowledged edit of the row replaced? A page that was asked for before may bring it; the
+ * first time, then it counts as the server's word. */
+int op_replaced(struct sql *c, int64_t rid, struct str version, bool *yes, struct err *e);
 /* Takes out the newest operation of a row and gives the row back what it was. */
 int op_undo(struct store_tx *tx, const struct op_head *op, struct err *e);
 

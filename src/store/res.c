@@ -237,7 +237,11 @@ int store_put(struct store_tx *tx, const struct fhir_index *ix, struct str bytes
         code = store_tx_check(tx, find(c, ix, bytes, (int)origin, &row, &same, &why), &why);
     if (!code)
         how = same ? STORE_SAME : row.rid ? STORE_CHANGED : STORE_NEW;
-    if (!code && row.op > 0) {
+    if (!code && row.rid && row.op >= 0 && !same && !str_eq(ix->version, (struct str){row.version, row.version_n}))
+        code = store_tx_check(tx, op_replaced(c, row.rid, ix->version, &same, &why), &why);
+    if (!code && same) {
+        how = STORE_SAME;
+    } else if (!code && row.op > 0) {
         code = store_tx_check(tx, edit_beside(c, row.rid, ix, &put, &how, &why), &why);
     } else if (!code && !same) {
         /* The bytes of an edit that was acknowledged are no version of the server's. */

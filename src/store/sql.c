@@ -169,12 +169,16 @@ static const char *const texts[SQL_IDS] = {
                           "WHERE rid=?2) WHERE seq=?1 AND EXISTS (SELECT 1 FROM res_prior WHERE rid=?2 AND version=?3)",
     [SQL_OP_JOIN] = "UPDATE outbox SET kind=?2, chart=?3, size=?4, codec=?5, body=?6, author=?7, role=?8, "
                     "by_command=?9, state=CASE state WHEN 5 THEN 0 ELSE state END, next_at_ms=0 WHERE seq=?1",
-    [SQL_OP_HEAD] = "SELECT seq, op, rid, after, kind, state, author, role, by_command FROM outbox WHERE seq=?1",
-    [SQL_OP_NAMED] = "SELECT seq, op, rid, after, kind, state, author, role, by_command FROM outbox WHERE op=?1",
+    [SQL_OP_HEAD] = "SELECT seq, op, rid, after, kind, state, author, role, by_command, tries FROM outbox WHERE seq=?1",
+    [SQL_OP_NAMED] = "SELECT seq, op, rid, after, kind, state, author, role, by_command, tries FROM outbox WHERE op=?1",
     [SQL_OP_BASE_OF] = "SELECT base_size, base_codec, base, kind FROM outbox WHERE seq=?1",
     [SQL_OP_OLDEST] = "SELECT min(seq) FROM outbox INDEXED BY outbox_row WHERE rid=?1 AND state<>3",
     [SQL_OP_NEWEST] = "SELECT max(seq) FROM outbox INDEXED BY outbox_row WHERE rid=?1 AND state<>3",
-    [SQL_OP_STATE] = "UPDATE outbox SET state=?2, why=?3, tries=tries+?4 WHERE seq=?1",
+    [SQL_OP_STATE] = "UPDATE outbox SET state=?2, why=?3, tries=max(tries+?4, 0), "
+                     "base_etag=CASE ?5 WHEN '' THEN base_etag ELSE ?5 END WHERE seq=?1",
+    [SQL_OP_REPLACED] = "UPDATE outbox SET base_etag='' WHERE rid=?1 AND state=3 AND base_etag=?2 AND base_etag<>''",
+    [SQL_THEIRS_STALE] = "DELETE FROM res_theirs WHERE rid=(SELECT rid FROM outbox WHERE seq=?1) AND gone=0 AND "
+                         "version<>'' AND version<>?2 AND version=(SELECT base_etag FROM outbox WHERE seq=?1)",
     [SQL_OP_LATER] = "UPDATE outbox SET next_at_ms=?2 WHERE op=?1",
     [SQL_OP_DOUBT] = "UPDATE outbox SET state=2, why=?1 WHERE state IN (0, 1)",
     [SQL_OP_SENT] = "UPDATE outbox SET base_size=0, base_codec=0, base=x'' WHERE seq=?1",

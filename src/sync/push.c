@@ -1,76 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "sync/push.h"
+#include "sync/push_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/vec.h"
-
-enum phase {
-    READY,    /* may be sent, when nothing is before it */
-    STRAY,    /* was in flight when a run broke off */
-    LANE,     /* a lane has it */
-    READ,     /* the server is to be asked what it has */
-    HISTORY,  /* and what it had */
-    OVER,     /* acknowledged, in conflict, wants attention */
-    LEFT,     /* no more in this run */
-};
-
-struct slot {
-    struct push_op op;
-    enum phase phase;
-    unsigned before;         /* index + 1 of the operation before it on its resource; 0: none that is still here */
-    unsigned need, needs;    /* its part of state.need */
-    unsigned tries, questions;
-    int64_t not_before_ms;   /* of sending it */
-    int64_t ask_ms;          /* of asking what the server has */
-    bool doubted;            /* may have reached the server */
-    bool clash;              /* the server said that the version is another one */
-    bool looked;             /* the server was asked for a base that is not known here */
-    /* what its lane's answer said */
-    bool answered;
-    struct push_event answer;
-    char version[STORE_VERSION_BYTES];
-};
-
-enum lane_phase { FREE, MARKING, SENDING, ASKING, SETTLING };
-
-struct lane {
-    enum lane_phase phase;
-    bool history;            /* ASKING: what was asked */
-    unsigned n, at[PUSH_BATCH];
-    struct push_move move[PUSH_BATCH];
-    unsigned moves;
-    size_t bytes;            /* of the bodies that were sent */
-    int64_t asked_ms;
-    struct push_event whole; /* the answer to a batch as a whole, when that was no batch-response */
-};
-
-struct need {
-    unsigned of;             /* index of the slot that names it */
-    char type[65], id[65];
-    unsigned on;             /* index + 1 of the create that makes it; 0: none here */
-};
-
-struct push_state {
-    struct vec slots, need;  /* of struct slot, struct need */
-    struct lane lane[PUSH_LANES];
-    bool done, no_batch;
-    int64_t now_ms, settle_ms;
-    size_t most;             /* bytes of one batch */
-    unsigned offline;        /* requests in a row that reached nobody */
-    int stopping;            /* the code that ends the run */
-    struct push_actions *out;
-};
-
-static struct slot *slot(const struct push_state *s, unsigned i)
-{
-    return (struct slot *)s->slots.p + i;
-}
 
 int sync_push_new(struct push_state **out)
 {
@@ -78,8 +15,8 @@ int sync_push_new(struct push_state **out)
 
     if (!(*out = s))
         return ERR_NOMEM;
-    vec_init(&s->slots, sizeof(struct slot), 1u << 20);
-    vec_init(&s->need, sizeof(struct need), 1u << 20);
+    vec_init(&s->slots, sizeof(struct push_slot), 1u << 20);
+    vec_init(&s->need, sizeof(struct push_need), 1u << 20);
     s->most = PUSH_BATCH_FIRST;
     return ERR_OK;
 }
@@ -92,6 +29,8 @@ void sync_push_free(struct push_state *s)
     vec_fini(&s->need);
     mem_free(s);
 }
+
+#define ENTRY_BYTES 160 /* of an entry around its body, about: a batch of deletions has a size too */
 
 static struct push_action *act(struct push_state *s, enum push_action_type type, unsigned lane)
 {
@@ -150,17 +89,17 @@ static const struct rule *rule_of(int status)
 
 /* --- ends and moves ----------------------------------------------------------------------------- */
 
-static void stop(struct push_state *s, int code)
+void sync_push_stop(struct push_state *s, int code)
 {
     if (!s->stopping)
         s->stopping = code;
 }
 
 /* Enters a move into the lane's transaction and what follows from it into memory; of to == ACKED why is the version. */
-static void move(struct push_state *s, struct lane *l, unsigned at, enum store_op_state to, const char *why,
+static void move(struct push_state *s, struct push_lane *l, unsigned at, enum store_op_state to, const char *why,
                  int64_t wait_ms)
 {
-    struct slot *t = slot(s, at);
+    struct push_slot *t = push_slot(s, at);
     struct push_move *m = &l->move[l->moves++];
 
     *m = (struct push_move){.at = at, .from = t->op.state, .to = to, .wait_ms = wait_ms};
@@ -174,9 +113,9 @@ static int64_t backoff(unsigned tries)
 
 /* Of what nobody knows: asked at the server. What does not name the version that it replaces is not sent again before
  * the first sending can no more be under way there. */
-static void doubt(struct push_state *s, struct lane *l, unsigned at)
+static void doubt(struct push_state *s, struct push_lane *l, unsigned at)
 {
-    struct slot *t = slot(s, at);
+    struct push_slot *t = push_slot(s, at);
     int64_t wait = t->clash || t->op.base[0] ? 0 : s->settle_ms;
 
     t->phase = t->tries < PUSH_TRIES ? READ : LEFT;
@@ -187,16 +126,16 @@ static void doubt(struct push_state *s, struct lane *l, unsigned at)
         move(s, l, at, STORE_OP_INDOUBT, "", wait);
 }
 
-static void over(struct push_state *s, struct lane *l, unsigned at, enum store_op_state to, const char *why)
+static void over(struct push_state *s, struct push_lane *l, unsigned at, enum store_op_state to, const char *why)
 {
-    slot(s, at)->phase = OVER;
+    push_slot(s, at)->phase = OVER;
     move(s, l, at, to, why, 0);
 }
 
 /* By evidence that it was not carried out: to be sent again, in this run if it need not wait long. */
-static void requeue(struct push_state *s, struct lane *l, unsigned at, int64_t wait_ms)
+static void requeue(struct push_state *s, struct push_lane *l, unsigned at, int64_t wait_ms)
 {
-    struct slot *t = slot(s, at);
+    struct push_slot *t = push_slot(s, at);
 
     t->phase = wait_ms > PUSH_PATIENCE_MS || t->tries >= PUSH_TRIES ? LEFT : READY;
     t->not_before_ms = s->now_ms + wait_ms;
@@ -206,10 +145,10 @@ static void requeue(struct push_state *s, struct lane *l, unsigned at, int64_t w
 
 /* --- the answer to a sending ---------------------------------------------------------------------- */
 
-static void conclude(struct push_state *s, struct lane *l, unsigned at, enum class class, const struct push_event *a,
-                     const char *why)
+static void conclude(struct push_state *s, struct push_lane *l, unsigned at, enum class class,
+                     const struct push_event *a, const char *why)
 {
-    struct slot *t = slot(s, at);
+    struct push_slot *t = push_slot(s, at);
 
     switch (class) {
     case CLASS_CLASH:
@@ -227,7 +166,7 @@ static void conclude(struct push_state *s, struct lane *l, unsigned at, enum cla
         break;
     case CLASS_SIGNIN:
         requeue(s, l, at, 0);
-        stop(s, ERR_AUTH);
+        sync_push_stop(s, ERR_AUTH);
         break;
     case CLASS_GONE:
         over(s, l, at,
@@ -239,7 +178,7 @@ static void conclude(struct push_state *s, struct lane *l, unsigned at, enum cla
     case CLASS_LARGE:
         if (l->n == 1) {
             over(s, l, at, STORE_OP_ATTENTION, why);
-        } else { /* it comes in a smaller one */
+        } else { /* it comes in a smaller one: pace() */
             t->tries--;
             requeue(s, l, at, 0);
         }
@@ -252,7 +191,7 @@ static void conclude(struct push_state *s, struct lane *l, unsigned at, enum cla
 
 /* A batch that was answered as a whole carries no word on any of its operations: what is said of the sign-in, the load
  * and the size holds for all; of everything else nobody knows, and such a server gets no batch again. */
-static void batch_refused(struct push_state *s, struct lane *l)
+static void batch_refused(struct push_state *s, struct push_lane *l)
 {
     const struct rule *r = rule_of(l->whole.status);
     enum class class = l->whole.fhir ? r->fhir : r->other;
@@ -264,26 +203,36 @@ static void batch_refused(struct push_state *s, struct lane *l)
         conclude(s, l, l->at[i], plain ? class : CLASS_DOUBT, &l->whole, r->why);
 }
 
-static void sent(struct push_state *s, struct lane *l, int code, bool written)
+/* Of an operation, or of one of its batch: it is not in the outbox as it was loaded. It may have been edited since, and
+ * then name what is not at the server, or be a deletion now: that is the next run's. The others of a batch go alone. */
+static void changed(struct push_state *s, struct push_lane *l, unsigned at)
+{
+    struct push_slot *t = push_slot(s, at);
+
+    requeue(s, l, at, 0);
+    t->tries--;
+    t->phase = l->n > 1 ? READY : LEFT;
+    t->alone = true;
+}
+
+static void sent(struct push_state *s, struct push_lane *l, int code, bool written)
 {
     bool whole = code == ERR_OK, silent = true;
 
     for (unsigned i = 0; i < l->n; i++)
-        silent = silent && !slot(s, l->at[i])->answered;
+        silent = silent && !push_slot(s, l->at[i])->answered;
     if (whole && l->n > 1 && l->whole.status) {
         batch_refused(s, l);
         return;
     }
     for (unsigned i = 0; i < l->n; i++) {
-        struct slot *t = slot(s, l->at[i]);
+        struct push_slot *t = push_slot(s, l->at[i]);
         const struct rule *r = rule_of(t->answer.status);
 
         if (whole && t->answered)
             conclude(s, l, l->at[i], t->answer.fhir ? r->fhir : r->other, &t->answer, r->why);
-        else if (code == ERR_INUSE && !written) { /* edited since: what it names may not be at the server */
-            requeue(s, l, l->at[i], 0);
-            t->phase = LEFT;
-        }
+        else if (code == ERR_INUSE && !written)
+            changed(s, l, l->at[i]);
         else if (silent && !written)
             requeue(s, l, l->at[i], backoff(t->tries));
         else
@@ -295,9 +244,9 @@ static void sent(struct push_state *s, struct lane *l, int code, bool written)
 
 /* Its content is what the server has, or had: it happened. Before it was ever sent: then it says nothing new, which is
  * the server's to find. */
-static void happened(struct push_state *s, struct lane *l, unsigned at)
+static void happened(struct push_state *s, struct push_lane *l, unsigned at)
 {
-    struct slot *t = slot(s, at);
+    struct push_slot *t = push_slot(s, at);
 
     if (t->doubted) {
         over(s, l, at, STORE_OP_ACKED, t->version);
@@ -307,21 +256,28 @@ static void happened(struct push_state *s, struct lane *l, unsigned at)
     requeue(s, l, at, 0);
 }
 
-/* It did not happen. An answer that refused it by its version, while that is the server's, means something else. */
-static void not_yet(struct push_state *s, struct lane *l, unsigned at)
+/* It has not happened. An answer that refused it by its version, while that is the server's, means something else.
+ * While the first sending may still be under way the server is asked once more at the end of that time: what lies
+ * between the last answer and the second sending is all that is left to chance. */
+static void not_yet(struct push_state *s, struct push_lane *l, unsigned at)
 {
-    struct slot *t = slot(s, at);
+    struct push_slot *t = push_slot(s, at);
 
-    if (t->clash && t->tries > 1)
+    t->questions = 0;
+    if (t->clash && t->tries > 1) {
         over(s, l, at, STORE_OP_ATTENTION, "version");
-    else
-        requeue(s, l, at, t->clash || t->not_before_ms <= s->now_ms ? 0 : t->not_before_ms - s->now_ms);
+    } else if (t->clash || t->op.base[0] || t->not_before_ms <= s->now_ms) {
+        requeue(s, l, at, 0);
+    } else {
+        t->phase = READ;
+        t->ask_ms = t->not_before_ms;
+    }
 }
 
 /* What the server has instead of it. */
-static void not_ours(struct push_state *s, struct lane *l, unsigned at, const char *why)
+static void not_ours(struct push_state *s, struct push_lane *l, unsigned at, const char *why)
 {
-    enum store_op_kind kind = slot(s, at)->op.kind;
+    enum store_op_kind kind = push_slot(s, at)->op.kind;
 
     if (kind == STORE_OP_CREATE)
         over(s, l, at, STORE_OP_ATTENTION, why);
@@ -329,23 +285,30 @@ static void not_ours(struct push_state *s, struct lane *l, unsigned at, const ch
         over(s, l, at, STORE_OP_CONFLICT, why);
 }
 
-static void unknown(struct push_state *s, struct lane *l, unsigned at, const struct push_event *a)
+/* This server has no history for us, or none that is so long ago: a person must say. */
+static bool tells_nobody(int status, unsigned questions)
 {
-    struct slot *t = slot(s, at);
+    return (status >= 400 && status < 500 && status != 401 && status != 408 && status != 429) || status == 501 ||
+           (status == 200 && questions >= PUSH_TRIES);
+}
+
+static void unknown(struct push_state *s, struct push_lane *l, unsigned at, const struct push_event *a)
+{
+    struct push_slot *t = push_slot(s, at);
 
     if (t->answered && a->status == 401)
-        stop(s, ERR_AUTH);
-    if (l->history && t->answered && a->fhir && a->status >= 400 && a->status < 500 && a->status != 429) {
-        not_ours(s, l, at, "no-history"); /* this server tells nobody: a person must */
+        sync_push_stop(s, ERR_AUTH);
+    if (l->history && t->answered && a->fhir && tells_nobody(a->status, t->questions)) {
+        not_ours(s, l, at, "no-history");
         return;
     }
     t->phase = t->questions < PUSH_TRIES ? (l->history ? HISTORY : READ) : LEFT;
     t->ask_ms = s->now_ms + (a->retry_after_s ? a->retry_after_s * 1000 : backoff(t->questions));
 }
 
-static void told(struct push_state *s, struct lane *l, unsigned at, int code)
+static void told(struct push_state *s, struct push_lane *l, unsigned at, int code)
 {
-    struct slot *t = slot(s, at);
+    struct push_slot *t = push_slot(s, at);
     enum push_found found = t->answered && !code ? t->answer.found : PUSH_FOUND_UNKNOWN;
 
     t->looked = found != PUSH_FOUND_UNKNOWN;
@@ -388,32 +351,44 @@ static void told(struct push_state *s, struct lane *l, unsigned at, int code)
 
 /* --- what is next ------------------------------------------------------------------------------------ */
 
-/* The operations before it were acknowledged, and what it names is at the server. */
-static bool unblocked(const struct push_state *s, const struct slot *t)
+/* The operation before it was acknowledged: what its resource was made from is known only then. */
+static bool in_turn(const struct push_state *s, const struct push_slot *t)
 {
-    const struct need *need = s->need.p;
+    return !t->before || push_slot(s, t->before - 1)->op.state == STORE_OP_ACKED;
+}
 
-    if (t->before && slot(s, t->before - 1)->op.state != STORE_OP_ACKED)
+/* And what it names is at the server. */
+static bool unblocked(const struct push_state *s, const struct push_slot *t)
+{
+    const struct push_need *need = s->need.p;
+
+    if (!in_turn(s, t))
         return false;
     for (unsigned i = 0; i < t->needs; i++)
-        if (need[t->need + i].on && slot(s, need[t->need + i].on - 1)->op.state != STORE_OP_ACKED)
+        if (need[t->need + i].on && push_slot(s, need[t->need + i].on - 1)->op.state != STORE_OP_ACKED)
             return false;
     return true;
 }
 
 /* Its state in the store is what its phase says: a move may still be on its way there. */
-static bool sendable(const struct push_state *s, const struct slot *t)
+static bool sendable(const struct push_state *s, const struct push_slot *t)
 {
     return t->phase == READY && t->op.state == STORE_OP_QUEUED && t->not_before_ms <= s->now_ms && unblocked(s, t);
 }
 
+/* To be asked for: of one that waits behind another on its resource the server's answer would mean nothing yet. */
+static bool askable(const struct push_state *s, const struct push_slot *t)
+{
+    return (t->phase == READ || t->phase == HISTORY) && t->op.state != STORE_OP_INFLIGHT && in_turn(s, t);
+}
+
 /* An edit whose base has no version here cannot name what it replaces: what the server has is read first. */
-static bool base_unknown(const struct slot *t)
+static bool base_unknown(const struct push_slot *t)
 {
     return t->op.kind != STORE_OP_CREATE && !t->op.base[0] && !t->looked;
 }
 
-static void take(struct lane *l, struct slot *t, unsigned at, enum lane_phase phase)
+static void take(struct push_lane *l, struct push_slot *t, unsigned at, enum push_lane_phase phase)
 {
     t->phase = LANE;
     t->answered = false;
@@ -424,19 +399,19 @@ static void take(struct lane *l, struct slot *t, unsigned at, enum lane_phase ph
 
 static void ask(struct push_state *s, unsigned lane, unsigned at, bool history)
 {
-    struct lane *l = &s->lane[lane];
+    struct push_lane *l = &s->lane[lane];
     struct push_action *a = act(s, history ? PUSH_ACT_HISTORY : PUSH_ACT_READ, lane);
 
-    slot(s, at)->questions++;
-    take(l, slot(s, at), at, ASKING);
+    push_slot(s, at)->questions++;
+    take(l, push_slot(s, at), at, ASKING);
     l->history = history;
     a->at[a->n++] = at;
 }
 
 /* The lane's moves as one transaction; none: it is free again. */
-static void store(struct push_state *s, unsigned lane, enum lane_phase phase)
+static void store(struct push_state *s, unsigned lane, enum push_lane_phase phase)
 {
-    struct lane *l = &s->lane[lane];
+    struct push_lane *l = &s->lane[lane];
     struct push_action *a;
 
     l->phase = l->moves ? phase : FREE;
@@ -450,22 +425,23 @@ static void store(struct push_state *s, unsigned lane, enum lane_phase phase)
 /* Sendable operations from at on, of one patient and of different resources, for one batch. */
 static void gather(struct push_state *s, unsigned lane, unsigned at)
 {
-    struct lane *l = &s->lane[lane];
-    const struct push_op *first = &slot(s, at)->op;
+    struct push_lane *l = &s->lane[lane];
+    const struct push_op *first = &push_slot(s, at)->op;
+    bool alone = s->no_batch || !first->chart[0] || push_slot(s, at)->alone;
     size_t bytes = 0;
 
-    for (unsigned i = at; i < s->slots.n && l->n < (s->no_batch || !first->chart[0] ? 1u : PUSH_BATCH); i++) {
-        struct slot *t = slot(s, i);
+    for (unsigned i = at; i < s->slots.n && l->n < (alone ? 1u : PUSH_BATCH); i++) {
+        struct push_slot *t = push_slot(s, i);
 
-        if (strcmp(t->op.chart, first->chart) || !sendable(s, t) || base_unknown(t))
+        if (strcmp(t->op.chart, first->chart) || !sendable(s, t) || base_unknown(t) || (l->n && t->alone))
             continue;
-        if (l->n && bytes + t->op.bytes > s->most)
+        if (l->n && bytes + t->op.bytes + ENTRY_BYTES > s->most)
             break;
-        bytes += t->op.bytes;
+        bytes += t->op.bytes + ENTRY_BYTES;
         t->tries++;
         t->clash = false;
         take(l, t, i, MARKING);
-        move(s, l, i, STORE_OP_INFLIGHT, "", 0);
+        move(s, l, i, STORE_OP_INFLIGHT, t->op.base, 0);
     }
     l->bytes = bytes;
     store(s, lane, MARKING);
@@ -474,10 +450,10 @@ static void gather(struct push_state *s, unsigned lane, unsigned at)
 /* Those that a broken run left in flight. */
 static bool strays(struct push_state *s, unsigned lane)
 {
-    struct lane *l = &s->lane[lane];
+    struct push_lane *l = &s->lane[lane];
 
     for (unsigned i = 0; i < s->slots.n && l->moves < PUSH_BATCH; i++)
-        if (slot(s, i)->phase == STRAY)
+        if (push_slot(s, i)->phase == STRAY)
             doubt(s, l, i);
     if (l->moves)
         store(s, lane, SETTLING);
@@ -487,12 +463,12 @@ static bool strays(struct push_state *s, unsigned lane)
 /* Gives a free lane its next work. */
 static void fill(struct push_state *s, unsigned lane)
 {
-    if (strays(s, lane))
+    if (strays(s, lane) || s->now_ms < s->quiet_ms)
         return;
     for (unsigned i = 0; i < s->slots.n; i++) {
-        struct slot *t = slot(s, i);
+        struct push_slot *t = push_slot(s, i);
 
-        if ((t->phase == READ || t->phase == HISTORY) && t->op.state != STORE_OP_INFLIGHT && t->ask_ms <= s->now_ms) {
+        if (askable(s, t) && t->ask_ms <= s->now_ms) {
             ask(s, lane, i, t->phase == HISTORY);
             return;
         }
@@ -512,11 +488,12 @@ static int64_t due_ms(const struct push_state *s)
     int64_t due = INT64_MAX;
 
     for (unsigned i = 0; i < s->slots.n; i++) {
-        const struct slot *t = slot(s, i);
-        int64_t at = t->phase == READ || t->phase == HISTORY       ? t->ask_ms
+        const struct push_slot *t = push_slot(s, i);
+        int64_t at = askable(s, t)                             ? t->ask_ms
                      : t->phase == READY && unblocked(s, t) ? t->not_before_ms
-                                                                   : INT64_MAX;
+                                                               : INT64_MAX;
 
+        at = at < s->quiet_ms ? s->quiet_ms : at;
         due = at < due ? at : due;
     }
     return due;
@@ -551,133 +528,94 @@ static void go_on(struct push_state *s)
 
 /* --- events ------------------------------------------------------------------------------------------ */
 
-static void add(struct push_state *s, const struct push_op *op)
-{
-    struct slot *t = vec_push(&s->slots);
-
-    if (!t) {
-        stop(s, ERR_NOMEM);
-        return;
-    }
-    *t = (struct slot){.op = *op, .need = (unsigned)s->need.n};
-    t->phase = op->state == STORE_OP_INFLIGHT ? STRAY : op->state == STORE_OP_INDOUBT ? READ : READY;
-    t->doubted = t->phase == READ;
-}
-
-static void add_need(struct push_state *s, struct str type, struct str id)
-{
-    struct need *n = s->slots.n ? vec_push(&s->need) : NULL;
-
-    if (!n) {
-        stop(s, ERR_NOMEM);
-        return;
-    }
-    *n = (struct need){.of = (unsigned)s->slots.n - 1};
-    snprintf(n->type, sizeof n->type, "%.*s", STR_ARG(type));
-    snprintf(n->id, sizeof n->id, "%.*s", STR_ARG(id));
-    slot(s, n->of)->needs++;
-}
-
-struct maker {
-    const struct push_op *op;
-    unsigned at;
-};
-
-static int by_name(const void *a, const void *b)
-{
-    const struct push_op *x = ((const struct maker *)a)->op, *y = ((const struct maker *)b)->op;
-    int c = strcmp(x->type, y->type);
-
-    return c ? c : strcmp(x->id, y->id);
-}
-
-/* Which create makes what is named. */
-static void resolve(struct push_state *s)
-{
-    struct maker *m = s->slots.n ? mem_alloc(s->slots.n * sizeof *m) : NULL;
-    struct need *need = s->need.p;
-    unsigned n = 0;
-
-    if (s->slots.n && !m) {
-        stop(s, ERR_NOMEM);
-        return;
-    }
-    for (unsigned i = 0; i < s->slots.n; i++)
-        if (slot(s, i)->op.kind == STORE_OP_CREATE)
-            m[n++] = (struct maker){&slot(s, i)->op, i};
-    if (n)
-        qsort(m, n, sizeof *m, by_name);
-    for (size_t i = 0; i < s->need.n && n; i++) {
-        struct push_op named = {.seq = 0};
-        struct maker key = {&named, 0}, *found;
-
-        snprintf(named.type, sizeof named.type, "%s", need[i].type);
-        snprintf(named.id, sizeof named.id, "%s", need[i].id);
-        found = bsearch(&key, m, n, sizeof *m, by_name);
-        if (found && found->at != need[i].of)
-            need[i].on = found->at + 1;
-    }
-    mem_free(m);
-}
-
-/* The operation with that seq, + 1; 0: none. */
-static unsigned with_seq(const struct push_state *s, int64_t seq)
-{
-    unsigned lo = 0, hi = (unsigned)s->slots.n;
-
-    while (lo < hi) {
-        unsigned mid = lo + (hi - lo) / 2;
-
-        if (slot(s, mid)->op.seq < seq)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo < s->slots.n && slot(s, lo)->op.seq == seq ? lo + 1 : 0;
-}
-
 static void start(struct push_state *s, const struct push_event *ev)
 {
     s->settle_ms = ev->settle_ms ? ev->settle_ms : PUSH_SETTLE_MS;
     s->no_batch = ev->no_batch;
-    resolve(s);
+    sync_push_resolve(s);
     for (unsigned i = 0; i < s->slots.n; i++) {
-        struct slot *t = slot(s, i);
+        struct push_slot *t = push_slot(s, i);
         int64_t wait = t->op.wait_ms;
 
         if (t->phase == READ && wait > s->settle_ms)
             wait = s->settle_ms; /* however the clock was set since */
         t->not_before_ms = s->now_ms + wait;
-        t->before = t->op.after ? with_seq(s, t->op.after) : 0;
+        t->before = t->op.after ? sync_push_with_seq(s, t->op.after) : 0;
     }
 }
 
-/* What the store now holds. A version that an operation was given is what the next one of its resource is made from. */
-static void stored(struct push_state *s, unsigned lane, int code)
+/* The transaction that was to mark them found one of them gone: its user took it back, or made it something else. Which
+ * one, only a transaction of its own tells. */
+static void unmarked(struct push_state *s, struct push_lane *l)
 {
-    struct lane *l = &s->lane[lane];
-    bool mark = l->phase == MARKING;
+    for (unsigned i = 0; i < l->n; i++) {
+        struct push_slot *t = push_slot(s, l->at[i]);
 
-    if (code)
-        stop(s, code);
-    for (unsigned i = 0; i < l->moves && !code; i++)
-        slot(s, l->move[i].at)->op.state = l->move[i].to;
-    for (unsigned i = 0; i < s->slots.n && !code && !mark; i++) {
-        struct slot *t = slot(s, i);
+        t->gone = l->n == 1;
+        t->phase = t->gone ? LEFT : READY;
+        t->alone = true;
+        t->tries--;
+    }
+}
+
+/* Marked, and nothing is to leave any more, or not now. */
+static void hold(struct push_state *s, unsigned lane)
+{
+    struct push_lane *l = &s->lane[lane];
+
+    for (unsigned i = 0; i < l->n; i++) {
+        push_slot(s, l->at[i])->tries--;
+        requeue(s, l, l->at[i], 0);
+    }
+    l->n = 0;
+    store(s, lane, SETTLING);
+}
+
+static void send(struct push_state *s, unsigned lane)
+{
+    struct push_lane *l = &s->lane[lane];
+    struct push_action *a = act(s, PUSH_ACT_SEND, lane);
+
+    l->phase = SENDING;
+    l->asked_ms = s->now_ms;
+    l->whole = (struct push_event){.status = 0};
+    a->n = l->n;
+    memcpy(a->at, l->at, l->n * sizeof *l->at);
+}
+
+/* A version that an operation was given is what the next one of its resource is made from. */
+static void pass_on(struct push_state *s, const struct push_lane *l)
+{
+    for (unsigned i = 0; i < s->slots.n; i++) {
+        struct push_slot *t = push_slot(s, i);
 
         for (unsigned k = 0; k < l->moves && t->before; k++)
             if (l->move[k].to == STORE_OP_ACKED && l->move[k].at == t->before - 1)
                 snprintf(t->op.base, sizeof t->op.base, "%s", l->move[k].why);
     }
-    l->moves = 0;
-    if (mark && !code) {
-        struct push_action *a = act(s, PUSH_ACT_SEND, lane);
+}
 
-        l->phase = SENDING;
-        l->asked_ms = s->now_ms;
-        l->whole = (struct push_event){.status = 0};
-        a->n = l->n;
-        memcpy(a->at, l->at, l->n * sizeof *l->at);
+/* What the store now holds. */
+static void stored(struct push_state *s, unsigned lane, int code)
+{
+    struct push_lane *l = &s->lane[lane];
+    bool mark = l->phase == MARKING;
+
+    if (mark && code == ERR_NOTFOUND)
+        unmarked(s, l);
+    else if (code)
+        sync_push_stop(s, code);
+    for (unsigned i = 0; i < l->moves && !code; i++)
+        push_slot(s, l->move[i].at)->op.state = l->move[i].to;
+    if (!code && !mark)
+        pass_on(s, l);
+    l->moves = 0;
+    if (mark && !code && (s->stopping || s->now_ms < s->quiet_ms)) {
+        hold(s, lane);
+        return;
+    }
+    if (mark && !code) {
+        send(s, lane);
         return;
     }
     l->phase = FREE;
@@ -686,15 +624,17 @@ static void stored(struct push_state *s, unsigned lane, int code)
 
 static void answered(struct push_state *s, const struct push_event *ev)
 {
-    struct lane *l = &s->lane[ev->lane];
-    struct slot *t;
+    struct push_lane *l = &s->lane[ev->lane];
+    struct push_slot *t;
 
+    if (ev->retry_after_s && s->quiet_ms < s->now_ms + ev->retry_after_s * 1000)
+        s->quiet_ms = s->now_ms + ev->retry_after_s * 1000; /* it is said to this client, whatever it has asked */
     if (ev->at >= s->slots.n) { /* PUSH_ALL */
         l->whole = *ev;
         l->whole.version = STR("");
         return;
     }
-    t = slot(s, ev->at);
+    t = push_slot(s, ev->at);
     t->answered = true;
     t->answer = *ev;
     t->answer.version = STR(""); /* borrowed for the call */
@@ -702,7 +642,7 @@ static void answered(struct push_state *s, const struct push_event *ev)
 }
 
 /* The size of a batch follows the line, as much as it takes in some seconds, and what the server takes at all. */
-static void pace(struct push_state *s, const struct lane *l, bool good)
+static void pace(struct push_state *s, const struct push_lane *l, bool good)
 {
     int64_t took = s->now_ms - l->asked_ms;
 
@@ -716,12 +656,12 @@ static void pace(struct push_state *s, const struct lane *l, bool good)
 
 static void ended(struct push_state *s, const struct push_event *ev)
 {
-    struct lane *l = &s->lane[ev->lane];
+    struct push_lane *l = &s->lane[ev->lane];
     bool silent = ev->code == ERR_OFFLINE || ev->code == ERR_TIMEOUT || ev->code == ERR_TLS;
 
     s->offline = silent ? s->offline + 1 : 0;
     if (s->offline > 1 || ev->code == ERR_TLS) /* TLS: it will not be trusted the next moment either */
-        stop(s, ev->code);
+        sync_push_stop(s, ev->code);
     if (l->phase == SENDING) {
         pace(s, l, !ev->code);
         sent(s, l, ev->code, ev->written);
@@ -741,10 +681,10 @@ void sync_push_step(struct push_state *s, const struct push_event *ev, struct pu
     s->now_ms = ev->now_ms;
     switch (ev->type) {
     case PUSH_EV_OP:
-        add(s, ev->op);
+        sync_push_add(s, ev->op);
         return;
     case PUSH_EV_NEEDS:
-        add_need(s, ev->res_type, ev->id);
+        sync_push_add_need(s, ev->res_type, ev->id);
         return;
     case PUSH_EV_START:
         start(s, ev);
@@ -761,7 +701,7 @@ void sync_push_step(struct push_state *s, const struct push_event *ev, struct pu
     case PUSH_EV_WAKE:
         break;
     case PUSH_EV_CANCEL:
-        stop(s, ERR_CANCELLED);
+        sync_push_stop(s, ERR_CANCELLED);
         break;
     }
     go_on(s);
@@ -771,10 +711,13 @@ void sync_push_step(struct push_state *s, const struct push_event *ev, struct pu
 
 struct sync_push_counts sync_push_counts(const struct push_state *s)
 {
-    struct sync_push_counts c = {.all = (unsigned)s->slots.n};
+    struct sync_push_counts c = {.all = 0};
 
-    for (unsigned i = 0; i < c.all; i++)
-        switch (slot(s, i)->op.state) {
+    for (unsigned i = 0; i < s->slots.n; i++) {
+        if (push_slot(s, i)->gone)
+            continue;
+        c.all++;
+        switch (push_slot(s, i)->op.state) {
         case STORE_OP_ACKED:
             c.acked++;
             break;
@@ -790,10 +733,11 @@ struct sync_push_counts sync_push_counts(const struct push_state *s)
         default:
             c.doubt++;
         }
+    }
     return c;
 }
 
 const struct push_op *sync_push_op_at(const struct push_state *s, unsigned at)
 {
-    return at < s->slots.n ? &slot(s, at)->op : NULL;
+    return at < s->slots.n ? &push_slot(s, at)->op : NULL;
 }

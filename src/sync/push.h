@@ -38,7 +38,7 @@ struct push_op {
     char type[65], id[65];
     char chart[80];             /* "" for none */
     enum store_op_kind kind;
-    enum store_op_state state;  /* queued, in flight or in doubt */
+    enum store_op_state state;  /* not acknowledged. Behind one in conflict or wanting attention others wait */
     int64_t after;              /* as in struct store_op */
     char base[STORE_VERSION_BYTES]; /* base_etag */
     size_t bytes;               /* of the body */
@@ -49,11 +49,12 @@ enum push_event_type {
     PUSH_EV_OP,      /* before START, in order of seq: op; deps as given by PUSH_EV_NEEDS behind it */
     PUSH_EV_NEEDS,   /* before START: the last EV_OP names a resource (type, id) */
     PUSH_EV_START,   /* settle_ms, no_batch */
-    PUSH_EV_STORED,  /* the ACT_STORE of that lane is committed, or failed: code */
+    PUSH_EV_STORED,  /* the ACT_STORE of that lane is committed, or failed: code; ERR_NOTFOUND: an operation is not
+                      * there in the state that the move names */
     PUSH_EV_ANSWER,  /* to operation at on lane, of an answer or of a batch's entry: status, fhir, version,
                       * retry_after_s; of a question: found */
     PUSH_EV_END,     /* the answer ended: lane, code (ERR_OK: whole), written. An operation of that lane that had no
-                      * EV_ANSWER has no answer */
+                      * EV_ANSWER has no answer. ERR_INUSE, not written: an operation was edited since it was given */
     PUSH_EV_WAKE,    /* the last ACT_WAIT is over */
     PUSH_EV_CANCEL,  /* sends nothing more; what is on the line is waited for */
 };
@@ -98,7 +99,8 @@ enum push_action_type {
 struct push_move {
     unsigned at;
     enum store_op_state from, to;
-    char why[STORE_VERSION_BYTES]; /* of ACKED: the version; else a word of the table in sync/push.c, or "" */
+    /* Of ACKED: the version; of INFLIGHT: that of its base, or ""; else a word of the table in sync/push.c, or "". */
+    char why[STORE_VERSION_BYTES];
     int64_t wait_ms;            /* not 0: store_op_later, that long from now */
 };
 

@@ -74,7 +74,7 @@ struct named {
 /* The outbox into r->ops. */
 int sync_send_load(struct loop_job *job);
 /* The request of a lane that is to send: method, url, if_match, up. ERR_INUSE: an operation was edited since it was
- * loaded and now names something that has not reached the server. */
+ * loaded and now is a deletion, or names something that has not reached the server. */
 int sync_send_prepare(struct loop_job *job);
 /* What the lane's answer says. */
 int sync_send_judge(struct loop_job *job);

@@ -65,8 +65,6 @@ static int load_op(void *arg, const struct store_op *op)
     struct loading *l = arg;
     struct loaded *x;
 
-    if (op->state != STORE_OP_QUEUED && op->state != STORE_OP_INFLIGHT && op->state != STORE_OP_INDOUBT)
-        return ERR_OK;
     if (!(x = vec_push(&l->run->ops)))
         return err_set(l->e, ERR_NOMEM, 0, 0, NULL);
     vec_init(&x->needs, sizeof(struct named), LIMIT_NODES);
@@ -175,7 +173,7 @@ static int add_op(void *arg, const struct store_op *op)
 
     if (code)
         return code;
-    if (waiting)
+    if (waiting || op->kind != p->op->kind) /* a deletion joined an update that was still queued */
         return err_set(p->e, ERR_INUSE, 0, 0, p->op->op);
     p->found = true;
     if (p->lane->n == 1)

@@ -68,11 +68,11 @@ static void links(struct sim_lane *l, const struct sim_page *g, int outer)
 static void bundle(struct sim_world *w, struct sim_lane *l, const struct sim_page *g, int outer)
 {
     part(l, SYNC_EV_BUNDLE, outer);
-    if (!w->server.habit.links_last)
+    if (!w->server->habit.links_last)
         links(l, g, outer);
     for (unsigned i = 0; i < g->n; i++)
         part(l, SYNC_EV_ROW, outer)->row = g->row[i];
-    if (w->server.habit.links_last)
+    if (w->server->habit.links_last)
         links(l, g, outer);
 }
 
@@ -117,7 +117,10 @@ static void answer_get(struct sim_world *w, const struct sync_action *a)
     struct sim_lane *l = &w->lane[a->lane];
     struct sim_page g;
 
-    sim_search(&w->server, a->url, &g);
+    w->origins_checked++;
+    if (a->url.n > 5 && !memcmp(a->url.p, "http:", 5))
+        broken(w, "another origin was asked");
+    sim_search(w->server, a->url, &g);
     part(l, SYNC_EV_HEAD, -1)->status = g.status;
     if (g.status == 200)
         bundle(w, l, &g, -1);
@@ -130,9 +133,9 @@ static void answer_batch(struct sim_world *w, const struct sync_action *a)
     struct sim_page g;
     int outer = 0;
 
-    part(l, SYNC_EV_HEAD, -1)->status = w->server.habit.no_batch ? 400 : 200;
+    part(l, SYNC_EV_HEAD, -1)->status = w->server->habit.no_batch ? 400 : 200;
     w->batches++;
-    for (size_t i = 0; i + 7 < a->body.n && !w->server.habit.no_batch; i++) {
+    for (size_t i = 0; i + 7 < a->body.n && !w->server->habit.no_batch; i++) {
         struct str url = {a->body.p + i + 7, 0};
 
         if (memcmp(a->body.p + i, "\"url\":\"", 7))
@@ -144,7 +147,7 @@ static void answer_batch(struct sim_world *w, const struct sync_action *a)
             part(l, SYNC_EV_RESPONSE, outer++)->status = 200;
             continue;
         }
-        sim_search(&w->server, url, &g);
+        sim_search(w->server, url, &g);
         if (g.status == 200)
             bundle(w, l, &g, outer);
         part(l, SYNC_EV_RESPONSE, outer++)->status = g.status;
@@ -160,14 +163,15 @@ static void check_mark(struct sim_world *w, unsigned kind, const struct store_ma
     bool closing = !m->run_start_ms && !m->run_max_ms;
     int64_t start = closing ? m->mark_ms : m->run_start_ms;
 
-    if (m->mark_ms > w->server.now_ms || m->asof_ms != m->mark_ms)
+    w->marks_checked++;
+    if (m->mark_ms > w->server->now_ms || m->asof_ms != m->mark_ms)
         broken(w, "the mark is later than the server's clock");
-    if (w->server.habit.lies)
+    if (w->server->habit.lies)
         return;
-    for (unsigned id = 0; id < w->server.ids[kind]; id++) {
-        const struct sim_version *v = sim_visible(&w->server, kind, id);
+    for (unsigned id = 0; id < w->server->ids[kind]; id++) {
+        const struct sim_version *v = sim_visible(w->server, kind, id);
 
-        if (!v || v->visible_ms != v->updated_ms || v->updated_ms >= start - 1000)
+        if (!v || v->gone || v->visible_ms != v->updated_ms || v->updated_ms >= start - 1000)
             continue;
         if ((closing || v->updated_ms < m->run_max_ms) && w->have[kind][id] < v->version)
             broken(w, closing ? "the mark stands for a row that is not stored" : "the run's place stands for a row that is not stored");
@@ -196,6 +200,8 @@ static void commit(struct sim_world *w, struct sync_event *ev)
 
         if (c.row[i]->version > *have)
             *have = c.row[i]->version;
+        if (w->put)
+            w->put(w->arg, c.row[i]);
     }
     if (c.mark.type[0]) {
         w->mark[kind_at(c.mark.type)] = c.mark;
@@ -211,6 +217,7 @@ static void check_rank(struct sim_world *w, const struct fhir_kind *k)
     struct sync_kind_result r[SIM_KINDS];
     unsigned n = sync_results(w->state, r, SIM_KINDS);
 
+    w->ranks_checked++;
     for (unsigned i = 0; i < n && k->priority != KIND_P0; i++)
         if (kinds[kind_at(r[i].type)].priority == KIND_P0 && !r[i].over)
             broken(w, "a later rank was asked before the first was whole");
@@ -258,7 +265,7 @@ static void carry_out(struct sim_world *w)
             if (l->at < l->n)
                 broken(w, "a busy lane is asked");
             l->n = l->at = l->n_open = 0;
-            l->asked_ms = w->server.now_ms;
+            l->asked_ms = w->server->now_ms;
             w->requests++;
             if (a->type == SYNC_ACT_GET)
                 check_rank(w, a->kind), answer_get(w, a);
@@ -288,9 +295,9 @@ static void deliver(struct sim_world *w, unsigned lane, struct sync_event *ev, c
 
     *ev = (struct sync_event){.type = p->type, .lane = lane, .outer = p->outer, .status = p->status, .code = p->code, .next = p->next};
     if (p->type == SYNC_EV_HEAD) {
-        w->server.now_ms += dice(w, 8) ? 0 : dice(w, 20000);
-        ev->date_ms = w->server.now_ms / 1000 * 1000;
-        ev->waited_ms = w->server.now_ms - l->asked_ms;
+        w->server->now_ms += dice(w, 8) ? 0 : dice(w, 20000);
+        ev->date_ms = w->server->now_ms / 1000 * 1000;
+        ev->waited_ms = w->server->now_ms - l->asked_ms;
         ev->retry_after_s = dice(w, 3);
     } else if (p->type == SYNC_EV_LINK) {
         ev->url = str_of(p->url);
@@ -301,7 +308,7 @@ static void deliver(struct sim_world *w, unsigned lane, struct sync_event *ev, c
         ev->updated_ms = p->row->updated_ms;
         ev->first_version = p->row->version == 1;
         ev->bytes = w->row_bytes;
-        ev->known = w->have[p->row->kind][p->row->id] == p->row->version;
+        ev->known = w->known ? w->known(w->arg, p->row) : w->have[p->row->kind][p->row->id] == p->row->version;
         if (!ev->known) {
             l->open[l->n_open] = p->row;
             l->outer[l->n_open++] = p->outer;
@@ -313,7 +320,7 @@ static void others_write(struct sim_world *w)
 {
     unsigned rows = dice(w, 40) ? 1 + dice(w, 12) : 60 + dice(w, 150);
 
-    sim_write(&w->server, dice(w, SIM_KINDS), rows, dice(w, 5) ? 0 : dice(w, 270000), 70, &w->seed);
+    sim_write(w->server, dice(w, SIM_KINDS), rows, dice(w, 5) ? 0 : dice(w, 270000), 70, &w->seed);
 }
 
 /* Rows of an answer that still streams are on their way to the store before they fill the memory. */
@@ -330,7 +337,7 @@ static void check_held(struct sim_world *w)
     }
 }
 
-static void event(struct sim_world *w)
+void sim_event(struct sim_world *w)
 {
     unsigned ready[SIM_LANES + 2], n = 0;
     struct sync_event ev = {0};
@@ -361,7 +368,7 @@ static void event(struct sim_world *w)
     check_held(w);
 }
 
-static void begin(struct sim_world *w)
+void sim_begin(struct sim_world *w)
 {
     static const struct sync_scope all = {.all = true};
     struct sync_event ev = {.type = SYNC_EV_START, .marks = w->mark, .skip = w->skip, .no_batch = w->no_batch};
@@ -376,26 +383,10 @@ static void begin(struct sim_world *w)
     carry_out(w);
 }
 
-void sim_run(struct sim_world *w)
+void sim_end(struct sim_world *w)
 {
     struct sync_kind_result r[SIM_KINDS];
 
-    begin(w);
-    for (unsigned step = 0; !w->done && !w->broken; step++) {
-        w->server.now_ms += dice(w, 50) ? dice(w, 20) : dice(w, 3000);
-        if (w->writes && !dice(w, 60))
-            others_write(w);
-        if (w->fault.expire && dice(w, 1000) < w->fault.expire)
-            sim_expire(&w->server);
-        if (w->fault.crash && dice(w, 10000) < w->fault.crash) {
-            w->crashes++;
-            w->code = ERR_CANCELLED;
-            break;
-        }
-        event(w);
-        if (step > 400000)
-            broken(w, "does not end");
-    }
     for (unsigned i = 0; w->done && i < sync_results(w->state, r, SIM_KINDS); i++)
         if (r[i].code == ERR_UNSUPPORTED && !r[i].failed)
             w->skip[kind_at(r[i].type)] = true;
@@ -404,15 +395,36 @@ void sim_run(struct sim_world *w)
     w->state = NULL;
 }
 
+void sim_run(struct sim_world *w)
+{
+    sim_begin(w);
+    for (unsigned step = 0; !w->done && !w->broken; step++) {
+        w->server->now_ms += dice(w, 50) ? dice(w, 20) : dice(w, 3000);
+        if (w->writes && !dice(w, 60))
+            others_write(w);
+        if (w->fault.expire && dice(w, 1000) < w->fault.expire)
+            sim_expire(w->server);
+        if (w->fault.crash && dice(w, 10000) < w->fault.crash) {
+            w->crashes++;
+            w->code = ERR_CANCELLED;
+            break;
+        }
+        sim_event(w);
+        if (step > 400000)
+            broken(w, "does not end");
+    }
+    sim_end(w);
+}
+
 const char *sim_differs(const struct sim_world *w)
 {
     static char text[200];
 
     for (unsigned k = 0; k < SIM_KINDS; k++)
-        for (unsigned id = 0; id < w->server.ids[k]; id++) {
-            const struct sim_version *v = sim_visible(&w->server, k, id);
+        for (unsigned id = 0; id < w->server->ids[k]; id++) {
+            const struct sim_version *v = sim_visible(w->server, k, id);
 
-            if (v && (int)k != w->server.habit.lacks && w->have[k][id] != v->version) {
+            if (v && (int)k != w->server->habit.lacks && w->have[k][id] != v->version) {
                 snprintf(text, sizeof text, "K%u/%u: version %u here, %u at the server (written at %lld, seen from %lld)", k, id,
                          w->have[k][id], v->version, (long long)v->updated_ms, (long long)v->visible_ms);
                 return text;

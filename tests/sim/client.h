@@ -28,7 +28,7 @@ struct sim_fault { /* chances in 1000, each time */
 
 struct sim_world {
     uint64_t seed;
-    struct sim_server server;
+    struct sim_server *server;
     struct sim_fault fault;
     bool writes;                    /* others write while we sync */
     size_t row_bytes;               /* what a row takes in memory */
@@ -59,11 +59,20 @@ struct sim_world {
     int code;
     /* counted */
     unsigned requests, rows_sent, cut, crashes, stores, batches;
+    unsigned long marks_checked, ranks_checked, origins_checked;
     const char *broken;             /* the first invariant that did not hold */
+    /* Where edits are made too (tests/sim/device.c): whether a version is here, and where it goes. NULL: have[]. */
+    bool (*known)(void *arg, const struct sim_version *v);
+    void (*put)(void *arg, const struct sim_version *v);
+    void *arg;
 };
 
 /* One run of sync to its end or to a crash (then code is ERR_CANCELLED and done is false). */
 void sim_run(struct sim_world *w);
+/* The same in steps, for one that is not alone: begin, then event until done, then end. */
+void sim_begin(struct sim_world *w);
+void sim_event(struct sim_world *w);
+void sim_end(struct sim_world *w);
 /* NULL, or what is unlike: client and server hold the same newest versions of every kind that the server has. */
 const char *sim_differs(const struct sim_world *w);
 const struct fhir_kind *sim_kinds(void);

@@ -10,23 +10,44 @@
 #include "base/date.h"
 #include "base/rng.h"
 
+struct sim_version *sim_next(struct sim_server *s, unsigned kind, unsigned id)
+{
+    int before = s->newest[kind][id];
+    struct sim_version *v = &s->v[s->n];
+
+    *v = (struct sim_version){.kind = kind, .id = id, .version = before < 0 ? 1 : s->v[before].version + 1,
+                              .updated_ms = s->now_ms, .visible_ms = s->now_ms, .before = before};
+    if (before >= 0 && s->v[before].visible_ms > v->visible_ms) /* commits of one row do not overtake each other */
+        v->visible_ms = s->v[before].visible_ms;
+    s->newest[kind][id] = (int)s->n++;
+    return v;
+}
+
+unsigned sim_reserve(struct sim_server *s, unsigned kind)
+{
+    s->newest[kind][s->ids[kind]] = -1;
+    return s->ids[kind]++;
+}
+
+const struct sim_version *sim_newest(const struct sim_server *s, unsigned kind, unsigned id)
+{
+    return id < s->ids[kind] && s->newest[kind][id] >= 0 ? &s->v[s->newest[kind][id]] : NULL;
+}
+
 void sim_write(struct sim_server *s, unsigned kind, unsigned rows, int64_t late_ms, unsigned fresh, uint64_t *seed)
 {
     for (unsigned i = 0; i < rows && s->n < SIM_VERSIONS; i++) {
-        struct sim_version *v = &s->v[s->n];
-        unsigned known = s->ids[kind];
+        unsigned known = s->ids[kind], id;
         bool again = known && (known == SIM_ROWS || rng_splitmix(seed) % 100 >= fresh);
+        struct sim_version *v;
 
-        *v = (struct sim_version){kind, again ? (unsigned)(rng_splitmix(seed) % known) : s->ids[kind]++, 1, s->now_ms,
-                                  s->now_ms + late_ms, -1};
-        if (again) {
-            const struct sim_version *old = &s->v[v->before = s->newest[kind][v->id]];
-
-            v->version = old->version + 1;
-            if (old->visible_ms > v->visible_ms) /* commits of one row do not overtake each other */
-                v->visible_ms = old->visible_ms;
-        }
-        s->newest[kind][v->id] = (int)s->n++;
+        id = again ? (unsigned)(rng_splitmix(seed) % known) : sim_reserve(s, kind);
+        if (again && !sim_newest(s, kind, id)) /* only the device that has given it out knows of it */
+            continue;
+        v = sim_next(s, kind, id);
+        v->content = SIM_RIVAL + s->n;
+        if (v->visible_ms < s->now_ms + late_ms)
+            v->visible_ms = s->now_ms + late_ms;
     }
 }
 
@@ -71,7 +92,7 @@ static unsigned matches(const struct sim_server *s, unsigned kind, int64_t from,
     for (unsigned id = 0; id < s->ids[kind]; id++) {
         const struct sim_version *v = sim_visible(s, kind, id);
 
-        if (v && v->updated_ms >= from)
+        if (v && !v->gone && v->updated_ms >= from)
             out[n++] = v;
     }
     return n;
@@ -96,7 +117,7 @@ static unsigned page_size(const struct sim_server *s, struct str url)
 static void stored_page(struct sim_server *s, struct str url, struct sim_page *out)
 {
     char list[20] = "", at[20] = "";
-    unsigned l, from, count = page_size(s, url);
+    unsigned l, from, at_row, count = page_size(s, url);
 
     value(url, "list=", list, sizeof list);
     value(url, "at=", at, sizeof at);
@@ -106,13 +127,17 @@ static void stored_page(struct sim_server *s, struct str url, struct sim_page *o
         out->status = 410;
         return;
     }
-    for (unsigned i = from; i < s->list[l % 64].n && out->n < count; i++)
-        out->row[out->n++] = sim_visible(s, s->list[l % 64].kind, s->list[l % 64].id[i]);
+    for (at_row = from; at_row < s->list[l % 64].n && out->n < count; at_row++) {
+        const struct sim_version *v = sim_visible(s, s->list[l % 64].kind, s->list[l % 64].id[at_row]);
+
+        if (!v->gone)
+            out->row[out->n++] = v;
+    }
     snprintf(out->self, sizeof out->self, "%.*s", (int)url.n, url.p);
-    if (from + out->n < s->list[l % 64].n) {
+    if (at_row < s->list[l % 64].n) {
         char rest[100];
 
-        snprintf(rest, sizeof rest, "L?list=%u&at=%u&_count=%u", l, from + out->n, count);
+        snprintf(rest, sizeof rest, "L?list=%u&at=%u&_count=%u", l, at_row, count);
         link_to(s, out->next, rest);
     }
 }

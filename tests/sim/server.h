@@ -20,7 +20,12 @@ struct sim_version {
     int64_t updated_ms;   /* meta.lastUpdated */
     int64_t visible_ms;   /* from then on searches see it */
     int before;           /* the version it replaces, -1 none */
+    unsigned content;     /* what it says; of a rival's: a number of its own (SIM_RIVAL and more) */
+    unsigned by;          /* the operation that made it; 0: a rival */
+    bool gone;            /* it was deleted */
 };
+
+#define SIM_RIVAL 1000000u /* contents from here on are rivals' */
 
 /* What the server does besides what it should. */
 struct sim_habit {
@@ -55,6 +60,13 @@ struct sim_server {
 void sim_write(struct sim_server *s, unsigned kind, unsigned rows, int64_t late_ms, unsigned fresh, uint64_t *seed);
 /* The version that a search sees now, or NULL. */
 const struct sim_version *sim_visible(const struct sim_server *s, unsigned kind, unsigned id);
+
+/* The next version of a resource, there at once. id may be one of sim_reserve. */
+struct sim_version *sim_next(struct sim_server *s, unsigned kind, unsigned id);
+/* An id that nobody has. */
+unsigned sim_reserve(struct sim_server *s, unsigned kind);
+/* The newest version, seen by all or not; NULL: there never was one. */
+const struct sim_version *sim_newest(const struct sim_server *s, unsigned kind, unsigned id);
 
 struct sim_page {
     int status;

@@ -17,6 +17,7 @@
 #define SEEDS 3000
 
 static struct sim_world w; /* 1 MiB: not for the stack */
+static struct sim_server server;
 static struct { unsigned cuts, crashes, batches, stores, requests; } sum;
 
 static unsigned dice(unsigned n)
@@ -34,63 +35,65 @@ static void setting(uint64_t seed)
         cap[i] = w.lane[i].cap;
     }
     memset(&w, 0, sizeof w);
+    memset(&server, 0, sizeof server);
+    w.server = &server;
     for (unsigned i = 0; i < SIM_LANES; i++) {
         w.lane[i].part = part[i];
         w.lane[i].cap = cap[i];
     }
     w.seed = seed;
     dice(2);
-    w.server.now_ms = 1700000000000 + dice(1000000);
-    w.server.habit.lacks = dice(6) ? -1 : (int)dice(SIM_KINDS);
-    w.server.habit.stored_pages = dice(2);
-    w.server.habit.cap = dice(4) ? 2 + dice(30) : 0;
-    w.server.habit.mute = !dice(8);
-    w.server.habit.links_last = !dice(4);
-    w.server.habit.no_batch = !dice(6);
+    server.now_ms = 1700000000000 + dice(1000000);
+    server.habit.lacks = dice(6) ? -1 : (int)dice(SIM_KINDS);
+    server.habit.stored_pages = dice(2);
+    server.habit.cap = dice(4) ? 2 + dice(30) : 0;
+    server.habit.mute = !dice(8);
+    server.habit.links_last = !dice(4);
+    server.habit.no_batch = !dice(6);
     if (!dice(10))
-        w.server.habit.unsorted = !(w.server.habit.mute = false);
+        server.habit.unsorted = !(server.habit.mute = false);
     else if (!dice(10))
-        w.server.habit.unfiltered = true;
+        server.habit.unfiltered = true;
     else if (!dice(12))
-        w.server.habit.strict = true;
+        server.habit.strict = true;
     else if (!dice(12))
-        w.server.habit.lies = true;
+        server.habit.lies = true;
     else if (!dice(8))
-        w.server.habit.foreign = true, w.server.habit.stored_pages = w.server.habit.mute = false, w.server.habit.cap = 0;
-    if (w.server.habit.strict || w.server.habit.unsorted)
-        w.server.habit.stored_pages = false;
+        server.habit.foreign = true, server.habit.stored_pages = server.habit.mute = false, server.habit.cap = 0;
+    if (server.habit.strict || server.habit.unsorted)
+        server.habit.stored_pages = false;
     w.writes = true;
     w.row_bytes = dice(4) ? 300 : 100000;
     w.slow_store = !dice(4);
-    if (!w.server.habit.lies)
+    if (!server.habit.lies)
         w.fault = (struct sim_fault){.cut = dice(400), .refuse = dice(60), .offline = dice(60), .crash = dice(60),
                                      .store = dice(8), .expire = dice(20), .html = dice(4) ? 0 : 20};
     for (unsigned i = dice(8) ? 0 : 40, kind = dice(SIM_KINDS); i; i--) { /* pages of more than one transaction */
-        sim_write(&w.server, kind, 15, 0, 100, &w.seed);
-        w.server.now_ms += dice(5000);
+        sim_write(&server, kind, 15, 0, 100, &w.seed);
+        server.now_ms += dice(5000);
     }
     for (unsigned i = dice(30); i; i--) {
-        sim_write(&w.server, dice(SIM_KINDS), dice(30) ? 1 + dice(12) : 200, 0, 90, &w.seed);
-        w.server.now_ms += dice(100000);
+        sim_write(&server, dice(SIM_KINDS), dice(30) ? 1 + dice(12) : 200, 0, 90, &w.seed);
+        server.now_ms += dice(100000);
     }
 }
 
 static const char *history(uint64_t seed)
 {
-    const struct sim_habit *h = &w.server.habit;
+    const struct sim_habit *h = &server.habit;
     const char *unlike;
 
     setting(seed);
     for (unsigned i = 2 + dice(8); i && !w.broken; i--) {
         sim_run(&w);
-        w.server.now_ms += dice(3) ? dice(60000) : dice(4000000);
+        server.now_ms += dice(3) ? dice(60000) : dice(4000000);
     }
     w.fault = (struct sim_fault){0};
     w.writes = false;
-    w.server.now_ms += 600000;
+    server.now_ms += 600000;
     for (unsigned i = 0; i < 2 && !w.broken; i++) {
         sim_run(&w);
-        w.server.now_ms += 400000;
+        server.now_ms += 400000;
         if (w.code != (h->lacks >= 0 && sim_kinds()[h->lacks].priority == KIND_P0 ? ERR_PARTIAL : ERR_OK)) /* the first rank is never missing without a word */
             return err_name(w.code);
     }
@@ -112,7 +115,7 @@ static void histories(void)
 
     for (uint64_t seed = first; seed < first + n && bad < 25; seed++)
         if ((why = history(seed))) {
-            const struct sim_habit *h = &w.server.habit;
+            const struct sim_habit *h = &server.habit;
 
             printf("\n    seed %llu: %s (%s%s%s%s%s%s%s%s%s lacks %d, pages to %u) ", (unsigned long long)seed, why,
                    h->stored_pages ? "stored pages " : "", h->unsorted ? "unsorted " : "", h->lies ? "lies " : "",
@@ -131,16 +134,16 @@ static void histories(void)
 static void ward(unsigned long_ago, bool stored_pages)
 {
     setting(7);
-    w.server.habit = (struct sim_habit){.lacks = -1, .stored_pages = stored_pages};
-    w.server.n = 0;
-    memset(w.server.ids, 0, sizeof w.server.ids);
+    server.habit = (struct sim_habit){.lacks = -1, .stored_pages = stored_pages};
+    server.n = 0;
+    memset(server.ids, 0, sizeof server.ids);
     w.writes = w.slow_store = false;
     w.fault = (struct sim_fault){0};
-    for (unsigned i = 0; i < 3; i++, w.server.now_ms += 10)
-        sim_write(&w.server, 1, 200, 0, 100, &w.seed);
-    for (unsigned i = 0; i < 300; i++, w.server.now_ms += 7)
-        sim_write(&w.server, 3, 1, 0, 100, &w.seed);
-    w.server.now_ms += long_ago;
+    for (unsigned i = 0; i < 3; i++, server.now_ms += 10)
+        sim_write(&server, 1, 200, 0, 100, &w.seed);
+    for (unsigned i = 0; i < 300; i++, server.now_ms += 7)
+        sim_write(&server, 3, 1, 0, 100, &w.seed);
+    server.now_ms += long_ago;
 }
 
 /* Every answer is cut behind its k-th row. Kills sync-ties-stuck. */

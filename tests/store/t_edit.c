@@ -482,6 +482,61 @@ static int one_name(void *arg, const struct store_patient *p)
     return buf_addf(arg, "%.*s ", STR_ARG(p->name));
 }
 
+/* REQ: a page that was asked for before the acknowledgement, or came before the edit was sent, and says what the edit has
+ * replaced, does not put that back. Kills edit-stale-page, edit-stale-theirs. */
+static void replaced_comes_late(void)
+{
+    char home[64], op[STORE_OP_BYTES], second[STORE_OP_BYTES];
+    struct store *s = made_store(home);
+
+    pull(s, V("3", "5.0"), STORE_NEW);
+    CU_ASSERT_EQUAL(edit(s, STORE_OP_UPDATE, V("3", "6.0"), STORE_NEW, op), ERR_OK);
+    CU_ASSERT_EQUAL(move(s, op, STORE_OP_QUEUED, STORE_OP_INFLIGHT, "3"), ERR_OK);
+    CU_ASSERT_EQUAL(move(s, op, STORE_OP_INFLIGHT, STORE_OP_ACKED, "4"), ERR_OK);
+    pull(s, V("3", "5.0"), STORE_SAME);
+    expect_row(s, "Observation", "o", V("3", "6.0"));
+    CU_ASSERT_EQUAL(edit(s, STORE_OP_UPDATE, V("3", "7.0"), STORE_NEW, op), ERR_OK);
+    CU_ASSERT_EQUAL(edit(s, STORE_OP_UPDATE, V("3", "7.5"), STORE_CHANGED, second), ERR_OK);
+    pull(s, V("4", "6.0"), STORE_CHANGED); /* the edit was made from it, and only its bytes are new */
+    CU_ASSERT_EQUAL(move(s, op, STORE_OP_QUEUED, STORE_OP_INFLIGHT, "4"), ERR_OK);
+    UNIT_STR(ops(s, false).etag, "4");
+    CU_ASSERT_EQUAL(move(s, op, STORE_OP_INFLIGHT, STORE_OP_ACKED, "5"), ERR_OK);
+    expect_row(s, "Observation", "o", V("3", "7.5"));
+    pull(s, V("4", "6.0"), STORE_SAME);    /* late, once */
+    pull(s, V("4", "6.0"), STORE_CHANGED); /* a second time it is what the server has: it was put back from a copy */
+    expect_row(s, "Observation", "o", V("4", "6.0"));
+    made_end(s, home);
+}
+
+/* REQ: what may have been sent is never changed, nor forgotten: the next edit is another operation. And a server that does
+ * not say the version leaves none here. Kills edit-joins-doubted, edit-old-version-kept. */
+static void sent_again(void)
+{
+    char home[64], op[STORE_OP_BYTES], second[STORE_OP_BYTES];
+    struct store *s = made_store(home);
+
+    CU_ASSERT_EQUAL(edit(s, STORE_OP_CREATE, V("", "5.0"), STORE_NEW, op), ERR_OK);
+    CU_ASSERT_EQUAL(move(s, op, STORE_OP_QUEUED, STORE_OP_INFLIGHT, ""), ERR_OK);
+    CU_ASSERT_EQUAL(move(s, op, STORE_OP_INFLIGHT, STORE_OP_QUEUED, ""), ERR_OK); /* nothing left the machine */
+    CU_ASSERT_EQUAL(edit(s, STORE_OP_UPDATE, V("", "5.5"), STORE_CHANGED, second), ERR_OK);
+    UNIT_STR(second, op);
+    CU_ASSERT_EQUAL(move(s, op, STORE_OP_QUEUED, STORE_OP_INFLIGHT, ""), ERR_OK);
+    CU_ASSERT_EQUAL(move(s, op, STORE_OP_INFLIGHT, STORE_OP_INDOUBT, ""), ERR_OK);
+    CU_ASSERT_EQUAL(move(s, op, STORE_OP_INDOUBT, STORE_OP_QUEUED, ""), ERR_OK); /* not there; a copy may still come */
+    CU_ASSERT_EQUAL(drop(s, op), ERR_INUSE);
+    CU_ASSERT_EQUAL(edit(s, STORE_OP_DELETE, V("", "5.5"), STORE_NEW, second), ERR_OK);
+    CU_ASSERT(strcmp(second, op) && ops(s, false).n == 2 && ops(s, false).op.after == ops(s, false).op.seq - 1);
+    CU_ASSERT_EQUAL(drop(s, second), ERR_OK);
+    CU_ASSERT_EQUAL(move(s, op, STORE_OP_QUEUED, STORE_OP_INFLIGHT, ""), ERR_OK);
+    CU_ASSERT_EQUAL(move(s, op, STORE_OP_INFLIGHT, STORE_OP_ACKED, "1"), ERR_OK);
+    CU_ASSERT_EQUAL(edit(s, STORE_OP_UPDATE, V("", "6.0"), STORE_NEW, op), ERR_OK);
+    CU_ASSERT_EQUAL(move(s, op, STORE_OP_QUEUED, STORE_OP_INFLIGHT, "1"), ERR_OK);
+    CU_ASSERT_EQUAL(move(s, op, STORE_OP_INFLIGHT, STORE_OP_ACKED, ""), ERR_OK);
+    CU_ASSERT_EQUAL(edit(s, STORE_OP_UPDATE, V("", "7.0"), STORE_NEW, op), ERR_OK);
+    UNIT_STR(ops(s, false).etag, "");
+    made_end(s, home);
+}
+
 static void expect_list(struct store *s, const char *filter, const char *names)
 {
     struct buf b;
@@ -551,8 +606,10 @@ static void deleted(void)
 /* A correction that is not there yet can be held against what it corrects, and so can it when it is. */
 static void corrected(void)
 {
-    static const char fixed[] = "{\"resourceType\":\"Observation\",\"id\":\"o\",\"meta\":{\"versionId\":\"3\"},"
-                                "\"status\":\"corrected\",\"valueQuantity\":{\"value\":6}}";
+#define FIXED(version)                                                                                      \
+    "{\"resourceType\":\"Observation\",\"id\":\"o\",\"meta\":{\"versionId\":\"" version "\"},"                \
+    "\"status\":\"corrected\",\"valueQuantity\":{\"value\":6}}"
+    static const char fixed[] = FIXED("3");
     char home[64], op[STORE_OP_BYTES], v[STORE_VERSION_BYTES];
     struct store *s = made_store(home);
     struct buf b;
@@ -567,7 +624,7 @@ static void corrected(void)
     CU_ASSERT_EQUAL(edit(s, STORE_OP_UPDATE, fixed, STORE_NEW, op), ERR_OK);
     CU_ASSERT_EQUAL(move(s, op, STORE_OP_QUEUED, STORE_OP_INFLIGHT, ""), ERR_OK);
     CU_ASSERT_EQUAL(move(s, op, STORE_OP_INFLIGHT, STORE_OP_ACKED, "4"), ERR_OK);
-    pull(s, fixed, STORE_CHANGED);
+    pull(s, FIXED("4"), STORE_CHANGED);
     buf_clear(&b);
     CU_ASSERT_EQUAL(store_prior(s, STR("Observation"), STR("o"), &b, v, NULL), ERR_OK);
     CU_ASSERT(str_is(buf_str(&b), V("3", "5.0")) && !strcmp(v, "3"));
@@ -874,6 +931,8 @@ static const struct unit_test tests[] = {
     {"an edit of another version than the one held", from_another_version},
     {"acknowledged: the server's bytes are the truth again", acknowledged},
     {"and those that came meanwhile", acknowledged_with_theirs},
+    {"what an edit has replaced comes late", replaced_comes_late},
+    {"what was sent is not changed", sent_again},
     {"a create is a chart's row at once", created},
     {"a deleted row stays until the server has deleted it", deleted},
     {"what a correction corrected", corrected},

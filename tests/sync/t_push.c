@@ -4,7 +4,9 @@
  * them together, over a real line.
  *
  * Kills push-blind, push-portal-done, push-clash-decides, push-stray-forgotten, push-needs-forgotten, push-unmarked,
- * push-poison-blocks, push-settle-forgotten, push-two-of-a-row.
+ * push-poison-blocks, push-settle-forgotten, push-two-of-a-row; and, found by tests/sim/t_send: push-settle-unasked,
+ * push-held-forgotten, push-asked-early, push-sent-after-cancel, push-retry-after, push-taken-back-stops,
+ * push-changed-starves, push-no-history, push-large-for-ever.
  */
 #include "config.h"
 
@@ -19,7 +21,7 @@
 #define SETTLE 1000
 
 /* What the line does to the next request that sends. */
-enum line { FINE, NEVER, LOST, PORTAL, REFUSED, CLASH, LARGE, SLOWER, WHOLE_400, GONE };
+enum line { FINE, NEVER, LOST, PORTAL, REFUSED, CLASH, LARGE, SLOWER, WHOLE_400, GONE, BUSY, CHANGED };
 
 struct bench {
     struct push_state *s;
@@ -36,6 +38,11 @@ struct bench {
     int64_t wait_ms;
     bool done;
     int code, store_code;
+    bool taken_back[OPS];        /* its user did, while the run went on */
+    unsigned most;               /* operations of a batch that the server takes; 0: all */
+    int history_status;          /* 0: 200 and what there is; else that one, and nothing is told */
+    bool cancel_marking;         /* the run is cancelled while the first mark is on its way */
+    int64_t told_ms;             /* the server said: not before */
 };
 
 static void feed(struct bench *b, struct push_event ev);
@@ -77,9 +84,10 @@ static void check_send(struct bench *b, const struct push_action *a)
 static void send(struct bench *b, const struct push_action *a)
 {
     static const int status[] = {[FINE] = 200, [REFUSED] = 422, [CLASH] = 409, [GONE] = 404};
-    enum line how = b->sends < 64 ? b->next[b->sends] : FINE;
+    enum line how = b->most && a->n > b->most && b->sends < 60 ? LARGE : b->sends < 64 ? b->next[b->sends] : FINE;
 
     check_send(b, a);
+    b->broke = b->broke || b->now_ms < b->told_ms;
     b->sends++;
     b->largest = a->n > b->largest ? a->n : b->largest;
     for (unsigned i = 0; i < a->n; i++)
@@ -91,6 +99,14 @@ static void send(struct bench *b, const struct push_action *a)
     case LOST:
         end(b, a, ERR_OFFLINE, true);
         return;
+    case CHANGED:
+        end(b, a, ERR_INUSE, false);
+        return;
+    case BUSY:
+        b->told_ms = b->now_ms + 20000;
+        feed(b, (struct push_event){.type = PUSH_EV_ANSWER, .lane = a->lane, .at = a->n > 1 ? PUSH_ALL : a->at[0],
+                                    .status = 503, .fhir = true, .retry_after_s = 20});
+        break;
     case LARGE:
     case SLOWER:
     case WHOLE_400:
@@ -103,28 +119,48 @@ static void send(struct bench *b, const struct push_action *a)
     end(b, a, ERR_OK, true);
 }
 
+/* One transaction: all of it or nothing. */
+static int transaction(struct bench *b, const struct push_action *a)
+{
+    for (unsigned i = 0; i < a->n; i++)
+        if (b->taken_back[a->move[i].at])
+            return ERR_NOTFOUND;
+    return b->store_code;
+}
+
 static void carry_out(struct bench *b, const struct push_action *a)
 {
+    int code;
+
     switch (a->type) {
     case PUSH_ACT_STORE:
-        for (unsigned i = 0; i < a->n && !b->store_code; i++) {
+        code = transaction(b, a);
+        if (b->cancel_marking && !(b->cancel_marking = false))
+            feed(b, (struct push_event){.type = PUSH_EV_CANCEL});
+        for (unsigned i = 0; i < a->n && !code; i++) {
             b->broke = b->broke || b->disk[a->move[i].at] != a->move[i].from;
             b->disk[a->move[i].at] = a->move[i].to;
             snprintf(b->why[a->move[i].at], sizeof b->why[0], "%s", a->move[i].why);
         }
-        feed(b, (struct push_event){.type = PUSH_EV_STORED, .lane = a->lane, .code = b->store_code});
+        feed(b, (struct push_event){.type = PUSH_EV_STORED, .lane = a->lane, .code = code});
         break;
     case PUSH_ACT_SEND:
         send(b, a);
         break;
     case PUSH_ACT_READ:
         b->reads++;
+        b->broke = b->broke || b->now_ms < b->told_ms;
+        for (unsigned k = 0; k < b->n; k++) /* nothing is to be learnt of what waits for another one */
+            b->broke = b->broke || (b->op[a->at[0]].after == b->op[k].seq && b->disk[k] != STORE_OP_ACKED);
         answer(b, a, a->at[0], 200, true, look(b, a->at[0]));
         end(b, a, ERR_OK, true);
         break;
     case PUSH_ACT_HISTORY:
         b->histories++;
-        answer(b, a, a->at[0], 200, true, b->at_server[a->at[0]] ? PUSH_FOUND_WAS_OURS : PUSH_FOUND_NEVER);
+        if (b->history_status)
+            answer(b, a, a->at[0], b->history_status, true, PUSH_FOUND_UNKNOWN);
+        else
+            answer(b, a, a->at[0], 200, true, b->at_server[a->at[0]] ? PUSH_FOUND_WAS_OURS : PUSH_FOUND_NEVER);
         end(b, a, ERR_OK, true);
         break;
     case PUSH_ACT_WAIT:
@@ -218,8 +254,8 @@ static void settles(void)
     b.next[0] = CLASH; /* in doubt, and nothing there: not by its version, which it has none */
     b.next[0] = WHOLE_400;
     add(&b, STORE_OP_CREATE, STORE_OP_QUEUED);
-    run(&b, OPS, 0); /* a batch refused as a whole: nobody knows; each is read, waits, and goes alone */
-    CU_ASSERT(b.code == ERR_OK && b.sends == 3 && b.reads == 2 && b.wait_ms >= SETTLE && b.largest == 2);
+    run(&b, OPS, 0); /* a batch refused as a whole: nobody knows; each is read, waits, is read again, and goes alone */
+    CU_ASSERT(b.code == ERR_OK && b.sends == 3 && b.reads == 4 && b.wait_ms >= SETTLE && b.largest == 2);
     over(&b);
 }
 
@@ -387,6 +423,99 @@ static void deleted(void)
     }
 }
 
+/* REQ: what is in conflict or refused since an earlier run holds up what comes behind it on its row and what names it,
+ * and nothing else; not even for a batch's time. */
+static void held_since_before(void)
+{
+    add(&b, STORE_OP_UPDATE, STORE_OP_CONFLICT);
+    add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED)->after = 10;
+    add(&b, STORE_OP_CREATE, STORE_OP_ATTENTION);
+    add(&b, STORE_OP_CREATE, STORE_OP_QUEUED);
+    add(&b, STORE_OP_CREATE, STORE_OP_QUEUED);
+    run(&b, 3, 2);
+    CU_ASSERT(b.disk[0] == STORE_OP_CONFLICT && b.disk[1] == STORE_OP_QUEUED && b.disk[2] == STORE_OP_ATTENTION);
+    CU_ASSERT(b.disk[3] == STORE_OP_QUEUED && b.disk[4] == STORE_OP_ACKED && b.sends == 1 && b.code == ERR_NOTSENT);
+    CU_ASSERT(sync_push_counts(b.s).all == 5 && sync_push_counts(b.s).held == 2);
+    over(&b);
+}
+
+/* REQ: all of a restored copy is in doubt; it is asked for in order. */
+static void doubt_in_order(void)
+{
+    add(&b, STORE_OP_UPDATE, STORE_OP_INDOUBT);
+    add(&b, STORE_OP_UPDATE, STORE_OP_INDOUBT)->after = 10;
+    b.op[1].base[0] = '\0';
+    b.next[0] = NEVER; /* the first one waits for its second try */
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK && b.sends == 3 && b.disk[0] == STORE_OP_ACKED && b.disk[1] == STORE_OP_ACKED);
+    over(&b);
+}
+
+/* REQ: nothing leaves behind a cancel, though it was marked. */
+static void cancelled(void)
+{
+    add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED);
+    b.cancel_marking = true;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_CANCELLED && b.sends == 0 && b.disk[0] == STORE_OP_QUEUED);
+    over(&b);
+}
+
+/* REQ: Retry-After is said to this client: nothing is sent and nothing asked before. */
+static void busy(void)
+{
+    add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED);
+    add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED)->chart[0] = 'q';
+    b.next[0] = BUSY;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK && b.wait_ms >= 20000 && b.disk[0] == STORE_OP_ACKED && b.disk[1] == STORE_OP_ACKED);
+    over(&b);
+}
+
+/* REQ: an edit that its user takes back or changes while the run goes on holds up no other. */
+static void changed_meanwhile(void)
+{
+    for (unsigned i = 0; i < 3; i++)
+        add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED);
+    b.taken_back[1] = true;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK && b.disk[0] == STORE_OP_ACKED && b.disk[2] == STORE_OP_ACKED);
+    CU_ASSERT(!b.at_server[1] && sync_push_counts(b.s).all == 2);
+    over(&b);
+    for (unsigned i = 0; i < 3; i++)
+        add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED);
+    b.next[0] = b.next[2] = CHANGED; /* the batch, and then one of them alone */
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_NOTSENT && b.sends == 4 && sync_push_counts(b.s).acked == 2 && sync_push_counts(b.s).held == 1);
+    over(&b);
+}
+
+/* REQ: a server that tells nobody what was leaves it to a person, not to the next run for ever. */
+static void no_history(void)
+{
+    static const int status[] = {404, 501, 200};
+
+    for (unsigned i = 0; i < 3; i++) {
+        add(&b, STORE_OP_UPDATE, STORE_OP_INDOUBT);
+        b.rival[0] = true;
+        b.history_status = status[i];
+        run(&b, OPS, 0);
+        CU_ASSERT(b.disk[0] == STORE_OP_CONFLICT && !strcmp(b.why[0], "no-history"));
+        over(&b);
+    }
+}
+
+/* REQ: deletions have no bodies, and a batch of them has a size: one that is too large comes apart all the same. */
+static void large_deletions(void)
+{
+    for (unsigned i = 0; i < 8; i++)
+        add(&b, STORE_OP_DELETE, STORE_OP_QUEUED)->bytes = 0;
+    b.most = 2;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK && b.sends <= 12);
+    over(&b);
+}
+
 static void nothing(void)
 {
     run(&b, OPS, 0);
@@ -410,6 +539,13 @@ static const struct unit_test tests[] = {
     {"a store that refuses", no_store},
     {"a base that is not known", base_unknown},
     {"what was deleted", deleted},
+    {"held up since before", held_since_before},
+    {"doubt in order", doubt_in_order},
+    {"cancelled while it is marked", cancelled},
+    {"a server that is busy", busy},
+    {"changed meanwhile", changed_meanwhile},
+    {"no history", no_history},
+    {"deletions too large", large_deletions},
     {"nothing", nothing},
 };
 

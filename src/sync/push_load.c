@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The outbox, as the engine of sending is given it: who waits for whom.
+ */
+#include "config.h"
+
+#include "sync/push_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+void sync_push_add(struct push_state *s, const struct push_op *op)
+{
+    struct push_slot *t = vec_push(&s->slots);
+
+    if (!t) {
+        sync_push_stop(s, ERR_NOMEM);
+        return;
+    }
+    *t = (struct push_slot){.op = *op, .need = (unsigned)s->need.n};
+    t->phase = op->state == STORE_OP_INFLIGHT  ? STRAY
+               : op->state == STORE_OP_INDOUBT ? READ
+               : op->state == STORE_OP_QUEUED  ? READY
+                                               : OVER; /* a person's: what comes behind it waits */
+    t->doubted = t->phase == READ;
+}
+
+void sync_push_add_need(struct push_state *s, struct str type, struct str id)
+{
+    struct push_need *n = s->slots.n ? vec_push(&s->need) : NULL;
+
+    if (!n) {
+        sync_push_stop(s, ERR_NOMEM);
+        return;
+    }
+    *n = (struct push_need){.of = (unsigned)s->slots.n - 1};
+    snprintf(n->type, sizeof n->type, "%.*s", STR_ARG(type));
+    snprintf(n->id, sizeof n->id, "%.*s", STR_ARG(id));
+    push_slot(s, n->of)->needs++;
+}
+
+struct maker {
+    const struct push_op *op;
+    unsigned at;
+};
+
+static int by_name(const void *a, const void *b)
+{
+    const struct push_op *x = ((const struct maker *)a)->op, *y = ((const struct maker *)b)->op;
+    int c = strcmp(x->type, y->type);
+
+    return c ? c : strcmp(x->id, y->id);
+}
+
+void sync_push_resolve(struct push_state *s)
+{
+    struct maker *m = s->slots.n ? mem_alloc(s->slots.n * sizeof *m) : NULL;
+    struct push_need *need = s->need.p;
+    unsigned n = 0;
+
+    if (s->slots.n && !m) {
+        sync_push_stop(s, ERR_NOMEM);
+        return;
+    }
+    for (unsigned i = 0; i < s->slots.n; i++)
+        if (push_slot(s, i)->op.kind == STORE_OP_CREATE)
+            m[n++] = (struct maker){&push_slot(s, i)->op, i};
+    if (n)
+        qsort(m, n, sizeof *m, by_name);
+    for (size_t i = 0; i < s->need.n && n; i++) {
+        struct push_op named = {.seq = 0};
+        struct maker key = {&named, 0}, *found;
+
+        snprintf(named.type, sizeof named.type, "%s", need[i].type);
+        snprintf(named.id, sizeof named.id, "%s", need[i].id);
+        found = bsearch(&key, m, n, sizeof *m, by_name);
+        if (found && found->at != need[i].of)
+            need[i].on = found->at + 1;
+    }
+    mem_free(m);
+}
+
+unsigned sync_push_with_seq(const struct push_state *s, int64_t seq)
+{
+    unsigned lo = 0, hi = (unsigned)s->slots.n;
+
+    while (lo < hi) {
+        unsigned mid = lo + (hi - lo) / 2;
+
+        if (push_slot(s, mid)->op.seq < seq)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < s->slots.n && push_slot(s, lo)->op.seq == seq ? lo + 1 : 0;
+}
