@@ -103,3 +103,10 @@ bool fhir_holds(const struct tape *got, const struct tape *sent, const char *bas
 
     return holds(&h, 0, 0, false);
 }
+
+bool fhir_same(const struct tape *x, tape_at x_at, const struct tape *y, tape_at y_at, struct arena *a)
+{
+    const struct holds there = {x, y, NULL, a}, back = {y, x, NULL, a};
+
+    return holds(&there, x_at, y_at, false) && holds(&back, y_at, x_at, false);
+}

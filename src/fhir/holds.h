@@ -14,5 +14,7 @@
  * numbers by their digits (0.1 is not 0.10: R4 datatypes.html, decimal). Memory: a is for
  * strings with escapes; false when it is full. */
 bool fhir_holds(const struct tape *got, const struct tape *sent, const char *base, struct arena *a);
+/* Do two values (neither the document itself) say the same, but for white space, escapes and the order of members? */
+bool fhir_same(const struct tape *x, tape_at x_at, const struct tape *y, tape_at y_at, struct arena *a);
 
 #endif
