@@ -77,6 +77,27 @@ int store_op_doubt(struct store_tx *tx, struct str why, struct err *e);
  * under way, in doubt, to be sent again after that, or not the newest. */
 int store_op_drop(struct store_tx *tx, const char *op, struct err *e);
 
+/* The answer to a conflict: what the edit is made from now, and what it says. */
+struct store_rebase {
+    const char *op;
+    struct str seen;         /* the version that store_op_theirs gave when the answer was made */
+    bool gone;               /* the server deleted it: sent as a create */
+    struct str base, base_version; /* what the server has; "" where it is gone */
+    const struct fhir_index *ix;   /* of the bytes that the row shows: body, or base where body is a deletion */
+    struct str body;         /* as it is to be sent; "": deletes it */
+    struct str author, role; /* who answered; author.p NULL: nobody was asked, the edit's own stay */
+    bool by_command;
+    int64_t now_ms;
+};
+/* Of a conflict, or of what the server refused: queued again, made from what the server has, and the row shows it. Later
+ * edits of the row go into it: body is the whole of what is wanted. ERR_NOTFOUND: no such operation in such a state.
+ * ERR_INUSE: one before it, or behind it, is under way, or the server said something else meanwhile. */
+int store_op_rebase(struct store_tx *tx, const struct store_rebase *r, struct err *e);
+/* The other answer: the edit goes, with the later ones of its row, which shows what the server has (gone: nothing).
+ * Errors as store_op_rebase. */
+int store_op_yield(struct store_tx *tx, const char *op, struct str type, struct str id, struct str seen, bool gone,
+                   struct err *e);
+
 /* What the server last said of an edited resource, appended to out, and its meta.versionId; *gone: that it was
  * deleted. ERR_NOTFOUND: the row has no unacknowledged edit, or was created here and never heard of since. */
 int store_op_theirs(struct store *s, struct str type, struct str id, struct buf *out, char version[STORE_VERSION_BYTES],

@@ -178,12 +178,14 @@ int op_undo(struct store_tx *tx, const struct op_head *op, struct err *e)
 {
     struct sql *c = &tx->s->w;
     struct former f = {.there = false};
-    int64_t before = 0;
+    int64_t before = 0, oldest = 0;
     char type[65];
     int code = row_meta(c, op->rid, &f, type, e);
 
     buf_init(&f.bytes, LIMIT_RESOURCE_BYTES);
-    if (!code && !op->after)
+    if (!code)
+        code = op_of_row(c, SQL_OP_OLDEST, op->rid, &oldest, e);
+    if (!code && oldest == op->seq) /* those before it, if any, are at the server */
         code = former_theirs(c, op->rid, &f, e);
     if (!code && !f.there)
         code = former_base(c, op->seq, &f, e);

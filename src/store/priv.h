@@ -55,6 +55,9 @@
     X(SQL_OP_HEAD) X(SQL_OP_NAMED) X(SQL_OP_BASE_OF) X(SQL_OP_OLDEST) X(SQL_OP_NEWEST)                \
     X(SQL_OP_STATE) X(SQL_OP_LATER) X(SQL_OP_DOUBT) X(SQL_OP_SENT) X(SQL_OP_FORGET) X(SQL_OP_DROP)    \
     X(SQL_OP_REPLACED) X(SQL_THEIRS_STALE)                                                            \
+
+    X(SQL_OP_STATE) X(SQL_OP_LATER) X(SQL_OP_DOUBT) X(SQL_OP_REBASE) X(SQL_OP_FOLD) X(SQL_OP_BUSY)     \
+    X(SQL_OP_SENT) X(SQL_OP_FORGET) X(SQL_OP_DROP)                                                    \
     X(SQL_PRIOR_BASE) X(SQL_PRIOR_SENT) X(SQL_OP_NEXT) X(SQL_OP_EACH) X(SQL_UNSENT) X(SQL_UNSENT_OF)    \
     X(SQL_DRAFT_PUT) X(SQL_DRAFT_GET) X(SQL_DRAFT_EACH) X(SQL_DRAFT_DROP)                            \
     X(SQL_BLOB_FORGET)                                                                                \
