@@ -409,6 +409,24 @@ static void timeline(struct ui *u, int arg)
     scr_timeline_open(u);
 }
 
+static void conflicts(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_conflicts_open(u);
+}
+
+static void conflict_store(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_conflicts_store(u);
+}
+
+static void conflict_next(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_conflicts_next(u);
+}
+
 static void household(struct ui *u, int arg)
 {
     (void)arg;
@@ -495,7 +513,7 @@ static const struct command commands[] = {
      grid_left, 0, NULL},
     {"list.open",
      ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_GROWTH | ON_SCOPES | ON_TASKS | ON_HOUSEHOLD | ON_SERVER |
-         ON_TIMELINE | ON_FOUND,
+         ON_TIMELINE | ON_FOUND | ON_CONFLICTS,
      "Enter Right", "DD", N_("Open"), N_("Open the row at the marker"), open_row, 0, nothing_here},
     {"stop.open", ON_STOP, "Enter", NULL, N_("Open"),
      N_("Open the patient whose number was typed, or who was moved to; nobody is chosen beforehand"), open_row, 0,
@@ -567,6 +585,16 @@ static const struct command commands[] = {
     {"chart.fetch", ON_CHART, "F", "FE", NULL,
      N_("Fetch again what was removed of this chart to make room on this device"), fetch, 0, not_removed},
     {"chart.section", ON_CHART | ON_SECTIONS, "@section", NULL, NULL, NULL, section, 0, NULL},
+    {"chart.conflicts", ON_CHART | ON_SECTIONS | ON_DETAIL, "C", "CF", NULL,
+     N_("Conflicts: what was changed here and at the server, to be answered"), conflicts, 0, NULL},
+    {"conflicts.mine", ON_CONFLICTS, "m", NULL, N_("Yours"), N_("Take what was written here"), scr_conflicts_take,
+     MODEL_TAKE_MINE, NULL},
+    {"conflicts.theirs", ON_CONFLICTS, "t", NULL, N_("Server's"), N_("Take what the server has"), scr_conflicts_take,
+     MODEL_TAKE_THEIRS, NULL},
+    {"conflicts.store", ON_CONFLICTS, "s", NULL, N_("Store"), N_("Store the answers, when all are given"),
+     conflict_store, 0, NULL},
+    {"conflicts.next", ON_CONFLICTS, "n", NULL, N_("Next"), N_("The next conflict of this chart; answers are dropped"),
+     conflict_next, 0, NULL},
     {"chart.grid", ON_CHART, "=", "GR", NULL, N_("Results or vital signs as a grid: tests down, dates across"), grid, 0,
      no_grid},
     {"chart.trend", ON_CHART | ON_DETAIL, "T", "TR", NULL, N_("The trend of the test that the row is"), trend, 0, NULL},
@@ -757,6 +785,7 @@ static const struct {
     {ON_GROWTH, N_("Growth curves")},
     {ON_HOUSEHOLD, N_("Household of a patient")},
     {ON_SERVER, N_("Patients on the server")},
+    {ON_CONFLICTS, N_("Conflicts of a chart")},
 };
 
 const char *command_where_name(unsigned where)

@@ -40,11 +40,13 @@ enum command_where {
     ON_GROWTH = 1 << 20,
     ON_HOUSEHOLD = 1 << 21, /* who shares a home with a row of the worklist */
     ON_SERVER = 1 << 22,    /* patients on the server, of whom not all are here */
+    ON_CONFLICTS = 1 << 23, /* what was changed here and at the server */
     ON_LISTS = ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_DETAIL | ON_HELP | ON_BANNER | ON_GRID | ON_TREND |
                ON_SCOPES | ON_STOP | ON_TASKS | ON_TIMELINE | ON_FOUND | ON_GROWTH | ON_HOUSEHOLD |
-               ON_SERVER,
+               ON_SERVER | ON_CONFLICTS,
     /* of one patient */
-    ON_CHARTS = ON_CHART | ON_SECTIONS | ON_DETAIL | ON_BANNER | ON_GRID | ON_TREND | ON_TIMELINE | ON_GROWTH,
+    ON_CHARTS = ON_CHART | ON_SECTIONS | ON_DETAIL | ON_BANNER | ON_GRID | ON_TREND | ON_TIMELINE | ON_GROWTH |
+                ON_CONFLICTS,
     ON_TYPING = ON_LOCK | ON_FIND | ON_PROMPT, /* characters belong to a field */
 };
 

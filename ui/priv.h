@@ -10,6 +10,7 @@
 
 #include "crypt/secret.h"
 #include "fhir/kind.h"
+#include "model/conflict.h"
 #include "model/refs.h"
 
 #include "model/growth.h"
@@ -220,6 +221,13 @@ struct scr_found {
     struct scr_rows rows;
 };
 
+struct scr_conflicts {
+    struct model_conflict c;
+    bool loaded;
+    unsigned of; /* how many the chart has */
+    struct list list;
+};
+
 struct scr_banner {
     struct model_banner b; /* of the width that it was opened with: only its lines are used */
     bool loaded;
@@ -283,6 +291,7 @@ struct ui {
     struct scr_banner banner;
     struct scr_timeline timeline;
     struct scr_found found;
+    struct scr_conflicts conflicts;
     struct scr_help help;
     struct scr_stop stop;
     struct scr_scopes scopes;
@@ -311,6 +320,7 @@ const struct screen *scr_household_screen(void);
 const struct screen *scr_server_screen(void);
 const struct screen *scr_timeline_screen(void);
 const struct screen *scr_found_screen(void);
+const struct screen *scr_conflicts_screen(void);
 
 /* ui.c */
 /* Shows a screen; no row of it counts as painted yet. ui_go: s is where Back led to, or the bottom of all (what lay
@@ -481,6 +491,13 @@ void scr_timeline_open(struct ui *u);
 void scr_timeline_close(struct ui *u);
 void scr_found_open(struct ui *u, int all); /* asks for the words */
 void scr_found_close(struct ui *u);
+
+/* scr_conflicts.c */
+void scr_conflicts_open(struct ui *u);           /* of the row at the marker, else the chart's first */
+void scr_conflicts_take(struct ui *u, int take); /* enum model_take, of the element at the marker */
+void scr_conflicts_store(struct ui *u);          /* when all is answered */
+void scr_conflicts_next(struct ui *u);
+void scr_conflicts_close(struct ui *u);
 
 /* scr_cover.c */
 void scr_cover_build(struct ui *u); /* lays the cover's rows out */

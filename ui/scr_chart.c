@@ -133,6 +133,7 @@ void scr_chart_close(struct ui *u)
     scr_grid_close(u);
     scr_trend_close(u);
     scr_growth_close(u);
+    scr_conflicts_close(u);
     list_fini(&c->list);
     list_fini(&c->sections);
     vec_fini(&c->items);

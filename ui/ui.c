@@ -567,6 +567,7 @@ static int open_on(struct loop *l, const struct clock *clock, const char *home, 
     list_init(&u->detail.list);
     list_init(&u->banner.list);
     list_init(&u->timeline.rows.list);
+    list_init(&u->conflicts.list);
     list_init(&u->found.rows.list);
     list_init(&u->help.list);
     list_init(&u->stop.list);
@@ -648,6 +649,7 @@ void ui_close(struct ui *u)
     list_fini(&u->detail.list);
     list_fini(&u->banner.list);
     list_fini(&u->timeline.rows.list);
+    list_fini(&u->conflicts.list);
     list_fini(&u->found.rows.list);
     list_fini(&u->help.list);
     list_fini(&u->stop.list);

@@ -34,6 +34,9 @@
     X(ERR_LASTSLOT, 2)     /* the last passphrase slot, which must stay; num = its number */        \
     X(ERR_SLOTSFULL, 2)    /* all key slots are in use; num = how many there are */                 \
     X(ERR_UNSENT, 2)       /* it would destroy edits that never reached the server; num = how many */ \
+    X(ERR_PERSON, 2)       /* a person at a terminal must answer it */                             \
+    X(ERR_ROLE, 2)         /* the profile's role may not do it; what = the role */                 \
+    X(ERR_OPEN, 2)         /* an answer is missing; num = how many */                              \
     X(ERR_IO, 5)           /* a file operation failed; what = path, sub = errno */                  \
     X(ERR_OFFLINE, 3)      /* no answer: DNS, connect, reset; what = host:port, sub = CURLcode */   \
     X(ERR_TIMEOUT, 3)      /* too slow to go on; what = host:port */                                \

@@ -30,6 +30,9 @@ CLI_VERB(cli_verb_attachment);
 
 CLI_VERB(cli_verb_quota);
 
+CLI_VERB(cli_verb_conflicts);
+CLI_VERB(cli_verb_resolve);
+
 CLI_VERB(cli_verb_key);
 CLI_VERB(cli_verb_backup);
 CLI_VERB(cli_verb_restore);
@@ -43,6 +46,9 @@ int cli_find_profile(struct cli_app *app, struct err *e);
 int cli_proof(struct cli_app *app, const char *escrow, const char *prompt, struct store_proof *out, struct err *e);
 /* A new passphrase: one line of fd, or (fd < 0) asked twice, until both are the same. */
 int cli_new_passphrase(int fd, struct secret **out, struct cli_out *err, struct err *e);
+/* A conflict in words: what it was made from, the change, what the server has, and where they differ. */
+struct model_conflict;
+int cli_conflict_words(struct cli_out *out, const struct model_conflict *c);
 /* A line from the terminal, shown as it is typed. */
 int cli_ask(const char *prompt, struct secret **out, struct err *e);
 /* A key file of the site's, as `key pair` writes it. */

@@ -443,6 +443,29 @@ static int add_weight(struct model *m, const struct model_person *who, struct mo
     return ERR_OK;
 }
 
+static int count_conflict(void *arg, const struct store_op *op)
+{
+    *(int64_t *)arg += op->state == STORE_OP_CONFLICT;
+    return ERR_OK;
+}
+
+static int add_conflicts(struct model *m, const struct model_person *who, struct model_banner *b, struct pieces *p,
+                         struct err *e)
+{
+    int64_t n = 0;
+    int code = store_op_each(m->store, &(struct store_op_query){.chart = str_of(who->chart)}, count_conflict, &n, e);
+
+    if (code || !n)
+        return code;
+    piece(p, arena_fmt(&b->arena, P_("%lld CONFLICT", "%lld CONFLICTS", n), (long long)n));
+    add_line(b, arena_fmt(&b->arena,
+                          P_("CONFLICT: %lld change was made here and at the server, too; both stand in the chart",
+                             "CONFLICTS: %lld changes were made here and at the server, too; both stand in the chart",
+                             n),
+                          (long long)n));
+    return ERR_OK;
+}
+
 /* REQ: what stands here and not yet at the server is counted where nobody can miss it. */
 static int add_unsent(struct model *m, const struct model_person *who, struct model_banner *b, struct pieces *p,
                       struct err *e)
@@ -450,7 +473,7 @@ static int add_unsent(struct model *m, const struct model_person *who, struct mo
     int64_t n = 0;
     int code = store_unsent(m->store, str_of(who->chart), &n, e);
 
-    if (code || !n)
+    if (code || !n || (code = add_conflicts(m, who, b, p, e)))
         return code;
     piece(p, arena_fmt(&b->arena, _("%lld NOT SENT"), (long long)n));
     add_line(b, arena_fmt(&b->arena, P_("NOT SENT: %lld change that was made here is not at the server yet",

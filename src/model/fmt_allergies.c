@@ -176,9 +176,43 @@ const char *model_allergens_words(const struct model_allergens *n)
     return all;
 }
 
+/* One that was named already, by the version beside it: as bad as the worse of the two. */
+static bool named(struct state *s, const struct tape *t, size_t from)
+{
+    struct text name = s->names ? allergen_name(t, s->names->a) : text_own("");
+
+    for (size_t i = from; s->names && i < s->names->all.n; i++) {
+        struct model_allergen *x = vec_at(&s->names->all, i);
+
+        if (strcmp(x->name.s, name.s))
+            continue;
+        x->severe = x->severe || str_is(tape_plain(t, tape_get(t, 0, "criticality")), "high");
+        return true;
+    }
+    return false;
+}
+
+/* REQ: of a row in conflict an allergy on either side alerts. from: where the row's own names begin. */
+static int count_beside(struct state *s, const struct store_row *r, size_t from)
+{
+    struct model_beside b;
+    int code = model_beside_open(s->m, r, &b, s->e);
+
+    if (!code && b.there && model_allergy_row(&b.t) == MODEL_ALLERGY_LIVE) {
+        s->live = true;
+        if (!named(s, &b.t, from))
+            code = add_allergen(s, &b.t);
+        if (code)
+            err_set(s->e, code, 0, 0, "allergies");
+    }
+    model_beside_close(&b);
+    return code;
+}
+
 static int count_row(void *arg, const struct store_row *r)
 {
     struct state *s = arg;
+    size_t from = s->names ? s->names->all.n : 0;
     struct tape t;
     int code = tape_parse(&t, r->bytes, s->e);
 
@@ -201,7 +235,7 @@ static int count_row(void *arg, const struct store_row *r)
         break;
     }
     tape_fini(&t);
-    return code ? err_set(s->e, code, 0, 0, "allergies") : ERR_OK;
+    return code ? err_set(s->e, code, 0, 0, "allergies") : count_beside(s, r, from);
 }
 
 /* No kind that is always kept is ever removed (fhir/kind.h); should one be, it is never "none known". */

@@ -361,6 +361,20 @@ bool model_fetched(struct model *m, struct str chart, struct str section, struct
 /* Is this chart still to be pulled for the first time, because somebody asked for it (sync/demand.h)? */
 bool model_demanded(struct model *m, struct str chart);
 
+/* model/beside.c: what the server has of a row that was changed here and there, and nobody has answered it yet. there:
+ * it is another one than the row. To be closed in any case. */
+struct model_beside {
+    struct buf bytes;
+    struct tape t;
+    bool there;
+};
+int model_beside_open(struct model *m, const struct store_row *r, struct model_beside *out, struct err *e);
+void model_beside_close(struct model_beside *b);
+/* As model_format: its row, which says whose it is. */
+int model_beside_format(struct model *m, const struct model_person *who, const struct store_row *r,
+                        const struct model_beside *b, struct arena *keep, struct model_row *row, int *rank,
+                        struct err *e);
+
 /* The rows that stand at the head of a section and come from no single resource (model/cover.c). */
 struct model_rows {
     struct vec rows; /* of struct model_sorted */

@@ -58,6 +58,25 @@ struct fill {
     struct err *e;
 };
 
+/* REQ: until a conflict is answered both versions stand in the chart. */
+static int add_beside(struct fill *f, const struct store_row *r)
+{
+    struct model_beside b;
+    struct model_sorted *s;
+    int code = model_beside_open(f->m, r, &b, f->e);
+
+    if (!code && b.there && !(s = vec_push(&f->rs->rows)))
+        code = err_set(f->e, ERR_NOMEM, 0, 0, "rows");
+    else if (!code && b.there) {
+        code = model_beside_format(f->m, f->rs->who, r, &b, f->rs->keep, &s->row, &s->rank, f->e);
+        if (code)
+            f->rs->rows.n--;
+        f->others += code == ERR_NOTFOUND;
+    }
+    model_beside_close(&b);
+    return code == ERR_NOTFOUND ? ERR_OK : code;
+}
+
 static int add_row(void *arg, const struct store_row *r)
 {
     struct fill *f = arg;
@@ -90,7 +109,9 @@ static int add_row(void *arg, const struct store_row *r)
     /* REQ: a row whose own reference names another patient is left out, whatever the index said;
      * and that it was is said: the list must not read as if it had never been there. */
     f->others += code == ERR_NOTFOUND;
-    return code == ERR_NOTFOUND ? ERR_OK : code;
+    if (code && code != ERR_NOTFOUND)
+        return code;
+    return add_beside(f, r);
 }
 
 static int by_date(const void *x, const void *y)

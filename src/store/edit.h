@@ -89,9 +89,9 @@ struct store_rebase {
     bool by_command;
     int64_t now_ms;
 };
-/* Of a conflict, or of what the server refused: queued again, made from what the server has, and the row shows it. Later
- * edits of the row go into it: body is the whole of what is wanted. ERR_NOTFOUND: no such operation in such a state.
- * ERR_INUSE: one before it, or behind it, is under way, or the server said something else meanwhile. */
+/* Of a conflict, or of what the server refused: queued again, made from what the server has, and the row shows it.
+ * Later edits of the row go into it: body is the whole of what is wanted. ERR_NOTFOUND: no such operation in such a
+ * state. ERR_INUSE: one before it, or behind it, is under way, or the server said something else meanwhile. */
 int store_op_rebase(struct store_tx *tx, const struct store_rebase *r, struct err *e);
 /* The other answer: the edit goes, with the later ones of its row, which shows what the server has (gone: nothing).
  * Errors as store_op_rebase. */

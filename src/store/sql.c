@@ -181,11 +181,12 @@ static const char *const texts[SQL_IDS] = {
                          "version<>'' AND version<>?2 AND version=(SELECT base_etag FROM outbox WHERE seq=?1)",
     [SQL_OP_LATER] = "UPDATE outbox SET next_at_ms=?2 WHERE op=?1",
     [SQL_OP_DOUBT] = "UPDATE outbox SET state=2, why=?1 WHERE state IN (0, 1)",
-    [SQL_OP_REBASE] = "UPDATE outbox SET kind=?2, base_etag=?3, base_size=?4, base_codec=?5, base=?6, size=?7, codec=?8, "
-                      "body=?9, chart=?10, author=coalesce(?11, author), role=coalesce(?12, role), "
+    [SQL_OP_REBASE] = "UPDATE outbox SET kind=?2, base_etag=?3, base_size=?4, base_codec=?5, base=?6, size=?7, "
+                      "codec=?8, body=?9, chart=?10, author=coalesce(?11, author), role=coalesce(?12, role), "
                       "by_command=coalesce(?13, by_command), state=0, why='', next_at_ms=0 WHERE seq=?1",
     [SQL_OP_FOLD] = "DELETE FROM outbox WHERE rid=?1 AND seq>?2 AND state<>3",
-    [SQL_OP_BUSY] = "SELECT 1 FROM outbox INDEXED BY outbox_row WHERE rid=?1 AND state<>3 AND (seq<?2 OR state=1) LIMIT 1",
+    [SQL_OP_BUSY] = "SELECT 1 FROM outbox INDEXED BY outbox_row WHERE rid=?1 AND state<>3 AND (seq<?2 OR state=1) "
+                    "LIMIT 1",
     [SQL_OP_SENT] = "UPDATE outbox SET base_size=0, base_codec=0, base=x'' WHERE seq=?1",
     [SQL_OP_NEXT] = "UPDATE outbox SET base_etag=?2 WHERE after=?1",
     [SQL_OP_FORGET] = "UPDATE outbox SET rid=0 WHERE rid=?1",

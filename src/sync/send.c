@@ -363,6 +363,20 @@ static void loaded(struct loop_job *job)
     drop(r);
 }
 
+/* Then the outbox is read. Without it all is sent that can be: a conflict more or less is no reason to send nothing. */
+static void mended(struct loop_job *job)
+{
+    struct send_run *r = (struct send_run *)(void *)((char *)job - offsetof(struct send_run, load));
+
+    note(r, &job->err);
+    if (r->abandoned) {
+        drop(r);
+        return;
+    }
+    r->load = (struct loop_job){.run = sync_send_load, .done = loaded};
+    loop_submit(r->loop, LOOP_WORK, &r->load);
+}
+
 int sync_send_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock, const char *base,
                const struct send_observer *o, struct send_run **out, struct err *e)
 {
@@ -390,9 +404,9 @@ int sync_send_start(struct loop *l, struct net *n, struct store *s, const struct
         return err_set(e, ERR_TOOBIG, 0, sizeof r->base, "base URL");
     }
     memcpy(r->base, base, strlen(base) + 1);
-    r->load = (struct loop_job){.run = sync_send_load, .done = loaded};
+    r->load = (struct loop_job){.run = sync_send_mend, .done = mended};
     hold(r);
-    loop_submit(l, LOOP_WORK, &r->load);
+    loop_submit(l, LOOP_STORE, &r->load);
     *out = r;
     return ERR_OK;
 }

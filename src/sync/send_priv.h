@@ -71,6 +71,8 @@ struct loaded {
 struct named {
     char type[65], id[65];
 };
+/* mend.c, on the store thread: conflicts that need no person are merged and queued again. */
+int sync_send_mend(struct loop_job *job);
 /* The outbox into r->ops. */
 int sync_send_load(struct loop_job *job);
 /* The request of a lane that is to send: method, url, if_match, up. ERR_INUSE: an operation was edited since it was
