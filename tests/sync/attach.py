@@ -111,6 +111,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
 
 
+def between(w):
+    """The ward's server is reached through here from now on."""
+    Handler.to = w.url
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    w.url = f"http://127.0.0.1:{server.server_port}/fhir"
+
+
 def sha1(data):
     return base64.b64encode(hashlib.sha1(data).digest()).decode()
 
@@ -371,12 +379,8 @@ def guest(w):
 def main():
     with tempfile.TemporaryDirectory() as tmp:
         with ward.Ward(tmp, init=False, quick=True) as w:
-            Handler.to = w.url
-            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-            threading.Thread(target=server.serve_forever, daemon=True).start()
             w.put(ward.person("p1", "Adams", "Ann"))
-            direct, put = w.url, w.put
-            w.url = f"http://127.0.0.1:{server.server_port}/fhir"
+            between(w)
             w.cli("init", "--server", w.url)
             for test in (cut_often, goes_on, killed, no_ranges, changed, lies, unnamed, refused, other_forms, to_a_file, damaged, terminal, guest):
                 test(w)
@@ -385,4 +389,5 @@ def main():
     sys.exit(bool(failed) or not checked)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A document that lies elsewhere: its row's detail says NOT FETCHED and which key fetches it; F fetches, and nothing on
 the screen changes but the last row; the next F shows its words, as safe text without tags. What is no text says how it
-gets to a file. Kept, it is shown without a link; without a link F says so. Kills tests/mutants/ui-document-comes-unasked
+gets to a file. Kept, it is shown without a link; without a link F says so. Locked or stopped in the middle, what came is
+kept, and the next F goes on from there. Kills tests/mutants/ui-document-comes-unasked
 and attached-kept-unsaid.
 
 usage: documents.py [BASE]    BASE: a server of others (tests/live/run gives HAPI's); without it the demo server
@@ -10,8 +11,8 @@ usage: documents.py [BASE]    BASE: a server of others (tests/live/run gives HAP
 import base64, os, re, sys, tempfile
 
 TOP = os.environ.get("top_srcdir", ".")
-sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests", "ui")]
-import harness, ward
+sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests", "ui"), os.path.join(TOP, "tests", "sync")]
+import attach, harness, ward
 
 check = harness.Check()
 PAGE = "<html><body><h1>Discharge</h1><p>Give <b>no</b> penicillin.</p><ul><li>walks</li></ul>\x1b[2J</body></html>"
@@ -81,6 +82,43 @@ def without_a_link(t):
     check(wait_row(t, "no answer from the server"), t.row(22))
 
 
+def until(t, ready):
+    for _ in range(120):
+        t.pump(0.25)
+        if ready():
+            return True
+    return False
+
+
+def interrupted(w):
+    """A server that takes its time."""
+    b = attach.binary
+    w.put(ward.person("p1", "Brown", "Bob"))
+    attach.between(w)
+    w.home += "-slow"
+    w.cli("init", "--server", w.url, "--scope", "patient/p1")
+    attach.document(w, url="Binary/slow", size=3 * len(attach.DATA))
+    b.set(data=attach.DATA * 3, hang=True)
+    with harness.Term([ward.WARDLINE, "--home", w.home], env=ward.environment(w.extra)) as t:
+        unlock(t)
+        to_detail(t)
+        t.key("F", first=1)
+        check(until(t, lambda: b.sent > 1900000), f"F fetches: {b.sent}")
+        t.key("L", first=3)
+        check("locked" in t.row(1), f"L locks in the middle: {t.row(1)}")
+        unlock(t)
+        to_detail(t)
+        check(re.search(r"Attachment 1: FETCHED IN PART \(\d+ bytes\)", t.text()), t.text())
+        t.key("F", first=1)
+        check(until(t, lambda: len(b.asks) == 2), "and F again")
+        part = int(b.asks[1][0][len("bytes="):-1])
+        check(part >= 1 << 20 and part % 65536 == 0, f"from where it was kept: {b.asks}")
+        b.hang = False
+        check(until(t, lambda: "The document has come. F shows it." in t.row(22)), t.row(22))
+        t.key("F", first=1)
+        check("Attachment 1: kept on this device" in t.text(), t.text())
+
+
 def main():
     with tempfile.TemporaryDirectory() as tmp:
         with ward.Ward(tmp, init=False, quick=True, url=sys.argv[1] if sys.argv[1:] else None) as w:
@@ -95,6 +133,8 @@ def main():
             if not w.server:
                 print("documents: without a link: skipped, the server is another's")
                 return check.finish()
+            interrupted(w)
+            w.home = w.home[:-len("-slow")]
             w.stop_server()
             with harness.Term([ward.WARDLINE, "--home", w.home], env=ward.environment(w.extra)) as t:
                 without_a_link(t)
