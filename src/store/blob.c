@@ -295,7 +295,7 @@ static int evict_one(struct store *s, const struct blob_row *row, uint64_t *free
     return code;
 }
 
-int store_blob_evict(struct store *s, uint64_t want, uint64_t *freed, struct err *e)
+int store_blob_evict(struct store *s, uint64_t want, int64_t before_ms, uint64_t *freed, struct err *e)
 {
     struct blob_row row = {.used_ms = INT64_MIN};
     int code = ERR_OK;
@@ -306,7 +306,7 @@ int store_blob_evict(struct store *s, uint64_t want, uint64_t *freed, struct err
             break;
         code = oldest(&s->r, &row, e);
         store_read_end(s);
-        if (code || !row.bid)
+        if (code || !row.bid || row.used_ms >= before_ms)
             break;
         code = evict_one(s, &row, freed, e);
     }

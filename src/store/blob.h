@@ -83,7 +83,7 @@ void store_blob_free(struct store_blob_writer *w); /* touches neither store nor 
 /* Bytes of all files. */
 int store_blob_bytes(struct store *s, uint64_t *bytes, struct err *e);
 /* Drops least recently used ones, whole ones and parts that nobody writes, until at least want bytes of files are
- * gone or none is left. One transaction each. */
-int store_blob_evict(struct store *s, uint64_t want, uint64_t *freed, struct err *e);
+ * gone, or none is left that was last used before a moment (a use is noted once an hour). One transaction each. */
+int store_blob_evict(struct store *s, uint64_t want, int64_t before_ms, uint64_t *freed, struct err *e);
 
 #endif

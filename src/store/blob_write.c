@@ -229,14 +229,14 @@ void store_blob_free(struct store_blob_writer *w)
 
 /* --- going on ----------------------------------------------------------------------------------------- */
 
-/* The row as the writer knows it. The name is part of the question: a row that has gone meanwhile is not made anew. */
-static int update(struct store_blob_writer *w, bool durable, struct err *e)
+/* The row as the writer knows it, as a fill of the cache: what is lost of it with the power is fetched again. The name is part of the question: a row that has gone meanwhile is not made anew. */
+static int update(struct store_blob_writer *w, struct err *e)
 {
     const struct store_blob *b = &w->row.b;
     struct sql *c = &w->s->w;
     sqlite3_stmt *st = NULL;
     struct store_tx *tx;
-    int code = store_begin(w->s, durable, &tx, e);
+    int code = store_begin(w->s, false, &tx, e);
 
     if (code)
         return code;
@@ -291,7 +291,7 @@ int store_blob_restart(struct store_blob_writer *w, const struct store_blob_answ
     w->chunks = w->counted = 0;
     w->held = 0;
     crypt_digest_again(w->sums);
-    if (!(code = update(w, false, e)) && ftruncate(w->f.fd, 0))
+    if (!(code = update(w, e)) && ftruncate(w->f.fd, 0))
         code = err_set(e, ERR_IO, errno, 0, STORE_BLOBS);
     return code;
 }
@@ -322,7 +322,7 @@ int store_blob_keep(struct store_blob_writer *w, struct err *e)
     if ((code = sync_all(w, e)))
         return code;
     w->row.b.have = w->chunks * STORE_BLOB_CHUNK;
-    if (!(code = update(w, false, e)))
+    if (!(code = update(w, e)))
         w->counted = w->chunks;
     return code;
 }
@@ -407,7 +407,7 @@ int store_blob_end(struct store_blob_writer *w, const struct store_blob_expect *
     b->size = (int64_t)size;
     b->whole = true;
     b->at_ms = now_ms;
-    if ((code = update(w, true, e)))
+    if ((code = update(w, e)))
         return code;
     share(w, NULL); /* if that fails there are two files */
     return ERR_OK;

@@ -377,14 +377,16 @@ static void evicted(void)
         CU_ASSERT_EQUAL(put(s, i, i, 4 * CHUNK, NULL), ERR_OK);
     CU_ASSERT_EQUAL(sql_exec(&s->w, "UPDATE blob SET used_ms=1000+(no+1)%3", NULL), ERR_OK); /* 2, 0, 1 */
     CU_ASSERT_EQUAL_FATAL(store_blob_begin(s, &src, false, 1, &w, NULL), ERR_OK); /* the oldest, but under way */
-    CU_ASSERT_EQUAL(store_blob_evict(s, 1, &freed, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(store_blob_evict(s, 1, 1000, &freed, NULL), ERR_OK);
+    CU_ASSERT(!freed && look(s, 2, &b) == ERR_OK); /* used since */
+    CU_ASSERT_EQUAL(store_blob_evict(s, 1, INT64_MAX, &freed, NULL), ERR_OK);
     CU_ASSERT_EQUAL(freed, blob_file_bytes(4 * CHUNK, true));
     CU_ASSERT(look(s, 2, &b) == ERR_NOTFOUND && look(s, 0, &b) == ERR_OK && look(s, 1, &b) == ERR_OK);
     CU_ASSERT_EQUAL(whole(s, 0, 0, 4 * CHUNK), ERR_OK); /* used now: the other one goes */
-    CU_ASSERT_EQUAL(store_blob_evict(s, 1, &freed, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(store_blob_evict(s, 1, INT64_MAX, &freed, NULL), ERR_OK);
     CU_ASSERT(look(s, 1, &b) == ERR_NOTFOUND && look(s, 0, &b) == ERR_OK && look(s, 3, &b) == ERR_OK);
     store_blob_free(w);
-    CU_ASSERT_EQUAL(store_blob_evict(s, UINT64_MAX, &freed, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(store_blob_evict(s, UINT64_MAX, INT64_MAX, &freed, NULL), ERR_OK);
     CU_ASSERT_EQUAL(files(s, NULL), 0);
     made_end(s, home);
 }
