@@ -332,7 +332,7 @@ static void told(struct push_state *s, struct push_lane *l, unsigned at, int cod
         if (t->op.kind == STORE_OP_DELETE)
             happened(s, l, at);
         else
-            t->gone = true, t->phase = HISTORY; /* it may have happened before it was deleted */
+            t->deleted = true, t->phase = HISTORY; /* it may have happened before it was deleted */
         break;
     case PUSH_FOUND_OURS:
     case PUSH_FOUND_WAS_OURS:
@@ -344,7 +344,7 @@ static void told(struct push_state *s, struct push_lane *l, unsigned at, int cod
             not_ours(s, l, at, "version");
         break;
     case PUSH_FOUND_NEVER:
-        not_ours(s, l, at, t->op.kind == STORE_OP_CREATE ? "id-taken" : t->gone ? "gone" : "version");
+        not_ours(s, l, at, t->op.kind == STORE_OP_CREATE ? "id-taken" : t->deleted ? "gone" : "version");
         break;
     }
 }

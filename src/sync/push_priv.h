@@ -31,7 +31,8 @@ struct push_slot {
     bool clash;              /* the server said that the version is another one */
     bool alone;              /* in no batch: another one of its batch was not as it was loaded, or it was itself not */
     bool gone;               /* not in the outbox any more: taken back by its user */
-    bool looked, gone;       /* the server was asked for a base that is not known here; it said: deleted */
+    bool looked;             /* the server was asked for a base that is not known here */
+    bool deleted;            /* the server said that it was deleted */
     /* what its lane's answer said */
     bool answered;
     struct push_event answer;
