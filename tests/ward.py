@@ -4,7 +4,7 @@
     with ward.Ward(tmp, generate=20, charts=5) as w:
         w.cli("show", "p1"); w.json("list"); w.post("bundle.json"); w.stop_server()
 """
-import json, os, re, signal, subprocess, sys, time, urllib.request
+import json, os, re, signal, subprocess, sys, threading, time, urllib.request
 
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
 TOP = os.path.abspath(os.environ.get("top_srcdir", "."))
@@ -12,6 +12,12 @@ WARDLINE = os.path.join(BUILD, "wardline")
 DEMO = os.path.join(BUILD, "wardline-demo")
 QUICK_KDF = os.path.join(BUILD, "tests/tools/quick_kdf.so")
 PASS = "correct horse"
+
+
+def enough(why):
+    """Behind a check that failed: with a fault planted (tests/mutants/run) one failure is an answer, and the rest costs time."""
+    if os.environ.get("FIRST_FAILURE_ENDS") and threading.current_thread() is threading.main_thread():
+        sys.exit(f"FAIL: {why}")
 
 
 def data(sub):

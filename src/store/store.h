@@ -151,8 +151,8 @@ int store_each(struct store *s, const struct store_query *q, int (*each)(void *a
 /* Those rows of rowids[n] that are still here, with their bytes, in that order. */
 int store_rows(struct store *s, const int64_t *rowids, unsigned n, int (*each)(void *arg, const struct store_row *row),
                void *arg, struct err *e);
-/* Of a type, how many rows are here that the server is to have: without those of files, and those created here that it has
- * not got. *removed: how many it is to have beside them, that were removed here (store/room.h). */
+/* Of a type, how many rows are here that the server is to have: without those of files, and those created here that it
+ * has not got. *removed: how many it is to have beside them, that were removed here (store/room.h). */
 int store_at_server(struct store *s, struct str type, int64_t *n, int64_t *removed, struct err *e);
 int store_counts(struct store *s, int (*each)(void *arg, struct str type, int64_t n), void *arg, struct err *e);
 

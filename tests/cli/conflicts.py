@@ -21,6 +21,7 @@ def check(what, ok, more=""):
     done += 1
     if not ok:
         bad.append(f"{what} {more}")
+        ward.enough(bad[-1])
 
 
 def ask(url, method="GET", body=None):

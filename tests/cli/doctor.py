@@ -33,6 +33,7 @@ def expect(what, got, check, verdict, words="", step=""):
     v = got.get(check, ("", "", ""))
     if v[0] != verdict or words not in v[1] or (verdict != "OK" and not v[2]) or step not in (v[2] or ""):
         bad.append(f"{what}: {check} is {v}, want {verdict} {words!r} {step!r}")
+        ward.enough(bad[-1])
 
 
 def server(tmp, answer):

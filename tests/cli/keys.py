@@ -24,6 +24,7 @@ def check(what, ok, more=""):
     done += 1
     if not ok:
         bad.append(f"{what} {more}")
+        ward.enough(bad[-1])
 
 
 def cli(w, *args, new=None, **kw):

@@ -29,6 +29,7 @@ def check(what, ok, more=""):
     done += 1
     if not ok:
         bad.append(f"{what}: {more}")
+        ward.enough(bad[-1])
         print("FAILED", bad[-1], flush=True)
 
 

@@ -22,6 +22,7 @@ def check(what, ok, more=""):
     done += 1
     if not ok:
         bad.append(f"{what} {more}")
+        ward.enough(bad[-1])
 
 
 def weight(pid="p1", value="72.50", **more):

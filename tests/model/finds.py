@@ -13,6 +13,8 @@ bad = []
 def expect(ok, what):
     if not ok:
         bad.append(what)
+        if os.environ.get("FIRST_FAILURE_ENDS"):
+            sys.exit("FAIL: " + what)
 
 
 def charts(resources, *options):

@@ -24,6 +24,7 @@ def check(ok, what):
     checked += 1
     if not ok:
         failed.append(what)
+        ward.enough(failed[-1])
         print("FAIL:", what, flush=True)
 
 

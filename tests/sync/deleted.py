@@ -23,6 +23,7 @@ def expect(what, true, detail=""):
     done += 1
     if not true:
         bad.append(f"{what}: {detail}")
+        ward.enough(bad[-1])
 
 
 def ask(url, method="GET", body=None):

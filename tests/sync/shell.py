@@ -21,6 +21,7 @@ bad = []
 def check(what, ok, p=None):
     if not ok:
         bad.append(what + (f": exit {p.returncode}, {p.stdout[-300:]!r} {p.stderr[-300:]!r}" if p else ""))
+        ward.enough(bad[-1])
 
 
 def patient(i, family, raw=None):

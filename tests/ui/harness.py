@@ -259,6 +259,8 @@ class Check:
         if not ok:
             self.bad.append(what)
             print("FAIL:", what, flush=True)
+            if os.environ.get("FIRST_FAILURE_ENDS"):  # tests/mutants/run
+                self.finish()
         return ok
 
     def finish(self):
