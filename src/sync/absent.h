@@ -12,7 +12,7 @@
  *
  * Setting sync.counts: MS of the last counting. sync.counted: lines "TYPE HERE TOTAL LACKING MS", the last listing of a
  * kind: it is not listed again for a day while both numbers stay. Rows that the server lists and that are not here,
- * twice: the kind is pulled anew.
+ * twice: the kind is pulled anew; those removed to make room (store/room.h) are not of them.
  */
 #ifndef SYNC_ABSENT_H
 #define SYNC_ABSENT_H

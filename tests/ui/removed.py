@@ -4,7 +4,7 @@
 "none recorded" or "not recorded", that what is always kept is as it was, and that F fetches it, without a link with the
 next sync. Kills tests/mutants/room-empty-said.patch, room-fetch-whole.patch and room-back-unsaid.patch.
 """
-import os, random, re, subprocess, sys, tempfile, time
+import os, random, re, subprocess, sys, tempfile, urllib.request
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests", "ui")]
@@ -163,6 +163,10 @@ def offline(w, pid):
     check(len(now["labs"]) == RESULTS and "Potassium" in now["labs"][0], now["labs"][:2])
     check("Letter" in "".join(now["documents"]), "documents too")
     check("removed from" in "".join(texts(w, "room07", "labs")), "others stay as they are")
+    for k in (1, 2, 3):  # REQ: counted against the server, what was removed is not lacking
+        urllib.request.urlopen(urllib.request.Request(f"{w.url}/Observation/ob7x{k}", method="DELETE"))
+        w.cli("sync")
+        check(w.json("status")["notFetched"] == [], f"after a deletion: {w.json('status')['notFetched']}")
 
 
 def main():
