@@ -163,7 +163,7 @@ def offline(w, pid):
     check(len(now["labs"]) == RESULTS and "Potassium" in now["labs"][0], now["labs"][:2])
     check("Letter" in "".join(now["documents"]), "documents too")
     check("removed from" in "".join(texts(w, "room07", "labs")), "others stay as they are")
-    for k in (1, 2, 3):  # REQ: counted against the server, what was removed is not lacking
+    for k in (1, 2, 3):  # a count at the server that differs makes no kind NOT FETCHED
         urllib.request.urlopen(urllib.request.Request(f"{w.url}/Observation/ob7x{k}", method="DELETE"))
         w.cli("sync")
         check(w.json("status")["notFetched"] == [], f"after a deletion: {w.json('status')['notFetched']}")
