@@ -36,14 +36,19 @@ static bool in_slot(const void *p)
     return seal_memory.area.p && at >= seal_memory.area.p && at < seal_memory.area.p + seal_memory.area.n;
 }
 
-/* The lowest one that is free, so that those at the end can be given back. NULL: all are taken. */
+static bool is_taken(unsigned at)
+{
+    return seal_memory.taken[at / WORD] >> at % WORD & 1;
+}
+
+/* The lowest one that is free, so that few pieces of what is free lie between. NULL: all are taken. */
 static void *take_slot(void)
 {
     void *p = NULL;
 
     pthread_mutex_lock(&seal_memory.mutex);
     for (unsigned at = seal_memory.first; at < seal_memory.slots && !p; at++)
-        if (!(seal_memory.taken[at / WORD] >> at % WORD & 1)) {
+        if (!is_taken(at)) {
             seal_memory.taken[at / WORD] |= 1ull << at % WORD;
             seal_memory.first = at + 1;
             seal_memory.used++;
@@ -157,13 +162,13 @@ void seal_memory_take(void)
 
 void seal_memory_rest(void)
 {
-    unsigned at;
-
     pthread_mutex_lock(&seal_memory.mutex);
-    for (at = seal_memory.slots; at && !(seal_memory.taken[(at - 1) / WORD] >> (at - 1) % WORD & 1); at--)
-        ;
-    if (seal_memory.area.p)
-        locked_give_back(&seal_memory.area, at * seal_memory.slot, seal_memory.area.n);
+    for (unsigned from = 0, to; from < seal_memory.slots; from = to + 1) {
+        for (to = from; to < seal_memory.slots && !is_taken(to); to++)
+            ;
+        if (to > from)
+            locked_give_back(&seal_memory.area, from * seal_memory.slot, to * seal_memory.slot);
+    }
     pthread_mutex_unlock(&seal_memory.mutex);
 }
 
