@@ -248,25 +248,18 @@ static const char *typed_as(struct str key, unsigned where)
 
 static void say_bar(struct ui *u, struct arena *a, struct buf *out)
 {
-    unsigned n, where = ui_where(u);
-    const struct command *c = command_table(&n);
+    unsigned where = ui_where(u), i = 0;
+    const struct command *c;
     size_t was = out->n;
+    struct str first;
 
     if (where == u->line->where && (u->work.filter_n > 0) == u->line->filtered)
         return;
     u->line->where = where;
     u->line->filtered = u->work.filter_n > 0; /* Back is called by what it does */
-    for (unsigned i = 0; i < n && !(where & ON_TYPING); i++, c++) {
-        struct str keys, first;
-        const char *as;
+    while (!(where & ON_TYPING) && (c = ui_bar_next(u, &i, &first, a))) {
+        const char *as = typed_as(first, where);
 
-        if (!(c->where & where) || !c->label)
-            continue;
-        keys = str_of(conf_keys(&u->conf, c, a));
-        first = str_split(&keys, ' ');
-        if (!first.n)
-            continue;
-        as = typed_as(first, where);
         if (out->n > was)
             buf_adds(out, "  ");
         if (as)

@@ -363,6 +363,8 @@ void ui_paint(struct ui *u);
 /* What was said, what a sync has brought, that there is more below: row 22. In a. */
 struct text ui_message_words(struct ui *u, struct arena *a);
 bool ui_more_below(const struct ui *u); /* the list goes on below the page */
+/* The next row of the table, from *i on, that stands in this screen's key bar, and its first key; NULL: no more. */
+const struct command *ui_bar_next(const struct ui *u, unsigned *i, struct str *key, struct arena *a);
 /* Row 3: left, then the age of the data, and at the right "Page n of m". */
 void ui_paint_title(struct ui *u, struct text title, struct text age, unsigned n, unsigned m);
 void ui_paint_prompt(struct ui *u, const char *label, struct str typed); /* row 24; parks the cursor */

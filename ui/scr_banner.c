@@ -108,15 +108,10 @@ static void nothing(struct ui *u)
     (void)u;
 }
 
-static void back(struct ui *u)
-{
-    ui_under(u);
-}
-
 const struct screen *scr_banner_screen(void)
 {
     static const struct screen screen = {.where = ON_BANNER, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = nothing, .back = back, .left = scr_banner_close};
+                                         .paint = paint, .open = nothing, .back = ui_under, .left = scr_banner_close};
 
     return &screen;
 }

@@ -158,15 +158,10 @@ static void nothing(struct ui *u)
     (void)u;
 }
 
-static void back(struct ui *u)
-{
-    ui_under(u);
-}
-
 const struct screen *scr_detail_screen(void)
 {
     static const struct screen screen = {.where = ON_DETAIL, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = nothing, .back = back, .left = scr_detail_close};
+                                         .paint = paint, .open = nothing, .back = ui_under, .left = scr_detail_close};
 
     return &screen;
 }

@@ -235,15 +235,10 @@ static void open_cell(struct ui *u)
         scr_detail_open(u, p->type, p->id);
 }
 
-static void back(struct ui *u)
-{
-    ui_under(u);
-}
-
 const struct screen *scr_grid_screen(void)
 {
     static const struct screen screen = {.where = ON_GRID, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = open_cell, .back = back, .reload = reload,
+                                         .paint = paint, .open = open_cell, .back = ui_under, .reload = reload,
                                          .left = scr_grid_close};
 
     return &screen;

@@ -150,15 +150,10 @@ static void open_value(struct ui *u)
         ui_say(u, "%s", _("There is nothing behind this row."));
 }
 
-static void back(struct ui *u)
-{
-    ui_under(u);
-}
-
 const struct screen *scr_growth_screen(void)
 {
     static const struct screen screen = {.where = ON_GROWTH, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = open_value, .back = back, .sideways = turn,
+                                         .paint = paint, .open = open_value, .back = ui_under, .sideways = turn,
                                          .reload = reload, .left = scr_growth_close};
 
     return &screen;

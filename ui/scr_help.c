@@ -122,15 +122,10 @@ static void run_row(struct ui *u)
     ui_run(u, c, arg);
 }
 
-static void back(struct ui *u)
-{
-    ui_under(u);
-}
-
 const struct screen *scr_help_screen(void)
 {
     static const struct screen screen = {.where = ON_HELP, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = run_row, .back = back};
+                                         .paint = paint, .open = run_row, .back = ui_under};
 
     return &screen;
 }

@@ -140,11 +140,6 @@ void scr_scopes_default(struct ui *u)
     choose(u);
 }
 
-static void back(struct ui *u)
-{
-    ui_under(u);
-}
-
 static void paint(struct ui *u)
 {
     struct scr_scopes *s = &u->scopes;
@@ -163,7 +158,7 @@ static void paint(struct ui *u)
 const struct screen *scr_scopes_screen(void)
 {
     static const struct screen screen = {.where = ON_SCOPES, .list = list, .patient = ui_many, .build = build,
-                                         .paint = paint, .open = choose, .back = back, .left = scr_scopes_close};
+                                         .paint = paint, .open = choose, .back = ui_under, .left = scr_scopes_close};
 
     return &screen;
 }

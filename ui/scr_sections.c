@@ -56,15 +56,10 @@ static void open_section(struct ui *u)
     scr_chart_section(u, u->chart.sections.sel);
 }
 
-static void back(struct ui *u)
-{
-    ui_under(u);
-}
-
 const struct screen *scr_sections_screen(void)
 {
     static const struct screen screen = {.where = ON_SECTIONS, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = open_section, .back = back};
+                                         .paint = paint, .open = open_section, .back = ui_under};
 
     return &screen;
 }

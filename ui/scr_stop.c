@@ -183,11 +183,6 @@ static void open_row(struct ui *u)
         enter(u, s->similar.rows[s->list.sel].who.chart, ui_below(u));
 }
 
-static void back(struct ui *u)
-{
-    ui_under(u);
-}
-
 /* --- paint ---------------------------------------------------------------------------------------- */
 
 static void paint(struct ui *u)
@@ -222,7 +217,7 @@ static void paint(struct ui *u)
 const struct screen *scr_stop_screen(void)
 {
     static const struct screen screen = {.where = ON_STOP, .list = list, .patient = ui_many, .build = build,
-                                         .paint = paint, .open = open_row, .back = back, .left = scr_stop_close};
+                                         .paint = paint, .open = open_row, .back = ui_under, .left = scr_stop_close};
 
     return &screen;
 }

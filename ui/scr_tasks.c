@@ -259,11 +259,6 @@ static void open_row(struct ui *u)
         scr_stop_open(u, scr_tasks_chart(u), scr_tasks_screen());
 }
 
-static void back(struct ui *u)
-{
-    ui_under(u);
-}
-
 static void paint(struct ui *u)
 {
     struct scr_tasks *s = &u->tasks;
@@ -292,7 +287,7 @@ static void paint(struct ui *u)
 const struct screen *scr_tasks_screen(void)
 {
     static const struct screen screen = {.where = ON_TASKS, .list = list, .patient = ui_many, .build = build,
-                                         .paint = paint, .open = open_row, .back = back, .reload = reload,
+                                         .paint = paint, .open = open_row, .back = ui_under, .reload = reload,
                                          .left = scr_tasks_close, .slide = slide, .jump = jump, .turn_to = turn_to,
                                          .more = more};
 

@@ -123,11 +123,6 @@ static void open_row(struct ui *u)
         ui_say(u, "%s", _("There is nothing behind this row."));
 }
 
-static void back(struct ui *u)
-{
-    ui_under(u);
-}
-
 static void reload(struct ui *u)
 {
     if (scr_chart_renewed(u))
@@ -137,7 +132,7 @@ static void reload(struct ui *u)
 const struct screen *scr_timeline_screen(void)
 {
     static const struct screen screen = {.where = ON_TIMELINE, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = open_row, .back = back, .reload = reload,
+                                         .paint = paint, .open = open_row, .back = ui_under, .reload = reload,
                                          .left = leave,
                                          .slide = scr_rows_slide, .jump = scr_rows_jump, .turn_to = scr_rows_turn_to,
                                          .more = scr_rows_more};

@@ -143,15 +143,10 @@ static void open_value(struct ui *u)
         ui_say(u, "%s", _("There is nothing behind this row."));
 }
 
-static void back(struct ui *u)
-{
-    ui_under(u);
-}
-
 const struct screen *scr_trend_screen(void)
 {
     static const struct screen screen = {.where = ON_TREND, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = open_value, .back = back, .reload = reload,
+                                         .paint = paint, .open = open_value, .back = ui_under, .reload = reload,
                                          .left = scr_trend_close};
 
     return &screen;

@@ -43,24 +43,36 @@ void ui_paint_title(struct ui *u, struct text title, struct text age, unsigned n
     arena_fini(&a);
 }
 
+const struct command *ui_bar_next(const struct ui *u, unsigned *i, struct str *key, struct arena *a)
+{
+    unsigned n, where = ui_where(u);
+    const struct command *c = command_table(&n);
+
+    while (*i < n) {
+        const struct command *x = &c[(*i)++];
+        struct str keys;
+
+        if (!(x->where & where) || !x->label)
+            continue;
+        keys = str_of(conf_keys(&u->conf, x, a));
+        *key = str_split(&keys, ' ');
+        if (key->n)
+            return x;
+    }
+    return NULL;
+}
+
 /* REQ CS-01: header, list, message row and key bar have rows of their own, and nothing else is painted there.
  * "Enter Open  / Find  ...": the table's rows for this screen, as many as the line holds: set closer where there are
  * more, and without those before the last three (the lock, the way to help, the way back) where that is not enough. */
 static void paint_bar(struct ui *u, struct arena *a)
 {
-    unsigned n, where = ui_where(u), cols = tty_columns(u->tty), at = 0, items = 0, used = 0, gap = 2;
-    const struct command *c = command_table(&n);
+    unsigned cols = tty_columns(u->tty), at = 0, items = 0, used = 0, gap = 2, i = 0;
+    const struct command *c;
     struct text s[BAR_MAX];
+    struct str first;
 
-    for (unsigned i = 0; i < n && items < BAR_MAX; i++, c++) {
-        struct str keys, first;
-
-        if (!(c->where & where) || !c->label)
-            continue;
-        keys = str_of(conf_keys(&u->conf, c, a));
-        first = str_split(&keys, ' ');
-        if (!first.n)
-            continue;
+    while (items < BAR_MAX && (c = ui_bar_next(u, &i, &first, a))) {
         s[items] = safe(a, arena_fmt(a, "%.*s %s", STR_ARG(first), command_label(u, c)));
         used += s[items++].cols;
     }
@@ -73,7 +85,7 @@ static void paint_bar(struct ui *u, struct arena *a)
         memmove(gone, gone + 1, BAR_KEEPS * sizeof *gone);
         items--;
     }
-    for (unsigned i = 0; i < items && at + s[i].cols < cols; i++) {
+    for (i = 0; i < items && at + s[i].cols < cols; i++) {
         put(u, tty_rows(u->tty) - 2, at, s[i]);
         at += s[i].cols + gap;
     }
