@@ -32,7 +32,7 @@ struct store_room {
     uint64_t quota;         /* 0: none */
     uint64_t reserve_bytes; /* STORE_RESERVE_BYTES, or 0: given up, or never had */
     int64_t removed;        /* units that are not here */
-    bool shrinks;           /* free pages go back to the disk; not so in a store of before, until it is rotated */
+    bool shrinks;           /* free pages go back to the disk; else new rows take them, and a rotation gives them back */
 };
 int store_room(struct store *s, struct store_room *r, struct err *e);
 /* By how much the store is over its quota; 0: it is not, or there is none. Free pages that cannot be given back do not
@@ -56,7 +56,7 @@ struct store_evict {
     unsigned merges;
     int64_t pid, at_ms;
 };
-/* Removes units until that many bytes are free, and gives them back to the disk: charts that were opened longest ago
+/* Removes units until that many bytes are free, and gives them back to the disk where the store shrinks: charts that were opened longest ago
  * first (never opened ones before them), of a chart the kinds that are kept least before others. Transactions of at
  * most LIMIT_TX_ROWS. progress' step is asked between them (done and all: bytes); when it stops it, ERR_CANCELLED, and
  * the next call with the same ev goes on. Without room for want it removes what may go; freed tells. */

@@ -198,11 +198,9 @@ static int upgrade(struct sql *c, int64_t from, struct err *e)
     if (code)
         return code;
     snprintf(pragma, sizeof pragma, "PRAGMA application_id=%d", SCHEMA_APPLICATION);
-    seal_lay_tables(c->keys, true);
     if (!(code = run_steps(c, from, e)) && (from || !(code = sql_exec(c, copies, e))) &&
         !(code = sql_exec(c, pragma, e)))
         code = sql_exec(c, "COMMIT", e);
-    seal_lay_tables(c->keys, false);
     if (code)
         sql_exec(c, "ROLLBACK", NULL);
     return code;

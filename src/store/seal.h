@@ -36,10 +36,6 @@ struct seal_keys *seal_keys_dup(const struct seal_keys *k); /* for another openi
  * once. */
 void seal_when_full(struct seal_keys *k, bool (*make_room)(void *arg), void *arg);
 
-/* While tables are made and dropped in one transaction SQLite moves pages (auto_vacuum) and asks for some that were
- * never written: until false comes, what lies behind the end of the file reads as nothing and not as a loss. */
-void seal_lay_tables(struct seal_keys *k, bool begins);
-
 struct seal_superblocks {
     bool a_whole, b_whole; /* torn-write sum fits; keyed sum fits once keys are known */
     uint32_t format;

@@ -60,9 +60,7 @@ static int vacuum(const struct seal_copy *c, sqlite3 *db, char *to, struct err *
     seal_opening(c->keys);
     if (!rc && c->step && watched(&w))
         rc = SQLITE_INTERRUPT;
-    /* A store of before 8 has no pointer maps (room.h): the copy has them. */
-    if (!rc && ((rc = sqlite3_exec(db, "PRAGMA auto_vacuum=2", NULL, NULL, NULL)) ||
-                (rc = sqlite3_exec(db, sql, NULL, NULL, NULL))))
+    if (!rc && (rc = sqlite3_exec(db, sql, NULL, NULL, NULL)))
         rc = sqlite3_extended_errcode(db);
     if (!rc && c->step && watched(&w))
         rc = SQLITE_INTERRUPT;

@@ -348,8 +348,7 @@ static int write_first_page(const char *path, struct seal_keys *k, struct err *e
     if (!code && sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve))
         code = err_set(e, ERR_SQL, 0, 0, path);
     if (!code)
-        code = run(db, "PRAGMA temp_store=2; PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA auto_vacuum=2;"
-                       "PRAGMA journal_mode=WAL;"
+        code = run(db, "PRAGMA temp_store=2; PRAGMA page_size=4096; PRAGMA journal_mode=WAL;"
                        "PRAGMA application_id=0x57444c4e; PRAGMA wal_checkpoint(TRUNCATE)", path, e);
     if (sqlite3_close(db) && !code)
         code = err_set(e, ERR_SQL, 0, 0, path);

@@ -40,7 +40,6 @@ struct seal_keys {
     unsigned char file_id[SEAL_FILE_ID];
     uint64_t process; /* crypt_process() of the maker: keys do not work in a forked child */
     bool creating;    /* the file has no page yet: reads past its end are not a loss */
-    bool laying;      /* nor while its tables are made */
     struct seal_keys *before; /* those of before a rotation, which another thread may still look at: freed with these */
     bool anywhere;    /* a backup: on a stick, on a share, with modes that are not ours to set */
     bool (*make_room)(void *arg); /* NULL: a full disk is a full disk */

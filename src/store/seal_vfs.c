@@ -77,11 +77,6 @@ int seal_raw_write(struct seal_file *f, const void *p, int n, sqlite3_int64 at)
     return rc;
 }
 
-void seal_lay_tables(struct seal_keys *k, bool begins)
-{
-    k->laying = begins;
-}
-
 void seal_when_full(struct seal_keys *k, bool (*make_room)(void *arg), void *arg)
 {
     k->make_room = make_room;
@@ -126,7 +121,7 @@ static int db_page(struct seal_file *f, sqlite3_int64 no, unsigned char *page)
         return rc;
     if ((rc = seal_raw_size(f, &size)))
         return rc;
-    return (f->keys->creating || f->keys->laying) && size <= at ? SQLITE_IOERR_SHORT_READ : bad_page(f, no);
+    return f->keys->creating && size <= at ? SQLITE_IOERR_SHORT_READ : bad_page(f, no);
 }
 
 /* SQLite looks at the first 100 bytes as it opens, before the log. A power cut in a checkpoint may have torn

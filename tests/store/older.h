@@ -120,7 +120,6 @@ static inline void older_turn(struct store *s, int version)
     struct buf names;
 
     sqlite3_set_authorizer(s->w.db, NULL, NULL);
-    seal_lay_tables(s->w.keys, true);
     older_exec(s, "BEGIN");
     older_each(s, "SELECT name FROM sqlite_schema WHERE type='table' AND sql LIKE 'CREATE VIRTUAL%'",
                "DROP TABLE", NULL);
@@ -137,7 +136,6 @@ static inline void older_turn(struct store *s, int version)
     snprintf(sql, sizeof sql, "PRAGMA user_version=%d", version);
     older_exec(s, sql);
     older_exec(s, "COMMIT");
-    seal_lay_tables(s->w.keys, false);
 }
 
 #endif
