@@ -60,8 +60,11 @@ static void fill_chart(struct store *s, const char *chart, unsigned results)
                {"Condition", "subject"},          {"Flag", "subject"},              {"Encounter", "subject"},
                {"MedicationDispense", "subject"}, {"DocumentReference", "subject"}, {"Procedure", "subject"}};
 
-    CU_ASSERT_EQUAL(made_patient(s, chart, STORE_SERVER, "\"name\":[{\"family\":\"ROOM%s\",\"given\":[\"Ann\"]}]", chart),
-                    ERR_OK);
+    char patient[200];
+
+    snprintf(patient, sizeof patient, "{\"resourceType\":\"Patient\",\"id\":\"%s\",\"name\":[{\"family\":\"ROOM%s\"}]}", chart,
+             chart);
+    made_resource(s, patient);
     for (size_t i = 0; i < sizeof one / sizeof *one; i++)
         put(s, one[i].type, one[i].whose, chart, 0, "zebra");
     for (unsigned i = 0; i < results; i++)
