@@ -82,7 +82,7 @@ def line(w):
                          env=ward.environment({**w.extra, "TERM": "dumb"}))
     os.close(r)
     n = [int(x) for x in re.findall(r"up to date: (\d+) %", run.stdout)]
-    check(run.returncode == 0 and n and n == sorted(n) and len(n) <= 10, f"line mode says a tenth of them: {n}, {run.stdout[:300]}{run.stderr}")
+    check(run.returncode == 0 and n and n == sorted(n) and len(set(n)) <= 10, f"line mode says a tenth of them: {n}, {run.stdout[:300]}{run.stderr}")
 
 
 if not os.path.exists(PULLER):
