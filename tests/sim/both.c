@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/rng.h"
@@ -63,28 +64,44 @@ static unsigned say(struct both_world *w, int ref_kind, unsigned ref_id, bool po
     return w->contents;
 }
 
+/* All but what the pulls' lanes have allocated, which is most of the world. */
+static void clear(struct both_world *w)
+{
+    char *behind = (char *)(w->device + BOTH_DEVICES);
+
+    memset(w, 0, offsetof(struct both_world, device));
+    memset(behind, 0, sizeof *w - (size_t)(behind - (char *)w));
+    for (unsigned i = 0; i < BOTH_DEVICES; i++) {
+        struct both_device *d = &w->device[i];
+        char *last = (char *)&d->pull.commit, *first = (char *)&d->pull.lane;
+
+        memset(d, 0, (size_t)(first - (char *)d));
+        memset(last, 0, sizeof *d - (size_t)(last - (char *)d));
+    }
+}
+
 void both_init(struct both_world *w, const struct both_setting *s)
 {
-    static struct sim_lane lanes[BOTH_DEVICES][SIM_LANES]; /* what they have allocated */
-
-    for (unsigned i = 0; i < BOTH_DEVICES; i++)
-        memcpy(lanes[i], w->device[i].pull.lane, sizeof lanes[i]);
-    memset(w, 0, sizeof *w);
+    clear(w);
+    w->scripted = s->scripted;
+    w->kill_at = s->kill_at;
+    w->fate_at = s->fate_at;
+    w->fate = s->fate;
     w->seed = s->seed;
     memcpy(w->off, s->off, sizeof w->off);
     w->plant = s->plant;
     w->say = s->say;
     w->server.now_ms = 1700000000000;
-    w->devices = 1 + both_dice(w, BOTH_DEVICES);
+    w->devices = w->scripted ? 2 : 1 + both_dice(w, BOTH_DEVICES);
     habits(w);
+    if (w->scripted) {
+        w->habit = (struct both_habit){.stale = 412, .history = 1000};
+        w->server.habit = (struct sim_habit){.lacks = -1};
+    }
     rates(w);
     for (unsigned i = 0; i < BOTH_DEVICES; i++) {
         struct both_device *d = &w->device[i];
 
-        for (unsigned k = 0; k < SIM_LANES; k++) {
-            d->pull.lane[k].part = lanes[i][k].part;
-            d->pull.lane[k].cap = lanes[i][k].cap;
-        }
         d->no = i;
         d->w = w;
         d->author = 1 + both_dice(w, 2);
@@ -213,6 +230,9 @@ static void restore(struct both_device *d)
         struct both_op *op = both_op_of(&d->disk, uid);
         struct both_truth *t = &w->truth[uid];
 
+        if (t->device == d->no)
+            t->conflict = op && op->state == STORE_OP_CONFLICT;
+
         if (t->device != d->no)
             continue;
         t->taken_back = !op;
@@ -295,12 +315,15 @@ static void calm(struct both_world *w)
 
 const char *both_history(struct both_world *w, const struct both_setting *s)
 {
+    static unsigned planted; /* what no seed says */
     unsigned acts;
 
     both_init(w, s);
     both_run(w, 30000);
     acts = 5 + both_dice(w, 25);
     acts = acts < s->acts ? acts : s->acts;
+    if (w->plant == LAW_I23)
+        w->trace = ++planted;
     for (unsigned i = 0; i < acts && !w->broken; i++) {
         act(w);
         both_check_truth(w);

@@ -163,6 +163,7 @@ struct both_flight {
 struct both_truth {
     unsigned device, res, id, content, author;
     enum store_op_kind kind;
+    bool conflict;        /* it came into one: then it stays there */
     bool undone;          /* by its user, before anybody could have it */
     bool taken_back, refused, doubled; /* doubled: a proxy's second copy of its create made a version too */
     unsigned made;        /* versions of it at the server */
@@ -249,6 +250,10 @@ struct both_setting {
     bool off[BOTH_FAULTS];
     enum both_law plant;
     bool say;
+    /* a small scope's */
+    bool scripted;
+    unsigned kill_at, fate_at;
+    enum both_fault fate;
 };
 void both_init(struct both_world *w, const struct both_setting *s);
 /* One history; NULL or what was broken. */

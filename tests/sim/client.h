@@ -59,6 +59,7 @@ struct sim_world {
     int code;
     /* counted */
     unsigned requests, rows_sent, cut, crashes, stores, batches;
+    bool plant_rank;                /* a violation, to see that it is noticed */
     unsigned long marks_checked, ranks_checked, origins_checked;
     const char *broken;             /* the first invariant that did not hold */
     /* Where edits are made too (tests/sim/device.c): whether a version is here, and where it goes. NULL: have[]. */

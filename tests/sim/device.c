@@ -67,6 +67,8 @@ static bool commit(struct both_device *d, const struct push_action *a, int *code
 
         if (op)
             rows[i] = d->disk.row[op->res][op->id];
+        if (d->w->plant == LAW_MARKED && m->to == STORE_OP_INFLIGHT)
+            continue;
         *code = both_move(d, d->uid[m->at], m->from, m->to, m->to == STORE_OP_ACKED || m->to == STORE_OP_INFLIGHT ? (unsigned)atoi(m->why) : 0);
         if (*code) { /* the transaction is undone */
             while (i--)
@@ -89,7 +91,7 @@ static void check_moves(struct both_device *d, const struct push_action *a)
         const struct push_move *m = &a->move[i];
         struct both_op *op = both_op_of(&d->disk, d->uid[m->at]);
 
-        both_check(d->w, LAW_I21, m->from != STORE_OP_CONFLICT && m->from != STORE_OP_ACKED, "left a conflict by itself", op->uid);
+        d->w->truth[op->uid].conflict = d->w->truth[op->uid].conflict || m->to == STORE_OP_CONFLICT;
         d->w->doubts += m->to == STORE_OP_INDOUBT;
         both_check_conflict(d, op, m->to);
     }
@@ -131,7 +133,7 @@ static void carry_out(struct both_device *d, const struct push_action *a)
         break;
     case PUSH_ACT_WAIT:
         d->waits++;
-        d->wake_ms = w->server.now_ms + (w->plant == LAW_I19 ? a->wait_ms / 2 : a->wait_ms);
+        d->wake_ms = w->server.now_ms + a->wait_ms;
         break;
     case PUSH_ACT_DONE:
         d->code = a->code;
@@ -181,6 +183,10 @@ static void load(struct both_device *d)
             continue;
         if (w->plant == LAW_I10 && o->uid == 3)
             continue;
+        if (w->plant == LAW_I15)
+            d->disk.op[i].author++;
+        if (w->plant == LAW_I21 && o->state == STORE_OP_CONFLICT)
+            d->disk.op[i].state = STORE_OP_QUEUED;
         snprintf(p.op, sizeof p.op, "%u", o->uid);
         snprintf(p.type, sizeof p.type, "K%u", o->res);
         snprintf(p.id, sizeof p.id, "%u", o->id);
@@ -214,6 +220,9 @@ static void begin_pull(struct both_device *d)
     memcpy(p->mark, d->disk.mark, sizeof p->mark);
     memcpy(p->skip, d->disk.skip, sizeof p->skip);
     p->no_batch = d->disk.no_batch;
+    if (d->w->plant == LAW_I5)
+        p->have[0][0] = 0;
+    p->plant_rank = d->w->plant == LAW_I18;
     d->pulling = true;
     sim_begin(p);
 }
@@ -327,10 +336,11 @@ bool both_turn(struct both_device *d)
         both_answer(d, n);
     }
     if (was == d->epoch && !d->pushing && !d->pulling)
-        d->next_ms = w->server.now_ms + 1000 + both_dice(w, 300000);
+        d->next_ms = w->scripted ? INT64_MAX : w->server.now_ms + 1000 + both_dice(w, 300000);
     if (was == d->epoch && d->pushing && !d->cancelled && both_chance(w, BOTH_CANCEL)) {
         d->cancelled = true;
-        both_feed(d, (struct push_event){.type = PUSH_EV_CANCEL});
+        if (w->plant != LAW_STOPPED)
+            both_feed(d, (struct push_event){.type = PUSH_EV_CANCEL});
     }
     return true;
 }

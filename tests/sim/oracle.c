@@ -58,6 +58,8 @@ void both_check_truth(struct both_world *w)
 
         if (t->taken_back)
             continue;
+        if (t->conflict)
+            both_check(w, LAW_I21, op && op->state == STORE_OP_CONFLICT, "left its conflict by itself", uid);
         if (op && op->state != STORE_OP_ACKED)
             both_check(w, LAW_I1, op->content == t->content, "the outbox says something else", uid);
         else
@@ -79,6 +81,8 @@ void both_check_send(struct both_device *d, const struct push_action *a)
         const struct both_op *op = both_op_of(&d->disk, uid);
         const struct both_op *before = NULL;
 
+        if (!op)
+            continue;
         for (unsigned k = 0; k < d->disk.n; k++)
             if (op->after && d->disk.op[k].seq == op->after)
                 before = &d->disk.op[k];
@@ -128,6 +132,8 @@ void both_check_conflict(struct both_device *d, const struct both_op *op, enum s
 void both_check_run(struct both_device *d)
 {
     both_check(d->w, LAW_I10, d->code != ERR_NOTFOUND && d->code != ERR_BUG, "a run that an edit has ended", 0);
+    if (d->w->plant == LAW_I8)
+        d->requests *= 1000;
     both_check(d->w, LAW_I8, d->requests <= d->loaded * 24 + 8 && d->waits <= d->loaded * 48 + 16, "too many requests in a run", 0);
 }
 
@@ -180,6 +186,8 @@ void both_check_end(struct both_world *w)
     for (unsigned i = 0; i < w->devices && !w->broken; i++) {
         struct both_device *d = &w->device[i];
 
+        if (w->plant == LAW_I3)
+            d->disk.row[0][0].content++;
         for (unsigned k = 0; k < d->disk.n; k++)
             if (d->disk.op[k].state != STORE_OP_ACKED)
                 both_check(w, LAW_I10, excused(d, &d->disk.op[k], 0), "held up by nothing", d->disk.op[k].uid);

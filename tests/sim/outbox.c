@@ -136,6 +136,11 @@ unsigned both_edit(struct both_device *d, enum store_op_kind kind, unsigned res,
     r->op = op->seq;
     if (kind != STORE_OP_DELETE)
         r->content = content;
+    if (d->w->plant == LAW_I1 && op->uid == 2) {
+        disk->n--;
+        r->op = -1;
+        return 2;
+    }
     return op->uid;
 }
 
@@ -147,6 +152,8 @@ bool both_undo(struct both_device *d, unsigned uid)
         both_newest(&d->disk, op->res, op->id) != op)
         return false;
     d->w->truth[uid].taken_back = d->w->truth[uid].undone = true;
+    if (d->w->plant == LAW_BACK)
+        return true;
     undo(&d->disk, op);
     return true;
 }

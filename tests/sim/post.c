@@ -88,6 +88,10 @@ static void arrives(struct both_world *w, struct both_flight *f, unsigned copy)
         unsigned version;
         int status = carry_out(w, f, i, &version);
 
+        if (w->plant == LAW_I2 && status < 300 && f->uid[i] == 2 && !f->removes[i]) {
+            f->made[i] = false;
+            make(w, f, i, false, &version);
+        }
         BOTH_SAY(w, "server: op %u K%u/%u content %u%s if-match %u: %d version %u", f->uid[i], f->res[i], f->id[i], f->content[i],
                  f->removes[i] ? " removed" : "", f->if_match[i], status, version);
 
@@ -250,18 +254,17 @@ void both_ask(struct both_device *d, const struct push_action *a)
 {
     struct both_lane *l = &d->lane[a->lane];
     struct both_flight *f = flight(d, a, &l->flight);
-    const struct both_op *op = both_op_of(&d->disk, d->uid[a->at[0]]);
 
     both_check_send(d, a);
-    f->uid[0] = op->uid;
-    f->res[0] = op->res;
-    f->id[0] = op->id;
+    f->uid[0] = d->uid[a->at[0]];
+    f->res[0] = d->w->truth[f->uid[0]].res;
+    f->id[0] = d->w->truth[f->uid[0]].id;
     l->doing = a->type;
     l->a = *a;
     l->after_s = 0;
     l->asking = true;
     l->fate = fate_of(d->w, false, 1);
-    BOTH_SAY(d->w, "device %u lane %u: asks (%d) op %u: %s", d->no, a->lane, a->type, op->uid, l->fate < BOTH_FAULTS ? both_fault_names[l->fate] : "");
+    BOTH_SAY(d->w, "device %u lane %u: asks (%d) op %u: %s", d->no, a->lane, a->type, f->uid[0], l->fate < BOTH_FAULTS ? both_fault_names[l->fate] : "");
     schedule(d, l, f);
 }
 
@@ -348,6 +351,8 @@ static void judge(struct both_device *d, struct both_lane *l, struct push_event 
     ev->status = a.status;
     ev->fhir = sync_judge_is_fhir(a.body);
     (l->doing == PUSH_ACT_HISTORY ? sync_judge_history : sync_judge_read)(&j, &a, &ev->found, version, &e);
+    if (d->w->plant == LAW_CAUSE)
+        ev->found = l->doing == PUSH_ACT_HISTORY ? PUSH_FOUND_NEVER : PUSH_FOUND_OTHER;
     buf_fini(&answer);
     buf_fini(&base);
     buf_fini(&body);
@@ -359,7 +364,7 @@ static void judge(struct both_device *d, struct both_lane *l, struct push_event 
 static void whole(struct both_device *d, struct both_lane *l, int status, bool fhir)
 {
     struct push_event ev = {.type = PUSH_EV_ANSWER, .lane = l->a.lane, .status = status, .fhir = fhir,
-                            .retry_after_s = l->after_s};
+                            .retry_after_s = d->w->plant == LAW_I19 ? 0 : l->after_s};
 
     ev.at = l->a.n > 1 ? PUSH_ALL : l->a.at[0];
     if (l->after_s && d->w->server.now_ms + l->after_s * 1000 > d->quiet_ms)
@@ -378,6 +383,8 @@ static void entries(struct both_device *d, struct both_lane *l)
                                 .fhir = true};
         char version[STORE_VERSION_BYTES] = "";
 
+        if (f->doing != PUSH_ACT_SEND && !both_op_of(&d->disk, f->uid[i]))
+            continue; /* taken back while it was asked for: nobody compares anything */
         if (f->doing != PUSH_ACT_SEND)
             judge(d, l, &ev, version);
         else if (f->version[i] && !d->w->habit.mute)
