@@ -274,15 +274,11 @@ static void not_yet(struct push_state *s, struct push_lane *l, unsigned at)
     }
 }
 
-/* What the server has instead of it. */
+/* What the server has instead of it. A create too is in conflict then: mended and sent again, it would take the place of
+ * what nobody here has seen. */
 static void not_ours(struct push_state *s, struct push_lane *l, unsigned at, const char *why)
 {
-    enum store_op_kind kind = push_slot(s, at)->op.kind;
-
-    if (kind == STORE_OP_CREATE)
-        over(s, l, at, STORE_OP_ATTENTION, why);
-    else
-        over(s, l, at, STORE_OP_CONFLICT, why);
+    over(s, l, at, STORE_OP_CONFLICT, why);
 }
 
 /* This server has no history for us, or none that is so long ago: a person must say. */

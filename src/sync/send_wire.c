@@ -97,7 +97,7 @@ static const char *method_of(const struct push_op *op)
 static void etag_of(const struct push_op *op, char out[STORE_VERSION_BYTES + 4])
 {
     out[0] = '\0';
-    if (op->kind != STORE_OP_CREATE && op->base[0])
+    if (op->base[0]) /* of a create: it was in conflict, and a person has decided over what stands there */
         snprintf(out, STORE_VERSION_BYTES + 4, "W/\"%s\"", op->base); /* R4 http.html 3.1.0.1.3 */
 }
 

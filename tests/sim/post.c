@@ -212,7 +212,7 @@ static int prepare(struct both_device *d, const struct push_action *a, struct bo
         f->content[i] = op->content;
         f->removes[i] = p->kind == STORE_OP_DELETE;
         f->create[i] = p->kind == STORE_OP_CREATE;
-        f->if_match[i] = p->kind == STORE_OP_CREATE ? 0 : (unsigned)atoi(p->base);
+        f->if_match[i] = (unsigned)atoi(p->base);
         if (op->kind != p->kind)
             return ERR_INUSE;
         if (op->content && c->ref_kind >= 0 && !((unsigned)c->ref_kind == op->res && c->ref_id == op->id) &&

@@ -6,7 +6,7 @@
  * Kills push-blind, push-portal-done, push-clash-decides, push-stray-forgotten, push-needs-forgotten, push-unmarked,
  * push-poison-blocks, push-settle-forgotten, push-two-of-a-row; and, found by tests/sim/t_send: push-settle-unasked,
  * push-held-forgotten, push-asked-early, push-sent-after-cancel, push-retry-after, push-taken-back-stops,
- * push-changed-starves, push-no-history, push-large-for-ever.
+ * push-changed-starves, push-no-history, push-large-for-ever, push-taken-id-mended.
  */
 #include "config.h"
 
@@ -505,6 +505,16 @@ static void no_history(void)
     }
 }
 
+/* REQ: a create whose id another resource has is in conflict: mended and sent again it would overwrite that one. */
+static void id_taken(void)
+{
+    add(&b, STORE_OP_CREATE, STORE_OP_INDOUBT);
+    b.rival[0] = true;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.disk[0] == STORE_OP_CONFLICT && !strcmp(b.why[0], "id-taken") && b.sends == 0);
+    over(&b);
+}
+
 /* REQ: deletions have no bodies, and a batch of them has a size: one that is too large comes apart all the same. */
 static void large_deletions(void)
 {
@@ -545,6 +555,7 @@ static const struct unit_test tests[] = {
     {"a server that is busy", busy},
     {"changed meanwhile", changed_meanwhile},
     {"no history", no_history},
+    {"an id that is taken", id_taken},
     {"deletions too large", large_deletions},
     {"nothing", nothing},
 };
