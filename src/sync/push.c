@@ -274,8 +274,8 @@ static void not_yet(struct push_state *s, struct push_lane *l, unsigned at)
     }
 }
 
-/* What the server has instead of it. A create too is in conflict then: mended and sent again, it would take the place of
- * what nobody here has seen. */
+/* What the server has instead of it. A create too is in conflict then: mended and sent again, it would take the place
+ * of what nobody here has seen. */
 static void not_ours(struct push_state *s, struct push_lane *l, unsigned at, const char *why)
 {
     over(s, l, at, STORE_OP_CONFLICT, why);
