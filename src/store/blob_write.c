@@ -229,8 +229,8 @@ void store_blob_free(struct store_blob_writer *w)
 
 /* --- going on ----------------------------------------------------------------------------------------- */
 
-/* The row as the writer knows it, as a fill of the cache: what is lost of it with the power is fetched again. The name is
- * part of the question: a row that has gone meanwhile is not made anew. */
+/* The row as the writer knows it, as a fill of the cache: what is lost of it with the power is fetched again. The name
+ * is part of the question: a row that has gone meanwhile is not made anew. */
 static int update(struct store_blob_writer *w, struct err *e)
 {
     const struct store_blob *b = &w->row.b;

@@ -3,7 +3,7 @@
 """Two nurses change the same thing: what is merged without a word, what is asked, who may answer and how, what the server
 has afterwards. Nothing of the other one's is ever lost unread.
 Kills tests/mutants/resolve-silent.patch, resolve-any-role.patch, resolve-old-version.patch,
-conflict-gone-unsaid.patch, conflict-hides-theirs.patch,
+conflict-hides-theirs.patch,
 conflict-allergy-one-side.patch.
 
 usage: conflicts.py [BASE]     BASE: a FHIR server to write to (tests/live/run gives HAPI); without it wardline-demo

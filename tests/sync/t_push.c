@@ -4,7 +4,7 @@
  * them together, over a real line.
  *
  * Kills push-blind, push-portal-done, push-clash-decides, push-stray-forgotten, push-needs-forgotten, push-unmarked,
- * push-poison-blocks, push-settle-forgotten, push-two-of-a-row; and, found by tests/sim/t_send: push-settle-unasked,
+ * push-poison-blocks, push-settle-forgotten, push-two-of-a-row, conflict-gone-unsaid; and, found by tests/sim/t_send: push-settle-unasked,
  * push-held-forgotten, push-asked-early, push-sent-after-cancel, push-retry-after, push-taken-back-stops,
  * push-changed-starves, push-no-history, push-large-for-ever, push-taken-id-mended.
  */
@@ -30,6 +30,7 @@ struct bench {
     enum store_op_state disk[OPS];
     unsigned at_server[OPS];     /* how often it was carried out */
     bool rival[OPS];             /* another version stands at the server */
+    bool gone[OPS];              /* it was deleted there */
     char why[OPS][STORE_VERSION_BYTES];
     int64_t now_ms;
     enum line next[64];          /* of the requests that send, in order; FINE behind them */
@@ -49,6 +50,8 @@ static void feed(struct bench *b, struct push_event ev);
 
 static enum push_found look(const struct bench *b, unsigned at)
 {
+    if (b->gone[at])
+        return PUSH_FOUND_GONE;
     if (b->rival[at])
         return PUSH_FOUND_OTHER;
     if (b->at_server[at])
@@ -523,6 +526,14 @@ static void large_deletions(void)
     b.most = 2;
     run(&b, OPS, 0);
     CU_ASSERT(b.code == ERR_OK && b.sends <= 12);
+/* By the version's number alone nobody knew that there is none any more; a person must be told. */
+static void deleted_meanwhile(void)
+{
+    add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED);
+    b.next[0] = CLASH;
+    b.gone[0] = true;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.disk[0] == STORE_OP_CONFLICT && !strcmp(b.why[0], "gone"));
     over(&b);
 }
 
@@ -557,6 +568,7 @@ static const struct unit_test tests[] = {
     {"no history", no_history},
     {"an id that is taken", id_taken},
     {"deletions too large", large_deletions},
+    {"what was deleted since it was read", deleted_meanwhile},
     {"nothing", nothing},
 };
 
