@@ -97,7 +97,7 @@ int blob_chunk_write(const struct blob_file *f, uint64_t no, bool last, const un
                                         : pwrite(f->fd, f->sealed + at, n + MORE - at, place(no) + (off_t)at);
 
         if (w < 0 && errno != EINTR)
-            return err_set(e, ERR_IO, errno, 0, STORE_BLOBS);
+            return err_set(e, errno == ENOSPC ? ERR_FULL : ERR_IO, errno, 0, STORE_BLOBS);
         at += w > 0 ? (size_t)w : 0;
     }
     return ERR_OK;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "store/blob.h"
 #include "store/priv.h"
 #include "store/room.h"
 #include "store/seal.h"
@@ -378,11 +379,24 @@ static int give_back(struct store *s, const struct store_evict *ev, const struct
     return code;
 }
 
+/* Attachments go before rows: what is lost with one is one fetch, and its row goes on saying what it is. */
+static int attachments(struct store *s, struct store_evict *ev, int64_t now_ms, struct err *e)
+{
+    uint64_t freed;
+    int code = store_blob_evict(s, ev->want, now_ms - STORE_EVICT_FRESH_MS, &freed, e);
+
+    ev->want -= freed < ev->want ? freed : ev->want;
+    return code;
+}
+
 int store_evict(struct store *s, struct store_evict *ev, int64_t now_ms, const struct store_progress *p, struct err *e)
 {
     bool any = true, all = false;
-    int code = ev->begun ? ERR_OK : measure(s, ev, e);
+    bool fresh = !ev->begun;
+    int code = fresh ? attachments(s, ev, now_ms, e) : ERR_OK;
 
+    if (!code && fresh)
+        code = measure(s, ev, e);
     while (!code && !all) {
         while (!code && any && !is_enough(ev))
             code = remove_next(s, now_ms, ev, p, &any, e);

@@ -6,7 +6,6 @@
 
 #include "store/room.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include <sys/statvfs.h>
 
 #include "store/owner.h"
+#include "store/blob.h"
 #include "store/priv.h"
 #include "store/seal.h"
 
@@ -27,21 +27,7 @@ static uint64_t bytes_of(const char *path)
     return stat(path, &st) ? 0 : (uint64_t)st.st_size;
 }
 
-static uint64_t bytes_in(const char *folder)
-{
-    DIR *d = opendir(folder);
-    uint64_t n = 0;
-    struct stat st;
-
-    for (struct dirent *x; d && (x = readdir(d));)
-        if (!fstatat(dirfd(d), x->d_name, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode))
-            n += (uint64_t)st.st_size;
-    if (d)
-        closedir(d);
-    return n;
-}
-
-static void look_at_disk(const struct store *s, struct store_room *r)
+static void look_at_disk(struct store *s, struct store_room *r)
 {
     char path[PATH_MAX_BYTES + 8];
     const char *home = owner_home(s->owner);
@@ -50,8 +36,7 @@ static void look_at_disk(const struct store *s, struct store_room *r)
     snprintf(path, sizeof path, "%s-wal", s->path);
     r->file_bytes = bytes_of(s->path);
     r->wal_bytes = bytes_of(path);
-    snprintf(path, sizeof path, "%s/%s", home, STORE_BLOBS);
-    r->blob_bytes = bytes_in(path);
+    store_blob_bytes(s, &r->blob_bytes, NULL);
     if (!statvfs(home, &v))
         r->disk_free = (uint64_t)v.f_bavail * v.f_frsize;
     r->reserve_bytes = reserve_is_held(s) ? STORE_RESERVE_BYTES : 0;

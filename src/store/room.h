@@ -21,7 +21,6 @@
 
 #define STORE_RESERVE "reserve"
 #define STORE_RESERVE_BYTES (16u << 20)
-#define STORE_BLOBS "blobs" /* the folder of attachments */
 #define STORE_QUOTA_LEAST (8u << 20)
 #define STORE_EVICT_FRESH_MS ((int64_t)12 * 3600 * 1000) /* a shift: no row goes from under a reader */
 
