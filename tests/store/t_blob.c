@@ -22,6 +22,7 @@
 #include "base/rng.h"
 #include "store/blob_priv.h"
 #include "store/copy.h"
+#include "store/room.h"
 
 #define CHUNK STORE_BLOB_CHUNK
 #define URL "Binary/scan"
@@ -391,6 +392,28 @@ static void evicted(void)
     made_end(s, home);
 }
 
+/* A full store: attachments that nobody opened of late go before a row does. Kills room-attachments-stay. */
+static void before_rows(void)
+{
+    char home[64];
+    struct store *s = filled(home);
+    struct store_evict ev = {.want = 100};
+    struct store_room r;
+    struct store_blob b;
+
+    CU_ASSERT_EQUAL(put(s, 0, 1, 4 * CHUNK, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(store_room(s, &r, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(r.blob_bytes, blob_file_bytes(4 * CHUNK, true));
+    CU_ASSERT_EQUAL(store_evict(s, &ev, MADE_NOW + 1, NULL, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(look(s, 0, &b), ERR_OK); /* it came a moment ago */
+    ev = (struct store_evict){.want = 100};
+    CU_ASSERT_EQUAL(store_evict(s, &ev, MADE_NOW + 2 * STORE_EVICT_FRESH_MS, NULL, NULL), ERR_OK);
+    CU_ASSERT(look(s, 0, &b) == ERR_NOTFOUND && !ev.rows);
+    CU_ASSERT(store_has(s, STR("DocumentReference"), STR("d1"), STR("")));
+    CU_ASSERT_EQUAL(files(s, NULL), 0);
+    made_end(s, home);
+}
+
 /* --- harm --------------------------------------------------------------------------------------------- */
 
 static void slurp(const char *path, unsigned char *p, size_t n)
@@ -647,6 +670,7 @@ static const struct unit_test tests[] = {
     {"begun anew with other content", restarted},
     {"the same content is one file, and goes with its last row", shared},
     {"the least recently used goes first", evicted},
+    {"attachments go before rows", before_rows},
     {"no harm to a file passes", harmed},
     {"a part that was harmed is begun anew", part_harmed},
 #ifdef FAULT_INJECTION
