@@ -526,6 +526,9 @@ static void large_deletions(void)
     b.most = 2;
     run(&b, OPS, 0);
     CU_ASSERT(b.code == ERR_OK && b.sends <= 12);
+    over(&b);
+}
+
 /* By the version's number alone nobody knew that there is none any more; a person must be told. */
 static void deleted_meanwhile(void)
 {
