@@ -31,7 +31,7 @@ struct store_room {
     uint64_t quota;         /* 0: none */
     uint64_t reserve_bytes; /* STORE_RESERVE_BYTES, or 0: given up, or never had */
     int64_t removed;        /* units that are not here */
-    bool shrinks;           /* free pages go back to the disk; else new rows take them, and a rotation gives them back */
+    bool shrinks;           /* free pages go back to the disk; else new rows take them, a rotation gives them back */
 };
 int store_room(struct store *s, struct store_room *r, struct err *e);
 /* By how much the store is over its quota; 0: it is not, or there is none. Free pages that cannot be given back do not
@@ -55,10 +55,10 @@ struct store_evict {
     unsigned merges;
     int64_t pid, at_ms;
 };
-/* Removes units until that many bytes are free, and gives them back to the disk where the store shrinks: charts that were opened longest ago
- * first (never opened ones before them), of a chart the kinds that are kept least before others. Transactions of at
- * most LIMIT_TX_ROWS. progress' step is asked between them (done and all: bytes); when it stops it, ERR_CANCELLED, and
- * the next call with the same ev goes on. Without room for want it removes what may go; freed tells. */
+/* Removes units until that many bytes are free, and gives them back to the disk where the store shrinks: charts that
+ * were opened longest ago first (never opened ones before them), of a chart the kinds that are kept least before others.
+ * Transactions of at most LIMIT_TX_ROWS. progress' step is asked between them (done and all: bytes); when it stops it,
+ * ERR_CANCELLED, and the next call with the same ev goes on. Without room for want it removes what may go; freed tells. */
 int store_evict(struct store *s, struct store_evict *ev, int64_t now_ms, const struct store_progress *p,
                 struct err *e);
 /* The same for what the quota asks for, and a tenth of it beyond; nothing to do: ev->want stays 0. */
