@@ -16,6 +16,7 @@
  *   M6 412 is a conflict        push-clash-decides        M14 squash into what is sent      edit-joins-sent, -doubted
  *   M7 sent again blindly       push-blind, -settle-*     M5, M10, M15, M16: no deletion by absence, no merge, no scope
  *   M8 stops at the first       push-poison-blocks        that grows and no photos are in these two engines
+ * M6, M7 and M8 die here too, within 100 seeds.
  */
 #include "config.h"
 
