@@ -122,10 +122,17 @@ static int nothing(struct loop_job *job)
     return ERR_OK;
 }
 
+/* Both threads read and write the store: it is closed behind the last job of either. */
 static void written(struct loop_job *job)
 {
     struct screen *s = (struct screen *)(void *)((char *)job - offsetof(struct screen, last));
+    bool work = job->thread == LOOP_WORK;
 
+    if (!work || loop_pending(s->loop, LOOP_STORE) > 0) { /* what ended on one may have begun on the other */
+        s->last = (struct loop_job){.run = nothing, .done = written};
+        loop_submit(s->loop, work ? LOOP_STORE : LOOP_WORK, &s->last);
+        return;
+    }
     s->writing = false;
     release(s);
 }
@@ -383,7 +390,7 @@ static void locked(void *arg)
     if (!s->store)
         return;
     s->syncing = s->session && sync_session_stop(s->session);
-    s->writing = loop_pending(s->loop, LOOP_STORE) > 0;
+    s->writing = loop_pending(s->loop, LOOP_STORE) > 0 || loop_pending(s->loop, LOOP_WORK) > 0;
     s->serving = cli_host_lock(s->app->host, s->left);
     s->closing = s->syncing || s->writing || s->serving;
     if (s->writing) { /* the store thread takes its jobs in turn: this one comes when the others are done */

@@ -280,7 +280,7 @@ static int accept(struct cli_app *app, struct err *e)
 
     if (r)
         return r;
-    if (!(r = sync_absent_accept(tx, e)))
+    if (!(r = sync_absent_accept(app->store, tx, e)))
         return store_commit(tx, e);
     store_rollback(tx);
     return r;

@@ -110,3 +110,66 @@ bool fhir_same(const struct tape *x, tape_at x_at, const struct tape *y, tape_at
 
     return holds(&there, x_at, y_at, false) && holds(&back, y_at, x_at, false);
 }
+
+/* --- what was taken away ----------------------------------------------------------------------------- */
+
+struct dropped {
+    const struct tape *got, *base, *sent;
+};
+
+static tape_at member(const struct tape *t, tape_at object, struct str name)
+{
+    char z[MEMBER_BYTES];
+
+    if (name.n >= sizeof z)
+        return TAPE_NONE;
+    snprintf(z, sizeof z, "%.*s", STR_ARG(name));
+    return tape_get(t, object, z);
+}
+
+static bool says(const struct tape *t, tape_at at)
+{
+    return at != TAPE_NONE && !says_nothing(t, at);
+}
+
+static bool keeps(const struct dropped *d, tape_at g, tape_at b, tape_at s);
+
+static bool keeps_member(const struct dropped *d, tape_at g, tape_at b, tape_at s)
+{
+    for (tape_at k = tape_first_member(d->base, b); k != TAPE_NONE; k = tape_next_member(d->base, b, k)) {
+        struct str name = tape_name(d->base, k);
+        tape_at in_got = member(d->got, g, name), in_sent = member(d->sent, s, name);
+
+        if ((b == 0 && str_is(name, "meta")) || !says(d->base, k + 1) || !says(d->got, in_got))
+            continue;
+        if (!says(d->sent, in_sent) || keeps(d, in_got, k + 1, in_sent))
+            return true;
+    }
+    return false;
+}
+
+static bool keeps(const struct dropped *d, tape_at g, tape_at b, tape_at s)
+{
+    tape_at x, y, z;
+
+    if (tape_is(d->base, b, TAPE_OBJECT) && tape_is(d->sent, s, TAPE_OBJECT) && tape_is(d->got, g, TAPE_OBJECT))
+        return keeps_member(d, g, b, s);
+    if (!tape_is(d->base, b, TAPE_ARRAY) || !tape_is(d->sent, s, TAPE_ARRAY) || !tape_is(d->got, g, TAPE_ARRAY) ||
+        tape_count(d->base, b) != tape_count(d->sent, s))
+        return false;
+    x = tape_first(d->got, g);
+    y = tape_first(d->base, b);
+    z = tape_first(d->sent, s);
+    for (; x != TAPE_NONE && y != TAPE_NONE && z != TAPE_NONE;
+         x = tape_next(d->got, g, x), y = tape_next(d->base, b, y), z = tape_next(d->sent, s, z))
+        if (keeps(d, x, y, z))
+            return true;
+    return false;
+}
+
+bool fhir_keeps_dropped(const struct tape *got, const struct tape *base, const struct tape *sent)
+{
+    const struct dropped d = {got, base, sent};
+
+    return keeps(&d, 0, 0, 0);
+}

@@ -25,7 +25,7 @@ int model_beside_open(struct model *m, const struct store_row *r, struct model_b
         return ERR_OK;
     if ((code = store_op_beside(m->store, r->type, r->id, &what, e)))
         return code;
-    if (what != STORE_BESIDE_OTHER && r->op_state != STORE_OP_CONFLICT)
+    if (what != STORE_BESIDE_OTHER) /* REQ: the edit's own base is not what the server has by now */
         return ERR_OK;
     code = store_op_theirs(m->store, r->type, r->id, &out->bytes, version, &gone, &why);
     if (code == ERR_NOTFOUND || (!code && (gone || str_eq(buf_str(&out->bytes), r->bytes))))

@@ -84,8 +84,8 @@ static int look_beside(struct store *s, struct store_conflict *c, const char *et
         buf_clear(&c->bytes[MERGE_THEIRS]);
     c->there[MERGE_THEIRS] = c->bytes[MERGE_THEIRS].n > 0;
     /* the same bytes under another version: the server has written them anew */
-    c->fetched = c->gone || what != STORE_BESIDE_NOTHING ||
-                 (c->there[MERGE_THEIRS] && etag[0] && strcmp(etag, c->seen));
+    c->fetched = c->gone || ((what != STORE_BESIDE_NOTHING || (c->there[MERGE_THEIRS] && etag[0])) &&
+                             (!etag[0] || !c->seen[0] || strcmp(etag, c->seen)));
     return ERR_OK;
 }
 

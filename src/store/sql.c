@@ -168,7 +168,8 @@ static const char *const texts[SQL_IDS] = {
     [SQL_OP_BASE_PRIOR] = "UPDATE outbox SET (base_size, base_codec, base)=(SELECT size, codec, body FROM res_prior "
                           "WHERE rid=?2) WHERE seq=?1 AND EXISTS (SELECT 1 FROM res_prior WHERE rid=?2 AND version=?3)",
     [SQL_OP_JOIN] = "UPDATE outbox SET kind=?2, chart=?3, size=?4, codec=?5, body=?6, author=?7, role=?8, "
-                    "by_command=?9, state=CASE state WHEN 5 THEN 0 ELSE state END, next_at_ms=0 WHERE seq=?1",
+                    "by_command=?9, why=CASE state WHEN 5 THEN '' ELSE why END, "
+                    "state=CASE state WHEN 5 THEN 0 ELSE state END, next_at_ms=0 WHERE seq=?1",
     [SQL_OP_HEAD] = "SELECT seq, op, rid, after, kind, state, author, role, by_command, tries FROM outbox WHERE seq=?1",
     [SQL_OP_NAMED] = "SELECT seq, op, rid, after, kind, state, author, role, by_command, tries FROM outbox WHERE op=?1",
     [SQL_OP_BASE_OF] = "SELECT base_size, base_codec, base, kind FROM outbox WHERE seq=?1",

@@ -61,6 +61,8 @@ struct absent_run {
     struct net_head head;
     bool changed, bundle;  /* bundle: the answer is one */
     bool first;            /* nothing was counted here before */
+    bool all;              /* every kind that can be counted came whole */
+    unsigned answers;      /* of a batch */
     struct loop_job job;
     unsigned busy;
     bool abandoned;
@@ -98,6 +100,19 @@ static void submit(struct absent_run *r, enum loop_thread thread, int (*run)(str
     r->job = (struct loop_job){.run = run, .done = done};
     r->busy++;
     loop_submit(r->loop, thread, &r->job);
+}
+
+/* A setting that is a number; 0: there is none. */
+static int64_t number_of(struct store *s, const char *name)
+{
+    struct buf b;
+    int64_t n = 0;
+
+    buf_init(&b, 64);
+    if (store_setting(s, name, &b, NULL) || !str_int(buf_str(&b), 0, INT64_MAX, &n))
+        n = 0;
+    buf_fini(&b);
+    return n;
 }
 
 static bool has_setting(struct store *s, const char *name)
@@ -308,12 +323,14 @@ static int on_row(void *arg, const struct store_row *row)
     struct absent_run *r = arg;
     struct suspect *s;
 
-    if (row->origin != STORE_SERVER || row->unsent)
+    if (row->origin != STORE_SERVER)
         return ERR_OK;
     if (sync_seen_has(&r->ids, sync_hash(row->id))) {
         r->listed--;
         return ERR_OK;
     }
+    if (row->unsent)
+        return ERR_OK;
     if (!(s = vec_push(&r->suspects)))
         return ERR_TOOBIG;
     s->kind = r->at;
@@ -377,6 +394,7 @@ static int on_response(void *arg, int at, struct str status, struct str etag, st
     struct suspect *s;
 
     (void)etag, (void)location;
+    r->answers++;
     if (at < 0 || (size_t)at >= r->asking)
         return ERR_OK;
     s = vec_at(&r->suspects, r->asked + (size_t)at);
@@ -397,7 +415,10 @@ static int read_answers(struct loop_job *job)
         s->gone = (r->head.status == 404 || r->head.status == 410) && sync_judge_is_fhir(buf_str(&r->down));
         return ERR_OK;
     }
+    r->answers = 0;
     code = read_bundle(r, &sink, &job->err);
+    if (!code && r->answers != r->asking) /* which answer is of which is not sure then */
+        code = ERR_NOTFHIR;
     for (size_t i = 0; code && i < r->asking; i++)
         ((struct suspect *)vec_at(&r->suspects, r->asked + i))->gone = false;
     return code == ERR_NOMEM ? code : ERR_OK;
@@ -554,6 +575,8 @@ static int note_counts(struct absent_run *r, struct store_tx *tx, struct err *e)
     buf_addf(&b, "%lld", (long long)now);
     if (!code)
         code = store_set(tx, "sync.counts", buf_str(&b), e);
+    if (!code && r->all)
+        code = store_set(tx, "sync.changed", STR(""), e);
     buf_fini(&b);
     return code;
 }
@@ -566,16 +589,19 @@ static int commit(struct store_tx *tx, int code, struct err *e)
     return code;
 }
 
-int sync_absent_accept(struct store_tx *tx, struct err *e)
+int sync_absent_accept(struct store *s, struct store_tx *tx, struct err *e)
 {
-    return store_set(tx, "sync.accept", STR("yes"), e);
+    char text[24];
+
+    snprintf(text, sizeof text, "%lld", (long long)number_of(s, "sync.brake"));
+    return store_set(tx, "sync.accept", str_of(text), e);
 }
 
 static int take_out(struct loop_job *job)
 {
     struct absent_run *r = of_job(job);
     int64_t gone = gone_count(r), part = r->rows / SYNC_BRAKE_PART;
-    bool accept = has_setting(r->store, "sync.accept"), brake = !accept && gone > SYNC_BRAKE_LEAST && gone > part;
+    bool brake = gone > SYNC_BRAKE_LEAST && gone > part && gone > number_of(r->store, "sync.accept") + SYNC_BRAKE_LEAST;
     struct store_tx *tx;
     size_t at = 0;
     int code = ERR_OK;
@@ -652,14 +678,33 @@ static void chosen(struct loop_job *job)
 static int look(struct loop_job *job)
 {
     struct absent_run *r = of_job(job);
-    struct buf b;
-    int64_t last = 0;
-
-    buf_init(&b, 32);
-    r->first = store_setting(r->store, "sync.counts", &b, NULL) || !str_int(buf_str(&b), 0, INT64_MAX, &last);
-    buf_fini(&b);
-    r->changed = r->changed || clock_wall_ms(&r->clock) - last >= AGAIN_MS || has_setting(r->store, "sync.accept");
+    r->first = !has_setting(r->store, "sync.counts");
+    r->changed = r->changed || clock_wall_ms(&r->clock) - number_of(r->store, "sync.counts") >= AGAIN_MS ||
+                 has_setting(r->store, "sync.changed") || has_setting(r->store, "sync.brake");
     return ERR_OK;
+}
+
+/* That something changed was said once: it stands until all kinds have been counted. */
+static int note_changed(struct loop_job *job)
+{
+    struct absent_run *r = of_job(job);
+    struct store_tx *tx;
+    int code = store_begin(r->store, false, &tx, &job->err);
+
+    return code ? code : commit(tx, store_set(tx, "sync.changed", STR("yes"), &job->err), &job->err);
+}
+
+static void noted(struct loop_job *job)
+{
+    struct absent_run *r = of_job(job);
+
+    if (r->abandoned)
+        ;
+    else if (job->code)
+        end(r, job->code, &job->err);
+    else
+        next(r);
+    drop(r);
 }
 
 /* Behind a first sync there is nothing to count for: from now on. */
@@ -680,10 +725,10 @@ static void looked(struct loop_job *job)
         ;
     else if (r->first)
         submit(r, LOOP_STORE, begin_counting, taken_out);
-    else if (!r->changed || !r->n)
+    else if (!r->changed)
         end(r, ERR_OK, &(struct err){0});
     else
-        next(r);
+        submit(r, LOOP_STORE, note_changed, noted);
     drop(r);
 }
 
@@ -707,8 +752,13 @@ int sync_absent_start(struct loop *l, struct net *n, struct store *s, const stru
     buf_init(&r->up, LIMIT_SMALL_JSON);
     buf_init(&r->down, LIMIT_PAGE_BYTES);
     buf_init(&r->notes, LIMIT_SMALL_JSON);
+    r->all = true;
     for (unsigned i = 0; i < n_kinds; i++)
-        if (kinds[i].over && !kinds[i].code && !sync_scope_by_id(scope, kind_find(str_of(kinds[i].type))))
+        if (sync_scope_by_id(scope, kind_find(str_of(kinds[i].type))) || kinds[i].code == ERR_UNSUPPORTED)
+            continue;
+        else if (!kinds[i].over || kinds[i].code)
+            r->all = false;
+        else
             r->kind[r->n++] = (struct kind_check){.kind = kind_find(str_of(kinds[i].type)), .total = -1};
     r->changed = changed;
     if (sync_scope_copy(scope, &r->scope)) {

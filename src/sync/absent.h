@@ -10,7 +10,7 @@
  * another server, or one restored from an old backup, than deletions: nothing goes, and a person is asked
  * (ERR_BRAKE; the setting sync.brake has the number until a person accepts it, or it is no more).
  *
- * Setting sync.counts: MS of the last counting. sync.counted: lines "TYPE HERE TOTAL LACKING MS", the last listing of a
+ * Setting sync.changed: something changed, and not all kinds have been counted since. sync.counts: MS of the last counting. sync.counted: lines "TYPE HERE TOTAL LACKING MS", the last listing of a
  * kind: it is not listed again for a day while both numbers stay. Rows that the server lists and that are not here,
  * twice: the kind is pulled anew; those removed to make room (store/room.h) are not of them.
  */
@@ -36,8 +36,9 @@ int sync_absent_start(struct loop *l, struct net *n, struct store *s, const stru
                       const struct sync_scope *scope, const struct sync_kind_result *kinds, unsigned n_kinds,
                       bool changed, void (*done)(void *arg, const struct absent_report *r), void *arg,
                       struct absent_run **out, struct err *e);
-/* A person says that the deletions are meant, however many: of the next sync of this store. */
-int sync_absent_accept(struct store_tx *tx, struct err *e);
+/* A person says that the deletions are meant, as many as the brake named (and SYNC_BRAKE_LEAST more): of the next sync
+ * of this store. */
+int sync_absent_accept(struct store *s, struct store_tx *tx, struct err *e);
 /* NULL is fine; done does not come any more. */
 void sync_absent_free(struct absent_run *r);
 

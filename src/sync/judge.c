@@ -39,6 +39,24 @@ static int same(const struct tape *got, struct str bytes, const char *url, bool 
     return code;
 }
 
+/* Is the document what the edit left? All that it says stands there, and nothing that it took away. A base that is not
+ * known took away everything that the edit does not say; a create took away nothing. */
+static int ours(const struct judge_op *op, const struct tape *got, bool *yes, struct err *e)
+{
+    struct tape base = {.n = 0}, body = {.n = 0};
+    int code = same(got, op->body, op->url, yes, e);
+
+    if (code || !*yes || op->kind == STORE_OP_CREATE)
+        return code;
+    if (!(code = tape_parse(&body, op->body, e)) && op->base.n)
+        code = tape_parse(&base, op->base, e);
+    if (!code)
+        *yes = !fhir_keeps_dropped(got, op->base.n ? &base : got, &body);
+    tape_fini(&base);
+    tape_fini(&body);
+    return code;
+}
+
 /* A resource of this server's, as it was asked for. */
 static bool is_resource(const struct tape *t)
 {
@@ -85,7 +103,7 @@ static int compare(const struct judge_op *op, const struct tape *t, enum push_fo
         return ERR_OK;
     }
     if (op->kind != STORE_OP_DELETE) {
-        code = same(t, op->body, op->url, &yes, e);
+        code = ours(op, t, &yes, e);
         if (code || yes) {
             *found = PUSH_FOUND_OURS;
             return code;
@@ -148,7 +166,7 @@ static int on_version(void *arg, int outer, struct str bytes)
         version_of(&t, version);
         p->base = p->op->version[0] && !strcmp(version, p->op->version);
         if (!p->base)
-            code = same(&t, p->op->body, p->op->url, &yes, &p->err);
+            code = ours(p->op, &t, &yes, &p->err);
         if (yes) {
             p->ours = true;
             snprintf(p->version, sizeof p->version, "%s", version);

@@ -178,8 +178,11 @@ static void conclude(struct push_state *s, struct push_lane *l, unsigned at, enu
     case CLASS_LARGE:
         if (l->n == 1) {
             over(s, l, at, STORE_OP_ATTENTION, why);
-        } else { /* it comes in a smaller one: pace() */
+        } else if (l->whole.status) { /* it comes in a smaller one: pace() */
             t->tries--;
+            requeue(s, l, at, 0);
+        } else { /* it alone is too large for a batch */
+            t->alone = true;
             requeue(s, l, at, 0);
         }
         break;
@@ -190,14 +193,16 @@ static void conclude(struct push_state *s, struct push_lane *l, unsigned at, enu
 }
 
 /* A batch that was answered as a whole carries no word on any of its operations: what is said of the sign-in, the load
- * and the size holds for all; of everything else nobody knows, and such a server gets no batch again. */
+ * and the size holds for all; of everything else nobody knows, and such a server gets no batch again in this run, unless
+ * it, or what stands before it, was only short of time. */
 static void batch_refused(struct push_state *s, struct push_lane *l)
 {
     const struct rule *r = rule_of(l->whole.status);
     enum class class = l->whole.fhir ? r->fhir : r->other;
     bool plain = class == CLASS_AGAIN || class == CLASS_SIGNIN || class == CLASS_LARGE;
+    int st = l->whole.status;
 
-    if (!plain && class != CLASS_DOUBT)
+    if (!plain && st != 408 && (st < 502 || st > 504))
         s->no_batch = true;
     for (unsigned i = 0; i < l->n; i++)
         conclude(s, l, l->at[i], plain ? class : CLASS_DOUBT, &l->whole, r->why);
@@ -295,7 +300,7 @@ static void unknown(struct push_state *s, struct push_lane *l, unsigned at, cons
     if (t->answered && a->status == 401)
         sync_push_stop(s, ERR_AUTH);
     if (l->history && t->answered && a->fhir && tells_nobody(a->status, t->questions)) {
-        not_ours(s, l, at, "no-history");
+        not_ours(s, l, at, t->deleted ? "gone" : "no-history");
         return;
     }
     t->phase = t->questions < PUSH_TRIES ? (l->history ? HISTORY : READ) : LEFT;
@@ -388,6 +393,7 @@ static void take(struct push_lane *l, struct push_slot *t, unsigned at, enum pus
 {
     t->phase = LANE;
     t->answered = false;
+    t->answer = (struct push_event){.status = 0};
     t->version[0] = '\0';
     l->at[l->n++] = at;
     l->phase = phase;

@@ -236,7 +236,7 @@ static void prepared(struct loop_job *job)
     if (job->code && job->code != ERR_INUSE)
         note(r, &job->err);
     l->written = false;
-    if (job->code || r->abandoned)
+    if (job->code || r->abandoned || r->stopping)
         tell(l, job->code ? job->code : ERR_CANCELLED);
     else
         start_request(l);
@@ -369,7 +369,7 @@ static void mended(struct loop_job *job)
     struct send_run *r = (struct send_run *)(void *)((char *)job - offsetof(struct send_run, load));
 
     note(r, &job->err);
-    if (r->abandoned) {
+    if (r->abandoned || r->finishing) {
         drop(r);
         return;
     }
@@ -415,6 +415,7 @@ void sync_send_cancel(struct send_run *r)
 {
     struct push_event ev = {.type = PUSH_EV_CANCEL};
 
+    r->stopping = true;
     step(r, &ev);
     for (unsigned i = 0; i < PUSH_LANES; i++)
         if (r->lane[i].request)

@@ -57,7 +57,7 @@ struct send_run {
     struct vec ops;             /* of struct loaded; until the engine has them */
     loop_timer wait;
     unsigned busy, acked;
-    bool abandoned, finishing, started;
+    bool stopping, abandoned, finishing, started;
     struct send_report report;
 };
 

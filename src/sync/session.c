@@ -197,7 +197,7 @@ static int start(struct sync_session *s, bool demand, struct err *e)
         r = sync_start(s->loop, s->net, s->store, &s->clock, &s->scope, s->base.p, &mine, &s->run, e);
     s->running = r == ERR_OK;
     s->over = false;
-    if (s->running)
+    if (s->running && !s->demand) /* a chart that somebody waits for does not wait for what is sent */
         sync_run_beside(s->run, true, 0, 0, NULL);
     return r;
 }
