@@ -18,8 +18,8 @@ bool fhir_holds(const struct tape *got, const struct tape *sent, const char *bas
 bool fhir_same(const struct tape *x, tape_at x_at, const struct tape *y, tape_at y_at, struct arena *a);
 
 /* True when got still has something that base has and sent, made from base, has no more: an edit that takes a note away
- * is not held by a version that has the note. Objects by their members, arrays of the same length element by element; meta
- * as above. base may be got itself: then nothing may stand in got that sent does not have. */
+ * is not held by a version that has the note. Objects by their members, arrays of the same length element by element;
+ * meta as above. base may be got itself: then nothing may stand in got that sent does not have. */
 bool fhir_keeps_dropped(const struct tape *got, const struct tape *base, const struct tape *sent);
 
 #endif

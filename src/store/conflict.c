@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "fhir/index.h"
+#include "store/priv.h"
 
 #define MERGE_BYTES (16u * LIMIT_RESOURCE_BYTES) /* strings of three documents, decoded to be compared */
 
@@ -148,6 +149,19 @@ static bool wants(const struct store_conflict *c)
     return false;
 }
 
+/* REQ: an answer is to what was shown: an edit of the row since then is not in it, and must not go with it. */
+static int check_mine(struct store_tx *tx, const struct store_conflict *c, struct err *e)
+{
+    struct store_conflict now;
+    int code = store_conflict_open(tx->s, c->op, &now, e);
+
+    if (!code && (now.deletes != c->deletes ||
+                  !str_eq(buf_str(&now.bytes[MERGE_MINE]), buf_str(&c->bytes[MERGE_MINE]))))
+        code = err_set(e, ERR_INUSE, 0, 0, c->op);
+    store_conflict_close(&now);
+    return code;
+}
+
 /* REQ: no answer moves a resource into another chart than the one that the server has it in. */
 static int check_chart(const struct store_conflict *c, const struct fhir_index *ix, const char *base, struct err *e)
 {
@@ -209,6 +223,8 @@ int store_conflict_answer(struct store_tx *tx, const struct store_conflict *c, c
         return code;
     if (!wants(c))
         return store_conflict_yield(tx, c, e);
+    if ((code = check_mine(tx, c, e)))
+        return code;
     buf_init(&body, LIMIT_RESOURCE_BYTES);
     if (!c->deletes) /* merged whole, a deletion says nothing more */
         code = fhir_merge_write(&c->merge, &body, e);
@@ -221,5 +237,8 @@ int store_conflict_answer(struct store_tx *tx, const struct store_conflict *c, c
 
 int store_conflict_yield(struct store_tx *tx, const struct store_conflict *c, struct err *e)
 {
-    return store_op_yield(tx, c->op, str_of(c->type), str_of(c->id), str_of(c->seen), c->gone, e);
+    int code = check_mine(tx, c, e);
+
+    return code ? code
+                : store_op_yield(tx, c->op, str_of(c->type), str_of(c->id), str_of(c->seen), c->gone, e);
 }

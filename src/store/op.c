@@ -297,6 +297,7 @@ int op_replaced(struct sql *c, int64_t rid, struct str version, bool *yes, struc
 static int acknowledged(struct store_tx *tx, const struct op_head *op, struct str version, struct err *e)
 {
     struct sql *c = &tx->s->w;
+    sqlite3_stmt *st;
     int64_t newest = 0;
     int code = sql_run_with(c, SQL_PRIOR_SENT, op->seq, e);
 
@@ -305,7 +306,14 @@ static int acknowledged(struct store_tx *tx, const struct op_head *op, struct st
         code = op_of_row(c, SQL_OP_NEWEST, op->rid, &newest, e);
     if (code || !op->rid)
         return code;
-    return newest ? set_op(c, op->rid, newest, e) : settle(tx, op, version, e);
+    if (!newest)
+        return settle(tx, op, version, e);
+    /* what is behind it was made from what the server has now: a version that nobody has to fetch */
+    if ((code = set_op(c, op->rid, newest, e)) || !version.n || (code = sql_use(c, SQL_ROW_VERSION, &st, e)))
+        return code;
+    sqlite3_bind_int64(st, 1, op->rid);
+    sql_bind(st, 2, version);
+    return sql_run(c, st, e);
 }
 
 static int move(struct store_tx *tx, const struct op_head *op, enum store_op_state to, struct str why, struct err *e)

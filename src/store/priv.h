@@ -50,7 +50,8 @@
     X(SQL_OPENED_PUT) X(SQL_OPENED_TRIM) X(SQL_OPENED_DROP) X(SQL_OPENED)                             \
     X(SQL_MARK_PUT) X(SQL_MARK_GET) X(SQL_MISSING_ADD) X(SQL_MISSING_DROP) X(SQL_MISSING_TRIED)       \
     X(SQL_MISSING_EACH) X(SQL_SET) X(SQL_SETTING) X(SQL_QUEUE)                                        \
-    X(SQL_RES_OP) X(SQL_RECEIVED) X(SQL_THEIRS_GET) X(SQL_THEIRS_PUT) X(SQL_THEIRS_KEEP)              \
+    X(SQL_RES_OP) X(SQL_ROW_VERSION) X(SQL_RECEIVED) X(SQL_THEIRS_GET) X(SQL_THEIRS_PUT)              \
+    X(SQL_THEIRS_KEEP)                                                                                \
     X(SQL_THEIRS_DROP) X(SQL_OP_ADD) X(SQL_OP_BASE) X(SQL_OP_BASE_PRIOR) X(SQL_OP_JOIN)               \
     X(SQL_OP_HEAD) X(SQL_OP_NAMED) X(SQL_OP_BASE_OF) X(SQL_OP_OLDEST) X(SQL_OP_NEWEST)                \
     X(SQL_OP_REPLACED) X(SQL_THEIRS_STALE)                                                            \

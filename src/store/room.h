@@ -56,9 +56,10 @@ struct store_evict {
     int64_t pid, at_ms;
 };
 /* Removes units until that many bytes are free, and gives them back to the disk where the store shrinks: charts that
- * were opened longest ago first (never opened ones before them), of a chart the kinds that are kept least before others.
- * Transactions of at most LIMIT_TX_ROWS. progress' step is asked between them (done and all: bytes); when it stops it,
- * ERR_CANCELLED, and the next call with the same ev goes on. Without room for want it removes what may go; freed tells. */
+ * were opened longest ago first (never opened ones before them), of a chart the kinds that are kept least before
+ * others. Transactions of at most LIMIT_TX_ROWS. progress' step is asked between them (done and all: bytes); when it
+ * stops it, ERR_CANCELLED, and the next call with the same ev goes on. Without room for want it removes what may go;
+ * freed tells. */
 int store_evict(struct store *s, struct store_evict *ev, int64_t now_ms, const struct store_progress *p,
                 struct err *e);
 /* The same for what the quota asks for, and a tenth of it beyond; nothing to do: ev->want stays 0. */

@@ -10,9 +10,10 @@
  * another server, or one restored from an old backup, than deletions: nothing goes, and a person is asked
  * (ERR_BRAKE; the setting sync.brake has the number until a person accepts it, or it is no more).
  *
- * Setting sync.changed: something changed, and not all kinds have been counted since. sync.counts: MS of the last counting. sync.counted: lines "TYPE HERE TOTAL LACKING MS", the last listing of a
- * kind: it is not listed again for a day while both numbers stay. Rows that the server lists and that are not here,
- * twice: the kind is pulled anew; those removed to make room (store/room.h) are not of them.
+ * Setting sync.changed: something changed, and not all kinds have been counted since. sync.counts: MS of the last
+ * counting. sync.counted: lines "TYPE HERE TOTAL LACKING MS", the last listing of a kind: it is not listed again for a
+ * day while both numbers stay. Rows that the server lists and that are not here, twice: the kind is pulled anew; those
+ * removed to make room (store/room.h) are not of them.
  */
 #ifndef SYNC_ABSENT_H
 #define SYNC_ABSENT_H

@@ -193,8 +193,8 @@ static void conclude(struct push_state *s, struct push_lane *l, unsigned at, enu
 }
 
 /* A batch that was answered as a whole carries no word on any of its operations: what is said of the sign-in, the load
- * and the size holds for all; of everything else nobody knows, and such a server gets no batch again in this run, unless
- * it, or what stands before it, was only short of time. */
+ * and the size holds for all; of everything else nobody knows, and such a server gets no batch again in this run,
+ * unless it, or what stands before it, was only short of time. */
 static void batch_refused(struct push_state *s, struct push_lane *l)
 {
     const struct rule *r = rule_of(l->whole.status);

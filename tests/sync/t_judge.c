@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What answers say of an operation: the bytes are HAPI FHIR's shapes (tests/live/push has it judge real ones).
- * Kills judge-portal, judge-behind-base, judge-half-history.
+ * Kills judge-portal, judge-behind-base, judge-half-history, judge-taken-away.
  */
 #include "config.h"
 
@@ -70,6 +70,24 @@ static void no_versions(void)
     CU_ASSERT_EQUAL(judge(false, &op, 200, OBS("", "old"), true, NULL), PUSH_FOUND_OTHER);
 }
 
+#define NOTED(version, text, note) \
+    "{\"resourceType\":\"Observation\",\"id\":\"o\",\"meta\":{\"versionId\":\"" version "\"},\"code\":{\"text\":\"" text \
+    "\"}" note "}"
+#define NOTE ",\"note\":[{\"text\":\"n\"}]"
+
+/* REQ: an edit that takes an element away is not what the server has while the element stands there. */
+static void taken_away(void)
+{
+    struct judge_op op = {STORE_OP_UPDATE, "1", STR(NOTED("1", "a", NOTE)), STR(NOTED("1", "a", "")), NULL};
+
+    CU_ASSERT_EQUAL(judge(false, &op, 200, NOTED("2", "a", NOTE), true, NULL), PUSH_FOUND_OTHER);
+    CU_ASSERT_EQUAL(judge(false, &op, 200, NOTED("2", "a", ",\"issued\":\"2026-01-01T00:00:00Z\""), true, NULL),
+                    PUSH_FOUND_OURS);
+    op.base = STR(""); /* not known: all that the edit does not say may have been taken away */
+    CU_ASSERT_EQUAL(judge(false, &op, 200, NOTED("2", "a", NOTE), true, NULL), PUSH_FOUND_OTHER);
+    CU_ASSERT_EQUAL(judge(false, &op, 200, NOTED("2", "a", ""), true, NULL), PUSH_FOUND_OURS);
+}
+
 static void as_it_was(void)
 {
     char version[STORE_VERSION_BYTES];
@@ -109,6 +127,7 @@ static const struct unit_test tests[] = {
     {"a resource as it is", as_it_is},
     {"what is no evidence", no_evidence},
     {"without versions", no_versions},
+    {"what an edit took away", taken_away},
     {"a resource as it was", as_it_was},
     {"versions", versions},
 };
