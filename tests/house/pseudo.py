@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(top, "tests"))
 import ward  # noqa: E402
 
 # What wardline shows by design in no language: command and option words, codes, units, names of formats.
-EXEMPT = set("""wardline accept deletions home passphrase json server scope auth secret practitioner role demo watch init sync list show get put queue
+EXEMPT = set("""wardline accept deletions conflicts resolve mine theirs home passphrase json server scope auth secret practitioner role demo watch init sync list show get put queue
 status import export doctor line theme patient PATIENT SECTION TEXT TYPE ID DIR FILE URL SPEC KIND REF COMMAND fd UTF OK WARN FAIL http https
 ulimit lang LANG TERM vt100 xterm ncurses term MiB Argon2id Argon2 male female other unknown UTC file Ctrl Shift Enter Space Tab Up Down Left Right Home End PgUp PgDn Esc Click WheelUp WheelDown""".split())
 
