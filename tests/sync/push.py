@@ -7,7 +7,8 @@ Between client and server stands a line that does one thing to the first request
 or delays the answer, answers with a portal's page, a proxy's error, half of a gzip stream; and a rival who writes before or
 behind it. Each is done to a create, an update and a batch of three. The server's own history is the judge.
 
-usage: push.py [BASE]     BASE: a FHIR server to write to (tests/live/run gives HAPI); without it wardline-demo
+usage: push.py [--few] [BASE]     BASE: a FHIR server to write to (tests/live/run gives HAPI); without it wardline-demo
+                                  --few: what only a real server can answer
 
 Planted faults are those of tests/sync/t_push.c, which it kills too.
 """
@@ -54,6 +55,9 @@ def history(base, name):
 # --- the cases --------------------------------------------------------------------------------------------
 
 FAULTS = ["none", "never", "lost", "cut", "portal", "empty", "proxy", "error", "twice", "late", "gzip", "slower", "killed", "rival_behind", "rival_before"]
+
+
+FEW = ["none", "lost", "twice", "killed", "rival_behind", "rival_before"]
 
 
 # --- one profile, one case after the other -------------------------------------------------------------------
@@ -185,10 +189,15 @@ def work(tmp, base, kind):
 
 
 def main():
+    words = sys.argv[1:]
+    if words[:1] == ["--few"]:
+        FAULTS[:] = FEW
+        words = words[1:]
+    base = words[0] if words else None
     with tempfile.TemporaryDirectory() as tmp:
         w = None
-        if len(sys.argv) > 1:
-            base = sys.argv[1].rstrip("/")
+        if base:
+            base = base.rstrip("/")
         else:
             w = ward.Ward(tmp, init=False)
             base = w.url
