@@ -354,7 +354,9 @@ static void loaded(struct loop_job *job)
 
             step(r, &need);
         }
+        vec_fini(&x->needs);
     }
+    vec_fini(&r->ops);
     note(r, &job->err);
     if (job->code)
         finish(r, job->code);

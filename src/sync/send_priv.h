@@ -51,7 +51,6 @@ struct send_run {
     char base[LIMIT_URL_BYTES];
     struct send_observer observer;
     struct push_state *state;
-    struct push_actions actions;
     struct send_lane lane[PUSH_LANES];
     struct loop_job load;
     struct vec ops;             /* of struct loaded; until the engine has them */

@@ -165,6 +165,8 @@ static void absent_ended(void *arg, const struct absent_report *r)
     s->deleted = r->deleted;
     if (r->code && !s->beside.code)
         s->beside = r->err;
+    sync_absent_free(s->absent); /* *r is no more */
+    s->absent = NULL;
     release(s);
 }
 
@@ -236,6 +238,8 @@ static void send_ended(void *arg, const struct send_report *r)
     s->sending = false;
     s->sent = r->counts.acked;
     s->beside = r->code ? r->err : s->beside;
+    sync_send_free(s->send); /* *r is no more */
+    s->send = NULL;
     release(s);
 }
 

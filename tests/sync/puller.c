@@ -280,9 +280,20 @@ static int run(struct store_key *key, int argc, char **argv)
     return code ? fail(&e) : 0;
 }
 
+/* The kernel wipes the secrets of a forked child: this one, of a test's store, is carried over beside them. */
+static int carry(struct store_key *key, const unsigned char raw[SEAL_SUBKEYS * CRYPT_KEY])
+{
+    key->seal->raw = secret_new(SEAL_SUBKEYS * CRYPT_KEY);
+    key->seal->process = crypt_process(); /* no store is open here or in the parent */
+    return key->seal->raw ? secret_set(key->seal->raw, raw, SEAL_SUBKEYS * CRYPT_KEY) : ERR_NOMEM;
+}
+
 static int many(struct store_key *key)
 {
+    unsigned char raw[SEAL_SUBKEYS * CRYPT_KEY];
     char line[4096], *word[8] = {line};
+
+    memcpy(raw, key->seal->raw->p, sizeof raw);
 
     while (fgets(line, sizeof line, stdin)) {
         int n = 1, status = 0;
@@ -299,8 +310,7 @@ static int many(struct store_key *key)
             return 1;
         if (!pid) {
             alarm(MANY_SECONDS);
-            key->seal->process = crypt_process(); /* no store is open here or in the parent */
-            status = run(key, n, word);
+            status = carry(key, raw) ? 1 : run(key, n, word);
             fflush(NULL);
             _exit(status);
         }
