@@ -113,7 +113,7 @@ struct push_action {
     int code;
 };
 
-#define PUSH_ACTIONS_MAX 16
+#define PUSH_ACTIONS_MAX (2 * PUSH_LANES) /* one a lane, and a wait or the end */
 struct push_actions {
     struct push_action a[PUSH_ACTIONS_MAX];
     unsigned n;

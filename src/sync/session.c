@@ -219,6 +219,8 @@ static void ended(void *arg, const struct sync_report *r)
     } else {
         both.pulled += s->pulled;
     }
+    sync_run_free(s->run); /* *r is no more; nor does the run's room wait for the next one */
+    s->run = NULL;
     if (s->observer.done)
         s->observer.done(s->observer.arg, &both);
 }
