@@ -12,7 +12,7 @@ import json, os, subprocess, sys, tempfile, urllib.error, urllib.request
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
-from line import Line
+from badline import Line
 from scripted import fhir
 
 bad, done = [], 0

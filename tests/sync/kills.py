@@ -13,7 +13,7 @@ import argparse, collections, json, os, random, signal, subprocess, sys, tempfil
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
-from line import Line
+from badline import Line
 
 LOSSES = ["never", "lost", "cut", "proxy", "error", "twice"]
 EDITS = 4  # a round, at most; at least three

@@ -17,9 +17,9 @@ import concurrent.futures, json, os, signal, subprocess, sys, tempfile, threadin
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
-from line import Line
+from badline import Line
 
-SETTLE_MS = 1500  # the server's time-out, as the profile has it: above line.LATE
+SETTLE_MS = 1500  # the server's time-out, as the profile has it: above badline.LATE
 bad, done = [], 0
 lock = threading.Lock()
 
