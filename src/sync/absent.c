@@ -102,30 +102,6 @@ static void submit(struct absent_run *r, enum loop_thread thread, int (*run)(str
     loop_submit(r->loop, thread, &r->job);
 }
 
-/* A setting that is a number; 0: there is none. */
-static int64_t number_of(struct store *s, const char *name)
-{
-    struct buf b;
-    int64_t n = 0;
-
-    buf_init(&b, 64);
-    if (store_setting(s, name, &b, NULL) || !str_int(buf_str(&b), 0, INT64_MAX, &n))
-        n = 0;
-    buf_fini(&b);
-    return n;
-}
-
-static bool has_setting(struct store *s, const char *name)
-{
-    struct buf b;
-    bool yes;
-
-    buf_init(&b, 64);
-    yes = !store_setting(s, name, &b, NULL) && b.n;
-    buf_fini(&b);
-    return yes;
-}
-
 /* --- which kinds ------------------------------------------------------------------------------------ */
 
 struct note {
@@ -205,32 +181,13 @@ static int on_count(void *arg, int outer, struct str type, struct str total)
     return ERR_OK;
 }
 
-static void begin_batch(struct absent_run *r, struct jsonw *w)
-{
-    buf_clear(&r->up);
-    jsonw_init(w, &r->up);
-    jsonw_open(w, '{');
-    jsonw_key(w, "resourceType");
-    jsonw_z(w, "Bundle");
-    jsonw_key(w, "type");
-    jsonw_z(w, "batch");
-    jsonw_key(w, "entry");
-    jsonw_open(w, '[');
-}
-
-static void end_batch(struct jsonw *w)
-{
-    jsonw_close(w, ']');
-    jsonw_close(w, '}');
-}
-
 static void count_body(struct absent_run *r)
 {
     struct jsonw w;
     struct buf url;
 
     buf_init(&url, LIMIT_URL_BYTES);
-    begin_batch(r, &w);
+    sync_batch_begin(&w, &r->up);
     for (unsigned i = 0; i < r->n; i++) {
         buf_clear(&url);
         buf_addf(&url, "%s?", r->kind[i].kind->type);
@@ -238,7 +195,7 @@ static void count_body(struct absent_run *r)
         buf_adds(&url, "_summary=count");
         sync_get_entry(&w, buf_str(&url));
     }
-    end_batch(&w);
+    sync_batch_end(&w);
     buf_fini(&url);
 }
 
@@ -438,7 +395,7 @@ static void ask_body(struct absent_run *r)
 {
     struct jsonw w;
 
-    begin_batch(r, &w);
+    sync_batch_begin(&w, &r->up);
     for (size_t i = 0; i < r->asking; i++) {
         const struct suspect *s = vec_at(&r->suspects, r->asked + i);
         char url[150];
@@ -446,7 +403,7 @@ static void ask_body(struct absent_run *r)
         snprintf(url, sizeof url, "%s/%s", r->kind[s->kind].kind->type, s->id);
         sync_get_entry(&w, str_of(url));
     }
-    end_batch(&w);
+    sync_batch_end(&w);
 }
 
 /* --- the line ----------------------------------------------------------------------------------------- */
@@ -485,7 +442,8 @@ static void on_done(void *arg, const struct net_result *res)
 static void ask(struct absent_run *r, const char *method, const char *url, struct str body)
 {
     struct net_ask a = {.origin = NET_FHIR, .method = method, .url = url, .body = body, .repeatable = true,
-                        .gzip_body = body.n && !has_setting(r->store, "sync.nogzip"), .no_cache = true,
+                        .gzip_body = body.n && !sync_setting_lately(r->store, "sync.nogzip", &r->clock),
+                        .no_cache = true,
                         .priority = KIND_P1, .on_head = on_head, .on_bytes = on_bytes,
                         .on_done = on_done, .arg = r};
     struct err e = ERR_NONE;
@@ -593,7 +551,7 @@ int sync_absent_accept(struct store *s, struct store_tx *tx, struct err *e)
 {
     char text[24];
 
-    snprintf(text, sizeof text, "%lld", (long long)number_of(s, "sync.brake"));
+    snprintf(text, sizeof text, "%lld", (long long)sync_setting_ms(s, "sync.brake"));
     return store_set(tx, "sync.accept", str_of(text), e);
 }
 
@@ -601,7 +559,8 @@ static int take_out(struct loop_job *job)
 {
     struct absent_run *r = of_job(job);
     int64_t gone = gone_count(r), part = r->rows / SYNC_BRAKE_PART;
-    bool brake = gone > SYNC_BRAKE_LEAST && gone > part && gone > number_of(r->store, "sync.accept") + SYNC_BRAKE_LEAST;
+    int64_t free = SYNC_BRAKE_LEAST + sync_setting_ms(r->store, "sync.accept");
+    bool brake = gone > free && gone > part;
     struct store_tx *tx;
     size_t at = 0;
     int code = ERR_OK;
@@ -678,9 +637,9 @@ static void chosen(struct loop_job *job)
 static int look(struct loop_job *job)
 {
     struct absent_run *r = of_job(job);
-    r->first = !has_setting(r->store, "sync.counts");
-    r->changed = r->changed || clock_wall_ms(&r->clock) - number_of(r->store, "sync.counts") >= AGAIN_MS ||
-                 has_setting(r->store, "sync.changed") || has_setting(r->store, "sync.brake");
+    r->first = !sync_setting_ms(r->store, "sync.counts");
+    r->changed = r->changed || clock_wall_ms(&r->clock) - sync_setting_ms(r->store, "sync.counts") >= AGAIN_MS ||
+                 sync_setting_ms(r->store, "sync.changed") || sync_setting_ms(r->store, "sync.brake");
     return ERR_OK;
 }
 
@@ -691,7 +650,7 @@ static int note_changed(struct loop_job *job)
     struct store_tx *tx;
     int code = store_begin(r->store, false, &tx, &job->err);
 
-    return code ? code : commit(tx, store_set(tx, "sync.changed", STR("yes"), &job->err), &job->err);
+    return code ? code : commit(tx, store_set(tx, "sync.changed", STR("1"), &job->err), &job->err);
 }
 
 static void noted(struct loop_job *job)

@@ -98,22 +98,26 @@ unsigned sync_notes_refused_count(const struct sync_run *r)
 
 /* --- what the server does not do ----------------------------------------------------------------- */
 
-static bool lately(struct str ms, int64_t now)
-{
-    int64_t at;
-
-    return str_int(ms, 0, INT64_MAX, &at) && at <= now && now - at < SHELL_TRIED_MS;
-}
-
-static bool setting_lately(struct sync_run *r, const char *name)
+int64_t sync_setting_ms(struct store *s, const char *name)
 {
     struct buf b;
-    bool yes;
+    int64_t n = 0;
 
-    buf_init(&b, 64);
-    yes = !store_setting(r->store, name, &b, NULL) && lately(buf_str(&b), clock_wall_ms(&r->clock));
+    buf_init(&b, 32);
+    if (store_setting(s, name, &b, NULL) || !str_int(buf_str(&b), 0, INT64_MAX, &n))
+        n = 0;
     buf_fini(&b);
-    return yes;
+    return n;
+}
+
+static bool lately(int64_t at, int64_t now)
+{
+    return at && at <= now && now - at < SYNC_TRIED_MS;
+}
+
+bool sync_setting_lately(struct store *s, const char *name, const struct clock *clock)
+{
+    return lately(sync_setting_ms(s, name), clock_wall_ms(clock));
 }
 
 /* Lines "TYPE MS"; those that are due to be tried again go. */
@@ -127,10 +131,11 @@ static void load_unsupported(struct sync_run *r)
         rest = buf_str(&old);
         while (rest.n) {
             struct str ms = str_split(&rest, '\n'), type = str_split(&ms, ' ');
+            int64_t at;
 
             for (unsigned i = 0; i < r->n_kinds; i++)
                 if (str_is(type, r->kinds[i].type) && r->kinds[i].priority != KIND_P0 && !r->marks[i].mark_ms &&
-                    lately(ms, clock_wall_ms(&r->clock))) {
+                    str_int(ms, 0, INT64_MAX, &at) && lately(at, clock_wall_ms(&r->clock))) {
                     r->skip[i] = true;
                     buf_addf(&r->unsupported, "%s %.*s\n", r->kinds[i].type, STR_ARG(ms));
                 }
@@ -169,14 +174,7 @@ static int same_as_before(struct sync_run *r, struct err *e)
 
 int64_t sync_complete_ms(struct store *store)
 {
-    struct buf b;
-    int64_t ms = 0;
-
-    buf_init(&b, 32);
-    if (!store_setting(store, "sync.complete", &b, NULL))
-        str_int(buf_str(&b), 0, INT64_MAX, &ms);
-    buf_fini(&b);
-    return ms;
+    return sync_setting_ms(store, "sync.complete");
 }
 
 int sync_notes_load(struct sync_run *r, struct err *e)
@@ -200,15 +198,17 @@ int sync_notes_load(struct sync_run *r, struct err *e)
     if (r->same) {
         r->report.complete_ms = sync_complete_ms(r->store); /* a run that fails keeps it */
         load_unsupported(r);
-        r->no_batch = setting_lately(r, "sync.nobatch");
-        r->no_gzip = setting_lately(r, "sync.nogzip");
+        r->no_batch = sync_setting_lately(r->store, "sync.nobatch", &r->clock);
+        r->no_gzip = sync_setting_lately(r->store, "sync.nogzip", &r->clock);
     }
     return ERR_OK;
 }
 
 static int reset(struct sync_run *r, struct store_tx *tx, struct err *e)
 {
-    static const char *const of_server[] = {"sync.unsupported", "sync.complete", "sync.nobatch", "sync.nogzip"};
+    static const char *const of_server[] = {"sync.unsupported", "sync.complete", "sync.nobatch", "sync.nogzip",
+                                            "sync.changed",     "sync.counts",   "sync.counted", "sync.brake",
+                                            "sync.accept"};
     struct buf b;
     int code = ERR_OK;
 

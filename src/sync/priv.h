@@ -149,6 +149,13 @@ struct sync_state {
     struct sync_actions *out;
 };
 
+/* --- notes.c: settings that are numbers --------------------------------------------------------- */
+
+#define SYNC_TRIED_MS ((int64_t)7 * 24 * 3600 * 1000) /* what a server refused is not tried again for a week */
+int64_t sync_setting_ms(struct store *s, const char *name); /* 0: there is none, or no number */
+/* A moment that is no longer ago than that. */
+bool sync_setting_lately(struct store *s, const char *name, const struct clock *clock);
+
 /* --- url.c: the searches ---------------------------------------------------------------------- */
 
 /* A restart may rest on the order: the server says that it sorts, and nothing spoke against it. */
@@ -158,6 +165,9 @@ int64_t sync_from(const struct pull *p);
 int sync_url(const struct sync_state *s, const struct pull *p, int64_t from_ms, unsigned count, struct buf *out);
 /* "patient=1,2&", or "" for all. */
 void sync_scope_url(const struct sync_scope *scope, const struct fhir_kind *k, struct buf *out);
+/* A batch Bundle into out (cleared first): entries are written between the two. */
+void sync_batch_begin(struct jsonw *w, struct buf *out);
+void sync_batch_end(struct jsonw *w);
 /* An entry of a batch that asks for url. */
 void sync_get_entry(struct jsonw *w, struct str url);
 /* The searches of a lane; behind them, where all kinds were whole before, whether anything changed (R4 http.html

@@ -11,9 +11,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "sync/priv.h"
 #include "sync/send_priv.h"
-
-#define TRIED_MS ((int64_t)7 * 24 * 3600 * 1000) /* a refused batch is tried again after a week, as by the pull */
 
 static void step(struct send_run *r, struct push_event *ev);
 
@@ -78,18 +77,6 @@ static void note(struct send_run *r, const struct err *e)
 {
     if (!r->report.err.code && e->code && e->code != ERR_CANCELLED)
         r->report.err = *e;
-}
-
-static int64_t setting_ms(struct send_run *r, const char *name)
-{
-    struct buf b;
-    int64_t ms = 0;
-
-    buf_init(&b, 32);
-    if (store_setting(r->store, name, &b, NULL) || !str_int(buf_str(&b), 1, INT64_MAX, &ms))
-        ms = 0;
-    buf_fini(&b);
-    return ms;
 }
 
 /* --- the store ---------------------------------------------------------------------------------------- */
@@ -218,7 +205,7 @@ static void start_request(struct send_lane *l)
     l->head = (struct net_head){.status = 0};
     if (l->doing != PUSH_ACT_SEND || l->n > 1)
         ask.prefer = NULL; /* it says nothing of a batch's entries */
-    ask.gzip_body = l->n > 1 && !setting_ms(l->run, "sync.nogzip");
+    ask.gzip_body = l->n > 1 && !sync_setting_lately(l->run->store, "sync.nogzip", &l->run->clock);
     hold(l->run);
     code = net_start(l->run->net, &ask, &l->request, &e);
     if (!code)
@@ -342,9 +329,9 @@ static void step(struct send_run *r, struct push_event *ev)
 static void loaded(struct loop_job *job)
 {
     struct send_run *r = (struct send_run *)(void *)((char *)job - offsetof(struct send_run, load));
-    struct push_event ev = {.type = PUSH_EV_START, .settle_ms = setting_ms(r, "sync.settle")};
+    struct push_event ev = {.type = PUSH_EV_START, .settle_ms = sync_setting_ms(r->store, "sync.settle")};
 
-    ev.no_batch = clock_wall_ms(&r->clock) - setting_ms(r, "sync.nobatch") < TRIED_MS;
+    ev.no_batch = sync_setting_lately(r->store, "sync.nobatch", &r->clock);
     VEC_EACH(struct loaded, x, &r->ops) {
         struct push_event op = {.type = PUSH_EV_OP, .op = &x->op};
 

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "fhir/bundle.h"
 #include "fhir/index.h"
+#include "sync/priv.h"
 
 struct send_lane *sync_send_lane_of(struct loop_job *job)
 {
@@ -183,18 +184,6 @@ static int add_op(void *arg, const struct store_op *op)
     return code ? err_set(p->e, code, 0, 0, p->op->op) : ERR_OK;
 }
 
-static void begin_batch(struct jsonw *w, struct buf *up)
-{
-    jsonw_init(w, up);
-    jsonw_open(w, '{');
-    jsonw_key(w, "resourceType");
-    jsonw_z(w, "Bundle");
-    jsonw_key(w, "type");
-    jsonw_z(w, "batch");
-    jsonw_key(w, "entry");
-    jsonw_open(w, '[');
-}
-
 int sync_send_prepare(struct loop_job *job)
 {
     struct send_lane *l = sync_send_lane_of(job);
@@ -203,7 +192,7 @@ int sync_send_prepare(struct loop_job *job)
 
     buf_clear(&l->up);
     if (l->n > 1)
-        begin_batch(&p.w, &l->up);
+        sync_batch_begin(&p.w, &l->up);
     for (unsigned i = 0; i < l->n && !code; i++) {
         p.op = &l->op[i].op;
         p.found = false;
@@ -215,8 +204,7 @@ int sync_send_prepare(struct loop_job *job)
     l->method = l->n > 1 ? "POST" : method_of(&l->op[0].op);
     l->url[0] = l->if_match[0] = '\0';
     if (l->n > 1) {
-        jsonw_close(&p.w, ']');
-        jsonw_close(&p.w, '}');
+        sync_batch_end(&p.w);
     } else {
         snprintf(l->url, sizeof l->url, "%s/%s", l->op[0].op.type, l->op[0].op.id);
         etag_of(&l->op[0].op, l->if_match);

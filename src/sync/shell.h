@@ -22,7 +22,6 @@
 #define SHELL_LARGE (1u << 20) /* one row of more than that at a time */
 #define SHELL_REFUSED 1000       /* resources that cannot be kept: one more ends its kind with an error */
 #define SHELL_CHUNK (128u << 10) /* bytes of rows parsed in one job */
-#define SHELL_TRIED_MS ((int64_t)7 * 24 * 3600 * 1000) /* what a server refused is not tried again for a week */
 
 struct chunk;
 

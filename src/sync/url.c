@@ -63,6 +63,25 @@ int sync_url(const struct sync_state *s, const struct pull *p, int64_t from_ms, 
     return out->failed;
 }
 
+void sync_batch_begin(struct jsonw *w, struct buf *out)
+{
+    buf_clear(out);
+    jsonw_init(w, out);
+    jsonw_open(w, '{');
+    jsonw_key(w, "resourceType");
+    jsonw_z(w, "Bundle");
+    jsonw_key(w, "type");
+    jsonw_z(w, "batch");
+    jsonw_key(w, "entry");
+    jsonw_open(w, '[');
+}
+
+void sync_batch_end(struct jsonw *w)
+{
+    jsonw_close(w, ']');
+    jsonw_close(w, '}');
+}
+
 void sync_get_entry(struct jsonw *w, struct str url)
 {
     jsonw_open(w, '{');
@@ -101,15 +120,7 @@ int sync_batch_body(const struct sync_state *s, const struct lane *l, struct buf
     struct jsonw w;
 
     buf_init(&url, LIMIT_URL_BYTES);
-    buf_clear(out);
-    jsonw_init(&w, out);
-    jsonw_open(&w, '{');
-    jsonw_key(&w, "resourceType");
-    jsonw_z(&w, "Bundle");
-    jsonw_key(&w, "type");
-    jsonw_z(&w, "batch");
-    jsonw_key(&w, "entry");
-    jsonw_open(&w, '[');
+    sync_batch_begin(&w, out);
     for (unsigned i = 0; i < l->n && !url.failed; i++) {
         sync_url(s, l->of[i], sync_from(l->of[i]), l->of[i]->page[l->of[i]->front].count, &url);
         sync_get_entry(&w, buf_str(&url));
@@ -118,8 +129,7 @@ int sync_batch_body(const struct sync_state *s, const struct lane *l, struct buf
         history_url(oldest(l), &url);
         sync_get_entry(&w, buf_str(&url));
     }
-    jsonw_close(&w, ']');
-    jsonw_close(&w, '}');
+    sync_batch_end(&w);
     if (url.failed)
         out->failed = url.failed;
     buf_fini(&url);
