@@ -50,22 +50,38 @@ static struct text label_of(struct str path, struct arena *a)
     return text_safe(a, path, 0);
 }
 
-/* Every leaf of a value, with its name where that says something. Nothing is left out: a difference must be seen. */
-static void flatten(struct buf *out, const struct tape *t, tape_at at, struct str name, struct arena *a)
+/* Which leaves of a value: those for programs stand beside words that say the same. */
+enum leaves { LEAVES_ALL, LEAVES_WORDS, LEAVES_CODES };
+
+static bool for_programs(const struct tape *t, tape_at object, struct str name)
 {
-    static const char *const plain[] = {"value", "text", "display", "reference"};
+    bool words = tape_get(t, object, "display") != TAPE_NONE || tape_get(t, object, "unit") != TAPE_NONE;
+
+    return str_is(name, "sequence") || str_is(name, "id") ||
+           (words && (str_is(name, "system") || str_is(name, "code")));
+}
+
+/* Every leaf of a value of that sort, with its name where that says something. */
+static void flatten(struct buf *out, const struct tape *t, tape_at at, struct str name, enum leaves which,
+                    struct arena *a)
+{
+    static const char *const plain[] = {"value", "text", "display", "reference", "unit"};
     bool said = !name.n;
 
     if (tape_is(t, at, TAPE_OBJECT)) {
-        for (tape_at k = tape_first_member(t, at); k != TAPE_NONE; k = tape_next_member(t, at, k))
-            flatten(out, t, k + 1, tape_name(t, k), a);
+        for (tape_at k = tape_first_member(t, at); k != TAPE_NONE; k = tape_next_member(t, at, k)) {
+            bool leaf = !tape_is(t, k + 1, TAPE_OBJECT) && !tape_is(t, k + 1, TAPE_ARRAY);
+
+            if (!leaf || which == LEAVES_ALL || for_programs(t, at, tape_name(t, k)) == (which == LEAVES_CODES))
+                flatten(out, t, k + 1, tape_name(t, k), which, a);
+        }
         return;
     }
     if (tape_is(t, at, TAPE_ARRAY)) {
         for (tape_at i = tape_first(t, at); i != TAPE_NONE; i = tape_next(t, at, i)) {
             if (i != tape_first(t, at))
                 buf_adds(out, ";");
-            flatten(out, t, i, name, a);
+            flatten(out, t, i, name, which, a);
         }
         return;
     }
@@ -78,25 +94,50 @@ static void flatten(struct buf *out, const struct tape *t, tape_at at, struct st
     buf_adds(out, text_safe(a, tape_is(t, at, TAPE_STRING) ? tape_str(t, at, a) : tape_raw(t, at), 0).s);
 }
 
-/* The words of one field's value of a side. */
-static struct text value_of(struct model_conflict *c, unsigned i, enum merge_side side)
+static struct text leaves_of(struct model_conflict *c, struct str value, enum leaves which)
 {
-    const struct merge_field *f = &c->all->merge.field[i];
     struct tape t = {.n = 0};
     struct buf out;
-    struct text words = text_own("");
+    struct text words;
 
-    if (!f->value[side].n || !f->path.n) /* the whole resource stands above */
-        return words;
     buf_init(&out, 4 * LIMIT_RESOURCE_BYTES);
-    if (!tape_parse(&t, f->value[side], NULL))
-        flatten(&out, &t, 0, STR(""), &c->arena);
+    if (!tape_parse(&t, value, NULL))
+        flatten(&out, &t, 0, STR(""), which, &c->arena);
     words = text_own(arena_dup(&c->arena, out.p ? out.p : "", out.n));
     if (out.failed)
         c->arena.failed = true;
     tape_fini(&t);
     buf_fini(&out);
     return words;
+}
+
+/* REQ: nothing is left out in which the sides differ: what is for programs goes where all sides have the same of it. */
+static enum leaves leaves_wanted(struct model_conflict *c, const struct merge_field *f)
+{
+    const char *first = NULL;
+
+    for (int s = 0; s < MODEL_SIDES; s++) {
+        struct text codes = f->value[s].n ? leaves_of(c, f->value[s], LEAVES_CODES) : text_own("");
+
+        if (!f->value[s].n)
+            continue;
+        if (first && strcmp(first, codes.s))
+            return LEAVES_ALL;
+        first = codes.s;
+    }
+    return LEAVES_WORDS;
+}
+
+/* The words of one field's value of a side. */
+static struct text value_of(struct model_conflict *c, unsigned i, enum merge_side side)
+{
+    const struct merge_field *f = &c->all->merge.field[i];
+    struct text words;
+
+    if (!f->value[side].n || !f->path.n) /* the whole resource stands above */
+        return text_own("");
+    words = leaves_of(c, f->value[side], leaves_wanted(c, f));
+    return words.n ? words : leaves_of(c, f->value[side], LEAVES_ALL);
 }
 
 /* --- a side as its section says it ----------------------------------------------------------------- */

@@ -233,6 +233,11 @@ void model_sync_words(const struct model *m, const struct model_sync *s, struct 
         else if (s->err.code == ERR_ATTENTION)
             words = arena_fmt(a, _("synced %s, %lld NOT kept: tell your support"), last,
                               (long long)s->err.num);
+        else if (s->err.code == ERR_NOTSENT) /* REQ: what the server has not got is not called synced alone */
+            words = arena_fmt(a, _("synced %s, %lld NOT SENT"), last, (long long)s->err.num);
+        else if (s->err.code == ERR_BRAKE)
+            words = arena_fmt(a, _("synced %s, %lld gone there, kept: tell your support"), last,
+                              (long long)s->err.num);
         else
             words = s->next_ms ? arena_fmt(a, _("synced %s, next %s"), last, next)
                                : arena_fmt(a, _("synced %s"), last);
