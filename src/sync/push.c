@@ -330,10 +330,12 @@ static void told(struct push_state *s, struct push_lane *l, unsigned at, int cod
             not_ours(s, l, at, "gone");
         break;
     case PUSH_FOUND_GONE:
-        if (t->op.kind == STORE_OP_DELETE)
+        if (t->op.kind == STORE_OP_DELETE) {
             happened(s, l, at);
-        else
-            t->deleted = true, t->phase = HISTORY; /* it may have happened before it was deleted */
+        } else { /* it may have happened before it was deleted */
+            t->deleted = true;
+            t->phase = HISTORY;
+        }
         break;
     case PUSH_FOUND_OURS:
     case PUSH_FOUND_WAS_OURS:

@@ -8,11 +8,12 @@ conflict-allergy-one-side.patch.
 
 usage: conflicts.py [BASE]     BASE: a FHIR server to write to (tests/live/run gives HAPI); without it wardline-demo
 """
-import json, os, pty, re, select, subprocess, sys, tempfile, time, urllib.error, urllib.request, uuid
+import json, os, pty, re, select, subprocess, sys, tempfile, time, uuid
 
 TOP = os.environ.get("top_srcdir", ".")
-sys.path[:0] = [os.path.join(TOP, "tests")]
+sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
+from badline import ask
 
 bad, done = [], 0
 
@@ -23,17 +24,6 @@ def check(what, ok, more=""):
     if not ok:
         bad.append(f"{what} {more}")
         ward.enough(bad[-1])
-
-
-def ask(url, method="GET", body=None):
-    q = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), {"Content-Type": "application/fhir+json", "Cache-Control": "no-cache"},
-                               method=method)
-    try:
-        with urllib.request.urlopen(q, timeout=60) as a:
-            text = a.read()
-            return a.status, json.loads(text) if text else None
-    except urllib.error.HTTPError as e:
-        return e.code, None
 
 
 def on_terminal(w, args, prompt, answer):

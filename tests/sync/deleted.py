@@ -7,12 +7,12 @@ usage: deleted.py [BASE]     BASE: a FHIR server to write to (tests/live/run giv
 
 Kills absent-unconfirmed, absent-portal, absent-no-brake, absent-unsent, absent-no-history.
 """
-import json, os, subprocess, sys, tempfile, urllib.error, urllib.request
+import json, os, subprocess, sys, tempfile
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
-from badline import Line
+from badline import Line, ask
 from scripted import fhir
 
 bad, done = [], 0
@@ -24,15 +24,6 @@ def expect(what, true, detail=""):
     if not true:
         bad.append(f"{what}: {detail}")
         ward.enough(bad[-1])
-
-
-def ask(url, method="GET", body=None):
-    q = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), {"Content-Type": "application/fhir+json"}, method=method)
-    try:
-        with urllib.request.urlopen(q, timeout=60) as a:
-            return a.status
-    except urllib.error.HTTPError as e:
-        return e.code
 
 
 class Profile:

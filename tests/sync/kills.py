@@ -8,26 +8,15 @@ usage: kills.py [--rounds N] [--seed N] [BASE]     BASE: a FHIR server to write 
 
 Planted faults: those of tests/sync/t_push.c that speak of doubt.
 """
-import argparse, collections, json, os, random, signal, subprocess, sys, tempfile, time, urllib.error, urllib.request
+import argparse, collections, json, os, random, signal, subprocess, sys, tempfile, time
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
-from badline import Line
+from badline import Line, ask
 
 LOSSES = ["never", "lost", "cut", "proxy", "error", "twice"]
 EDITS = 4  # a round, at most; at least three
-
-
-def ask(url, method="GET", body=None):
-    q = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), {"Content-Type": "application/fhir+json", "Cache-Control": "no-cache"},
-                               method=method)
-    try:
-        with urllib.request.urlopen(q, timeout=60) as a:
-            text = a.read()
-            return a.status, json.loads(text) if text else None
-    except urllib.error.HTTPError as e:
-        return e.code, None
 
 
 class Run:

@@ -12,12 +12,12 @@ usage: push.py [--few] [BASE]     BASE: a FHIR server to write to (tests/live/ru
 
 Planted faults are those of tests/sync/t_push.c, which it kills too.
 """
-import concurrent.futures, json, os, signal, subprocess, sys, tempfile, threading, urllib.error, urllib.request, uuid
+import concurrent.futures, json, os, signal, subprocess, sys, tempfile, threading, uuid
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
-from badline import Line
+from badline import Line, ask
 
 SETTLE_MS = 1500  # the server's time-out, as the profile has it: above badline.LATE
 bad, done = [], 0
@@ -33,18 +33,6 @@ def expect(what, true, detail=""):
 
 
 # --- the server ------------------------------------------------------------------------------------------
-
-def ask(url, method="GET", body=None):
-    """(status, JSON or None), straight to the server."""
-    q = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), {"Content-Type": "application/fhir+json", "Cache-Control": "no-cache"},
-                               method=method)
-    try:
-        with urllib.request.urlopen(q, timeout=60) as a:
-            text = a.read()
-            return a.status, json.loads(text) if text else None
-    except urllib.error.HTTPError as e:
-        return e.code, None
-
 
 def history(base, name):
     """The contents of its versions, oldest first; None for a deletion."""

@@ -5,11 +5,23 @@
     line.fault = "lost"                   # for the next request that writes: one of the f_ methods below
     line.hold = True                      # each write is told to come back in five minutes; all else passes
 """
-import gzip, json, socket, threading, time, urllib.parse
+import gzip, json, socket, threading, time, urllib.error, urllib.parse, urllib.request
 
 from scripted import Scripted, fhir
 
 LATE = 0.7  # seconds
+
+
+def ask(url, method="GET", body=None):
+    """(status, JSON or None), straight to the server."""
+    q = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), {"Content-Type": "application/fhir+json", "Cache-Control": "no-cache"},
+                               method=method)
+    try:
+        with urllib.request.urlopen(q, timeout=60) as a:
+            text = a.read()
+            return a.status, json.loads(text) if text else None
+    except urllib.error.HTTPError as e:
+        return e.code, None
 
 
 class Line:
