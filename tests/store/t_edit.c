@@ -2,212 +2,16 @@
  *
  * Edits: the row, its operation and its audit row are there together or not at all, whatever fails; what a pull brings
  * never overwrites one. Kills tests/mutants/edit-base-lost.patch, edit-overwritten-by-pull.patch,
- * edit-joins-sent.patch, rebase-any-version.patch, edit-undo-loses-theirs.patch and put-not-durable.patch.
+ * edit-joins-sent.patch. The answers to a conflict are in t_conflict.c, the audit trail in t_trail.c.
  */
 #include "config.h"
 
-#include "tests/store/made.h"
+#include "tests/store/edits.h"
 
 #include "audit/audit.h"
 #include "base/fault.h"
-#include "base/limits.h"
-#include "fhir/tape.h"
-#include "model/edit.h"
 #include "store/edit.h"
 #include "store/priv.h"
-
-#define V(n, x)                                                                                               \
-    "{\"resourceType\":\"Observation\",\"id\":\"o\",\"meta\":{\"versionId\":\"" n                              \
-    "\"},\"status\":\"final\",\"subject\":{\"reference\":\"Patient/p\"},\"valueQuantity\":{\"value\":" x "}}"
-#define PATIENT(name) "{\"resourceType\":\"Patient\",\"id\":\"p\",\"name\":[{\"family\":\"" name "\"}]}"
-
-static uint64_t seed = 7;
-
-/* --- doing ------------------------------------------------------------------------------------- */
-
-/* The index of bytes; its tape and arena stay until made_fini. */
-struct made {
-    struct tape t;
-    struct arena a;
-    struct fhir_index ix;
-};
-
-static void made_init(struct made *m, const char *bytes)
-{
-    arena_init(&m->a, 1 << 20);
-    CU_ASSERT_EQUAL_FATAL(tape_parse(&m->t, str_of(bytes), NULL), ERR_OK);
-    CU_ASSERT_EQUAL_FATAL(fhir_index(&m->t, NULL, &m->a, &m->ix, NULL), ERR_OK);
-}
-
-static void made_fini(struct made *m)
-{
-    tape_fini(&m->t);
-    arena_fini(&m->a);
-}
-
-static void pull(struct store *s, const char *bytes, enum store_change want)
-{
-    enum store_change change;
-    struct made m;
-
-    made_init(&m, bytes);
-    CU_ASSERT_EQUAL(made_put(s, &m.ix, str_of(bytes), STORE_SERVER, &change), ERR_OK);
-    CU_ASSERT_EQUAL(change, want);
-    made_fini(&m);
-}
-
-static int edit_as(struct store_tx *tx, enum store_op_kind kind, const struct made *m, const char *author, bool command,
-                   enum store_change *change, char op[STORE_OP_BYTES], struct err *e)
-{
-    struct rng rng = rng_seeded(&seed);
-    const struct store_edit ed = {.kind = kind, .ix = &m->ix, .author = str_of(author), .by_command = command,
-                                  .bytes = kind == STORE_OP_DELETE ? STR("") : m->t.bytes, .now_ms = MADE_NOW,
-                                  .rng = &rng};
-
-    return store_edit(tx, &ed, change, op, e);
-}
-
-static int edit_in(struct store_tx *tx, enum store_op_kind kind, const char *bytes, const char *author, bool command,
-                   enum store_change *change, char op[STORE_OP_BYTES], struct err *e)
-{
-    struct made m;
-    int code;
-
-    made_init(&m, bytes);
-    code = edit_as(tx, kind, &m, author, command, change, op, e);
-    made_fini(&m);
-    return code;
-}
-
-static int edit(struct store *s, enum store_op_kind kind, const char *bytes, enum store_change want, char op[STORE_OP_BYTES])
-{
-    enum store_change change = STORE_SAME;
-    struct store_tx *tx;
-    int code = store_begin(s, true, &tx, NULL);
-
-    if (!code && (code = edit_in(tx, kind, bytes, "Practitioner/1", false, &change, op, NULL)))
-        store_rollback(tx);
-    else if (!code)
-        code = store_commit(tx, NULL);
-    if (!code)
-        CU_ASSERT_EQUAL(change, want);
-    return code;
-}
-
-static int move(struct store *s, const char *op, enum store_op_state from, enum store_op_state to, const char *why)
-{
-    struct store_tx *tx;
-    int code = store_begin(s, true, &tx, NULL);
-
-    if (!code && (code = store_op_move(tx, op, from, to, str_of(why), NULL)))
-        store_rollback(tx);
-    return code ? code : store_commit(tx, NULL);
-}
-
-static int drop(struct store *s, const char *op)
-{
-    struct store_tx *tx;
-    int code = store_begin(s, true, &tx, NULL);
-
-    if (!code && (code = store_op_drop(tx, op, NULL)))
-        store_rollback(tx);
-    return code ? code : store_commit(tx, NULL);
-}
-
-/* --- looking ------------------------------------------------------------------------------------ */
-
-static void expect_row(struct store *s, const char *type, const char *id, const char *bytes)
-{
-    struct buf b;
-
-    buf_init(&b, LIMIT_RESOURCE_BYTES);
-    CU_ASSERT_EQUAL(store_get(s, str_of(type), str_of(id), &b, NULL), bytes ? ERR_OK : ERR_NOTFOUND);
-    if (bytes && !str_is(buf_str(&b), bytes))
-        printf("\n    row is %.*s ", STR_ARG(buf_str(&b)));
-    CU_ASSERT(!bytes || str_is(buf_str(&b), bytes));
-    buf_fini(&b);
-}
-
-static enum store_beside beside_of(struct store *s)
-{
-    enum store_beside what = STORE_BESIDE_GONE;
-
-    CU_ASSERT_EQUAL(store_op_beside(s, STR("Observation"), STR("o"), &what, NULL), ERR_OK);
-    return what;
-}
-
-/* What the server last said; NULL: nothing; "": that it is gone. */
-static void expect_theirs(struct store *s, const char *bytes, const char *version)
-{
-    char v[STORE_VERSION_BYTES];
-    bool gone;
-    struct buf b;
-    int code;
-
-    buf_init(&b, LIMIT_RESOURCE_BYTES);
-    code = store_op_theirs(s, STR("Observation"), STR("o"), &b, v, &gone, NULL);
-    CU_ASSERT_EQUAL(code, bytes ? ERR_OK : ERR_NOTFOUND);
-    if (bytes) {
-        CU_ASSERT_EQUAL(gone, !*bytes);
-        CU_ASSERT(str_is(buf_str(&b), bytes));
-        UNIT_STR(v, version);
-    }
-    buf_fini(&b);
-}
-
-struct seen {
-    unsigned n;
-    struct store_op op;         /* the last one */
-    char body[400], base[400], etag[40], chart[40], why[40], author[40];
-};
-
-static int note_op(void *arg, const struct store_op *op)
-{
-    struct seen *x = arg;
-
-    x->n++;
-    x->op = *op;
-    snprintf(x->body, sizeof x->body, "%.*s", STR_ARG(op->body));
-    snprintf(x->base, sizeof x->base, "%.*s", STR_ARG(op->base));
-    snprintf(x->etag, sizeof x->etag, "%.*s", STR_ARG(op->base_etag));
-    snprintf(x->chart, sizeof x->chart, "%.*s", STR_ARG(op->chart));
-    snprintf(x->why, sizeof x->why, "%.*s", STR_ARG(op->why));
-    snprintf(x->author, sizeof x->author, "%.*s", STR_ARG(op->author));
-    return ERR_OK;
-}
-
-static struct seen ops(struct store *s, bool all)
-{
-    struct store_op_query q = {.bytes = true, .all = all};
-    struct seen x = {.n = 0};
-
-    CU_ASSERT_EQUAL(store_op_each(s, &q, note_op, &x, NULL), ERR_OK);
-    return x;
-}
-
-static int note_state(void *arg, const struct store_row *row)
-{
-    *(struct store_row *)arg = *row;
-    return ERR_OK;
-}
-
-/* The state that the one Observation's row says; -1: as received. */
-static int state(struct store *s)
-{
-    struct store_query q = {.type = STR("Observation")};
-    struct store_row r = {.op_state = -2};
-
-    CU_ASSERT_EQUAL(store_each(s, &q, note_state, &r, NULL), ERR_OK);
-    return r.op_state;
-}
-
-static int64_t unsent(struct store *s, const char *chart)
-{
-    int64_t n = -1;
-
-    CU_ASSERT_EQUAL(store_unsent(s, str_of(chart), &n, NULL), ERR_OK);
-    return n;
-}
 
 /* --- one edit ----------------------------------------------------------------------------------- */
 
@@ -355,149 +159,6 @@ static void steps(void)
     CU_ASSERT_EQUAL(store_commit(tx, NULL), ERR_OK);
     CU_ASSERT(ops(s, false).op.next_at_ms == 77 && ops(s, false).op.state == STORE_OP_INDOUBT);
     UNIT_STR(ops(s, false).why, "restored");
-    made_end(s, home);
-}
-
-/* --- the answers to a conflict ---------------------------------------------------------------------- */
-
-static int rebase(struct store *s, const char *op, const char *seen, const char *theirs, const char *body)
-{
-    struct store_tx *tx;
-    struct made m;
-    struct store_rebase r = {.op = op,
-                             .seen = str_of(seen),
-                             .gone = !theirs,
-                             .base = str_of(theirs),
-                             .base_version = theirs ? str_of(seen) : STR(""),
-                             .ix = &m.ix,
-                             .body = str_of(body),
-                             .author = STR("Practitioner/2"),
-                             .role = STR("nurse"),
-                             .now_ms = MADE_NOW};
-    int code = store_begin(s, true, &tx, NULL);
-
-    made_init(&m, body ? body : theirs);
-    if (!code && (code = store_op_rebase(tx, &r, NULL)))
-        store_rollback(tx);
-    made_fini(&m);
-    return code ? code : store_commit(tx, NULL);
-}
-
-static int yield(struct store *s, const char *op, const char *seen, bool gone)
-{
-    struct store_tx *tx;
-    int code = store_begin(s, true, &tx, NULL);
-
-    if (!code && (code = store_op_yield(tx, op, STR("Observation"), STR("o"), str_of(seen), gone, NULL)))
-        store_rollback(tx);
-    return code ? code : store_commit(tx, NULL);
-}
-
-/* An edit of version 3 with another one behind it; the server has version 4; the first is in conflict. */
-static struct store *in_conflict(char home[64], char op[STORE_OP_BYTES], char second[STORE_OP_BYTES])
-{
-    struct store *s = made_store(home);
-
-    pull(s, V("3", "5.0"), STORE_NEW);
-    CU_ASSERT_EQUAL(edit(s, STORE_OP_UPDATE, V("3", "6.0"), STORE_NEW, op), ERR_OK);
-    CU_ASSERT_EQUAL(move(s, op, STORE_OP_QUEUED, STORE_OP_INFLIGHT, ""), ERR_OK);
-    CU_ASSERT_EQUAL(edit(s, STORE_OP_UPDATE, V("3", "7.0"), STORE_NEW, second), ERR_OK);
-    pull(s, V("4", "5.5"), STORE_CHANGED);
-    CU_ASSERT_EQUAL(rebase(s, op, "4", V("4", "5.5"), V("4", "7.0")), ERR_NOTFOUND); /* it may be on the line */
-    CU_ASSERT_EQUAL(yield(s, op, "4", false), ERR_NOTFOUND);
-    CU_ASSERT_EQUAL(move(s, op, STORE_OP_INFLIGHT, STORE_OP_CONFLICT, "version"), ERR_OK);
-    return s;
-}
-
-static void answered_with_mine(void)
-{
-    char home[64], op[STORE_OP_BYTES], second[STORE_OP_BYTES];
-    struct store *s = in_conflict(home, op, second);
-    struct seen x;
-
-    pull(s, V("5", "5.6"), STORE_CHANGED);
-    CU_ASSERT_EQUAL(rebase(s, op, "4", V("4", "5.5"), V("4", "7.0")), ERR_INUSE); /* said of what is no more there */
-    CU_ASSERT_EQUAL(rebase(s, second, "5", V("5", "5.6"), V("5", "7.0")), ERR_NOTFOUND);
-    CU_ASSERT_EQUAL(ops(s, false).n, 2);
-    CU_ASSERT_EQUAL(rebase(s, op, "5", V("5", "5.6"), V("5", "7.5")), ERR_OK);
-    x = ops(s, false);
-    CU_ASSERT(x.n == 1 && x.op.state == STORE_OP_QUEUED && x.op.kind == STORE_OP_UPDATE && !strcmp(x.op.op, op));
-    UNIT_STR(x.base, V("5", "5.6"));
-    UNIT_STR(x.body, V("5", "7.5"));
-    UNIT_STR(x.etag, "5");
-    UNIT_STR(x.why, "");
-    UNIT_STR(x.author, "Practitioner/2");
-    expect_row(s, "Observation", "o", V("5", "7.5"));
-    CU_ASSERT(beside_of(s) == STORE_BESIDE_NOTHING && unsent(s, "") == 1 && state(s) == STORE_OP_QUEUED);
-    expect_theirs(s, V("5", "5.6"), "5");
-    pull(s, V("6", "5.7"), STORE_CHANGED); /* a further change is another conflict, not an overwritten answer */
-    CU_ASSERT_EQUAL(beside_of(s), STORE_BESIDE_OTHER);
-    UNIT_STR(ops(s, false).etag, "5");
-    expect_row(s, "Observation", "o", V("5", "7.5"));
-    made_end(s, home);
-}
-
-static void answered_with_theirs(void)
-{
-    char home[64], op[STORE_OP_BYTES], second[STORE_OP_BYTES];
-    struct store *s = in_conflict(home, op, second);
-
-    CU_ASSERT_EQUAL(yield(s, op, "3", false), ERR_INUSE);
-    CU_ASSERT_EQUAL(yield(s, op, "4", false), ERR_OK);
-    CU_ASSERT(ops(s, true).n == 0 && unsent(s, "") == 0 && state(s) == -1);
-    expect_row(s, "Observation", "o", V("4", "5.5"));
-    expect_theirs(s, NULL, NULL);
-    pull(s, V("4", "5.5"), STORE_SAME);
-    made_end(s, home);
-}
-
-static void answered_with_nothing_there(void)
-{
-    char home[64], op[STORE_OP_BYTES], second[STORE_OP_BYTES];
-    struct store *s = in_conflict(home, op, second);
-    struct store_tx *tx;
-    struct seen x;
-
-    CU_ASSERT_EQUAL(store_begin(s, false, &tx, NULL), ERR_OK);
-    CU_ASSERT_EQUAL(store_delete(tx, STR("Observation"), STR("o"), STORE_SERVER, NULL), ERR_OK);
-    CU_ASSERT_EQUAL(store_commit(tx, NULL), ERR_OK);
-    CU_ASSERT_EQUAL(rebase(s, op, "", NULL, V("3", "7.0")), ERR_OK); /* it is made anew */
-    x = ops(s, false);
-    CU_ASSERT(x.n == 1 && x.op.kind == STORE_OP_CREATE && x.op.state == STORE_OP_QUEUED);
-    UNIT_STR(x.etag, "");
-    UNIT_STR(x.base, "");
-    CU_ASSERT_EQUAL(move(s, op, STORE_OP_QUEUED, STORE_OP_INFLIGHT, ""), ERR_OK);
-    CU_ASSERT_EQUAL(move(s, op, STORE_OP_INFLIGHT, STORE_OP_ACKED, "7"), ERR_OK);
-    expect_row(s, "Observation", "o", V("3", "7.0"));
-    made_end(s, home);
-    s = in_conflict(home, op, second);
-    CU_ASSERT_EQUAL(yield(s, op, "4", true), ERR_OK); /* the answer to the sending said so; no pull has yet */
-    expect_row(s, "Observation", "o", NULL);
-    CU_ASSERT_EQUAL(ops(s, true).n, 0);
-    made_end(s, home);
-    s = in_conflict(home, op, second);
-    CU_ASSERT_EQUAL(rebase(s, op, "4", V("4", "5.5"), NULL), ERR_OK); /* to be deleted after all: the row stays so long */
-    x = ops(s, false);
-    CU_ASSERT(x.n == 1 && x.op.kind == STORE_OP_DELETE);
-    UNIT_STR(x.etag, "4");
-    expect_row(s, "Observation", "o", V("4", "5.5"));
-    made_end(s, home);
-}
-
-/* Taking back the second of two edits, the first of which is at the server: what came meanwhile is not lost. */
-static void taken_back_behind_one(void)
-{
-    char home[64], op[STORE_OP_BYTES], second[STORE_OP_BYTES];
-    struct store *s = made_store(home);
-
-    pull(s, V("3", "5.0"), STORE_NEW);
-    CU_ASSERT_EQUAL(edit(s, STORE_OP_UPDATE, V("3", "6.0"), STORE_NEW, op), ERR_OK);
-    CU_ASSERT_EQUAL(move(s, op, STORE_OP_QUEUED, STORE_OP_INFLIGHT, ""), ERR_OK);
-    CU_ASSERT_EQUAL(edit(s, STORE_OP_UPDATE, V("3", "7.0"), STORE_NEW, second), ERR_OK);
-    CU_ASSERT_EQUAL(move(s, op, STORE_OP_INFLIGHT, STORE_OP_ACKED, "4"), ERR_OK);
-    pull(s, V("5", "5.5"), STORE_CHANGED);
-    CU_ASSERT_EQUAL(drop(s, second), ERR_OK);
-    expect_row(s, "Observation", "o", V("5", "5.5"));
     made_end(s, home);
 }
 
@@ -820,67 +481,6 @@ static void drafts(void)
 
 /* --- whole or not there ---------------------------------------------------------------------------------- */
 
-static int one_event(void *arg, int64_t seq, const struct audit_event *ev)
-{
-    CU_ASSERT(seq > 0 && ev->action == AUDIT_UPDATE && ev->outcome == AUDIT_DONE && ev->at_ms == MADE_NOW);
-    CU_ASSERT(str_is(ev->chart, "p") && str_is(ev->type, "Observation") && str_is(ev->id, "o"));
-    CU_ASSERT(str_is(ev->author, "Practitioner/1") && ev->session.n == AUDIT_SESSION_BYTES - 1);
-    ++*(int *)arg;
-    return ERR_OK;
-}
-
-static void trail(void)
-{
-    struct audit_event ev = {.action = AUDIT_UPDATE, .chart = STR("p"), .type = STR("Observation"), .id = STR("o"),
-                             .author = STR("Practitioner/1"), .at_ms = MADE_NOW};
-    char home[64], session[AUDIT_SESSION_BYTES], other[AUDIT_SESSION_BYTES];
-    struct store *s = made_store(home);
-    struct store_tx *tx;
-    int n = 0;
-
-    audit_session(session);
-    audit_session(other);
-    CU_ASSERT(strlen(session) == 32 && strcmp(session, other));
-    ev.session = str_of(session);
-    for (int i = 0; i < 3; i++) {
-        CU_ASSERT_EQUAL(store_begin(s, true, &tx, NULL), ERR_OK);
-        for (int k = 0; k < 150; k++)
-            CU_ASSERT_EQUAL(audit_append(tx, &ev, NULL), ERR_OK);
-        if (i == 1)
-            store_rollback(tx);
-        else
-            CU_ASSERT_EQUAL(store_commit(tx, NULL), ERR_OK);
-    }
-    ev.action = AUDIT_ACTIONS;
-    CU_ASSERT_EQUAL(store_begin(s, true, &tx, NULL), ERR_OK);
-    CU_ASSERT_EQUAL(audit_append(tx, &ev, NULL), ERR_INPUT);
-    store_rollback(tx);
-    CU_ASSERT_EQUAL(audit_each(s, 0, 0, one_event, &n, NULL), ERR_OK);
-    CU_ASSERT_EQUAL(n, 300);
-    n = 0;
-    CU_ASSERT_EQUAL(audit_each(s, 0, 7, one_event, &n, NULL), ERR_OK);
-    CU_ASSERT_EQUAL(n, 7);
-    for (enum audit_action a = AUDIT_UNLOCK; a < AUDIT_ACTIONS; a++)
-        CU_ASSERT(audit_action_name(a) && *audit_action_name(a));
-    CU_ASSERT_PTR_NULL(audit_action_name(AUDIT_ACTIONS));
-    made_end(s, home);
-}
-
-static void refused_passphrases(void)
-{
-    char home[64];
-    int64_t last;
-
-    made_home(home);
-    CU_ASSERT(audit_refused(home, &last) == 0 && !last);
-    for (int i = 0; i < 3; i++)
-        audit_refused_note(home);
-    CU_ASSERT(audit_refused(home, &last) == 3 && last > MADE_NOW);
-    audit_refused_clear(home);
-    CU_ASSERT_EQUAL(audit_refused(home, &last), 0);
-    made_remove(home);
-}
-
 /* A person's edit is on disk when it is acknowledged: the log is synced in that very commit. */
 static void durable(void)
 {
@@ -894,36 +494,6 @@ static void durable(void)
     CU_ASSERT_EQUAL(edit(s, STORE_OP_UPDATE, V("3", "6.0"), STORE_NEW, op), ERR_OK);
     CU_ASSERT_EQUAL(sql_number(&s->w, "PRAGMA synchronous", &mode, NULL), ERR_OK);
     CU_ASSERT_EQUAL(mode, 2);
-    made_end(s, home);
-}
-
-/* And so is all that a person is told of: an edit, a chart that was opened, a row of the trail. A command that ends
- * would hide it, for closing the store syncs it; an owner that goes on does not close it. */
-static void what_is_told_is_synced(void)
-{
-    char home[64];
-    struct store *s = made_store(home);
-    struct clock clock = clock_system();
-    struct rng rng = rng_seeded(&seed);
-    struct model_edited done;
-    struct model m;
-
-    CU_ASSERT_EQUAL_FATAL(model_init(&m, s, &clock, NULL), ERR_OK);
-    for (int i = 0; i < 3; i++) {
-        const struct audit_event ev = model_event(&m, AUDIT_SHOW, STR("p"));
-        int64_t mode = -1;
-        int code = made_patient(s, "p", STORE_SERVER, "\"gender\":\"%d\"", i); /* a pull's row is not */
-
-        CU_ASSERT_EQUAL(code, ERR_OK);
-        CU_ASSERT_EQUAL(sql_number(&s->w, "PRAGMA synchronous", &mode, NULL), ERR_OK);
-        CU_ASSERT_EQUAL(mode, 1);
-        code = i == 0   ? model_edit(&m, STR("{\"resourceType\":\"Location\"}"), true, &rng, &done, NULL)
-               : i == 1 ? model_opened(&m, STR("p"), NULL)
-                        : model_audit(&m, &ev, NULL);
-        CU_ASSERT_EQUAL(code, ERR_OK);
-        CU_ASSERT_EQUAL(sql_number(&s->w, "PRAGMA synchronous", &mode, NULL), ERR_OK);
-        CU_ASSERT_EQUAL(mode, 2);
-    }
     made_end(s, home);
 }
 
@@ -1071,10 +641,6 @@ static const struct unit_test tests[] = {
     {"edits join while nobody has begun to send", what_joins},
     {"an operation takes only the steps there are", steps},
     {"a pull does not overwrite an edit", beside},
-    {"a conflict answered with what is wanted here", answered_with_mine},
-    {"a conflict answered with what is there", answered_with_theirs},
-    {"a conflict with a deletion", answered_with_nothing_there},
-    {"the second of two edits taken back", taken_back_behind_one},
     {"an edit of another version than the one held", from_another_version},
     {"acknowledged: the server's bytes are the truth again", acknowledged},
     {"and those that came meanwhile", acknowledged_with_theirs},
@@ -1084,10 +650,7 @@ static const struct unit_test tests[] = {
     {"a deleted row stays until the server has deleted it", deleted},
     {"what a correction corrected", corrected},
     {"drafts", drafts},
-    {"the audit trail", trail},
-    {"refused passphrases", refused_passphrases},
     {"an edit is synced when it is acknowledged", durable},
-    {"so is all that a person is told of", what_is_told_is_synced},
     {"without memory an edit is whole or not there", without_memory},
     {"nor with files that fail", without_files},
     {"a pull beside an edit and its acknowledgement", pull_and_ack_without_memory},
