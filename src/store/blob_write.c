@@ -357,36 +357,50 @@ int store_blob_append(struct store_blob_writer *w, struct str bytes, struct err 
 
 /* --- the end ------------------------------------------------------------------------------------------- */
 
-/* If the same content is here already, this row names that file, and its own goes. */
+/* The name of another row's file of the same content, into name; "": there is none. */
+static int twin(struct store_blob_writer *w, char name[BLOB_NAME], struct err *e)
+{
+    sqlite3_stmt *st = NULL;
+    int code = sql_prepare(&w->s->w, "SELECT name FROM blob WHERE sha=?2 AND whole AND bid<>?1 AND have=?3 LIMIT 1",
+                           &st, e);
+
+    name[0] = '\0';
+    if (code)
+        return code;
+    sqlite3_bind_int64(st, 1, w->row.bid);
+    sqlite3_bind_blob64(st, 2, w->row.b.sha256, CRYPT_SHA256, SQLITE_STATIC);
+    sqlite3_bind_int64(st, 3, (int64_t)w->row.b.have);
+    if ((code = sql_step(&w->s->w, st, e)) == 1)
+        code = snprintf(name, BLOB_NAME, "%.*s", STR_ARG(sql_column(st, 0))) < BLOB_NAME ? ERR_OK : ERR_BUG;
+    sqlite3_finalize(st);
+    return code;
+}
+
+/* If the same content was here already, its rows name the new file from now on, which was written a moment ago; the old
+ * one may have come to harm, and goes. */
 static int share(struct store_blob_writer *w, struct err *e)
 {
-    struct sql *c = &w->s->w;
     sqlite3_stmt *st = NULL;
-    char mine[BLOB_NAME];
+    char old[BLOB_NAME];
     struct store_tx *tx;
-    bool found = false;
     int code = store_begin(w->s, false, &tx, e);
 
     if (code)
         return code;
-    memcpy(mine, w->row.name, sizeof mine);
-    code = sql_prepare(c, "UPDATE blob SET (name, key)=(SELECT name, key FROM blob WHERE sha=?2 AND whole AND bid<>?1 "
-                          "AND have=?3 LIMIT 1) WHERE bid=?1 AND EXISTS(SELECT 1 FROM blob WHERE sha=?2 AND whole AND "
-                          "bid<>?1 AND have=?3)", &st, e);
-    if (!code) {
+    if (!(code = twin(w, old, e)) && old[0] &&
+        !(code = sql_prepare(&w->s->w, "UPDATE blob SET (name, key)=(SELECT name, key FROM blob WHERE bid=?1) "
+                                       "WHERE name=?2", &st, e))) {
         sqlite3_bind_int64(st, 1, w->row.bid);
-        sqlite3_bind_blob64(st, 2, w->row.b.sha256, CRYPT_SHA256, SQLITE_STATIC);
-        sqlite3_bind_int64(st, 3, (int64_t)w->row.b.have);
-        code = sql_step(c, st, e);
+        sql_bind(st, 2, str_of(old));
+        code = sql_step(&w->s->w, st, e);
         sqlite3_finalize(st);
-        found = !code && sqlite3_changes(c->db) > 0;
     }
     if (!code)
         code = store_commit(tx, e);
     else
         store_rollback(tx);
-    if (!code && found)
-        blob_unlink(w->s->path, mine);
+    if (!code && old[0])
+        blob_unlink(w->s->path, old);
     return code;
 }
 

@@ -500,6 +500,30 @@ static void harmed(void)
 }
 
 /* A part that was harmed is begun anew. */
+/* A file of two rows comes to harm: what is fetched again serves both. Kills blob-keeps-harmed. */
+static void shared_harmed(void)
+{
+    char home[64], path[PATH_MAX_BYTES];
+    struct store *s = filled(home);
+
+    CU_ASSERT_EQUAL(put(s, 0, 4, 2 * CHUNK, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(put(s, 1, 4, 2 * CHUNK, NULL), ERR_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct store_blob_source src = source(i);
+        struct store_blob_writer *w;
+
+        CU_ASSERT_EQUAL(files(s, path), 1);
+        spill(path, (const unsigned char *)"harm", 4);
+        CU_ASSERT(whole(s, 0, 4, 2 * CHUNK) == ERR_DAMAGED && whole(s, 1, 4, 2 * CHUNK) == ERR_DAMAGED);
+        CU_ASSERT_EQUAL_FATAL(store_blob_begin(s, &src, true, MADE_NOW, &w, NULL), ERR_OK);
+        CU_ASSERT_EQUAL(write_on(w, 4, 2 * CHUNK, NULL), ERR_OK);
+        CU_ASSERT_EQUAL(store_blob_end(w, &anything, MADE_NOW + 1, NULL), ERR_OK);
+        store_blob_free(w);
+        CU_ASSERT(whole(s, 0, 4, 2 * CHUNK) == ERR_OK && whole(s, 1, 4, 2 * CHUNK) == ERR_OK);
+    }
+    made_end(s, home);
+}
+
 static void part_harmed(void)
 {
     const struct store_blob_source src = source(0);
@@ -672,6 +696,7 @@ static const struct unit_test tests[] = {
     {"the least recently used goes first", evicted},
     {"attachments go before rows", before_rows},
     {"no harm to a file passes", harmed},
+    {"one of two rows that is harmed is fetched once", shared_harmed},
     {"a part that was harmed is begun anew", part_harmed},
 #ifdef FAULT_INJECTION
     {"every file call fails once", every_file_call},
