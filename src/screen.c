@@ -26,6 +26,7 @@
 #include "ui/ui.h"
 
 #define REFRESH_MS (15 * 60 * 1000)
+#define REST_MS 300 /* behind the end of a sync */
 
 struct screen {
     struct cli_app *app;
@@ -43,7 +44,7 @@ struct screen {
     atomic_bool told;             /* it is under way; else that thread may write these: */
     uint64_t done, all;
     struct model_sync state;      /* what the screens say of it */
-    loop_timer next;
+    loop_timer next, rest;
     struct sync_ask *ask;         /* under way */
     struct sync_attach *attach;   /* as well */
     bool again;                   /* a sync is to follow the one that is being stopped, as if it were the same: */
@@ -52,6 +53,15 @@ struct screen {
 };
 
 static void sync_now(void *arg);
+
+/* What a sync took, and what was read anew after it, has been freed by now. */
+static void rest(void *arg)
+{
+    struct screen *s = arg;
+
+    s->rest = 0;
+    mem_trim();
+}
 
 static void plan(struct screen *s)
 {
@@ -281,7 +291,8 @@ static void done(void *arg, const struct sync_report *r)
         s->next = loop_after(s->loop, 0, sync_over, s);
         return;
     }
-    mem_trim();
+    loop_cancel(s->loop, s->rest);
+    s->rest = loop_after(s->loop, REST_MS, rest, s);
     if (s->again || s->wanted) { /* for the user it goes on, with one patient more; not in here, as above */
         s->before += r->pulled;
         s->state.phase = MODEL_SYNC_IDLE;

@@ -30,6 +30,7 @@ struct syncing {
     struct sync_report report;
     sync_wish wish;
     bool watch, running, stopped;
+    bool moved; /* stopped, to go on at whoever owns the home next */
     struct loop_job asked; /* for the home, by a full screen: a message from a guest's thread */
 };
 
@@ -58,6 +59,9 @@ static void progress(void *arg, const char *type, uint64_t rows, unsigned done, 
 static void met(struct syncing *s, const struct sync_report *r)
 {
     s->report = *r;
+    /* A watch is never done: that a stop came too late for this sync does not end it. */
+    if (s->watch && s->moved)
+        s->report = (struct sync_report){.code = ERR_CANCELLED, .err = {.code = ERR_CANCELLED}};
     cli_progress(s->err, NULL);
     if (s->watch && !s->stopped && r->code) /* the next one is a quarter of an hour away */
         cli_say_error(s->err, &r->err);
@@ -124,8 +128,8 @@ static void stop(struct syncing *s)
         sync_session_stop(s->session);
         return;
     }
-    /* Between two syncs of --watch there is nothing that was stopped; but it goes on elsewhere if the owner goes. */
-    if (!s->watch || (s->app->guest && loop_serve_cancelled(s->app->guest) != SERVE_LEFT))
+    /* Between two syncs of --watch there is nothing that was stopped. */
+    if (!s->watch || s->moved)
         s->report = (struct sync_report){.code = ERR_CANCELLED, .err = {.code = ERR_CANCELLED}};
     loop_stop(s->loop, 0);
 }
@@ -140,7 +144,7 @@ static void give_up(struct loop_job *job)
 {
     struct syncing *s = (struct syncing *)(void *)((char *)job - offsetof(struct syncing, asked));
 
-    s->watch = false;
+    s->moved = true;
     stop(s);
 }
 
@@ -161,6 +165,7 @@ static void cancelled(void *arg, int fd, short revents)
 
     (void)revents;
     loop_fd(s->loop, fd, 0, NULL, NULL);
+    s->moved = loop_serve_cancelled(s->app->guest) != SERVE_LEFT;
     stop(s);
 }
 

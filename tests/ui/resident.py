@@ -3,7 +3,7 @@
 """The full screen's memory once the KDF's is returned: at the worklist at most 14 MiB, in a chart of 5,000 resources at most 24,
 be they of many kinds or all in one section, at whatever row and section of it.
 """
-import json, os, sys, tempfile
+import os, sys, tempfile, time
 
 sys.path[:0] = [os.path.join(os.environ.get("top_srcdir", "."), p) for p in ("tests", "tests/ui", "tests/tools")]
 import footprint, tokens, ward
@@ -73,6 +73,7 @@ def main():
             t.send(ward.PASS + "\r")
             t.wait("PATIENTS")
             t.wait("synced ")
+            time.sleep(1)  # what it took is given back a moment later
             within("worklist, once the sync is over", footprint.now(t.pid), WORKLIST)
             with footprint.Peak(t.pid) as peak:
                 for keys in (" ", "G", HOME, "/an\r", "/\x15\r", "?", "q"):
