@@ -175,5 +175,5 @@ class Ward:
             yield "worklist", t.text()
             for keys, name in (("?", "help"), ("q", "worklist again"), ("/zzqq\r", "empty search"), ("/\x15\r", "list"), ("\r", "chart"), ("m", "medicines"), ("l", "results"),
                                ("\r", "detail"), ("?", "help of detail")):
-                t.key(keys, first=3)
+                t.key(keys)
                 yield name, t.text()

@@ -83,7 +83,7 @@ def in_full(g, title, key):
     """Opens each row of the section that is shown; the resources whose raw text was painted."""
     seen, last = set(), None
     for n in range(ROWS):
-        g.key("\x1b[H" + "j" * n, first=0.05)  # it may be there already: then nothing comes
+        g.key("\x1b[H" + "j" * n)  # it may be there already: then nothing comes
         if (g.t.body(), g.t.cursor()) == last:
             break
         last = g.t.body(), g.t.cursor()
@@ -128,7 +128,7 @@ def screens(w, what):
                 page = tuple(sorted(line.lstrip("> 0123456789") for line in g.t.body()))
                 turn[page] = turn.get(page, 0) % int(g.t.row(3).split()[0]) + 1
                 time.sleep(0.7)
-                g.key("j" * turn[page], 1)
+                g.key("j" * turn[page])
                 g.until(lambda: g.t.row(3).startswith("Cover "), "\r", "a chart")
             who = g.t.row(1), g.t.row(2)
             if who != before or "[+]" not in who[0]:  # a name that is taller than the page takes more than one step

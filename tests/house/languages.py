@@ -315,7 +315,7 @@ def tour(w, env):
         t.send(ward.PASS + "\r")
         t.settle(quiet=2, first=10)
         for i, keys in enumerate(TOUR):
-            t.key(keys, first=3)
+            t.key(keys)
             yield f"tour {i + 1} ({keys!r})", t.text()
 
 

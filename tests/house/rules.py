@@ -156,10 +156,10 @@ def check_marked():
             t.settle(first=20)
             t.send(ward.PASS + "\r")
             t.settle(quiet=2, first=10)
-            t.key("\r", first=3)
-            t.key("m", first=3)
+            t.key("\r")
+            t.key("m")
             row = t.text()
-            t.key("\r", first=3)
+            t.key("\r")
             detail = t.text()
     bad = [] if "10 U QD [!]" in row else [f"not marked: {row}"]
     for words in ("[!] as it was sent: units abbreviated to letters", "[!] as it was sent: an abbreviation of how often or when"):

@@ -152,7 +152,7 @@ def timeline(w):
         t.key(HOME)
         check(t.words().startswith(rows[0]["date"]) and t.cursor()[0] == 4, t.focus())
         for _ in range(130):
-            t.key("j", first=1)
+            t.key("j")
         focus, at = t.focus(), t.cursor()
         t.key("\r")
         check("w Words" in t.row(23), t.text())

@@ -52,7 +52,7 @@ def screen(w):
                     t.key(key)
             if "server's: seen at school" in now and "THIS" not in now:
                 t.key("\r")
-            t.key("j", first=2)
+            t.key("j")
         check(t.text().count("<- THIS") >= 1, t.text())
         t.key("s")
         t.wait("Stored: NOT SENT yet")

@@ -37,7 +37,7 @@ def unlock(t):
 def to_detail(t):
     t.key("\r")
     t.key("d")
-    t.key("\r", first=1)
+    t.key("\r")
 
 
 def wait_row(t, words):
@@ -55,18 +55,18 @@ def fetches(t):
     check("Attachment 1: NOT FETCHED, Report, text/html" in text and "F fetches it." in text, text)
     check("Attachment 2: NOT FETCHED, Scan, application/pdf, 300000 bytes" in text, text)
     before = t.body()
-    t.key("F", first=1)
+    t.key("F")
     check(wait_row(t, "The document has come. F shows it."), t.row(22))
     check(t.body() == before, "nothing changes by itself")
-    t.key("F", first=1)
+    t.key("F")
     text = t.text()
     check(re.search(r"Attachment 1: kept on this device, received on \d", text) and "Give no penicillin." in text and "<b>" not in text and "walks" in text, text)
-    t.key("F", first=1)
+    t.key("F")
     check(wait_row(t, "The document has come."), t.row(22))
-    t.key("F", first=1)
+    t.key("F")
     text = t.text()
     check("Attachment 2: kept on this device" in text and "wardline attachment DocumentReference/docd1 2 --out FILE" in text, text)
-    t.key("F", first=1)
+    t.key("F")
     check("Nothing of this row is to be fetched." in t.row(22), t.row(22))
 
 
@@ -76,9 +76,9 @@ def without_a_link(t):
     check("Give no penicillin." in t.text(), "kept: shown without a link")
     t.key("q")
     t.key("j")
-    t.key("\r", first=1)
+    t.key("\r")
     check("Attachment 1: NOT FETCHED, Other" in t.text(), t.text())
-    t.key("F", first=1)
+    t.key("F")
     check(wait_row(t, "no answer from the server"), t.row(22))
 
 
@@ -102,20 +102,20 @@ def interrupted(w):
     with harness.Term([ward.WARDLINE, "--home", w.home], env=ward.environment(w.extra)) as t:
         unlock(t)
         to_detail(t)
-        t.key("F", first=1)
+        t.key("F")
         check(until(t, lambda: b.sent > 1900000), f"F fetches: {b.sent}")
-        t.key("L", first=3)
+        t.key("L")
         check("locked" in t.row(1), f"L locks in the middle: {t.row(1)}")
         unlock(t)
         to_detail(t)
         check(re.search(r"Attachment 1: FETCHED IN PART \(\d+ bytes\)", t.text()), t.text())
-        t.key("F", first=1)
+        t.key("F")
         check(until(t, lambda: len(b.asks) == 2), "and F again")
         part = int(b.asks[1][0][len("bytes="):-1])
         check(part >= 1 << 20 and part % 65536 == 0, f"from where it was kept: {b.asks}")
         b.hang = False
         check(until(t, lambda: "The document has come. F shows it." in t.row(22)), t.row(22))
-        t.key("F", first=1)
+        t.key("F")
         check("Attachment 1: kept on this device" in t.text(), t.text())
 
 

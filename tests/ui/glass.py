@@ -122,16 +122,9 @@ class Glass:
         self.t.wait("kept here", 120)
         self.at = 0
 
-    def asleep(self):
-        with open(f"/proc/{self.t.pid}/stat") as f:
-            return f.read().rsplit(")", 1)[1].split()[0] == "S"
-
-    def key(self, keys, first=5.0):
+    def key(self, keys):
         """Sends keys; reads until the program has painted and waits for the next one."""
-        self.t.send(keys)
-        if self.t.pump(first):
-            while self.t.pump(0.01) or self.t.fd >= 0 and not self.asleep():
-                pass
+        self.t.type(keys, 0.005)
 
     def until(self, true, keys, what):
         self.key(keys)
@@ -140,7 +133,7 @@ class Glass:
             if self.t.fd < 0 or time.monotonic() > end:
                 raise AssertionError(f"{what}: the screen:\n{self.t.text()}")
             self.t.pump(0.1)
-        self.key(b"", 0)
+        self.t.rest(0.005)
 
     def page(self):
         """(n, of m) as the screen says it."""

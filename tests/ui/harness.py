@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs a full-screen program on a pseudo-terminal and shows what a terminal would: the text of every row, the
-cursor, the bytes of each key. pyte is the terminal. No test waits for a fixed time: a key's answer is over when
-the line has been quiet for a while, and nothing is said about how long that took.
+cursor, the bytes of each key. pyte is the terminal. No test waits for a fixed time: a key's answer is over when the
+program has woken, sleeps again with all its threads, and sends nothing; nothing is said about how long that took.
 """
 import fcntl, os, re, select, signal, struct, subprocess, sys, tempfile, termios, time
 
@@ -138,10 +138,12 @@ class Term:
         self.rest(quiet)
         return self.raw[before:]
 
-    def key(self, keys, first=10.0):
-        """Sends keys in one write; the bytes that they brought."""
-        self.send(keys)
-        return self.settle(first=first)
+    def key(self, keys, first=0):
+        """Sends keys in one write; the bytes that they brought, by first seconds at the latest when none come at once."""
+        raw = self.type(keys)
+        if not raw and keys in ("\x1b", b"\x1b"):  # it may be the beginning of a sequence: the program waits a moment
+            first = first or 0.5
+        return raw if raw or not first else self.settle(first=first)
 
     def send(self, keys):
         os.write(self.fd, keys if isinstance(keys, bytes) else keys.encode())
@@ -153,8 +155,7 @@ class Term:
             if self.fd < 0 or time.monotonic() > end:
                 raise AssertionError(f"{text!r} never came; the screen:\n{self.text()}")
             self.pump(0.2)
-        while self.pump(self.quiet):
-            pass
+        self.rest()
 
     def text(self):
         return "\n".join(line.rstrip() for line in self.screen.display)

@@ -68,11 +68,11 @@ def finds(t):
 
 
 def to(t, pid):
-    t.key(HOME, first=0.5)
+    t.key(HOME)
     for _ in range(12):
         if re.search(rf"\b{pid}\b", t.focus()):
             return
-        t.key("j", first=0.5)
+        t.key("j")
 
 
 def household(t):

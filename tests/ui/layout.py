@@ -51,7 +51,7 @@ def columns(t):
 
 def pages(t):
     """REQ: whatever windows came between, a list that was at its start is at its start."""
-    t.key(HOME, first=1)
+    t.key(HOME)
     t.key("j")
     was = t.cursor(), t.row(3), t.body()
     for rows, cols in ((43, 132), (15, 60), (24, 80)):
@@ -66,12 +66,12 @@ def pages(t):
     t.key("-")
     t.key(" ")
     check([r[1:] for r in t.body()] == [r[1:] for r in before], "which is the page that paging leads to")
-    t.key(HOME, first=1)
+    t.key(HOME)
 
 
 def elsewhere(t):
     """A window that changes while a chart is read is the worklist's size too, when one comes back to it."""
-    t.key(HOME, first=1)
+    t.key(HOME)
     t.resize(60, 132)
     t.key("\r")
     t.resize(24, 80)
@@ -99,7 +99,7 @@ def charts(t):
     t.key("q")
     check(t.row(3).startswith("Cover") and "Problems: " in t.focus(), f"and the section back to it: {t.text()}")
     t.key("q")
-    t.key("q", first=1)
+    t.key("q")
 
 
 def sync(t, w):
@@ -113,7 +113,7 @@ def sync(t, w):
     w.server.send_signal(signal.SIGSTOP)
     t.send("s")
     t.wait("fetching ")
-    t.key("s", first=3)
+    t.key("s")
     t.wait("NOT up to date")
     check(t.row(24).endswith(": stopped on request"), f"what failed is not cut off: {t.row(24)}")
     t.key("R")

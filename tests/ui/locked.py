@@ -58,16 +58,16 @@ def told(found):
 def work(t, names):
     """Reads, searches, types, and leaves nothing open but a chart's detail."""
     for name in names[:3]:
-        t.key(f"/{name}\r", first=2)
-        t.key("\r", first=2)
+        t.key(f"/{name}\r")
+        t.key("\r")
         for keys in "pmalvydtx":
-            t.key(keys, first=2)
+            t.key(keys)
         for keys in ("m", "\r", "q", "/" + name.lower() + "\r", "q", "l", "T", "q", "?", "q", "q", "q"):
-            t.key(keys, first=1)
-        t.key("/\x15\r", first=2)
-    t.key("S", first=2)
-    t.key("/\x15\r\r", first=2)
-    t.key("p", first=2)
+            t.key(keys)
+        t.key("/\x15\r")
+    t.key("S")
+    t.key("/\x15\r\r")
+    t.key("p")
 
 
 def start(w):
@@ -98,7 +98,7 @@ def locked(w, names):
         kinds = {what for what, _, _ in look(t, "in use", needles)}
         check({f"key {i}" for i in (1, 2, 3)} <= kinds and len([k for k in kinds if k.startswith("the word")]) >= 3, f"the look sees what is there: {sorted(kinds)}")
         check("the data key" not in kinds and "the passphrase" not in kinds, f"neither data key nor passphrase outlives the opening: {sorted(kinds)}")
-        t.key(" ", first=1)
+        t.key(" ")
         lock(t, "locked", needles)
         unlock(t)
         t.kill(15)

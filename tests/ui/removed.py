@@ -129,7 +129,7 @@ def screen(w, pid, before):
         t.key("F")
         for _ in range(60):
             t.pump(0.3)
-            t.key("R", first=0.3)
+            t.key("R")
             if "Potassium" in t.text() and "removed from" not in t.text():
                 break
         check("Potassium" in t.text() and "removed from" not in t.text(), f"it is back: {t.text()}")

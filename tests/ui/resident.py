@@ -30,10 +30,10 @@ def charts(w):
 def into_a_row(t):
     """To the end of the list, into a row where there is one, and back."""
     for keys in (" ", "G", "\r"):
-        t.key(keys, first=1)
+        t.key(keys)
     if "w Words" in t.row(23):  # a section without rows has nothing behind its row: q would leave the chart
-        t.key("q", first=1)
-    t.key(HOME, first=1)
+        t.key("q")
+    t.key(HOME)
 
 
 def visit(t, n):
@@ -44,16 +44,16 @@ def visit(t, n):
         t.key("\r")
         t.wait("Cover")
         for section in "pmaleidtsxfouv":
-            t.key(section, first=1)
+            t.key(section)
             into_a_row(t)
-        t.key("y", first=1)
+        t.key("y")
         t.wait("Timeline: ")
         into_a_row(t)
         for keys in (" ", " ", "q", f"/{tokens.token(n)}\r"):
-            t.key(keys, first=1)
+            t.key(keys)
         t.wait("rows found")
         into_a_row(t)
-        t.key("q", first=1)
+        t.key("q")
         t.key("q")
         t.key("q")
     t.key("/\x15\r")
@@ -77,7 +77,7 @@ def main():
             within("worklist, once the sync is over", footprint.now(t.pid), WORKLIST)
             with footprint.Peak(t.pid) as peak:
                 for keys in (" ", "G", HOME, "/an\r", "/\x15\r", "?", "q"):
-                    t.key(keys, first=1)
+                    t.key(keys)
             print(f"worklist, most while it is read, searched and helped with: {peak.mib:.1f} MiB", flush=True)
             within(f"chart of {RESOURCES} resources of all kinds", visit(t, 0), CHART)
             within(f"chart of {RESOURCES} results", visit(t, 1), CHART)

@@ -73,7 +73,7 @@ def worklist(t):
     evil = [r for r in t.body() if "ROGUE" in r]
     check(evil and "<ESC>]0;PWNED<BEL><U+202E>" in evil[0], f"controls are shown, not obeyed: {evil}")
     for k, row in (("j", 5), (b"\x1b[B", 6), (b"\x1bOB", 7), ("k", 6), (b"\x1b[A", 5), (b"\x1bOA", 4), ("k", 4)):
-        t.key(k, first=1)
+        t.key(k)
         check(t.cursor() == (row, 5) and t.focus(), f"{k!r} leads to row {row}: {t.cursor()}")
     t.key("G")
     check(t.row(3).endswith("Page 2 of 2") and t.row(22) == "" and "ZUZ" in t.focus() or "ZU" in t.focus(), f"the end: {t.row(3)} {t.focus()}")
@@ -89,7 +89,7 @@ def worklist(t):
 
 def pieces(t):
     """An arrow that a slow line cuts in two is an arrow; none of its letters is a command."""
-    t.key(HOME, first=1)
+    t.key(HOME)
     t.send(b"\x1b")
     time.sleep(0.05)
     t.key(b"[B")
@@ -122,13 +122,13 @@ def type_ahead(t, token):
     check(t.row(1).startswith(token.upper()), f"after a look, Enter opens it: {t.row(1)}")
     t.key("q")
     t.key("q")
-    t.key(HOME, first=1)
+    t.key(HOME)
     t.key("j" * 25 + "\r")
     check(t.row(1).startswith("PATIENTS"), "nor what 25 moves led to")
     t.key("qy")
     check("Leave wardline?" in t.row(24), "a y before the question is no answer")
     t.key("n")
-    t.key(HOME, first=1)
+    t.key(HOME)
     t.key("jjj\r")  # past the namesakes, whose stop page is tests/ui/worklist.py's
     check(not t.row(1).startswith("PATIENTS"), "what stood on the screen opens at once")
     t.key("q")
@@ -137,7 +137,7 @@ def type_ahead(t, token):
 def questions(t, token):
     """REQ: a key that does not answer the question is what it is without one: a swallowed '/' would turn the name behind it
     into commands, and Enter would open whoever is marked. Enter itself answers no and opens nothing."""
-    t.key(HOME, first=1)
+    t.key(HOME)
     t.key("q")
     check("Leave wardline? y = yes, n = no" in t.row(24) and t.row(23) == "y Yes  n No", t.text())
     t.key("/")
@@ -150,8 +150,8 @@ def questions(t, token):
     t.key("m")
     check(t.row(3).startswith("Medicines") and t.row(22).startswith("Not left.") and "Leave" not in t.row(24), t.text())
     for _ in range(3):  # the cover, the list that was found, all of it
-        t.key("q", first=1)
-    t.key(HOME, first=1)
+        t.key("q")
+    t.key(HOME)
     t.key("q/" + token)  # in one go, before the question was ever painted
     check(t.row(24).endswith(f"Find: {token}") and t.row(2) == f'1 matches "{token}"', t.text())
     t.key("\x07")
@@ -260,7 +260,7 @@ def sizes(t, token):
     t.resize(20, 60)
     check(t.row(1) == "wardline needs 80 columns and 24 rows." and token.lower() not in t.text().lower(), t.text())
     check(t.row(3) == "Keys do nothing here, but L locks.", t.row(3))
-    t.key("jjq/zz\rqyS\x03y", first=1)
+    t.key("jjq/zz\rqyS\x03y")
     t.resize(24, 80)
     check(t.row(3).startswith("Medicines") and t.cursor() == (4, 5) and not "Leave" in t.row(24), f"no key acts where nothing is shown: {t.text()}")
     t.resize(15, 60)

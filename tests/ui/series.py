@@ -133,21 +133,21 @@ def all_of_grid(t):
     """Every page and every day: by the keys that a person has."""
     seen = {}
     for turns in range(60):
-        t.key("k" * 60, first=1)
+        t.key("k" * 60)
         for _ in range(20):
             for name, day, words in grid(t):
                 seen[name, day] = words
             if re.search(r"Page (\d+) of \1$", t.row(3)):
                 break
-            t.key(" ", first=2)
+            t.key(" ")
         shown, all_ = re.search(r"dates \d+-(\d+) of (\d+)", t.row(3)).groups()
         if shown == all_:
             return seen
         if turns % 2:
-            t.key("\t", first=2)
+            t.key("\t")
         else:
             for _ in range(3):
-                t.key(">", first=2)
+                t.key(">")
     raise AssertionError("the last date never came")
 
 
@@ -158,7 +158,7 @@ def values(t):
         out += [(m[1], m[2]) for m in (re.match(r"[> ][ \d]\d ((?:\d\d-)?(?:[A-Z][a-z]{2}-)?\d{4}(?: \d\d:\d\d)?)\s{2,}(\S.*)", line) for line in t.body()) if m]
         if re.search(r"Page (\d+) of \1$", t.row(3)):
             break
-        t.key(" ", first=2)
+        t.key(" ")
     return list(dict.fromkeys(out)), plot
 
 
@@ -313,7 +313,7 @@ with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False, generate=6
                         check_trend(t, source, p["id"], row)
                         trends += 1
                         t.key("q")
-                    t.key("j", first=1)
+                    t.key("j")
                 t.key("q")
             if p["id"] == "made1":
                 the_made_one(t, source)

@@ -75,7 +75,7 @@ def fetches(w, t):
         t.pump(0.25)
         if t.row(1).startswith("PATIENTS  2"):
             break
-        t.key("R", first=0.3)
+        t.key("R")
     t.settle(quiet=1, first=2)
     check(t.row(1).startswith("PATIENTS  2 kept here") and "BROWNQX, Bob" in t.row(4), f"he has come: {t.text()}")
     t.key("\r")

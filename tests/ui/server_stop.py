@@ -63,7 +63,7 @@ def fetched(t, line):
     t.key("\r")
     check("is being fetched; R shows who has come, S stops it" in t.row(22), t.row(22))
     for _ in range(120):  # his allergies come before what takes long
-        t.key("R", first=0.5)
+        t.key("R")
         if "BROWNQX" in t.row(4):
             t.key("\r")
             t.settle(quiet=0.5, first=1)

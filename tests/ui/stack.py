@@ -41,7 +41,7 @@ WAYS = [("y gg y q q q", "a timeline over itself"), ("y \r gg y \r q q q q", "an
 
 def walk(t, keys):
     for k in keys.split(" "):
-        t.key(k, first=2)
+        t.key(k)
         check(t.fd >= 0, f"{keys!r}: the program ends at {k!r}")
         if t.fd < 0:
             return
@@ -55,12 +55,12 @@ def ways(w):
             for _ in range(8):
                 if t.fd < 0 or t.row(1).startswith("PATIENTS") or "Leave" in t.row(24):
                     break
-                t.key("q", first=2)
+                t.key("q")
             check(t.fd >= 0 and "PATIENTS" in t.row(1), f"{what}: {keys}: {t.text()}")
     with enter(w) as t:
         opened(t, "oka")
         for k in ("y", "g", "g", "y"):
-            t.key(k, first=2)
+            t.key(k)
         n = re.match(r"Timeline: (\d+)", t.row(3))
         check(n and int(n[1]) > 10 and re.match(r"> 1 \d\d-", t.body()[0]), f"a timeline that is opened again has its rows: {t.text()}")
 
@@ -69,7 +69,7 @@ def growth(w):
     with enter(w) as t:
         opened(t, "ade")
         for k in ("W", "\r", "T", "W", "\r", "T", "q", "q", "q", "q"):
-            t.key(k, first=2)
+            t.key(k)
         check(t.fd >= 0 and t.row(1), f"curves and trends: {t.text()}")
 
 
@@ -91,7 +91,7 @@ def all_charts(w):
         for _ in range(6):
             if t.row(1).startswith("PATIENTS"):
                 break
-            t.key("q", first=2)
+            t.key("q")
         check(t.fd >= 0 and t.row(1).startswith("PATIENTS"), t.text())
     with enter(w) as t:  # tasks, and below them the list: one screen deeper
         t.key("t")
@@ -99,12 +99,12 @@ def all_charts(w):
         who = t.row(1)
         check(not who.startswith(("TASKS", "STOP")), t.text())
         for k in ("l", "=", "T", "W", "\r", "gg", "y", "/a\r", "\r", "?"):
-            t.key(k, first=2)
+            t.key(k)
         check(t.fd >= 0 and t.row(1) == who, f"the banner stands above all that is opened: {t.text()}")
         for _ in range(12):
             if t.row(1).startswith("TASKS"):
                 break
-            t.key("q", first=2)
+            t.key("q")
         check(t.fd >= 0 and t.row(1).startswith("TASKS"), f"back at the tasks: {t.text()}")
     with enter(w) as t:
         t.key("\\")

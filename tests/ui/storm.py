@@ -53,7 +53,7 @@ with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
                 t.send(keys)
                 t.settle(first=0.3)
         if chance.random() < 0.01 and t.fd >= 0:
-            t.key("qqqL", first=1)
+            t.key("qqqL")
         if t.fd < 0 or "wardline - locked" in t.text():
             if t.fd >= 0:
                 t.kill(15)

@@ -54,7 +54,7 @@ def session(w, term):
     """The screens of a session: name and text, without times."""
     with start(w, term) as t:
         for keys in ("", "j", "G", "k", HOME, " ", "-", "/" + tokens.token(0).lower(), "\r", "m", "j", " ", "l", "\r", "r", "?", "q", "q", "b", "q", "gg", "q", "q", "q"):
-            bytes_ = t.key(keys, first=3) if keys else b""
+            bytes_ = t.key(keys) if keys else b""
             if keys and keys in "jk" and "PATIENTS" in t.row(1):
                 check(len(bytes_) <= 12 or t.row(22) == "", f"{term}: {keys!r} costs {len(bytes_)} bytes")
             if not keys.startswith("/"):
@@ -99,19 +99,19 @@ def pieces(w):
     """Each key of several bytes, cut at each of them by a slow line, is that key: what it does is what its letter does."""
     with start(w) as t:
         for name, (sequences, letter) in PIECES.items():
-            t.key(HOME, first=1)
+            t.key(HOME)
             t.key("j" * 5)
-            t.key(letter, first=1)
+            t.key(letter)
             want = t.text(), t.cursor()
             if name == "help":
                 t.key("q")
             for s in sequences:
                 for cut in range(1, len(s)):
-                    t.key(HOME, first=1)
+                    t.key(HOME)
                     t.key("j" * 5)
                     t.send(s[:cut])
                     time.sleep(0.09)
-                    t.key(s[cut:], first=1)
+                    t.key(s[cut:])
                     check((t.text(), t.cursor()) == want, f"{name}: {s!r} cut at {cut}: {t.cursor()} is not {want[1]}")
                     if name == "help":
                         t.key("q")
@@ -195,14 +195,14 @@ def unwritable(w):
         for pid, said in (("arabic", "NAME NOT WRITABLE HERE [+] Born 06-Nov-1958 "), ("wide", "NAME NOT WRITABLE HERE [+] Born 06-Nov-1958 "), ("emoji", "SMILE [+] (NOT ALL WRITABLE) Born 06-Nov-1958 ")):
             t.key("/")
             t.key("\x15" + pid)
-            t.key("\r", first=3)
+            t.key("\r")
             check(t.row(1).startswith(said) and t.row(1).endswith(" No. " + pid), f"the banner of {pid}: {t.text()}")
-            t.key("b", first=3)
+            t.key("b")
             body = " ".join(" ".join(t.body()).split())
             check("This terminal cannot write all letters of the name: go by the birth date and the number" in body, f"in full: {t.text()}")
             check("".join(f"<U+{ord(c):04X}>" for c in ODD[pid][1]) in body.replace(" ", ""), f"and each letter: {t.text()}")
-            t.key("q", first=3)
-            t.key("q", first=3)
+            t.key("q")
+            t.key("q")
         leave(t, "unwritable")
     want = {"wide": "<U+738B>, <U+5C0F><U+660E> (NAME NOT WRITABLE HERE)  06-Nov-1958", "cyrillic": "SHCHEGLOVA, Iuliia (translit.)  06-Nov-1958", "latin2": "LUKAS, Zan (translit.)  06-Nov-1958"}
     for words in (("list",), ("show", "wide"), ("show", "cyrillic"), ("show", "latin2")):
@@ -225,7 +225,7 @@ def themes(w):
     texts = {}
     for theme in ("thin", "mono", "colour", "contrast", "marked"):
         with start(w, args=["--theme", theme]) as t:
-            t.key(HOME, first=1)
+            t.key(HOME)
             moves = [len(t.key("j")) for _ in range(6)] + [len(t.key("k")) for _ in range(4)]
             if theme in ("thin", "marked"):
                 check(max(moves) <= (12 if theme == "thin" else 64), f"{theme}: moves cost {moves}")

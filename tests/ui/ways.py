@@ -25,7 +25,7 @@ def said(t):
 
 def numbers(t):
     """Each row has its number, once on a page, and keeps it when the page scrolls; a number means what was painted."""
-    t.key(HOME, first=1)
+    t.key(HOME)
     rows = {int(r[1:3]): r[4:] for r in t.body()}
     check(list(rows) == list(range(1, 19)), f"numbers of the first page: {list(rows)}")
     t.key("j" * 20)
@@ -40,9 +40,9 @@ def numbers(t):
     # REQ: a number that is not on the screen opens nothing.
     t.key("30\r")
     check(t.row(1).startswith("PATIENTS") and t.row(22).startswith("Row 30 is not on the screen."), t.text())
-    t.key("30L", first=1)  # nor does the key behind it act on the marked row: L would lock
+    t.key("30L")  # nor does the key behind it act on the marked row: L would lock
     check(t.row(1).startswith("PATIENTS") and t.row(22).startswith("Row 30 is not on the screen."), t.text())
-    t.key(HOME, first=1)
+    t.key(HOME)
     t.key("R7\r")  # made anew in the same breath: nothing of it was painted
     check(t.row(1).startswith("PATIENTS") and "is not on the screen" in t.row(22), t.text())
     # A count before a key that moves, as in every pager: from where the marker is, also beyond the page.
@@ -71,7 +71,7 @@ def hundreds(t):
 
 
 def several(t):
-    t.key(HOME, first=1)
+    t.key(HOME)
     names = [r[4:].split(",")[0] for r in t.body()]
     t.key("1-3,6\r")
     check(t.row(1).startswith(names[0]) and t.row(22).startswith("Patient 1 of the 4 chosen"), t.text())
@@ -90,7 +90,7 @@ def several(t):
 
 
 def palette(t):
-    t.key(HOME, first=1)
+    t.key(HOME)
     before = t.text()
     spent("palette, shown", t.key(":"))
     check(t.row(24).endswith(":") and "FS" in t.row(22) + t.row(23), t.text())
@@ -126,7 +126,7 @@ def palette(t):
     t.key(":loc\t")
     check(t.row(24).endswith(": LK"), f"Tab goes through the matches: {t.row(24)}")
     t.key("\x07")
-    t.key(HOME, first=1)
+    t.key(HOME)
 
 
 def jumps(t):
@@ -204,7 +204,7 @@ def which_key(t):
 
 
 def marks(t):
-    t.key(HOME, first=1)
+    t.key(HOME)
     t.key("3j")
     here, name = t.words(), t.words().split(",")[0]
     t.key("Ma")
@@ -216,7 +216,7 @@ def marks(t):
     t.key("Mb")
     t.key("q")
     t.key("q")
-    t.key(HOME, first=1)
+    t.key(HOME)
     t.key("\r")
     check(not t.row(1).startswith(name), t.row(1))
     t.key("'b")
@@ -239,7 +239,7 @@ def marks(t):
     check(t.row(3).startswith("Results") and t.focus() == chosen, f"where it leads, as it was said: {t.text()}")
     t.key("'a")
     check(t.row(1).startswith("PATIENTS") and t.words() == here and "Mark a" not in t.row(22), f"to the list: {t.focus()}")
-    t.key(HOME, first=1)
+    t.key(HOME)
     t.key("\r")
     t.key("'a")
     check(t.row(1).startswith("PATIENTS") and t.words() == here and t.row(22).startswith("Mark a: another patient."), f"to another's row in the list: {t.text()}")
@@ -268,15 +268,15 @@ def undo(t):
 
 
 def helps(t):
-    t.key(HOME, first=1)
+    t.key(HOME)
     t.key("?")
     n = next(int(r[1:3]) for r in t.body() if "Next page" in r)
     check(any("Nothing was dismissed" in r or "Sync with the server" in r for r in t.body()), t.text())
     t.key(f"{n}\r")
     check(t.row(1).startswith("PATIENTS") and t.focus().startswith(">19 "), f"a row of the help is done: {t.focus()}")
-    t.key(HOME, first=1)
+    t.key(HOME)
     t.key("?\r")  # the first row: Enter, to open a patient that was not on the screen
-    t.key("q", first=1)
+    t.key("q")
     t.key("?")
     t.key("\r")
     check(t.row(1).startswith("PATIENTS") and "was not on the screen yet" in t.row(22), t.text())
@@ -335,7 +335,7 @@ def mouse(w):
                 check(t.focus().startswith("> 7 "), f"the wheel: {t.focus()}")
                 t.key(b"\x1b[<64;20;8M")
                 check(t.focus().startswith("> 6 "), f"the wheel: {t.focus()}")
-                t.key(b"\x1b[<0;20;23M", first=0.5)
+                t.key(b"\x1b[<0;20;23M")
                 check(t.focus().startswith("> 6 "), f"a click elsewhere is nothing: {t.focus()}")
                 t.key("q")
                 t.key(b"\x1b[<0;20;8M")
@@ -373,7 +373,7 @@ def tour(tmp):
                     check(t.row(22).startswith("Tour 1/8: j moves down"), t.row(22))
                     t.key("%")
                     check(t.row(22).startswith("That key does nothing"), t.row(22))
-                    t.key("k", first=1)
+                    t.key("k")
                     for step, keys in enumerate(("j", "\r", "gm", "\r", "q", "?", "qqq/")):
                         check(t.row(22).startswith(f"Tour {step + 1}/8: "), f"step {step + 1}: {t.text()}")
                         for k in keys:

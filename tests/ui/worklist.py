@@ -77,11 +77,11 @@ def unlock(t):
 
 def choose(t, words, key="\r"):
     """Moves to a row of a short list and chooses it."""
-    t.key(HOME, first=0.5)
+    t.key(HOME)
     for _ in range(20):
         if words in t.focus():
             break
-        t.key("j", first=0.5)
+        t.key("j")
     check(words in t.focus(), f"{words} can be chosen: {t.text()}")
     t.key(key)
 
@@ -141,11 +141,11 @@ def orders(t):
 
 def to(t, family, n=1):
     """The marker on the n-th row of a name."""
-    t.key(HOME, first=0.5)
+    t.key(HOME)
     for _ in range(30):
         if family in t.focus() and (n := n - 1) < 1:
             return
-        t.key("j", first=0.5)
+        t.key("j")
     raise AssertionError(f"no {family}: {t.text()}")
 
 
@@ -174,7 +174,7 @@ def stop(t):
     # by number: the second, though the first was asked for
     t.key("\r")
     time.sleep(0.7)
-    t.key("2", first=1)
+    t.key("2")
     check(t.focus().startswith("> 2 OKONKWO"), t.text())
     t.key("\r")
     check("OKONKWO" in t.row(1) and "2002" in t.row(1), f"the number that was typed is opened: {t.row(1)}")
@@ -183,7 +183,7 @@ def stop(t):
     to(t, "OKONKWO")
     t.key("\r")
     time.sleep(0.7)
-    t.key("j", first=0.5)
+    t.key("j")
     check(t.focus().startswith("> 1 "), f"the first move marks the first row: {t.text()}")
     t.key("\r")
     check("2001" in t.row(1), t.row(1))
@@ -244,7 +244,7 @@ def on_the_way(t):
     time.sleep(0.7)
     t.key(":")
     check(stopped(t) and "does nothing here" in t.row(22), f"nothing goes past the page: {t.row(22)}")
-    t.key("2", first=1)
+    t.key("2")
     t.key("\r")
     check("OKONKWO" in t.row(1), t.row(1))
     t.key("p")
@@ -257,7 +257,7 @@ def on_the_way(t):
     check(t.row(22).startswith("Mark a: another patient. Answer this page first, then ' and the letter again."), f"and says why: {t.text()}")
     time.sleep(0.7)
     t.key("q")
-    t.key(HOME, first=0.5)
+    t.key(HOME)
     t.key("5-6\r")
     check("EVANS" in t.row(1) and t.row(22).startswith("Patient 1 of the 2 chosen"), f"{t.row(1)} {t.row(22)}")
     t.key("]")
@@ -289,7 +289,7 @@ def neighbours(t):
     check("DAVIS" in t.row(1), t.row(1))
     t.key("q")
     check("DAVIS" in t.focus(), f"the marker is on who was open: {t.focus()}")
-    t.key(HOME, first=0.5)
+    t.key(HOME)
     t.key("\r")
     t.key("[")
     check("ADAMS" in t.row(1) and "first patient of the list" in t.row(22), t.row(22))
@@ -363,7 +363,7 @@ def long_lists(t, w):
     check(errand(t) == 0, t.text())
     t.key("G")
     check(errand(t) == 2 * LONG - 1, f"End leads to the last task of all: {t.text()}")
-    t.key(HOME, first=0.5)
+    t.key(HOME)
     check(errand(t) == 0, f"and Home to the first: {t.text()}")
     pages(t, 2 * LONG, lambda n: f"Errand {n:03}")
     # ] and [ go on beyond what is in memory, to the end of the list.
@@ -398,7 +398,7 @@ def long_lists(t, w):
         check(t.row(1).startswith(f"TASKS  {left} open") and "No open task" not in t.text() and errand(t) == here, f"on its task: {t.text()}")
         check(t.focus().startswith(f">{number} ") and int(t.row(3).split()[-1]) in (-(-left // 18), -(-left // 18) + 1), f"at its place: {t.focus()} {t.row(3)}")
     t.key("q")
-    t.key(HOME, first=0.5)
+    t.key(HOME)
     t.key("\r")
     t.key("y")
     check(t.row(3).startswith(f"Timeline: {ROWS}"), t.row(3))
