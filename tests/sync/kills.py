@@ -55,9 +55,11 @@ class Run:
         for _ in range(self.dice.randint(3, EDITS)):
             self.edit()
         self.line.fault = self.dice.choice([None] + LOSSES)
+        begun = time.monotonic()
         c = self.w.start("sync")
         try:
             c.wait(self.dice.uniform(0.2, 1.1) * self.took if self.dice.random() < 0.85 else 60)
+            self.took = min(self.took, time.monotonic() - begun)  # the first one's was another load's
         except subprocess.TimeoutExpired:
             c.send_signal(signal.SIGKILL)
             c.wait()

@@ -124,7 +124,7 @@ class Glass:
 
     def key(self, keys):
         """Sends keys; reads until the program has painted and waits for the next one."""
-        self.t.type(keys, 0.005)
+        self.t.type(keys)
 
     def until(self, true, keys, what):
         self.key(keys)
@@ -133,7 +133,7 @@ class Glass:
             if self.t.fd < 0 or time.monotonic() > end:
                 raise AssertionError(f"{what}: the screen:\n{self.t.text()}")
             self.t.pump(0.1)
-        self.t.rest(0.005)
+        self.t.rest()
 
     def page(self):
         """(n, of m) as the screen says it."""

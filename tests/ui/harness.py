@@ -17,6 +17,7 @@ WARDLINE = os.environ.get("WARDLINE", os.path.join(build, "wardline"))
 DEMO = os.path.join(build, "wardline-demo")
 PASS = "correct horse battery staple"
 UP, DOWN, RIGHT, LEFT, HOME = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1b[H"
+QUIET = 0.03  # s: how late a busy machine may pass on what the program has written before it slept
 MARGIN = 4  # the marker, the row's number, a blank: ">12 "
 
 
@@ -96,22 +97,28 @@ class Term:
                 pass
         return self.raw[before:]
 
-    def busy(self):
-        """Does a thread of the program run, or wait for a disk?"""
+    def asleep(self):
+        """None while a thread of the program runs or waits for a disk; else how often each of them went to sleep."""
+        naps = {}
         try:
             for task in os.listdir(f"/proc/{self.pid}/task"):
-                with open(f"/proc/{self.pid}/task/{task}/stat") as f:
-                    if f.read().rsplit(")", 1)[1].split()[0] not in "SZ":
-                        return True
-        except OSError:
+                with open(f"/proc/{self.pid}/task/{task}/status") as f:
+                    state, naps[task] = re.search(r"^State:\s+(\w).*^voluntary_ctxt_switches:\s+(\d+)", f.read(), re.M | re.S).groups()
+                if state not in "SZ":
+                    return None
+        except (OSError, AttributeError):  # it has gone, or a thread has
             pass
-        return False
+        return naps
 
-    def rest(self, quiet=0.012):
-        """Until the program waits for the next key: it sleeps, and has sent nothing for a while; the bytes that came."""
+    def rest(self, quiet=QUIET):
+        """Until the program waits for the next key: all its threads sleep, none was woken by another while that was looked
+        at, and nothing has come for a while; the bytes that came."""
         before = len(self.raw)
-        while self.fd >= 0 and (self.pump(quiet) or self.busy()):
-            pass
+        while self.fd >= 0:
+            if not self.pump(quiet):
+                naps = self.asleep()
+                if naps is not None and naps == self.asleep() and not self.pump(0):
+                    break
         return self.raw[before:]
 
     def turns(self):
@@ -122,8 +129,9 @@ class Term:
         except (OSError, TypeError):
             return None
 
-    def type(self, keys, quiet=0.012):
+    def type(self, keys, quiet=QUIET):
         """Sends keys in one write, of any length; waits until the program has woken and rests; the bytes that they brought."""
+        self.rest(0)  # what it still does of itself is not taken for its waking
         before, turns, end = len(self.raw), self.turns(), time.monotonic() + 2
         rest = memoryview(keys if isinstance(keys, bytes) else keys.encode())
         while rest and self.fd >= 0:
