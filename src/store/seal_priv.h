@@ -203,6 +203,10 @@ struct seal_file {
     bool held;                /* WAL: a frame header that waits for its page */
     sqlite3_int64 held_at;
     unsigned char held_head[SEAL_FRAME_HEAD];
+    sqlite3_int64 loose;      /* WAL: the first frame that SQLite wrote without salts, until it links them; 0: none */
+    sqlite3_int64 commit_at;  /* WAL: the last frame that ends a commit */
+    sqlite3_int64 linked_at;  /* WAL: the frame that SQLite has just read to write its header anew; 0: none */
+    bool linking;             /* WAL: it has asked for the checksum to go on from */
     struct seal_file *next;   /* open main databases */
     dev_t dev;
     ino_t ino;
