@@ -54,6 +54,8 @@ static int vacuum(const struct seal_copy *c, sqlite3 *db, char *to, struct err *
     char *sql = sqlite3_mprintf("VACUUM INTO %Q", to);
     int rc = sql ? sqlite3_set_authorizer(db, seal_authorize, to) : SQLITE_NOMEM;
 
+    if (!rc) /* an older store has no pointer maps; the copy has */
+        rc = sqlite3_exec(db, "PRAGMA auto_vacuum=2", NULL, NULL, NULL);
     if (!rc && c->step)
         sqlite3_progress_handler(db, STEP_OPS, watched, &w);
     c->keys->creating = true;

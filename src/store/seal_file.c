@@ -335,7 +335,8 @@ static int run(sqlite3 *db, const char *sql, const char *path, struct err *e)
     return rc ? err_set(e, rc == SQLITE_NOMEM ? ERR_NOMEM : ERR_SQL, sqlite3_extended_errcode(db), 0, path) : ERR_OK;
 }
 
-/* The empty database: page 1, in WAL mode, with the bytes that the seal needs set aside in every page. */
+/* The empty database: page 1, in WAL mode, with the bytes that the seal needs set aside in every page, and with pointer
+ * maps (auto_vacuum 2), so that free pages can be given back to the disk. */
 static int write_first_page(const char *path, struct seal_keys *k, struct err *e)
 {
     sqlite3 *db = NULL;
@@ -348,7 +349,8 @@ static int write_first_page(const char *path, struct seal_keys *k, struct err *e
     if (!code && sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve))
         code = err_set(e, ERR_SQL, 0, 0, path);
     if (!code)
-        code = run(db, "PRAGMA temp_store=2; PRAGMA page_size=4096; PRAGMA journal_mode=WAL;"
+        code = run(db, "PRAGMA temp_store=2; PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA auto_vacuum=2;"
+                       "PRAGMA journal_mode=WAL;"
                        "PRAGMA application_id=0x57444c4e; PRAGMA wal_checkpoint(TRUNCATE)", path, e);
     if (sqlite3_close(db) && !code)
         code = err_set(e, ERR_SQL, 0, 0, path);

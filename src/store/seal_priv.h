@@ -46,6 +46,7 @@ struct seal_keys {
     void *make_room_arg;
     atomic_bool wal_damaged;
     atomic_llong bad_page;
+    atomic_llong pages; /* of the database as last committed, while it is open; 0, -1: not known */
 };
 
 /* Sub-keys, numbered as in FORMAT. */
@@ -200,6 +201,8 @@ struct seal_file {
     unsigned char *sealed;    /* both point into work */
     unsigned char *clear;
     bool readonly;
+    bool writing;             /* DB: this connection has the one write transaction */
+    unsigned char salts[8];   /* WAL: of its header, as recovery read it */
     bool held;                /* WAL: a frame header that waits for its page */
     sqlite3_int64 held_at;
     unsigned char held_head[SEAL_FRAME_HEAD];
@@ -272,6 +275,10 @@ static inline void seal_put64(unsigned char *p, uint64_t v)
 {
     for (int i = 0; i < 8; i++)
         p[i] = (unsigned char)(v >> (8 * i));
+}
+static inline uint32_t seal_big32(const unsigned char *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 static inline uint32_t seal_get32(const unsigned char *p)
 {

@@ -18,11 +18,6 @@
 
 #define AT_ONCE 64 /* pages a read */
 
-static uint32_t big32(const unsigned char *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
 /* Opens each page of a piece. *header: how many pages the database says that it has, from page 1. */
 static void look_at(const struct seal_scan *s, const unsigned char *piece, size_t n, uint64_t first,
                     unsigned char *clear, uint64_t *header)
@@ -31,7 +26,7 @@ static void look_at(const struct seal_scan *s, const unsigned char *piece, size_
         if (!seal_page_get(s->keys, first + i, piece + i * SEAL_PAGE, clear))
             s->bad(s->arg, (int64_t)(first + i));
         else if (first + i == 1)
-            *header = big32(clear + 28);
+            *header = seal_big32(clear + 28);
     }
 }
 
@@ -80,7 +75,7 @@ int seal_scan_again(const struct seal_scan *s, int64_t no, bool *bad, struct err
     if (!code) {
         *bad = got != SEAL_PAGE || !seal_page_get(s->keys, page_no, page, clear->p);
         if (!no)
-            *bad |= r.size % SEAL_PAGE || big32(clear->p + 28) > (r.size - SEAL_DATA_OFFSET) / SEAL_PAGE;
+            *bad |= r.size % SEAL_PAGE || seal_big32(clear->p + 28) > (r.size - SEAL_DATA_OFFSET) / SEAL_PAGE;
     }
     seal_reader_close(&r);
     secret_free(clear);

@@ -19,6 +19,7 @@
 
 #define BELOW ((sqlite3_vfs *)seal_vfs.pAppData)
 #define REAL(f) ((f)->real->pMethods)
+#define WRITE_LOCK 0 /* of the log's index (file format 4.3, WAL_WRITE_LOCK) */
 #define TYPE_MASK 0x0fff00 /* SQLITE_OPEN_MAIN_DB .. SQLITE_OPEN_WAL */
 
 static sqlite3_vfs seal_vfs;
@@ -105,8 +106,17 @@ static int bad_page(struct seal_file *f, sqlite3_int64 no)
     return SQLITE_IOERR_DATA;
 }
 
-/* Page no into page, or zeros and a code. SQLite takes a short read for a page of zeros, so past the end
- * of a store that has pages it is told of a loss: it never asks for a page that was not written. */
+/* REQ: what was committed is never one. SQLite asks for a page that the transaction under way has made and moved
+ * (auto_vacuum) before anything was written in its place. */
+static bool never_written(const struct seal_file *f, sqlite3_int64 no)
+{
+    long long pages = atomic_load(&f->keys->pages);
+
+    return f->keys->creating || (f->writing && pages > 0 && no > pages);
+}
+
+/* Page no into page, or zeros and a code. SQLite takes a short read for a page of zeros, so past the end of the file
+ * it is told of a loss. */
 static int db_page(struct seal_file *f, sqlite3_int64 no, unsigned char *page)
 {
     sqlite3_int64 at = SEAL_DATA_OFFSET + (no - 1) * SEAL_PAGE, size;
@@ -121,7 +131,7 @@ static int db_page(struct seal_file *f, sqlite3_int64 no, unsigned char *page)
         return rc;
     if ((rc = seal_raw_size(f, &size)))
         return rc;
-    return f->keys->creating && size <= at ? SQLITE_IOERR_SHORT_READ : bad_page(f, no);
+    return size <= at && never_written(f, no) ? SQLITE_IOERR_SHORT_READ : bad_page(f, no);
 }
 
 /* SQLite looks at the first 100 bytes as it opens, before the log. A power cut in a checkpoint may have torn
@@ -133,6 +143,8 @@ static int db_first_look(struct seal_file *f, unsigned char out[100])
     int rc = db_page(f, 1, f->clear);
 
     memcpy(out, f->clear, 100);
+    if (!rc && !atomic_load(&f->keys->pages)) /* recovery knows better, where there is a log */
+        atomic_store(&f->keys->pages, seal_big32(out + 28));
     if (rc != SQLITE_IOERR_DATA)
         return rc;
     atomic_store(&f->keys->bad_page, bad);
@@ -376,8 +388,11 @@ static int shm_map(sqlite3_file *file, int page, int size, int extend, void vola
 static int shm_lock(sqlite3_file *file, int offset, int n, int flags)
 {
     struct seal_file *f = (struct seal_file *)file;
+    int rc = seal_mine(f) ? REAL(f)->xShmLock(f->real, offset, n, flags) : SQLITE_IOERR_SHMLOCK;
 
-    return seal_mine(f) ? REAL(f)->xShmLock(f->real, offset, n, flags) : SQLITE_IOERR_SHMLOCK;
+    if (!rc && offset == WRITE_LOCK && (flags & SQLITE_SHM_EXCLUSIVE))
+        f->writing = flags & SQLITE_SHM_LOCK;
+    return rc;
 }
 
 static void shm_barrier(sqlite3_file *file)
@@ -468,6 +483,7 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
     struct seal_file *f = (struct seal_file *)file;
     enum seal_role role;
     struct seal_keys *k = keys_for(name, flags, &role);
+    struct seal_file *other;
     struct stat st;
     int rc;
 
@@ -494,6 +510,10 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
         f->dev = st.st_dev;
         f->ino = st.st_ino;
         pthread_mutex_lock(&seal_mutex);
+        for (other = seal_files; other && (other->dev != f->dev || other->ino != f->ino); other = other->next)
+            ;
+        if (!other || other->keys != k) /* who opens it a second time with keys of its own sees no recovery */
+            atomic_store(&k->pages, other ? -1 : 0);
         f->next = seal_files;
         seal_files = f;
         pthread_mutex_unlock(&seal_mutex);

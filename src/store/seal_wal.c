@@ -5,10 +5,10 @@
  * habit (3.40 wal.c): a page alone (a frame overwritten in the same transaction), a header alone
  * (walRewriteChecksums after such), and 8 bytes at header+16 (the running checksum). Any other is refused.
  *
- * Once a frame was overwritten SQLite writes new ones without salts and checksum, and makes both good in the commit, from
- * the first overwritten frame on. SQLite 3.40 to 3.46 at least (3.54 is mended) do not see that a savepoint or a statement that
- * failed, has taken that frame back: what was written behind the savepoint then stays without, and recovery drops the
- * commit and all behind it, though they were acknowledged. So what it left loose is linked here.
+ * Once a frame was overwritten SQLite writes new ones without salts and checksum, and makes both good in the commit,
+ * from the first overwritten frame on. SQLite 3.40 to 3.46 at least (3.54 is mended) do not see that a savepoint, or a
+ * statement that failed, has taken that frame back: what was written behind the savepoint then stays without, and
+ * recovery drops the commit and all behind it, though they were acknowledged. So what it left loose is linked here.
  */
 #include "config.h"
 
@@ -17,11 +17,6 @@
 #include <string.h>
 
 #include "base/log.h"
-
-static uint32_t big32(const unsigned char *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
 
 static void put_big32(unsigned char *p, uint32_t v)
 {
@@ -33,8 +28,8 @@ static void put_big32(unsigned char *p, uint32_t v)
 static void sum_on(uint32_t sum[2], bool big, const unsigned char *p, int n)
 {
     for (int i = 0; i < n; i += 8) {
-        sum[0] += (big ? big32(p + i) : seal_get32(p + i)) + sum[1];
-        sum[1] += (big ? big32(p + i + 4) : seal_get32(p + i + 4)) + sum[0];
+        sum[0] += (big ? seal_big32(p + i) : seal_get32(p + i)) + sum[1];
+        sum[1] += (big ? seal_big32(p + i + 4) : seal_get32(p + i + 4)) + sum[0];
     }
 }
 
@@ -43,9 +38,9 @@ bool seal_wal_header_is_whole(const unsigned char h[SEAL_WAL_HEAD])
 {
     uint32_t sum[2] = {0, 0};
 
-    sum_on(sum, big32(h) & 1, h, 24);
-    return (big32(h) & ~1u) == 0x377f0682 && big32(h + 4) == 3007000 && big32(h + 8) == SEAL_PAGE &&
-           sum[0] == big32(h + 24) && sum[1] == big32(h + 28);
+    sum_on(sum, seal_big32(h) & 1, h, 24);
+    return (seal_big32(h) & ~1u) == 0x377f0682 && seal_big32(h + 4) == 3007000 && seal_big32(h + 8) == SEAL_PAGE &&
+           sum[0] == seal_big32(h + 24) && sum[1] == seal_big32(h + 28);
 }
 
 /* Any frame at or behind `at` that verifies and has these salts (NULL: any)? f->clear is used. */
@@ -89,6 +84,7 @@ static int read_header(struct seal_file *f, unsigned char *p)
 {
     int rc = seal_raw_read(f, p, SEAL_WAL_HEAD, 0);
 
+    memcpy(f->salts, p + 16, sizeof f->salts);
     if (rc == SQLITE_OK && !seal_wal_header_is_whole(p) && frame_behind(f, SEAL_WAL_HEAD, NULL))
         say_damaged(f, 0);
     return rc;
@@ -102,7 +98,7 @@ static int frame_on_disk(struct seal_file *f, sqlite3_int64 at)
     if (rc)
         return rc == SQLITE_IOERR_SHORT_READ ? SQLITE_IOERR_WRITE : rc;
     if (!seal_frame_get(f->keys, (uint64_t)at, f->sealed, f->clear)) {
-        atomic_store(&f->keys->bad_page, big32(f->sealed));
+        atomic_store(&f->keys->bad_page, seal_big32(f->sealed));
         return SQLITE_IOERR_DATA;
     }
     return SQLITE_OK;
@@ -119,8 +115,10 @@ static void note_frame(struct seal_file *f, const unsigned char head[SEAL_FRAME_
     f->linking = false;
     if (loose ? !f->loose || at < f->loose : f->loose >= at)
         f->loose = loose ? at : 0;
-    if (memcmp(head + 4, none, 4))
+    if (seal_big32(head + 4)) {
         f->commit_at = at;
+        atomic_store(&f->keys->pages, seal_big32(head + 4));
+    }
 }
 
 /* The checksum that the frame at `at` goes on from. A frame before the first loose one was not overwritten (or SQLite
@@ -133,14 +131,14 @@ static int sum_before(struct seal_file *f, sqlite3_int64 at, const unsigned char
         return rc;
     if (memcmp(f->clear + 8, salts, 8))
         return SQLITE_IOERR_WRITE;
-    sum[0] = big32(f->clear + 16);
-    sum[1] = big32(f->clear + 20);
+    sum[0] = seal_big32(f->clear + 16);
+    sum[1] = seal_big32(f->clear + 20);
     return SQLITE_OK;
 }
 
-/* SQLite is about to link what it wrote, behind the frame at *asked, whose checksum it asks for. REQ: all frames of the
- * commit before that one are linked by then. Where the commit ends before that frame SQLite links nothing, and *asked
- * becomes the commit's end, for what comes next goes on from there. */
+/* SQLite is about to link what it wrote, behind the frame at *asked, whose checksum it asks for. REQ: all frames of
+ * the commit before that one are linked by then. Where the commit ends before that frame SQLite links nothing, and
+ * *asked becomes the commit's end, for what comes next goes on from there. */
 static int link_loose(struct seal_file *f, sqlite3_int64 *asked)
 {
     sqlite3_int64 at = f->loose, last = *asked < f->commit_at ? *asked : f->commit_at;
@@ -154,15 +152,15 @@ static int link_loose(struct seal_file *f, sqlite3_int64 *asked)
         return SQLITE_OK;
     if ((rc = seal_raw_read(f, head, SEAL_WAL_HEAD, 0)))
         return rc;
-    sum[0] = big32(head + 24);
-    sum[1] = big32(head + 28);
+    sum[0] = seal_big32(head + 24);
+    sum[1] = seal_big32(head + 28);
     for (rc = sum_before(f, at, head + 16, sum); !rc && at <= last; at += SEAL_FRAME) {
         if ((rc = frame_on_disk(f, at)))
             break;
         memcpy(frame, f->clear, 8);
         memcpy(frame + 8, head + 16, 8);
-        sum_on(sum, big32(head) & 1, frame, 8);
-        sum_on(sum, big32(head) & 1, f->clear + SEAL_FRAME_HEAD, SEAL_PAGE);
+        sum_on(sum, seal_big32(head) & 1, frame, 8);
+        sum_on(sum, seal_big32(head) & 1, f->clear + SEAL_FRAME_HEAD, SEAL_PAGE);
         put_big32(frame + 16, sum[0]);
         put_big32(frame + 20, sum[1]);
         seal_frame_put(f->keys, (uint64_t)at, frame, f->clear + SEAL_FRAME_HEAD, f->sealed);
@@ -208,10 +206,12 @@ int seal_wal_read(sqlite3_file *file, void *p, int n, sqlite3_int64 at)
         return rc == SQLITE_IOERR_SHORT_READ && !whole ? SQLITE_IOERR_DATA : rc;
     if (seal_frame_get(f->keys, (uint64_t)frame, f->sealed, f->clear)) {
         memcpy(p, f->clear + in, (size_t)n);
+        if (whole && !f->linking && seal_big32(f->clear + 4) && !memcmp(f->clear + 8, f->salts, sizeof f->salts))
+            atomic_store(&f->keys->pages, seal_big32(f->clear + 4));
         return SQLITE_OK;
     }
     if (!whole) {
-        atomic_store(&f->keys->bad_page, big32(f->sealed));
+        atomic_store(&f->keys->bad_page, seal_big32(f->sealed));
         return SQLITE_IOERR_DATA;
     }
     /* Recovery takes zeros for the end of the log, as after a torn write: the commits before it stand.

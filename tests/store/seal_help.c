@@ -90,11 +90,11 @@ int64_t help_int(sqlite3 *db, const char *sql, int *rc)
 int help_every_page(sqlite3 *db)
 {
     int rc;
+    int64_t wrong = help_int(db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check<>'ok'", &rc);
 
-    help_int(db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check<>'ok'", &rc);
     if (!rc)
         help_int(db, "SELECT sum(length(b)) FROM t", &rc);
-    return rc;
+    return rc || !wrong ? rc : SQLITE_CORRUPT;
 }
 
 unsigned char *help_read(const char *path, size_t *n)

@@ -92,6 +92,8 @@ static int between(sqlite3 *db, uint64_t work, unsigned n)
                                            (unsigned)rows, (unsigned)rows + 20));
     case 4:
         return n % 3 ? SQLITE_OK : help_sql(db, "VACUUM");
+    case 5: /* free pages go back to the disk, some or all */
+        return help_sql(db, n % 2 ? "PRAGMA incremental_vacuum(3)" : "PRAGMA incremental_vacuum");
     default:
         return SQLITE_OK;
     }

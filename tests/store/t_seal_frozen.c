@@ -15,6 +15,8 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "store/copy.h"
+#include "store/room.h"
 #include "tests/store/frozen.h"
 #include "tests/store/seal_help.h"
 
@@ -104,6 +106,18 @@ static void two_slots(void)
     help_fini(&h);
 }
 
+/* It was made without pointer maps; a rotation gives it some, and then its file can shrink. */
+static void gives_back(struct store *s, const struct secret *p)
+{
+    struct store_slot dropped[STORE_SLOTS];
+    struct store_room room;
+    unsigned n;
+
+    CU_ASSERT(store_room(s, &room, NULL) == ERR_OK && !room.shrinks);
+    CU_ASSERT_EQUAL(store_rotate(s, &(struct store_proof){.secret = p}, NULL, dropped, &n, NULL), ERR_OK);
+    CU_ASSERT(store_room(s, &room, NULL) == ERR_OK && room.shrinks);
+}
+
 static void profile(void)
 {
     struct secret *p = made_pass(FROZEN_PASS);
@@ -127,6 +141,7 @@ static void profile(void)
     CU_ASSERT(str_is(buf_str(&b), FROZEN_RESULT));
     CU_ASSERT(store_mark_get(s, STR("Patient"), &m, NULL) == ERR_OK && m.mark_ms == FROZEN_MARK);
     buf_fini(&b);
+    gives_back(s, p);
     store_close(s);
     secret_free(p);
     made_remove(home);

@@ -341,12 +341,14 @@ static void checksum_is_sealed(void)
 #define SMALL "PRAGMA cache_size=10"
 #define MANY "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM n WHERE x<60) "
 #define FILL "SAVEPOINT s; INSERT INTO f " MANY "SELECT x, zeroblob(3000) FROM n; "
-#define AGAIN "UPDATE f SET b=zeroblob(2999) WHERE a>20; UPDATE f SET b=zeroblob(2998) WHERE a>20; ROLLBACK TO s; RELEASE s; "
+#define EDIT(n) "UPDATE f SET b=zeroblob(" #n ") WHERE a>20; "
+#define AGAIN EDIT(2999) EDIT(2998) "ROLLBACK TO s; RELEASE s; "
 #define ROW(n) "INSERT INTO c VALUES(" #n "); INSERT INTO d VALUES(8, 'x')"
 #define ROWS(n, bytes) "INSERT INTO c VALUES(" #n "); INSERT INTO d VALUES(8, zeroblob(" #bytes ")); "
 
-/* Planted faults: seal-loose, seal-loose-end, seal-head-held. A commit of a few frames, so that it ends before the frame that was
- * overwritten, and one of many; at the log's beginning and behind another; a savepoint, and a statement that fails. */
+/* Planted faults: seal-loose, seal-loose-end, seal-head-held. A commit of a few frames, so that it ends before the frame
+ * that was overwritten, and one of many; at the log's beginning and behind another; a savepoint, and a statement that
+ * fails. */
 static void taken_back(void)
 {
     static const char *const works[][8] = {
