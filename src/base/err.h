@@ -67,7 +67,8 @@
     X(ERR_SQL, 5)          /* SQLite refused; sub = extended result code */                         \
     X(ERR_DECODE, 3)       /* gzip, brotli or zstd body is broken; what = path */                   \
     X(ERR_CANCELLED, 3)    /* stopped on request; nothing lost */                                   \
-    X(ERR_PARTIAL, 4)      /* some parts done, num others not; what = the first */
+    X(ERR_PARTIAL, 4)      /* some parts done, num others not; what = the first */                  \
+    X(ERR_ROTATED, 5)      /* the store was sealed anew meanwhile, and the passphrase cannot be asked for again */
 
 enum err_code {
     ERR_OK = 0,

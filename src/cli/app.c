@@ -292,6 +292,21 @@ static int unlock(struct cli_app *app, struct err *e)
     return r;
 }
 
+/* A command that had the home and gave it up, for a store that was sealed anew since. It keeps no passphrase: a
+ * terminal is asked once more, and so is a file. */
+static int ask_again(struct cli_app *app, struct err *e)
+{
+    int r;
+
+    app->yielded = false;
+    if (app->passphrase_fd >= 0)
+        (void)lseek(app->passphrase_fd, 0, SEEK_SET); /* what comes through a pipe has gone through it */
+    r = unlock(app, e);
+    if (r == ERR_NOTTY || r == ERR_INPUT || (r == ERR_PASSPHRASE && app->stale))
+        return err_set(e, ERR_ROTATED, 0, 0, NULL);
+    return r;
+}
+
 int cli_need_store(struct cli_app *app, struct err *e)
 {
     struct store_key *key = app->key;
@@ -305,7 +320,8 @@ int cli_need_store(struct cli_app *app, struct err *e)
     if (!app->yielded)
         return unlock(app, e);
     app->key = NULL;
-    return need(app, key, e);
+    r = need(app, key, e);
+    return r == ERR_PASSPHRASE && app->stale ? ask_again(app, e) : r;
 }
 
 void cli_close_store(struct cli_app *app)

@@ -116,6 +116,8 @@ static const struct sentence {
      N_("nothing is lost; it can be started again")},
     {ERR_PARTIAL, N_("done in part; this many parts are missing"), ARG_NUM,
      N_("see `wardline status', then try again")},
+    {ERR_ROTATED, N_("the store was sealed anew (`key rotate') while this command waited"), ARG_NONE,
+     N_("nothing is lost; start it again")},
 };
 
 static void put_arg(const struct err *e, enum arg arg, struct buf *out)

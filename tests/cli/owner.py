@@ -8,7 +8,7 @@ No test here says how long a thing takes, but that one which does not answer is 
 Kills tests/mutants: owner-proof-unasked, owner-answers-when-locked, owner-folder-its-own, owner-reads-its-own,
 owner-keeps-the-home, owner-stop-is-bad-input, owner-characters-its-own, owner-stale-is-refused.
 """
-import array, fcntl, json, os, re, select, signal, socket, struct, subprocess, sys, tempfile, time
+import array, contextlib, fcntl, json, os, re, select, signal, socket, struct, subprocess, sys, tempfile, time
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, p) for p in ("tests", "tests/tools", "tests/ui")]
@@ -432,6 +432,31 @@ def given_up(w, slow):
         until("closed", lambda: owners(w.home) == [])
 
 
+def stale(w, slow):
+    """REQ: a command that gave the home up, for a store that was rotated before it asked the new owner, is not told that its
+    passphrase is wrong: it is asked for again, or said what happened where it cannot be. Kills
+    tests/mutants/owner-stale-refused.patch."""
+    if not pyte:
+        return
+    import harness
+    for words, status, says, owner in ((ward.PASS + "\n" + ward.PASS, 0, "", contextlib.nullcontext), (ward.PASS, 5, "sealed anew", lambda: Watch(w))):
+        slow("hang")
+        cron = w.start("sync", passphrase=words)
+        until("it owns", lambda: owners(w.home) == [cron.pid])
+        with harness.Term([ward.WARDLINE, "--home", w.home], env=ward.environment(w.extra)) as t:
+            t.wait("locked")
+            t.send(ward.PASS + "\r")
+            until("the screen owns it", lambda: owners(w.home) == [t.pid])
+            os.kill(cron.pid, signal.SIGSTOP)
+        slow("flow")
+        until("closed", lambda: owners(w.home) == [])
+        w.cli("key", "rotate")
+        with owner():
+            os.kill(cron.pid, signal.SIGCONT)
+            p = ended(cron, 60)
+        check(f"{words.count(ward.PASS)} times its passphrase", p.returncode == status and says in p.stderr and "passphrase is wrong" not in p.stderr, told(p))
+
+
 def silent(w):
     """(e) An owner that is stopped is named, before and while it answers."""
     with Watch(w) as o:
@@ -564,7 +589,7 @@ def main():
                 w.url = f"http://127.0.0.1:{slow.port}/fhir"
                 w.cli("init", "--server", w.url, "--demo")
                 w.cli("sync")
-                for part, args in ((through, ()), (rotated, ()), (overheard, ()), (locked, ()), (silent, ()), (killed, ()), (askers, (slow,)), (given_up, (slow,))):
+                for part, args in ((through, ()), (rotated, ()), (overheard, ()), (locked, ()), (silent, ()), (killed, ()), (askers, (slow,)), (given_up, (slow,)), (stale, (slow,))):
                     if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
                         part(w, *args)
     print(f"{done} checks")

@@ -2,8 +2,8 @@
  *
  * The log: whatever happens to its bytes, what opens is a prefix of whole commits, and a loss that can be
  * seen is said. Planted faults: seal-wal-silent (the loss is not said), seal-wal-place (frames not bound to
- * their offset), seal-loose (frames that SQLite left without salts stay so), seal-loose-end (what comes behind them does
- * not go on from them), seal-head-held (a commit's last header is still in memory when it is acknowledged).
+ * their offset), seal-loose (frames that SQLite left without salts stay so), seal-head-held (a commit's last header is still
+ * in memory when it is acknowledged).
  */
 #include "config.h"
 
@@ -346,7 +346,7 @@ static void checksum_is_sealed(void)
 #define ROW(n) "INSERT INTO c VALUES(" #n "); INSERT INTO d VALUES(8, 'x')"
 #define ROWS(n, bytes) "INSERT INTO c VALUES(" #n "); INSERT INTO d VALUES(8, zeroblob(" #bytes ")); "
 
-/* Planted faults: seal-loose, seal-loose-end, seal-head-held. A commit of a few frames, so that it ends before the frame
+/* Planted faults: seal-loose, seal-head-held. A commit of a few frames, so that it ends before the frame
  * that was overwritten, and one of many; at the log's beginning and behind another; a savepoint, and a statement that
  * fails. */
 static void taken_back(void)
