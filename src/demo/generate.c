@@ -291,6 +291,8 @@ int demo_generate(uint64_t seed, unsigned n, unsigned charts, const struct date 
                 chart(&g, &h.who[i]);
                 g.state = chain(seed, 3, number);
                 demo_gen_lists(&g, &h.who[i]);
+                g.state = chain(seed, 4, number);
+                demo_gen_letter(&g, &h.who[i]);
             }
         }
         code = send(&g, emit, arg, e);

@@ -104,6 +104,7 @@ void demo_gen_patient(struct gen *g, struct gen_person *p, unsigned number, unsi
 const struct gen_person *kin);
 void demo_gen_encounters(struct gen *g, struct gen_person *p);        /* generate_care.c */
 void demo_gen_care(struct gen *g, struct gen_person *p);
+void demo_gen_letter(struct gen *g, struct gen_person *p); /* some people have one, kept apart (Binary) */
 void demo_gen_problem_list(struct gen *g, struct gen_person *p);      /* generate_problems.c */
 void demo_gen_allergies(struct gen *g, struct gen_person *p);
 void demo_gen_medicines(struct gen *g, struct gen_person *p);         /* generate_medicines.c */

@@ -313,6 +313,42 @@ static void document(struct gen *g, struct gen_person *p)
     demo_gen_close(g);
 }
 
+/* A letter of another house, which stands beside its record (Binary) and comes when somebody asks for it. */
+void demo_gen_letter(struct gen *g, struct gen_person *p)
+{
+    static const char *const asked[] = {"Creatinine and potassium in two weeks, please.", "Please weigh at each visit.",
+                                        "Blood pressure at the next three visits, please."};
+    const char *title = "Letter of the district hospital";
+    int64_t day;
+    char text[1000], data[1400], binary[40], at[GEN_TIME], on[GEN_DAY];
+    int n;
+
+    if (!demo_gen_chance(g, 80))
+        return;
+    day = demo_gen_days_ago(g, p, 5, 90);
+    n = snprintf(text, sizeof text, "MADE-UP DISTRICT HOSPITAL\nMedical outpatients, %s\n\nDear colleague,\n\n"
+                 "Thank you for referring this made-up patient, whom I saw today in the presence of a relative.\n"
+                 "The history is as in your letter. Examination: comfortable at rest, chest clear, no oedema.\n"
+                 "The electrocardiogram of today shows sinus rhythm, rate 76; the chest film is normal.\n\n"
+                 "I have not changed the medicines. %s\nI will see the patient again in %d months, or sooner if you "
+                 "wish.\n\nWith kind regards\n", demo_gen_day(day, on), asked[demo_gen_below(g, 3)],
+                 demo_gen_between(g, 2, 6));
+    base64(text, data);
+    demo_gen_open(g, p, "Binary", "bi");
+    snprintf(binary, sizeof binary, "%s", g->id);
+    demo_gen_add(g, ",'contentType':'text/plain; charset=utf-8','securityContext':{'reference':'Patient/%s'},"
+                    "'data':'%s'", p->id, data);
+    demo_gen_close(g);
+    demo_gen_open(g, p, "DocumentReference", "do");
+    demo_gen_add(g, ",'status':'current','docStatus':'final','type':{'coding':[{'system':'http://loinc.org',"
+                    "'code':'51852-2','display':'Letter'}],'text':'Letter'},'subject':{'reference':'Patient/%s'},"
+                    "'date':'%s','description':'%s',"
+                    "'content':[{'attachment':{'contentType':'text/plain; charset=utf-8','language':'en',"
+                    "'url':'Binary/%s','size':%d,'title':'%s','creation':'%s'}}]",
+                 p->id, demo_gen_time(day, 660, at), title, binary, n, "district-hospital.txt", on);
+    demo_gen_close(g);
+}
+
 static void note(struct gen *g, struct gen_person *p)
 {
     static const char *const said[] = {"Feels well. No new complaints.", "Sleeping badly, "

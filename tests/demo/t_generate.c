@@ -23,7 +23,7 @@ struct ward {
     unsigned n, patients, bundles, broken, foreign;
     unsigned per_patient[PATIENTS], allergies[PATIENTS];
     unsigned none_known, known, refuted, in_error, trailing_zero, twins, namesakes, future,
-    critical, prn, tapers, stopped;
+    critical, prn, tapers, letters, stopped;
     unsigned scripts, combining, preliminary, components, min_age, max_age, growing;
     char births[PATIENTS][11], names[PATIENTS][200];
     unsigned stop_at;
@@ -97,6 +97,12 @@ static void count(struct ward *w, const struct tape *t, const struct fhir_index 
         if (i.n && fhir_decimal_compare(tape_lexeme(t, tape_get(t, q, "value")),
                                         tape_lexeme(t, tape_path(t, range, "low.value")), &order))
             CU_ASSERT_EQUAL(i.p[0] == 'L', order < 0);
+    } else if (str_is(x->type, "DocumentReference")) {
+        struct str url = tape_plain(t, tape_path(t, tape_first(t, tape_get(t, 0, "content")), "attachment.url"));
+
+        if (url.n) /* its content stands before it */
+            CU_ASSERT(w->n > 1 && str_starts(url, "Binary/") && str_is(url, w->rows[w->n - 2].key));
+        w->letters += url.n > 0;
     } else if (str_is(x->type, "MedicationRequest")) {
         tape_at dose = tape_get(t, 0, "dosageInstruction");
 
@@ -191,7 +197,7 @@ static void a_believable_ward(void)
     CU_ASSERT(w.trailing_zero > 200);
     CU_ASSERT(w.scripts >= 10 && w.combining >= 1);
     CU_ASSERT(w.future && w.components && w.preliminary && w.critical);
-    CU_ASSERT(w.prn && w.tapers && w.stopped);
+    CU_ASSERT(w.prn && w.tapers && w.stopped && w.letters);
     drop(&w);
 }
 
