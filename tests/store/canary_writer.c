@@ -2,17 +2,22 @@
  *
  * The program that canary.py watches: `canary_writer HOME`, first line of stdin the passphrase, then one
  * word a line. Each word goes into a patient's name and identifiers, a result's title and text (short and
- * long), and a setting, and into an attachment of the result, or a part of one; "ok" is printed once that is durable. End
- * of input closes the store.
+ * long), and a setting, and backwards into an attachment of the result, or a part of one; "ok" is printed once that is
+ * durable. End of input closes the store. oracle.py watches it too, for its attachments.
  */
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "base/limits.h"
+#include "base/mem.h"
 #include "store/blob.h"
+
+#define MARK "oracle-mark-in-plain-memory"
 
 /* Indexed as what comes from a server, so that each word lies in the index of words, too. */
 static int put(struct store_tx *tx, struct str patient, struct buf *body, struct err *e)
@@ -34,19 +39,24 @@ static int put(struct store_tx *tx, struct str patient, struct buf *body, struct
     return code;
 }
 
-/* Each word in an attachment, too, every other one in a part of one. */
+/* Each word backwards in an attachment, too, every other one in a part of one. What the writer itself has of it goes. */
 static int attach(struct store *s, unsigned n, const char *result, const char *word, struct err *e)
 {
     const struct store_blob_source src = {STR("Observation"), str_of(result), 0, str_of(word)};
     const struct store_blob_answer answer = {word, word, -1};
     const struct store_blob_expect any = {.size = -1};
     struct store_blob_writer *w;
+    char turned[200];
+    size_t len = strlen(word);
     int code = store_blob_begin(s, &src, false, 1, &w, e);
 
+    for (size_t i = 0; i < len; i++)
+        turned[i] = word[len - 1 - i];
     if (!code)
         code = store_blob_restart(w, &answer, e);
     for (unsigned i = 0; !code && i < 10000; i++)
-        code = store_blob_append(w, str_of(word), e);
+        code = store_blob_append(w, (struct str){turned, len}, e);
+    mem_zero(turned, sizeof turned);
     if (!code)
         code = n % 2 ? store_blob_keep(w, e) : store_blob_end(w, &any, 1, e);
     store_blob_free(w);
@@ -113,10 +123,13 @@ int main(int argc, char **argv)
 {
     struct store *s = NULL;
     struct err e = ERR_NONE;
-    char word[200];
+    char word[200], *mark = malloc(64);
     unsigned n = 0;
 
     umask(077);
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* or not even a test could look */
+    if (mark)
+        snprintf(mark, 64, "%s %s", MARK, "here"); /* shows that an image of this process can be searched */
     if (argc != 2 || crypt_init(NULL) || open_store(argv[1], &s, &e)) {
         fprintf(stderr, "canary_writer: %s\n", err_name(e.code));
         return 1;
@@ -132,5 +145,6 @@ int main(int argc, char **argv)
         fflush(stdout);
     }
     store_close(s);
+    free(mark);
     return 0;
 }

@@ -3,7 +3,7 @@
 """Nothing that follows from the plaintext lies where the store says that it does not. Words, pieces of pages, and the
 checksums that SQLite makes of them are looked for in every file and in every byte that the process wrote to any
 descriptor (strace); data key, its sub-keys and the passphrase there too and in the image that a core of the process would
-be. Planted faults: seal-plain-sum (a frame's checksum stands outside the sealed part), crypt-secret-dumped (secrets lie in
+be. So are, of a whole profile, words of attachments and the keys of their files (HOME/blobs). Planted faults: seal-plain-sum (a frame's checksum stands outside the sealed part), crypt-secret-dumped (secrets lie in
 plain memory).
 
     oracle.py [WRITER]    default tests/store/oracle_writer of the build directory
@@ -30,12 +30,13 @@ def halves(secret):
     return [secret[:mid], secret[mid:], secret.hex().encode(), secret.hex().upper().encode()]
 
 
-def writes(trace):
-    """The bytes of each write that strace -xx saw, but those of the writer's own answers (descriptor 1)."""
-    out = []
+def writes(trace, part=""):
+    """The bytes of each write that strace -xx saw, but those of the writer's own answers (descriptor 1); to files with
+    part in their names."""
+    out, part = [], "".join(f"\\x{c:02x}" for c in part.encode())  # so strace writes names, too
     for line in open(trace, encoding="ascii", errors="replace"):
-        m = re.match(r"(?:\d+ +)?\w*write\w*\((\d+)|(?:\d+ +)?send", line)
-        if m and m.group(1) != "1":
+        m = re.match(r"(?:\d+ +)?\w*write\w*\((\d+)(<[^>]*>)?|(?:\d+ +)?send", line)
+        if m and m.group(1) != "1" and part in (m.group(2) or ""):
             out += [bytes.fromhex(s.replace("\\x", "")) for s in re.findall(r'"((?:\\x[0-9a-f]{2})*)"', line)]
     return out
 
@@ -106,9 +107,9 @@ class Oracle:
     def files(self, when):
         return self.look(when, [open(p, "rb").read().rstrip(b"\0") + bytes(8) for p in canary.files_under(self.folder) if not p.endswith(".trace")])
 
-    def start(self, trace):
-        strace = ["strace", "-f", "-xx", "-s", "1000000", "-e", "trace=write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg", "-o", trace]
-        p = subprocess.Popen((strace if trace else []) + [self.writer, "work", self.home], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    def start(self, trace, *command):
+        strace = ["strace", "-f", "-y", "-xx", "-s", "1000000", "-e", "trace=write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg", "-o", trace]
+        p = subprocess.Popen((strace if trace else []) + list(command or [self.writer, "work", self.home]), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                              text=True, bufsize=1)
         p.stdin.write(self.passphrase + "\n")
         canary.expect(p, "open")
@@ -159,6 +160,43 @@ class Oracle:
         self.files("after kill -9")
 
 
+    def attachments(self):
+        """Those of a whole profile, as the program has it."""
+        self.home = os.path.join(self.folder, "profile")
+        command = [os.path.join(os.path.dirname(self.writer), "canary_writer"), self.home]
+        words = ["".join(self.rng.choices(string.ascii_letters, k=20)) for _ in range(12)]
+        turned = {w.encode()[::-1][i:i + 8]: f"the attached word {w}" for w in words for i in range(13)}
+        trace = os.path.join(self.folder, "attached.trace") if shutil.which("strace") else None
+        p = self.start(trace, *command)
+        canary.put(p, words[:8])
+        p.stdin.close()
+        if p.wait():
+            sys.exit(2)
+        p = self.start(None, *command)
+        canary.put(p, words[8:])  # in place of the first four
+        try:
+            memory = image(p.pid)
+        except PermissionError:
+            memory = []
+        p.send_signal(signal.SIGKILL)
+        p.wait()
+        keys = {bytes.fromhex(line[4:]) for line in self.run("blobs", self.passphrase).split("\n") if line}
+        self.pieces, self.derived = turned, {}
+        self.secrets = {half: "a key of an attachment" for k in keys for half in halves(k)}
+        self.secrets[self.passphrase.encode()] = "the passphrase"
+        if len(keys) != 8 or (memory and not any(MARK in m for m in memory)):
+            sys.exit(2)
+        self.files("attachments, after kill -9")
+        self.look("attachments, core", memory)
+        if trace:
+            size = sum(map(len, writes(trace, "/blobs/")))
+            self.look("attachments, traced writes", [b"".join(writes(trace))])
+            if size < 4 * 200000 + 4 * 196608:  # whole ones, and whole chunks of parts
+                print(f"oracle: {size} bytes of attachments: nothing is shown")
+                sys.exit(2)
+        return len(keys) + len(words)
+
+
 def main():
     writer = sys.argv[1] if len(sys.argv) == 2 else os.path.join(os.environ.get("top_builddir", "."), "tests/store/oracle_writer")
     if not os.access(writer, os.X_OK):
@@ -169,9 +207,11 @@ def main():
         o.run("make", o.key.hex(), o.passphrase)
         o.watched()
         o.core()
+        known = len(o.derived) + len(o.secrets) + len(o.words)
+        known += o.attachments()
     finally:
         shutil.rmtree(o.folder)
-    print(f"proof nothing in clear: {len(o.derived) + len(o.secrets) + len(o.words)} things looked for")
+    print(f"proof nothing in clear: {known} things looked for")
     return 1 if o.found else 0
 
 

@@ -4,7 +4,8 @@
  * `oracle_writer work DIR`; stdin: passphrase, then words: each goes into rows, indexes and a full-text index, with spills,
  * rollbacks, savepoints and checkpoints; "ok" is printed once that is durable. `oracle_writer sums DIR`; stdin: data key:
  * prints what a reader of the plaintext would know: "sum HEX" for each checksum that SQLite keeps in the log, "page HEX" for
- * pieces of pages. Secrets are read into locked memory alone.
+ * pieces of pages. `oracle_writer blobs HOME`, of a whole profile; stdin: passphrase: prints "key HEX" of each attachment's
+ * file. Secrets are read into locked memory alone.
  */
 #include "config.h"
 
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "store/priv.h"
 #include "tests/store/seal_help.h"
 
 #define MARK "oracle-mark-in-plain-memory"
@@ -162,12 +164,28 @@ static void sums(const struct help *h)
             piece(page, (unsigned)(no * 131 % 3000));
 }
 
+static void blobs(const char *home)
+{
+    struct secret *words = line();
+    struct store_key *k = NULL;
+    struct store *s = NULL;
+    sqlite3_stmt *st;
+
+    must(store_unlock(home, words, &k, NULL) == ERR_OK && store_open(home, k, &s, NULL) == ERR_OK, home);
+    must(sqlite3_prepare_v2(s->r.db, "SELECT key FROM blob", -1, &st, NULL) == SQLITE_OK, "blob");
+    while (sqlite3_step(st) == SQLITE_ROW)
+        say("key", sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0));
+    sqlite3_finalize(st);
+    store_close(s);
+    secret_free(words);
+}
+
 int main(int argc, char **argv)
 {
     struct help h;
 
     umask(077);
-    must(argc == 3 && crypt_init(NULL) == ERR_OK, "make|work|sums DIR");
+    must(argc == 3 && crypt_init(NULL) == ERR_OK, "make|work|sums|blobs DIR");
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* or not even a test could look */
     snprintf(h.path, sizeof h.path, "%s/store.wdb", argv[2]);
     snprintf(h.wal, sizeof h.wal, "%s/store.wdb-wal", argv[2]);
@@ -175,6 +193,8 @@ int main(int argc, char **argv)
         make(h.path);
     else if (!strcmp(argv[1], "work"))
         work(h.path);
+    else if (!strcmp(argv[1], "blobs"))
+        blobs(argv[2]);
     else
         sums(&h);
     return 0;
