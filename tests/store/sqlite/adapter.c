@@ -93,8 +93,8 @@ static int make_control(const char *name)
     if (!rc)
         rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve);
     if (!rc)
-        rc = sqlite3_exec(db, "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA application_id=0x57444c4e;"
-                              "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+        rc = sqlite3_exec(db, "PRAGMA page_size=4096; PRAGMA auto_vacuum=2; PRAGMA journal_mode=WAL;"
+                              "PRAGMA application_id=0x57444c4e; PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
     sqlite3_close(db);
     chmod(name, 0600);
     return rc;
