@@ -4,11 +4,12 @@
 14 queued moves, a page, opening an item, idle for 20 s, key to last byte p50 and p95, resident memory. One that is not
 installed is 'skipped' aloud. The list of each is full (18 rows or more) and the marker moves inside of it.
 
-peers.py           the table
-peers.py --load N  wardline alone over N patients (100,000): the same idle and while a sync runs, a filter's keystroke, unlock
-                   to worklist beyond the KDF
+peers.py               the table
+peers.py --load N [M]  wardline alone over N patients (100,000), M of them with charts (1,000), and a chart of 30,000 resources
+                       (Synthea's largest, imported): unlock to worklist, a filter's keystroke, keys idle and while a sync
+                       runs, that chart opened, read and searched, memory
 """
-import os, re, shutil, statistics, subprocess, sys, tempfile, time
+import gzip, os, shutil, statistics, subprocess, sys, tempfile, time
 
 TOP = os.path.abspath(os.environ.get("top_srcdir", "."))
 sys.path[:0] = [os.path.join(TOP, p) for p in ("tests", "tests/ui", "tests/tools")]
@@ -138,13 +139,103 @@ def table(tmp):
         os.chdir("/")
 
 
-def load(tmp, n):
-    """wardline over n patients: idle, then while a sync over a thin line runs."""
-    with ward.Ward(tmp, generate=n, charts=20, init=False, quick=True) as w, Proxy(f"127.0.0.1:{w.url.split(':')[2].split('/')[0]}") as line:
+def spent(pid):
+    """ms of CPU that its threads have had."""
+    return sum(int(open(f"/proc/{pid}/task/{t}/schedstat").read().split()[0]) for t in os.listdir(f"/proc/{pid}/task")) / 1e6
+
+
+def cost(t, keys, quiet=0.25, most=60):
+    """ms from keys to the last byte that they brought, and of CPU, until it rests."""
+    cpu, began = spent(t.pid), time.monotonic()
+    last = began
+    t.send(keys)
+    t.pump(most)
+    while True:
+        last = time.monotonic()
+        if not t.pump(quiet):
+            return (last - began) * 1000, spent(t.pid) - cpu
+
+
+def filtered(t, n):
+    t.key("/")
+    costs = []
+    for _ in range(5):
+        costs += [cost(t, letter) for letter in "mar"]
+        t.key(b"\x15")
+    t.key(b"\x07")
+    ms, cpu = zip(*costs)
+    say(f"filter keystroke, {n} patients", f"median {statistics.median(ms):.1f} ms, most {max(ms):.1f}; CPU {statistics.median(cpu):.1f}, {max(cpu):.1f}", "<= 15 ms")
+
+
+def large(w, tmp):
+    """Imports Synthea's largest chart; its family's name and how many resources it has. None: it is not here."""
+    folder = ward.data("synthea/r4-3.3.0")
+    if not folder:
+        return None
+    packed = max((os.path.join(folder, f) for f in os.listdir(folder)), key=os.path.getsize)
+    path = os.path.join(tmp, "large.json")
+    with gzip.open(packed) as f, open(path, "wb") as out:
+        shutil.copyfileobj(f, out)
+    before = kept(w)
+    w.cli("import", path)
+    os.unlink(path)
+    return os.path.basename(packed).split("_")[1], kept(w) - before
+
+
+def kept(w):
+    return sum(w.json("status")["counts"].values())
+
+
+def read_large(t, family, resources):
+    what = f"chart of {resources} resources"
+    t.key(f"/{family}\r")
+    t.wait("1 match")
+    with footprint.Peak(t.pid) as peak:
+        t.key("\r", first=30)
+        if "STOP" in t.row(1):
+            t.key("1\r", first=30)
+        t.wait("Cover", 60)
+        t.key("q")
+        steps = [("open", "\r"), ("results", "l"), ("their end", "G"), ("grid", "="), ("back", "q"), ("timeline", "y"), ("its end", "G"), ("back", "q")]
+        for name, key in steps:
+            ms, cpu = cost(t, key)
+            if name != "back":
+                say(f"{what}: {name}", f"{ms:.0f} ms, CPU {cpu:.0f} ms", "")
+        say(f"{what}: key to last byte", times(t, (b"j", b"k")), "<= 1, <= 8 ms")
+        t.key("/")
+        began = time.monotonic()
+        t.send("penicillin\r")
+        t.wait("found", 120)
+        say(f"{what}: search", f"{(time.monotonic() - began) * 1000:.0f} ms", "")
+    say(f"{what}: memory, most", f"{peak.mib:.1f} MiB", "<= 24 MiB for 5,000")
+    for _ in range(3):
+        t.key("q")
+
+
+def syncing(w, line, t, n):
+    tokens.load(w, 1, 1500)  # a chart of 4,502 resources over a line that makes it last
+    line("rate 60000 60000")
+    t.send("S")
+    t.wait("fetching ")
+    with footprint.Peak(t.pid) as peak:
+        speed = times(t, (b"j", b"k"), 40)
+    running = "fetching " in t.text()
+    line("rate 0 0")
+    if not running:
+        raise RuntimeError("the sync had ended before the keys were measured")
+    say(f"{n} patients, sync runs: key to last byte", speed, "<= 1, <= 8 ms")
+    say(f"{n} patients, sync runs: memory", f"{peak.mib:.1f} MiB", "<= 64 MiB")
+
+
+def load(tmp, n, charts):
+    with ward.Ward(tmp, generate=n, charts=charts, init=False, quick=True) as w, Proxy(f"127.0.0.1:{w.url.split(':')[2].split('/')[0]}") as line:
         w.cli("init", "--server", f"http://127.0.0.1:{line.port}/fhir")
+        began = time.monotonic()
         w.cli("sync")
-        env = ward.environment(w.extra)
-        with Term([ward.WARDLINE, "--home", w.home], term="vt100", quiet=0.15, env={**env, "TERM": "vt100"}) as t:
+        say(f"first sync of {n} patients", f"{time.monotonic() - began:.0f} s, {kept(w)} resources", "")
+        chart = large(w, tmp)
+        env = {**ward.environment(w.extra), "TERM": "vt100"}
+        with Term([ward.WARDLINE, "--home", w.home], term="vt100", quiet=0.15, env=env) as t:
             t.wait("Passphrase:")
             began = time.monotonic()
             t.send(ward.PASS + "\r")
@@ -154,38 +245,21 @@ def load(tmp, n):
             t.wait("synced ", 300)
             say(f"{n} patients, idle: key to last byte", times(t, (b"j", b"k")), "<= 1, <= 8 ms")
             say(f"{n} patients, idle: memory", f"{footprint.now(t.pid):.1f} MiB", "<= 14 MiB")
-            t.key("/")
-            out = []
-            for letter in "mar" * 5:
-                began = last = time.monotonic()
-                t.send(letter)
-                while t.pump(0.2):
-                    last = time.monotonic()
-                out.append((last - began) * 1000)
-                if len(out) % 3 == 0:
-                    t.key(b"\x15")
-            say(f"filter keystroke, {n} patients", f"median {statistics.median(out):.1f} ms, most {max(out):.1f}", "<= 15 ms")
-            t.key(b"\x07")
-            tokens.load(w, 1, 1500)  # a chart of 4,502 resources over a line that makes it last
-            line("rate 60000 60000")
-            t.send("S")
-            t.wait("etching")
-            with footprint.Peak(t.pid) as peak:
-                speed = times(t, (b"j", b"k"), 40)
-            running = "etching" in t.text()
-            line("rate 0 0")
-            if not running:
-                raise RuntimeError("the sync had ended before the keys were measured")
-            say(f"{n} patients, sync runs: key to last byte", speed, "<= 1, <= 8 ms")
-            say(f"{n} patients, sync runs: memory", f"{peak.mib:.1f} MiB", "<= 64 MiB")
+            filtered(t, n)
+            if chart:
+                read_large(t, *chart)
+            syncing(w, line, t, n)
             t.kill(15)
             t.end()
+    if not chart:
+        raise RuntimeError("the chart of 30,000 resources was not measured: data/synthea/r4-3.3.0 is not here")
 
 
 def main():
     with tempfile.TemporaryDirectory() as tmp:
-        if "--load" in sys.argv:
-            load(tmp, int(sys.argv[sys.argv.index("--load") + 1]))
+        if sys.argv[1:2] == ["--load"]:
+            n, charts = (sys.argv[2:] + ["1000"])[:2]
+            load(tmp, int(n), int(charts))
         else:
             table(tmp)
 
