@@ -44,13 +44,15 @@ static void add_row(struct list *l, const struct model_patient *p, unsigned cols
     struct buf b;
     struct text rest;
     const char *note;
+    unsigned room;
 
     buf_init(&b, 65536);
     pad(&b, p->born, BORN_COLS);
     pad(&b, p->sex, sex_cols());
     buf_add(&b, p->number.s, p->number.n);
-    if (p->marks.n) {
-        buf_adds(&b, "  ");
+    room = cols - NAME_COLS - 1 - tty_cols(buf_str(&b));
+    if (p->marks.n) { /* a blank less is better than SIMILAR on one line and NAME on the next */
+        buf_adds(&b, room < cols && tty_cols((struct str){p->marks.s, p->marks.n}) + 1 == room ? " " : "  ");
         buf_add(&b, p->marks.s, p->marks.n);
     }
     note = glyph_note((struct str){p->name.s, p->name.n});
@@ -88,7 +90,7 @@ static struct text which(struct ui *u, struct arena *a)
         order = arena_fmt(a, _(", by %s"), model_order_words(w->scope.order));
     if (w->scope.scope == STORE_EVERYBODY)
         all = arena_fmt(a, P_("PATIENTS  %lld kept here (%s)%s", "PATIENTS  %lld kept here (%s)%s", w->rows.kept),
-                        (long long)w->rows.kept, u->model.scope[0] ? u->model.scope : "all", order);
+                        (long long)w->rows.kept, model_kept_words(&u->model, a), order);
     else if (w->filter_n)
         all = arena_fmt(a, P_("PATIENTS  %s, of %lld kept here%s", "PATIENTS  %s, of %lld kept here%s", w->rows.kept),
                         model_scope_words(&u->model, &w->scope, a).s, (long long)w->rows.kept, order);

@@ -32,7 +32,7 @@ void tour_offer(struct ui *u)
 {
     char path[PATH_MAX_BYTES];
 
-    if (u->demo && !path_join(path, u->home, SEEN, NULL) && access(path, F_OK))
+    if (u->demo && !u->line && !path_join(path, u->home, SEEN, NULL) && access(path, F_OK))
         tour_begin(u);
 }
 

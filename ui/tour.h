@@ -11,7 +11,7 @@
 struct ui;
 struct command;
 
-void tour_offer(struct ui *u); /* after unlocking: begins it where it was never seen */
+void tour_offer(struct ui *u); /* after unlocking: begins it where it was never seen; in lines never: keys differ */
 void tour_begin(struct ui *u);
 void tour_end(struct ui *u);   /* for good, at any step */
 bool tour_on(const struct ui *u);

@@ -163,7 +163,7 @@ struct model_section {
     bool removed;           /* rows were removed from this device (of a cover: of what feeds it); they can be fetched */
 };
 /* ", 4 days old" for data as of an instant more than a day ago, "" else; in a, NULL without memory. For words that are
- * printed once: on a screen that stays ages would tick. */
+ * printed once, and for the line that says that there is no link: days do not tick before a screen locks. */
 const char *model_days_old(int64_t asof_ms, int64_t now_ms, struct arena *a);
 /* ERR_NOTFOUND: no such patient or section. */
 int model_section(struct model *m, struct str chart, struct str name, struct model_section *out, struct err *e);

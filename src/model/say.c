@@ -186,9 +186,25 @@ const char *model_sync_todo(const struct model_sync *s)
     return x ? _(x->todo) : "";
 }
 
+/* No answer has come to the sync that runs. */
+static bool unanswered(const struct model_sync *s)
+{
+    return s->phase == MODEL_SYNC_RUNNING && !s->done && !s->rows;
+}
+
+/* Behind "offline, kept here as of 23-Nov 14:05": who reads it need not count days. */
+static const char *with_days(const struct model *m, const struct model_sync *s, const char *words, struct arena *a)
+{
+    const char *old = model_days_old(s->last_ms, clock_wall_ms(&m->clock), a);
+
+    return words && old ? arena_fmt(a, "%s%s", words, old) : NULL;
+}
+
 /* REQ: no age without a complete sync; the age never leaves while a sync runs. */
 static const char *fetching(const struct model_sync *s, const char *last, struct arena *a)
 {
+    if (unanswered(s))
+        return s->last_ms ? arena_fmt(a, _("fetching, no answer yet; as of %s"), last) : _("fetching, no answer yet");
     if (s->last_ms)
         return arena_fmt(a, _("fetching %u of %u, %llu rows; as of %s"), s->done, s->all,
                          (unsigned long long)s->rows, last);
@@ -196,23 +212,20 @@ static const char *fetching(const struct model_sync *s, const char *last, struct
                      (unsigned long long)s->rows);
 }
 
-/* No answer has come to the sync that runs. */
-static bool unanswered(const struct model_sync *s)
-{
-    return s->phase == MODEL_SYNC_RUNNING && !s->done && !s->rows;
-}
-
 bool model_sync_no_link(const struct model *m, const struct model_sync *s, struct arena *a, struct text *out)
 {
     char last[DATE_TEXT_MAX];
+    const char *words = _("offline so far, no complete sync yet");
 
-    if (unanswered(s))
-        *out = text_own(s->last_ms ? arena_fmt(a, _("offline so far, kept here as of %s"), when_of(m, s->last_ms, last))
-                                   : _("offline so far, no complete sync yet"));
-    else if (s->phase == MODEL_SYNC_OFFLINE || s->phase == MODEL_SYNC_FAILED)
-        model_sync_words(m, s, a, out);
-    else
+    if (unanswered(s)) {
+        if (s->last_ms)
+            words = arena_fmt(a, _("offline so far, kept here as of %s"), when_of(m, s->last_ms, last));
+        *out = text_own(s->last_ms ? with_days(m, s, words, a) : words);
+        return true;
+    }
+    if (s->phase != MODEL_SYNC_OFFLINE && s->phase != MODEL_SYNC_FAILED)
         return false;
+    model_sync_words(m, s, a, out);
     return true;
 }
 
@@ -248,7 +261,7 @@ void model_sync_words(const struct model *m, const struct model_sync *s, struct 
         words = fetching(s, last, a);
         break;
     case MODEL_SYNC_OFFLINE: /* REQ CS-23: calm: offline is a state of the line, no error */
-        words = kept ? arena_fmt(a, _("offline, kept here as of %s"), last)
+        words = kept ? with_days(m, s, arena_fmt(a, _("offline, kept here as of %s"), last), a)
                      : _("offline, no complete sync yet");
         break;
     case MODEL_SYNC_FAILED: { /* REQ: a failed sync never says that it was done */

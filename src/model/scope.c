@@ -122,6 +122,11 @@ struct text model_scope_words(struct model *m, const struct model_scope *scope, 
     }
 }
 
+const char *model_kept_words(const struct model *m, struct arena *a)
+{
+    return !m->scope[0] || !strcmp(m->scope, "all") ? _("all") : text_safe(a, str_of(m->scope), 0).s;
+}
+
 /* --- what can be chosen ------------------------------------------------------------------------ */
 
 struct filling {

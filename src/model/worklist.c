@@ -239,7 +239,7 @@ static bool has_digit(struct str s)
 
 static void say_empty(struct model *m, const struct model_scope *in, struct model_worklist *w, struct str filter)
 {
-    const char *scope = m->scope[0] ? text_safe(&w->arena, str_of(m->scope), 0).s : _("all");
+    const char *scope = model_kept_words(m, &w->arena);
 
     if (w->total)
         return;

@@ -191,7 +191,7 @@ with tempfile.TemporaryDirectory() as tmp:
     if p.returncode != 5 or "FAIL" not in p.stdout:
         bad.append(f"store cut short: exit {p.returncode}, {p.stdout[:300]}")
 def ages():
-    """REQ: data of more than a day ago says how many days, wherever it is printed once; a screen keeps the instant.
+    """REQ: data of more than a day ago says how many days, wherever it is printed once, and without a link; a screen that has one keeps the instant.
     Kills tests/mutants/cli-days-unsaid.patch."""
     clock = os.path.join(ward.BUILD, "tests/tools/fixed_clock.so")
     options = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"

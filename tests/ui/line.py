@@ -181,6 +181,7 @@ def dumb(w, term, args, why):
         check(len(t.raw) == said, f"{why}: nothing is said unasked: {t.raw[said:]!r}")
         t.send("/pemb\n1\n")  # in one go: the number was typed before the rows were there
         t.wait("Not chosen: the rows were not")
+        check(t.text().count("twins-a SIMILAR NAME") == 1, f"a mark that is a column too wide stands a blank closer, not broken: {t.text()}")
         t.send("1\n")
         check("SIMILAR NAM\n" not in t.text(), "a wide row is broken between words")
         t.wait("PEMBERTON, Rosalind  Born")
@@ -209,7 +210,8 @@ def charset(w):
 
 
 def offline(w):
-    """REQ: without a link each page's heading says so, and how old what it shows is. Kills tests/mutants/line-offline-unsaid.patch."""
+    """REQ: without a link each page's heading says so, and how old what it shows is, in days too. Kills tests/mutants/line-offline-unsaid.patch
+    and offline-days-unsaid.patch."""
     w.stop_server()
     l = Line(w)
     told, end = l.answer(), time.monotonic() + 60
@@ -222,6 +224,14 @@ def offline(w):
         check(any(x.startswith(title) for x in heading) or typed == "1", f"{typed!r}: {told[:5]}")
         said = [x for x in told if re.match(r"offline, kept here as of \d\d-\w{3} \d\d:\d\d", x)]
         check(len(said) == 1 and told.index(said[0]) < 5, f"{typed!r}: no link, once, at the head: {told}")
+    l.end()
+    os.unlink(os.path.join(w.home, "tour.seen"))
+    forward = int((time.time() - 1795426200) / 60) + 3 * 24 * 60 + 60  # of tests/tools/fixed_clock.c
+    l = Line(w, env={"LD_PRELOAD": os.path.join(ward.BUILD, "tests/tools/fixed_clock.so"), "FIXED_CLOCK_MINUTES": str(forward),
+                     "ASAN_OPTIONS": (os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0").lstrip(":")})
+    told = l.answer()
+    check(any(re.match(r"offline.*, kept here as of .*, 3 days old$", x) for x in told), f"how many days: {told}")
+    check(not any("Tour 1/8" in x for x in told), f"no tour of keys that lines do not have: {told}")
     l.end()
 
 
@@ -245,7 +255,7 @@ def trying(w):
 with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False) as w:
     tokens.load(w, 26, 6)
     tokens.load(w, 1, 40)
-    w.put(ward.person("twin-a", "PEMBERTON", "Rosalind"), ward.person("twin-b", "PEMBERTON", "Rosalind"), ward.person("acute", "Ang\u00e9lique", "Zo\u00eb"),
+    w.put(ward.person("twins-a", "PEMBERTON", "Rosalind"), ward.person("twins-b", "PEMBERTON", "Rosalind"), ward.person("acute", "Ang\u00e9lique", "Zo\u00eb"),
         ward.person("evil", "ROGUE\x1b]0;pwned\x07\u202e", "Bad\nName"))
     w.cli("init", "--server", w.url, "--demo")
     w.cli("sync")
