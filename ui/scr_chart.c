@@ -35,8 +35,10 @@ static void build(struct ui *u)
         if (!model_banner(&u->model, str_of(c->chart), tty_columns(u->tty), &b, &e)) {
             model_banner_fini(&c->banner);
             c->banner = b;
+            c->cols = tty_columns(u->tty);
+        } else { /* the old one may be cut now: it is tried again with the next key that lays out */
+            ui_say_err(u, &e);
         }
-        c->cols = tty_columns(u->tty);
     }
     list_clear(&c->list, ui_body_rows(u));
     vec_fini(&c->items);

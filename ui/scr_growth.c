@@ -130,7 +130,7 @@ static void paint(struct ui *u)
 
     scr_chart_banner(u);
     list_pages(&g->plot.list, &n, &m);
-    ui_paint_title(u, g->g.title, (struct text){"", 0, 0}, n, m);
+    ui_paint_title(u, g->g.title, g->g.age, n, m);
     u->chart.mixed = false;
     if (own(u))
         scr_plot_paint(u, &g->plot);

@@ -122,7 +122,7 @@ static void paint(struct ui *u)
     scr_chart_banner(u);
     list_pages(&t->plot.list, &n, &m);
     ui_paint_title(u, text_safe(&a, str_of(arena_fmt(&a, _("Trend, oldest left: %s"), t->t.test.both.s)), 0),
-                   (struct text){"", 0, 0}, n, m);
+                   t->t.age, n, m);
     arena_fini(&a);
     u->chart.mixed = false;
     if (own(u))

@@ -655,6 +655,8 @@ void ui_close(struct ui *u)
     list_fini(&u->stop.list);
     list_fini(&u->scopes.list);
     list_fini(&u->tasks.list);
+    list_fini(&u->household.list);
+    list_fini(&u->server.list);
     ui_save_orphan(u);
     mem_wipe(u, sizeof *u);
 }

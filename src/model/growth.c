@@ -407,9 +407,13 @@ static void say_missing(struct growing *g)
     struct model_growth *out = g->out;
     struct buf missing;
     const char *words = out->n ? NULL : _("none recorded");
+    int64_t asof = 0;
+    bool whole;
 
     buf_init(&missing, 4096);
-    if (!model_fetched(g->m, str_of(g->who->chart), STR("vitals"), &missing, NULL, NULL))
+    whole = model_fetched(g->m, str_of(g->who->chart), STR("vitals"), &missing, &asof, NULL);
+    out->age = model_series_age(g->who, whole, asof, &out->arena);
+    if (!whole)
         words = arena_fmt(&out->arena,
                           out->n ? _("NOT FETCHED in full, more may exist: %s") : _("NOT FETCHED yet: %s"),
                           missing.p ? missing.p : "");
@@ -419,13 +423,13 @@ static void say_missing(struct growing *g)
     buf_fini(&missing);
 }
 
-static bool say_all(struct growing *g)
+static bool say_all(struct growing *g, const struct series_walk *w)
 {
     struct model_growth *out = g->out;
     const struct model_growth_curve *c = out->curve;
     unsigned off = 0, unsent = 0;
 
-    if (!(out->said = arena_alloc(&out->arena, 5 * sizeof *out->said)))
+    if (!(out->said = arena_alloc(&out->arena, 7 * sizeof *out->said)))
         return false;
     for (unsigned i = 0; c && i < out->n; i++) {
         struct model_growth_point *p = &out->points[i];
@@ -445,6 +449,10 @@ static bool say_all(struct growing *g)
                                                       P_("%u value of another age is not on this plot",
                                                          "%u values of other ages are not on this plot", off),
                                                       off));
+    if (w->others) /* REQ: what cannot be a point is not passed over in silence */
+        out->said[out->said_n++] = text_own(model_not_shown(w->others, &out->arena));
+    if (w->unread)
+        out->said[out->said_n++] = text_own(model_not_read(w->unread, &out->arena));
     say_missing(g);
     return !out->arena.failed;
 }
@@ -482,7 +490,7 @@ static int grow(struct model *m, const struct model_person *who, const char *dir
     if (!code && out->points)
         code = add_all(&g, &w.values);
     vec_fini(&w.values);
-    if (!code && (!out->points || !choose_curve(&g) || !say_all(&g)))
+    if (!code && (!out->points || !choose_curve(&g) || !say_all(&g, &w)))
         code = err_set(e, ERR_NOMEM, 0, 0, "growth");
     return code;
 }
@@ -496,7 +504,7 @@ int model_growth(struct model *m, struct str chart, enum model_growth_kind kind,
     memset(out, 0, sizeof *out);
     arena_init(&out->arena, GROWTH_BYTES);
     out->kind = kind;
-    out->title = text_own("");
+    out->title = out->age = text_own("");
     if (!(code = model_person_open(m, chart, &out->arena, &who, e))) {
         memcpy(out->chart, who->chart, sizeof out->chart);
         code = grow(m, who, dir, out, e);

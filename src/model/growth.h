@@ -39,6 +39,7 @@ struct model_growth {
     char chart[80];
     enum model_growth_kind kind;
     struct text title;    /* "Weight for age, girls" */
+    struct text age;      /* "as of 23-Nov 14:05"; "" where it is refused */
     struct text refused;  /* why there are no curves for this patient at all; "" */
     struct model_growth_point *points; /* newest first */
     unsigned n;

@@ -76,6 +76,7 @@ void model_grid_fini(struct model_grid *g);
 struct model_trend {
     struct arena arena;
     char chart[80];
+    struct text age;      /* as of a section */
     struct model_test test;
     struct model_point *points; /* newest first; those without a date last; struck ones among them, without a value */
     unsigned n;

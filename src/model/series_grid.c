@@ -245,7 +245,6 @@ static bool say_all(struct model_grid *g, struct series_walk *w, const struct bu
 
 static int read_section(struct series_walk *w, struct str section, struct model_grid *g, struct err *e)
 {
-    char when[DATE_TEXT_MAX];
     struct buf missing;
     int64_t asof = 0;
     bool whole;
@@ -257,10 +256,7 @@ static int read_section(struct series_walk *w, struct str section, struct model_
     if (!code && (!fill(g, &w->values) || !say_all(g, w, &missing) || missing.failed))
         code = err_set(e, ERR_NOMEM, 0, 0, "grid");
     g->state = g->tests_n ? (whole ? MODEL_ROWS : MODEL_PARTLY) : whole ? MODEL_EMPTY : MODEL_NOT_FETCHED;
-    date_short(asof, w->who->today.year, when);
-    g->age = w->who->file ? text_own(_("from a file"))
-             : !whole     ? text_own(_("NOT FETCHED"))
-                          : text_own(arena_fmt(&g->arena, _("as of %s"), when));
+    g->age = model_series_age(w->who, whole, asof, &g->arena);
     if (!code && !g->age.s)
         code = err_set(e, ERR_NOMEM, 0, 0, "grid");
     buf_fini(&missing);

@@ -48,6 +48,8 @@ struct series_walk {
     struct err *e;
 };
 int model_series_walk(struct series_walk *w, struct str section);
+/* "as of 23-Nov 14:05", "NOT FETCHED" where not every kind is whole; .s NULL without memory. */
+struct text model_series_age(const struct model_person *who, bool whole, int64_t asof_ms, struct arena *a);
 /* "NOT SENT: 2 values here are not at the server yet": of a plot. In a. */
 struct text model_series_unsent(unsigned n, struct arena *a);
 

@@ -151,6 +151,18 @@ static void say_others(struct picking *p)
 }
 
 /* REQ: a plot's mark cannot say that its value is not at the server yet: its words do. */
+struct text model_series_age(const struct model_person *who, bool whole, int64_t asof_ms, struct arena *a)
+{
+    char when[DATE_TEXT_MAX];
+
+    if (who->file)
+        return text_own(_("from a file"));
+    if (!whole)
+        return text_own(_("NOT FETCHED"));
+    date_short(asof_ms, who->today.year, when);
+    return text_own(arena_fmt(a, _("as of %s"), when));
+}
+
 struct text model_series_unsent(unsigned n, struct arena *a)
 {
     return text_own(arena_fmt(a, P_("NOT SENT: %u value here is not at the server yet",
@@ -230,11 +242,14 @@ static int collect(struct series_walk *w, const struct series_value *target, str
 {
     struct picking p = {.out = out};
     struct buf missing;
+    int64_t asof = 0;
+    bool whole;
     int code;
 
     w->holding = target->code;
     buf_init(&missing, 4096);
-    model_fetched(w->m, str_of(w->who->chart), STR("labs"), &missing, NULL, e);
+    whole = model_fetched(w->m, str_of(w->who->chart), STR("labs"), &missing, &asof, e);
+    out->age = model_series_age(w->who, whole, asof, &out->arena);
     code = model_series_walk(w, STR(""));
     if (!code && w->values.n > 1)
         qsort(w->values.p, w->values.n, sizeof(struct series_value), model_series_newest_first);

@@ -82,25 +82,29 @@ static int read_task(struct model *m, const struct listed *x, const struct store
     struct model_row row;
     struct buf raw;
     struct tape t;
-    int rank, code = read_who(m, x, a, out, &who, e);
+    int rank, parsed = ERR_OK, code = read_who(m, x, a, out, &who, e);
 
     if (code)
         return code;
     buf_init(&raw, LIMIT_RESOURCE_BYTES);
     code = store_get(m->store, r.type, r.id, &raw, e);
-    if (!code && !(code = tape_parse(&t, buf_str(&raw), e))) {
+    if (!code && !(parsed = tape_parse(&t, buf_str(&raw), e))) {
         r.status = tape_plain(&t, tape_get(&t, 0, "status"));
-        if (!(code = model_format(m, who, &r, &t, a, &row, &rank, e))) {
-            out->what = x->unsent ? text_own(arena_fmt(a, "%s [%s]", row.text.s, _("NOT SENT"))) : row.text;
-            out->due = due_words(x, v, a);
-            memcpy(out->chart, x->chart, sizeof out->chart);
-            memcpy(out->type, x->type, sizeof out->type);
-            memcpy(out->id, x->id, sizeof out->id);
-        }
+        parsed = model_format(m, who, &r, &t, a, &row, &rank, e);
         tape_fini(&t);
     }
     buf_fini(&raw);
-    return code;
+    if (code || parsed == ERR_NOMEM)
+        return code ? code : parsed;
+    if (parsed) /* REQ: what is due and cannot be shown has a row that says so */
+        row.text = text_own(parsed == ERR_NOTFOUND ? _("NOT SHOWN: a row that names another patient")
+                                                   : _("THIS ROW CANNOT BE READ: its content is damaged"));
+    out->what = x->unsent ? text_own(arena_fmt(a, "%s [%s]", row.text.s, _("NOT SENT"))) : row.text;
+    out->due = due_words(x, v, a);
+    memcpy(out->chart, x->chart, sizeof out->chart);
+    memcpy(out->type, x->type, sizeof out->type);
+    memcpy(out->id, x->id, sizeof out->id);
+    return ERR_OK;
 }
 
 int model_tasks(struct model *m, unsigned offset, unsigned limit, struct model_tasks *out, struct err *e)
@@ -122,7 +126,7 @@ int model_tasks(struct model *m, unsigned offset, unsigned limit, struct model_t
         code = err_set(e, ERR_NOMEM, 0, 0, "tasks");
     for (size_t i = 0; !code && i < found.n; i++) {
         code = read_task(m, vec_at(&found, i), &v, &out->arena, &out->rows[out->n], e);
-        if (code == ERR_NOTFOUND || code == ERR_JSON) /* gone since, another patient's, or damaged: the chart says so */
+        if (code == ERR_NOTFOUND || code == ERR_JSON) /* gone since, another patient's, or its patient is damaged */
             code = ERR_OK;
         else if (!code)
             out->n++;

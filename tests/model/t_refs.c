@@ -8,14 +8,13 @@
 
 #include "base/limits.h"
 #include "model/refs.h"
+#include "model/scope.h"
 
 #define POTASSIUM "'code':{'text':'Potassium'}," QTY("4.1", "mmol/L")
 
 /* A row that is listed as ever and whose bytes are none. */
-static void put_damaged(struct ward *w)
+static void put_damaged(struct ward *w, const char *json)
 {
-    static const char json[] = "{\"resourceType\":\"Observation\",\"id\":\"bad\",\"status\":\"final\","
-                               "\"effectiveDateTime\":\"2026-03-05\",\"subject\":{\"reference\":\"Patient/p\"}}";
     struct fhir_index ix;
     struct arena a;
     struct tape t;
@@ -55,7 +54,8 @@ static void damaged(void)
 
     begin(&w);
     put(&w, OBS("good", "2026-03-06", "final", POTASSIUM));
-    put_damaged(&w);
+    put_damaged(&w, "{\"resourceType\":\"Observation\",\"id\":\"bad\",\"status\":\"final\","
+                    "\"effectiveDateTime\":\"2026-03-05\",\"subject\":{\"reference\":\"Patient/p\"}}");
     for (size_t i = 0; i < sizeof charts / sizeof *charts; i++) {
         struct model_search *s = searched(&w, charts[i]);
 
@@ -63,6 +63,27 @@ static void damaged(void)
         CU_ASSERT_EQUAL(model_search_state(s).unread, 1);
         model_search_free(s);
     }
+    end(&w);
+}
+
+/* model-task-silent: a task that is due and cannot be read is not among the tasks. */
+static void damaged_task(void)
+{
+    struct model_tasks t;
+    struct ward w;
+
+    begin(&w);
+    put(&w, "{'resourceType':'Task','id':'good','status':'requested','intent':'order','for':{'reference':'Patient/p'},"
+            "'description':'Wound check','restriction':{'period':{'end':'2026-11-24'}}}");
+    put_damaged(&w, "{\"resourceType\":\"Task\",\"id\":\"bad\",\"status\":\"requested\",\"intent\":\"order\",\"for\":"
+                    "{\"reference\":\"Patient/p\"},\"restriction\":{\"period\":{\"end\":\"2026-11-25\"}}}");
+    CU_ASSERT_EQUAL_FATAL(model_tasks(&w.m, 0, 10, &t, NULL), ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(t.n, 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(t.rows[0].what.s, "Wound check"));
+    UNIT_STR(t.rows[1].what.s, "THIS ROW CANNOT BE READ: its content is damaged");
+    UNIT_STR(t.rows[1].due.s, "due 25-Nov-2026");
+    UNIT_STR(t.rows[1].chart, "p");
+    model_tasks_fini(&t);
     end(&w);
 }
 
@@ -91,6 +112,7 @@ static void patient_gone(void)
 
 static const struct unit_test tests[] = {
     {"a damaged row is counted", damaged},
+    {"a damaged task has a row", damaged_task},
     {"a patient who is gone", patient_gone},
 };
 UNIT_MAIN("refs", tests)
