@@ -196,7 +196,7 @@ void numbers_turn_clear(struct ui *u)
     memset(&u->turn, 0, sizeof u->turn);
 }
 
-void numbers_turn_add(struct ui *u, const char *chart)
+static void turn_add(struct ui *u, const char *chart)
 {
     struct numbers_turn *t = &u->turn;
 
@@ -208,7 +208,7 @@ void numbers_turn_rows(struct ui *u, const unsigned *item, unsigned n)
 {
     numbers_turn_clear(u);
     for (unsigned i = 0; i < n; i++)
-        numbers_turn_add(u, u->work.rows.rows[item[i]].chart);
+        turn_add(u, u->work.rows.rows[item[i]].chart);
     numbers_turn(u, 0);
 }
 

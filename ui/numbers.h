@@ -32,7 +32,6 @@ struct numbers_turn {
     unsigned n, at;
 };
 void numbers_turn_clear(struct ui *u);
-void numbers_turn_add(struct ui *u, const char *chart);
 void numbers_turn_rows(struct ui *u, const unsigned *item, unsigned n); /* rows of the worklist; opens the first */
 /* Opens the next (+1) or the one before (-1) of those that were chosen; 0: the one that is due. Says so at either end.
  * False: none are chosen, and nothing was said. */

@@ -300,7 +300,7 @@ void palette_open(struct ui *u)
     prompt_open(u, &kind, (struct str){0});
 }
 
-bool palette_is_open(const struct ui *u)
+static bool is_open(const struct ui *u)
 {
     return prompt_is(u, &kind);
 }
@@ -331,7 +331,7 @@ bool palette_paint(struct ui *u, struct arena *a)
     unsigned n, done, at = tty_rows(u->tty) - 3, cols = tty_columns(u->tty);
     size_t head;
 
-    if (!palette_is_open(u))
+    if (!is_open(u))
         return false;
     n = palette_find(u->screen->where, in_chart(u), last_step(typed, &head), m);
     for (unsigned few = n <= FEW, tries = 0; tries <= few; tries++) { /* sentences, if they have room */

@@ -36,7 +36,6 @@ unsigned palette_find(unsigned where, bool chart, struct str word, struct palett
 unsigned palette_best(const struct palette_match *m, unsigned n);
 
 void palette_open(struct ui *u);
-bool palette_is_open(const struct ui *u);
 /* Paints rows 22 and 23. False: the palette is not open. */
 bool palette_paint(struct ui *u, struct arena *a);
 

@@ -413,7 +413,6 @@ void scr_server_close(struct ui *u);
 
 /* scr_work_rows.c */
 void scr_work_rows_build(struct ui *u);
-void scr_work_rows_head(struct ui *u, struct arena *a);
 void scr_work_rows_paint(struct ui *u);
 
 /* scr_find.c */
@@ -451,8 +450,7 @@ void scr_grid_close(struct ui *u);
 void scr_grid_days_lay_out(struct ui *u); /* columns for the width of the terminal, the chosen day among them */
 void scr_grid_days_move(struct ui *u, int by); /* +1 an older day */
 void scr_grid_days_turn(struct ui *u, int by); /* +1 as many older days as fit */
-const struct model_point *scr_grid_cell(const struct ui *u); /* at the marker; NULL */
-const struct model_point *scr_grid_test(const struct ui *u); /* else of its row */
+const struct model_point *scr_grid_test(const struct ui *u); /* at the marker, else of its row; NULL */
 /* Of the test that a resource is; from the screen that is shown. False: it said why not. */
 bool scr_trend_open(struct ui *u, const char *type, const char *id, unsigned part);
 void scr_trend_close(struct ui *u);

@@ -128,7 +128,7 @@ void scr_grid_close(struct ui *u)
     memset(g, 0, sizeof *g);
 }
 
-const struct model_point *scr_grid_cell(const struct ui *u)
+static const struct model_point *cell_at(const struct ui *u)
 {
     const struct scr_grid *g = &u->grid;
 
@@ -139,7 +139,7 @@ const struct model_point *scr_grid_cell(const struct ui *u)
 const struct model_point *scr_grid_test(const struct ui *u)
 {
     const struct scr_grid *g = &u->grid;
-    const struct model_point *p = scr_grid_cell(u);
+    const struct model_point *p = cell_at(u);
 
     for (unsigned k = 0; !p && k < g->g.days_n; k++)
         p = model_grid_cell(&g->g, g->list.sel, k);
@@ -225,7 +225,7 @@ static void paint(struct ui *u)
 
 static void open_cell(struct ui *u)
 {
-    const struct model_point *p = scr_grid_cell(u);
+    const struct model_point *p = cell_at(u);
 
     if (!p)
         ui_say(u, "%s", _("There is nothing behind this row."));

@@ -104,7 +104,7 @@ static struct text which(struct ui *u, struct arena *a)
     return text_safe(a, str_of(all), 0);
 }
 
-void scr_work_rows_head(struct ui *u, struct arena *a)
+static void paint_head(struct ui *u, struct arena *a)
 {
     struct scr_work *w = &u->work;
     unsigned cols = tty_columns(u->tty), page, pages;
@@ -161,7 +161,7 @@ void scr_work_rows_paint(struct ui *u)
     struct arena a;
 
     arena_init(&a, 65536);
-    scr_work_rows_head(u, &a);
+    paint_head(u, &a);
     if (w->list.failed)
         tty_put(u->tty, UI_BODY, 0, text_own(_("No memory for the list.")), tty_columns(u->tty),
                 TTY_PLAIN);

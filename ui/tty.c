@@ -202,11 +202,6 @@ int tty_open_line(struct tty **out, struct err *e)
     return ERR_OK;
 }
 
-bool tty_is_line(const struct tty *t)
-{
-    return t->page != NULL;
-}
-
 void tty_page_row(const struct tty *t, unsigned row, struct buf *out)
 {
     if (t->page)

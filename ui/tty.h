@@ -87,7 +87,6 @@ bool tty_alone(struct str safe);
 
 /* --- line mode -------------------------------------------------------------------------------- */
 
-bool tty_is_line(const struct tty *t);
 /* Row of the page as it was painted, in the bytes of the locale, without blanks at its end. */
 void tty_page_row(const struct tty *t, unsigned row, struct buf *out);
 /* Whether what is typed is echoed; nothing where standard input is no terminal. */

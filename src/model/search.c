@@ -323,7 +323,7 @@ static int look_at(void *arg, const struct store_row *r)
     if (!code && !why && matches(s, &row, ref->section, &why))
         code = keep_found(s, ref);
     arena_fini(&a);
-    s->state.unread += code == ERR_JSON;
+    s->state.unread += code == ERR_JSON && !s->likely_first; /* then everything is looked at once more */
     return why ? why : code == ERR_NOTFOUND || code == ERR_JSON ? ERR_OK : code;
 }
 

@@ -224,6 +224,8 @@ static void a_boy(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(grown(&w, MODEL_GROWTH_BMI, NULL, 0),
                                   "\n05-Mar-2026 2y 8m 18.00 kg, 120 cm 3.01 SD below the median: z = -3.01 - below -3 SD\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(grown(&w, MODEL_GROWTH_HEAD, NULL, 0), "\n08-Jun-2024 12m 46.1 cm "));
+    put_damaged(&w, OBS("d", "2026-03-06", "final", LOINC("29463-7") QTY("18.5", "kg")));
+    CU_ASSERT_PTR_NOT_NULL(strstr(grown(&w, MODEL_GROWTH_WEIGHT, NULL, 0), "\nNOT SHOWN: 1 row that cannot be read"));
     end(&w);
 }
 

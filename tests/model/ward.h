@@ -31,7 +31,8 @@ struct ward {
     struct model m;
 };
 
-static inline void put(struct ward *w, const char *quoted)
+/* The row that such a resource has; bytes: what its row holds instead of it, or NULL. */
+static inline void put_as(struct ward *w, const char *quoted, const char *bytes)
 {
     char *json = mem_dup(quoted, strlen(quoted));
     struct fhir_index ix;
@@ -48,13 +49,24 @@ static inline void put(struct ward *w, const char *quoted)
     if (!code)
         code = fhir_index(&t, NULL, &a, &ix, &e);
     if (!code)
-        code = made_put(w->m.store, &ix, str_of(json), STORE_SERVER, NULL);
+        code = made_put(w->m.store, &ix, str_of(bytes ? bytes : json), STORE_SERVER, NULL);
     if (code)
         printf("\n    %s: %s %s ", quoted, err_name(code), e.what);
     CU_ASSERT_EQUAL(code, ERR_OK);
     tape_fini(&t);
     arena_fini(&a);
     mem_free(json);
+}
+
+static inline void put(struct ward *w, const char *quoted)
+{
+    put_as(w, quoted, NULL);
+}
+
+/* A row that is listed as ever and whose bytes are none. */
+static inline void put_damaged(struct ward *w, const char *quoted)
+{
+    put_as(w, quoted, "{\"resourceType\":");
 }
 
 static inline void begin_with(struct ward *w, const char *patient)
