@@ -291,9 +291,13 @@ static void dismiss(struct ui *u, const struct command *by)
     u->damage = true;
 }
 
-static void no_such_key(struct ui *u, unsigned where)
+static void no_such_key(struct ui *u, unsigned where, int key)
 {
-    if (where & ON_LISTS)
+    int arg;
+
+    if (where == ON_WORKLIST && conf_find(&u->conf, ON_CHART, key, &arg)) /* whoever has just left a chart */
+        ui_say(u, "%s", _("That key works in an open chart; Enter opens the row's."));
+    else if (where & ON_LISTS)
         ui_say(u, "%s", _("That key does nothing here. ? = help"));
     else if (where & ON_TYPING)
         ui_say(u, "%s", _("That key does nothing here."));
@@ -351,7 +355,7 @@ void ui_key(struct ui *u, int key)
     if (c)
         ui_run(u, c, arg);
     else
-        no_such_key(u, where);
+        no_such_key(u, where, key);
 }
 
 static void feed(struct ui *u, const int *keys, unsigned n)

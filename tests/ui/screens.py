@@ -85,6 +85,8 @@ def worklist(t):
     check(t.cursor() == (4, 5) and t.row(22) == "+ more below", "a sequence nobody knows is nothing")
     t.key("%")
     check(t.row(22).startswith("That key does nothing here. ? = help"), t.row(22))
+    t.key("m")
+    check(t.row(22).startswith("That key works in an open chart; Enter opens the row's."), f"a section's letter: {t.row(22)}")
 
 
 def pieces(t):
