@@ -66,7 +66,7 @@ class Ward:
             cmd += ["--generate", str(generate), "--charts", str(charts), "--seed", str(seed), "--today", today]
         with open(out, "w") as f:
             self.server = subprocess.Popen(cmd, stdout=f, stderr=subprocess.STDOUT)
-        for _ in range(600):
+        for _ in range(2400):  # 100,000 patients with 1,000 charts take a loaded machine half a minute
             m = re.search(r"wardline-demo: (http:\S+?),", open(out).read())
             if m:
                 self.url = m.group(1)

@@ -215,8 +215,8 @@ struct scr_found {
     bool all, running, failed;
     loop_timer timer;
     int64_t painted_ms;
-    struct arena arena; /* of words and typed */
-    struct text words;
+    struct arena arena; /* of words, age and typed */
+    struct text words, age;
     struct str typed;
     struct scr_rows rows;
 };

@@ -138,7 +138,8 @@ static void begin(struct ui *u, bool all)
     struct scr_found *f = &u->found;
     struct model_search *search;
     struct err e = ERR_NONE;
-    struct text words;
+    struct text words, age;
+    int64_t asof;
     struct str typed;
     struct arena a;
 
@@ -159,6 +160,7 @@ static void begin(struct ui *u, bool all)
     arena_init(&a, 8192);
     words = text_safe(&a, prompt_typed(u), 0);
     typed = arena_str(&a, prompt_typed(u));
+    age = model_chart_age(&u->model, all ? STR("") : str_of(u->chart.chart), &asof, &a);
     prompt_close(u);
     if (u->screen == scr_found_screen())
         ui_under(u);
@@ -167,6 +169,7 @@ static void begin(struct ui *u, bool all)
     f->all = all;
     f->arena = a;
     f->words = words;
+    f->age = model_search_state(search).unfetched ? text_own(_("NOT FETCHED in full")) : age;
     f->typed = typed;
     f->running = true;
     f->painted_ms = clock_boot_ms(u->clock);
@@ -244,7 +247,7 @@ static void paint(struct ui *u)
         scr_rows_pages(&f->rows, &n, &m);
     state = state_words(f, (unsigned)model_search_found(f->search)->refs.n, &a);
     ui_paint_title(u, text_safe(&a, str_of(arena_fmt(&a, "%s%s%s", what, *what ? "  " : "", state)), 0),
-                   text_own(model_search_state(f->search).unfetched ? _("NOT FETCHED in full") : ""), n, m);
+                   f->age, n, m);
     paint_body(u, &a);
     arena_fini(&a);
 }

@@ -105,31 +105,39 @@ int model_refs_list(struct model *m, struct str chart, bool undated, struct mode
     return code;
 }
 
-int model_timeline(struct model *m, struct str chart, struct model_refs *out, struct arena *a, struct text *age,
-                   struct err *e)
+struct text model_chart_age(struct model *m, struct str chart, int64_t *asof_ms, struct arena *a)
 {
     unsigned n;
     const struct kind_section *all = kind_sections(&n);
-    int64_t oldest;
+    bool file = str_starts(chart, STORE_FILE_PREFIX);
     char when[DATE_TEXT_MAX];
     struct model_lack l;
+    struct text age;
+
+    model_lack_init(&l);
+    for (unsigned i = 0; i < n; i++)
+        model_lack(m, chart, str_of(all[i].name), &l, NULL);
+    *asof_ms = !l.unfetched.n && !file ? l.asof_ms : 0;
+    date_short(l.asof_ms, date_today(clock_wall_ms(&m->clock)).year, when);
+    age = file            ? text_own(_("from a file"))
+          : l.unfetched.n ? text_own(_("NOT FETCHED in full"))
+          : l.removed.n   ? text_own(arena_fmt(a, _("as of %s, NOT ALL HERE"), when))
+                          : text_own(arena_fmt(a, _("as of %s"), when));
+    a->failed = model_lack_fini(&l) || a->failed;
+    return age;
+}
+
+int model_timeline(struct model *m, struct str chart, struct model_refs *out, struct arena *a, struct text *age,
+                   struct err *e)
+{
     int code;
 
     model_refs_init(out);
     if (!store_has(m->store, STR("Patient"), chart, STR("")))
         return err_set(e, ERR_NOTFOUND, 0, 0, "patient");
-    model_lack_init(&l);
-    for (unsigned i = 0; i < n; i++)
-        model_lack(m, chart, str_of(all[i].name), &l, NULL);
-    oldest = l.asof_ms;
-    date_short(oldest, date_today(clock_wall_ms(&m->clock)).year, when);
-    *age = str_starts(chart, STORE_FILE_PREFIX) ? text_own(_("from a file"))
-           : l.unfetched.n                      ? text_own(_("NOT FETCHED in full"))
-           : l.removed.n                        ? text_own(arena_fmt(a, _("as of %s, NOT ALL HERE"), when))
-                                                : text_own(arena_fmt(a, _("as of %s"), when));
     code = model_refs_list(m, chart, false, out, e);
-    out->asof_ms = !l.unfetched.n && !str_starts(chart, STORE_FILE_PREFIX) ? oldest : 0;
-    if ((model_lack_fini(&l) || a->failed) && !code)
+    *age = model_chart_age(m, chart, &out->asof_ms, a);
+    if (a->failed && !code)
         code = err_set(e, ERR_NOMEM, 0, 0, "timeline");
     if (code)
         model_refs_fini(out);

@@ -27,8 +27,11 @@ struct model_refs {
 void model_refs_init(struct model_refs *r);
 void model_refs_fini(struct model_refs *r);
 
+/* "as of 23-Nov 14:05" of the oldest kind of a chart ("": of all together), "NOT FETCHED in full", "from a file"; in a,
+ * where a->failed says that it is not whole. *asof_ms: the same instant; 0 where it names none. */
+struct text model_chart_age(struct model *m, struct str chart, int64_t *asof_ms, struct arena *a);
 /* All dated rows of a chart's sections, newest first, but last what is dated ahead by mistake.
- * ERR_NOTFOUND: no such chart. *age: "as of 23-Nov 14:05" of the oldest kind, "NOT FETCHED in full"; in a. */
+ * ERR_NOTFOUND: no such chart. *age: as model_chart_age. */
 int model_timeline(struct model *m, struct str chart, struct model_refs *out, struct arena *a, struct text *age,
                    struct err *e);
 
