@@ -33,7 +33,7 @@ struct line_words line_parse(struct str line)
         w.word = str_trim((struct str){s.p + digits, s.n - digits});
         if (!str_int((struct str){s.p, digits}, 0, 1000000000, &w.row))
             w.row = 1000000000; /* no list is that long */
-    } else if (s.n > 1 && (s.p[0] == '/' || s.p[0] == ':')) {
+    } else if (s.n > 1 && memchr("/:\\", s.p[0], 3)) {
         w.kind = LINE_TEXT;
         w.opener = s.p[0];
         w.word = str_trim((struct str){s.p + 1, s.n - 1});
@@ -282,7 +282,7 @@ static bool busy(const struct ui *u)
 {
     bool syncing = u->fetching || (u->sync_asked && u->sync.phase == MODEL_SYNC_RUNNING);
 
-    return u->lock.trying || (!u->line->talks && (u->attach.busy || syncing || line_say_asks(u)));
+    return u->lock.trying || (!u->line->talks && (u->attach.busy || syncing || u->found.running || line_say_asks(u)));
 }
 
 static void next_line(void *arg);

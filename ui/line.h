@@ -26,7 +26,7 @@ enum line_kind { LINE_EMPTY, LINE_ROW, LINE_TEXT, LINE_WORD };
 struct line_words {
     enum line_kind kind;
     int64_t row;     /* LINE_ROW: the number */
-    int opener;      /* LINE_TEXT: the character in front, "/" or ":" */
+    int opener;      /* LINE_TEXT: the character in front: / : \ */
     struct str word; /* LINE_WORD; what stands behind the number or the opener, may be empty. Borrowed. */
 };
 

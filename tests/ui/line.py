@@ -161,6 +161,10 @@ def fails(w):
     r = subprocess.run([WARDLINE, "--home", w.home], input=(ward.PASS + "\n/pemb\n1\n").encode(), capture_output=True, env=ward.environment({"TERM": "dumb"}), timeout=60)
     check(r.returncode == 0 and b"PEMBERTON, Rosalind  Born 06-Nov-1958" in r.stdout, f"the first line is the passphrase: {r.stdout[-300:]!r} {r.stderr!r}")
     check(ward.PASS.encode() not in r.stdout, "which is not said back")
+    token = tokens.token(0)
+    r = subprocess.run([WARDLINE, "--home", w.home], input=f"{ward.PASS}\n\\{token}\n1\n".encode(), capture_output=True, env=ward.environment({"TERM": "dumb"}), timeout=60)
+    told = r.stdout.decode().split(f"Search in all charts: {token}")[-1]
+    check(r.returncode == 0 and "charts searched" in told and f"{token.upper()}, Anna" in told.split("charts searched")[-1], f"a script's line behind a search of all charts waits for it: {told[-600:]!r}")
     long = Line(w)
     long.answer()
     told = long.say("x" * 100000)

@@ -729,6 +729,7 @@ static void lines(void)
         {"", LINE_EMPTY, 0, ""},          {"  \t", LINE_EMPTY, 0, ""},   {"12", LINE_ROW, 12, ""},
         {" 3 t ", LINE_ROW, 3, "t"},      {"3t", LINE_ROW, 3, "t"},      {"3 Tab", LINE_ROW, 3, "Tab"},
         {"/ smi jo", LINE_TEXT, 0, "smi jo"}, {":FI", LINE_TEXT, 0, "FI"}, {"/", LINE_WORD, 0, "/"},
+        {"\\warf", LINE_TEXT, 0, "warf"},
         {"FI", LINE_WORD, 0, "FI"},       {"-", LINE_WORD, 0, "-"},      {"99999999999999999999", LINE_ROW, 1000000000, ""},
         {"-3", LINE_WORD, 0, "-3"},       {"?", LINE_WORD, 0, "?"},
     };
