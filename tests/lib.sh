@@ -50,7 +50,7 @@ need_packages() {
     for tool in gcc make autoconf automake autopoint msgfmt pkg-config; do
         command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
     done
-    for lib in libcurl jansson sqlite3 libsodium ncursesw libmicrohttpd libzstd libutf8proc libbrotlidec zlib; do
+    for lib in libcurl jansson sqlite3 libsodium ncursesw libmicrohttpd libzstd libutf8proc libbrotlidec zlib libpcre2-8; do
         pkg-config --exists "$lib" 2>/dev/null || missing="$missing $lib"
     done
     [ -z "$missing" ] || die "this is no Debian or Ubuntu: install these by hand, then run it again:$missing"

@@ -25,6 +25,7 @@
     X(ERR_SECTION, 2)      /* a chart has no such section; what = the word */                       \
     X(ERR_INPUT, 2)        /* input is not what it must be; what = where, num = byte or line */     \
     X(ERR_JSON, 2)         /* not JSON (RFC 8259, UTF-8); num = byte offset */                      \
+    X(ERR_PATH, 2)         /* a FHIRPath expression; sub = enum path_why, num = its character, what = its word */ \
     X(ERR_TOOBIG, 2)       /* over a limit of base/limits.h; what = which, num = the limit */       \
     X(ERR_NOTFOUND, 2)     /* no such id; what = TYPE/ID or patient id */                           \
     X(ERR_UNSUPPORTED, 2)  /* known, but not built yet or not by this server; what = which */       \

@@ -308,17 +308,27 @@ uint32_t text_compose(uint32_t c, uint32_t m)
     return utf8proc_normalize_utf32(two, 2, UTF8PROC_STABLE | UTF8PROC_COMPOSE) == 1 ? (uint32_t)two[0] : 0;
 }
 
-int text_upper(struct buf *out, struct str s)
+static int cased(struct buf *out, struct str s, utf8proc_int32_t (*to)(utf8proc_int32_t))
 {
     while (s.n) {
         char up[4];
         uint32_t c;
         size_t k = text_decode(s, &c);
-        size_t n = c == TEXT_BAD ? 0 : text_encode((uint32_t)utf8proc_toupper((utf8proc_int32_t)c), up);
+        size_t n = c == TEXT_BAD ? 0 : text_encode((uint32_t)to((utf8proc_int32_t)c), up);
 
         buf_add(out, n ? up : s.p, n ? n : k);
         s.p += k;
         s.n -= k;
     }
     return out->failed;
+}
+
+int text_upper(struct buf *out, struct str s)
+{
+    return cased(out, s, utf8proc_toupper);
+}
+
+int text_lower(struct buf *out, struct str s)
+{
+    return cased(out, s, utf8proc_tolower);
 }

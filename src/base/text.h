@@ -59,6 +59,7 @@ uint32_t text_compose(uint32_t c, uint32_t mark);
 
 /* Upper case, letter by letter, in any script that has it: for family names. Nothing else changes. */
 int text_upper(struct buf *out, struct str s);
+int text_lower(struct buf *out, struct str s);
 
 /* C0, DEL, C1, line separators, bidi controls, tags, annotation and noncharacters. */
 bool text_is_control(uint32_t c);

@@ -33,6 +33,8 @@ CLI_VERB(cli_verb_quota);
 CLI_VERB(cli_verb_conflicts);
 CLI_VERB(cli_verb_resolve);
 
+CLI_VERB(cli_verb_fhirpath);
+
 CLI_VERB(cli_verb_key);
 CLI_VERB(cli_verb_backup);
 CLI_VERB(cli_verb_restore);

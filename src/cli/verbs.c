@@ -57,6 +57,9 @@ static const struct cli_verb verbs[] = {
      CLI_AGAIN, cli_verb_quota},
     {"wipe", "[--unsent N|unknown]", N_("destroys the profile on this machine"), {{"--unsent", true}}, 0, 0,
      CLI_ALONE, cli_verb_wipe},
+    {"fhirpath", "[--strict] [--json] [--questionnaire FILE] EXPR FILE",
+     N_("what a FHIRPath expression gives on a resource, one result a line"),
+     {{"--strict", false}, {"--json", false}, {"--questionnaire", true}}, 2, 2, CLI_AGAIN, cli_verb_fhirpath},
     {"doctor", "[--json]", N_("seventeen checks, each with its next step"), {{"--json", false}}, 0, 0, CLI_AGAIN,
      cli_verb_doctor},
 };

@@ -9,10 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fhir/path.h"
 #include "model/priv.h"
 
 /* What goes behind the words: the argument that an error of this code carries. */
-enum arg { ARG_NONE, ARG_WHAT, ARG_NUM, ARG_SUB };
+enum arg { ARG_NONE, ARG_WHAT, ARG_NUM, ARG_SUB, ARG_PATH };
 
 static const struct sentence {
     int code;
@@ -38,6 +39,8 @@ static const struct sentence {
      N_("nothing was changed; correct it and try again")},
     {ERR_JSON, N_("the input is no JSON; it breaks at byte"), ARG_NUM,
      N_("nothing was changed; check the file or the server")},
+    {ERR_PATH, N_("the FHIRPath expression cannot be computed"), ARG_PATH,
+     N_("nothing was changed; correct it and try again")},
     {ERR_TOOBIG, N_("something is over its limit"), ARG_WHAT,
      N_("nothing was changed; ask your support")},
     {ERR_NOTFOUND, N_("not found here"), ARG_WHAT,
@@ -136,6 +139,14 @@ static void put_arg(const struct err *e, enum arg arg, struct buf *out)
         break;
     case ARG_SUB:
         buf_addf(out, ": %d", e->sub);
+        break;
+    case ARG_PATH:
+        buf_adds(out, ": ");
+        buf_adds(out, _(path_why(e->sub)));
+        if (e->what[0])
+            buf_addf(out, ": %s", e->what);
+        buf_adds(out, ", ");
+        buf_addf(out, _("at character %lld"), (long long)e->num);
         break;
     }
 }

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * `fhirpath EXPR FILE`: needs no profile, so that who writes a form can try an expression anywhere.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/priv.h"
+#include "fhir/path.h"
+
+#define FHIRPATH_CHUNK 65536
+#define FHIRPATH_MS 10000 /* a person waits, and can end it */
+
+enum { STRICT, JSON, FORM };
+
+static int read_file(struct cli_app *app, int in, const char *path, struct buf *out, struct err *e)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    int fd = strcmp(path, "-") ? cli_open(app, in, path) : in, r = ERR_OK;
+    char *chunk = mem_alloc(FHIRPATH_CHUNK);
+    long n = 1;
+
+    if (fd < 0 || !chunk) {
+        mem_free(chunk);
+        return err_set(e, fd < 0 ? ERR_NOFILE : ERR_NOMEM, errno, 0, name);
+    }
+    while (!r && n > 0) {
+        n = cli_read(app, fd, chunk, FHIRPATH_CHUNK);
+        if (n < 0 && errno == EINTR)
+            n = 1;
+        else if (n < 0)
+            r = err_set(e, ERR_IO, errno, 0, name);
+        else if (n > 0 && (r = buf_add(out, chunk, (size_t)n)))
+            err_set(e, r, 0, LIMIT_RESOURCE_BYTES, name);
+    }
+    if (fd != in)
+        close(fd);
+    mem_wipe(chunk, FHIRPATH_CHUNK);
+    return r || out->n ? r : err_set(e, ERR_EMPTY, 0, 0, name);
+}
+
+static int zone_min(const struct clock *c)
+{
+    time_t now = (time_t)(clock_wall_ms(c) / 1000);
+    struct tm tm;
+
+    return localtime_r(&now, &tm) ? (int)(tm.tm_gmtoff / 60) : 0;
+}
+
+static int say_json(const struct path_list *l, struct cli_out *out)
+{
+    struct jsonw w;
+    struct buf b;
+
+    jsonw_init(&w, &out->buf);
+    jsonw_open(&w, '[');
+    for (uint32_t i = 0; i < l->n; i++) {
+        struct str space, name = path_type_of(&l->v[i], &space);
+
+        buf_init(&b, LIMIT_RESOURCE_BYTES * 2);
+        path_text(&l->v[i], &b);
+        jsonw_open(&w, '{');
+        jsonw_key(&w, "type");
+        jsonw_str(&w, name);
+        jsonw_key(&w, "namespace");
+        jsonw_str(&w, space);
+        jsonw_key(&w, "value");
+        jsonw_str(&w, buf_str(&b));
+        jsonw_close(&w, '}');
+        buf_fini(&b);
+    }
+    jsonw_close(&w, ']');
+    return cli_put(out, STR("\n"));
+}
+
+/* One result a line: what would end the line, or drive a terminal, is shown by its name. */
+static int say_lines(const struct path_list *l, struct cli_out *out)
+{
+    int r = ERR_OK;
+
+    for (uint32_t i = 0; i < l->n && !r; i++) {
+        struct buf b, safe;
+
+        buf_init(&b, LIMIT_RESOURCE_BYTES * 2);
+        buf_init(&safe, LIMIT_RESOURCE_BYTES * 4);
+        r = path_text(&l->v[i], &b);
+        r = r ? r : text_safe_buf(&safe, buf_str(&b), false);
+        r = r ? r : cli_words(out, buf_str(&safe));
+        r = r ? r : cli_put(out, STR("\n"));
+        buf_fini(&b);
+        buf_fini(&safe);
+    }
+    return r;
+}
+
+struct document {
+    struct buf bytes;
+    struct tape t;
+};
+
+static int load(struct cli_app *app, int in, const char *path, struct document *d, struct err *e)
+{
+    int r;
+
+    buf_init(&d->bytes, LIMIT_RESOURCE_BYTES);
+    d->t = (struct tape){0};
+    r = path ? read_file(app, in, path, &d->bytes, e) : ERR_OK;
+    return r || !path ? r : tape_parse(&d->t, buf_str(&d->bytes), e);
+}
+
+static void drop(struct document *d)
+{
+    tape_fini(&d->t);
+    buf_fini(&d->bytes);
+}
+
+CLI_VERB(cli_verb_fhirpath)
+{
+    unsigned flags = args->value[STRICT] ? PATH_STRICT : PATH_LENIENT;
+    struct path_env env = {.clock = &app->clock, .max_ms = FHIRPATH_MS, .zone_min = zone_min(&app->clock)};
+    struct path_value form;
+    struct path_var var = {"questionnaire", {&form, 1, 1}};
+    struct document d, q;
+    struct path *x = NULL;
+    struct path_value root;
+    struct path_list found;
+    struct arena a;
+    int r = path_parse(str_of(args->word[0]), flags, &x, e), r2;
+
+    (void)err;
+    r2 = r ? r : load(app, in, args->word[1], &d, e);
+    if (!r && !r2) {
+        r = load(app, in, args->value[FORM], &q, e);
+        root = path_root(&d.t, 0);
+        form = path_root(&q.t, 0);
+        env.vars = &var;
+        env.nvars = args->value[FORM] ? 1 : 0;
+        arena_init(&a, PATH_MAX_ARENA);
+        if (!r && (flags & PATH_STRICT))
+            r = path_check(x, root.type, e);
+        r = r ? r : path_eval(x, &env, &root, &a, &found, e);
+        r = r ? r : args->value[JSON] ? say_json(&found, out) : say_lines(&found, out);
+        arena_fini(&a);
+        drop(&q);
+    }
+    if (x)
+        drop(&d);
+    path_free(x);
+    return r ? r : r2;
+}

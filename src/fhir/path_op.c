@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The table of operators and what they do (specification 6).
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "fhir/path_priv.h"
+
+#define OP(name)                                                                                                \
+    static int name(struct path_run *r, const struct path_node *n, const struct path_list *a,                   \
+                    const struct path_list *b, struct path_list *out)
+
+/* --- equality and order ----------------------------------------------------------------------- */
+
+enum { EQUAL, NOT_EQUAL, ALIKE, NOT_ALIKE };
+
+OP(equality)
+{
+    int same;
+
+    if (n->op->kind == ALIKE || n->op->kind == NOT_ALIKE) {
+        same = path_alike_lists(r, n, a, b);
+        return r->failed ? r->failed : path_put_bool(r, n, out, same == (n->op->kind == ALIKE));
+    }
+    same = path_equal_lists(r, n, a, b);
+    return same < 0 || r->failed ? r->failed : path_put_bool(r, n, out, same == (n->op->kind == EQUAL));
+}
+
+enum { LESS = 1, SAME = 2, MORE = 4 };
+
+OP(ordering)
+{
+    struct path_value x, y;
+    int order = 0, known, has = path_one(r, n, a, &x), has_b = r->failed ? 0 : path_one(r, n, b, &y);
+
+    if (r->failed || has != 1 || has_b != 1)
+        return r->failed;
+    known = path_order(r, &x, &y, &order);
+    if (known < 0)
+        return path_fail(r, n, PATH_KIND);
+    return known ? path_put_bool(r, n, out, n->op->kind & (order < 0 ? LESS : order > 0 ? MORE : SAME)) : ERR_OK;
+}
+
+/* --- three-valued logic ----------------------------------------------------------------------- */
+
+enum { AND, OR, XOR, IMPLIES };
+
+/* By the tables of 6.5, -1 for empty. */
+static int logic(int kind, int a, int b)
+{
+    switch (kind) {
+    case AND:
+        return !a || !b ? 0 : a < 0 || b < 0 ? -1 : 1;
+    case OR:
+        return a == 1 || b == 1 ? 1 : a < 0 || b < 0 ? -1 : 0;
+    case XOR:
+        return a < 0 || b < 0 ? -1 : a != b;
+    default:
+        return !a || b == 1 ? 1 : a < 0 || b < 0 ? -1 : b;
+    }
+}
+
+OP(boolean)
+{
+    int code, x = path_truth(r, n, a, &code), y = r->failed ? 0 : path_truth(r, n, b, &code), v;
+
+    if (r->failed)
+        return r->failed;
+    v = logic(n->op->kind, x, y);
+    return v < 0 ? ERR_OK : path_put_bool(r, n, out, v);
+}
+
+/* --- arithmetic ------------------------------------------------------------------------------- */
+
+enum { ADD, SUBTRACT, MULTIPLY, DIVIDE, DIV, MOD };
+
+static bool compute(int kind, const struct path_decimal *x, const struct path_decimal *y, struct path_decimal *z)
+{
+    struct path_decimal rest;
+
+    switch (kind) {
+    case ADD:
+        return path_decimal_add(x, y, z);
+    case SUBTRACT:
+        return path_decimal_subtract(x, y, z);
+    case MULTIPLY:
+        return path_decimal_multiply(x, y, z);
+    case DIVIDE:
+        return path_decimal_divide(x, y, PATH_SIGNIFICANT, z);
+    case DIV:
+        return path_decimal_divmod(x, y, z, &rest);
+    default:
+        return path_decimal_divmod(x, y, &rest, z);
+    }
+}
+
+/* An Integer has 64 bits here, as Long in later releases. What leaves them is said, not left empty. */
+static int numbers(struct path_run *r, const struct path_node *n, const struct path_value *a,
+                   const struct path_value *b,
+                   struct path_list *out)
+{
+    bool whole = n->op->kind == DIV || (n->op->kind != DIVIDE && a->kind == PATH_INTEGER && b->kind == PATH_INTEGER);
+    struct path_decimal x, y, z;
+    int64_t v;
+
+    if (!path_number(a, &x) || !path_number(b, &y))
+        return path_fail(r, n, PATH_KIND);
+    if (n->op->kind >= DIVIDE && !y.n)
+        return ERR_OK; /* by zero */
+    if (!compute(n->op->kind, &x, &y, &z))
+        return path_fail(r, n, PATH_BAD_VALUE);
+    if (!whole)
+        return path_put_decimal(r, n, out, &z);
+    return path_decimal_to_int(&z, &v) ? path_put_int(r, n, out, v) : path_fail(r, n, PATH_BAD_VALUE);
+}
+
+static int moved(struct path_run *r, const struct path_node *n, const struct path_value *a, const struct path_value *b,
+                 struct path_list *out)
+{
+    enum path_unit unit = path_time_unit(b->quantity.unit, b->quantity.calendar);
+    struct path_value v = *a;
+    struct path_decimal whole;
+    int64_t count;
+
+    if (!unit || (a->kind == PATH_TIME && unit <= PATH_U_DAY))
+        return path_fail(r, n, PATH_BAD_VALUE);
+    if (!path_decimal_round(b->quantity.value, 0, PATH_DOWN, &whole) || !path_decimal_to_int(&whole, &count))
+        return path_fail(r, n, PATH_BAD_VALUE);
+    if (!path_time_add(&v.time, v.kind, n->op->kind == SUBTRACT ? -count : count, unit))
+        return ERR_OK; /* out of the calendar */
+    return path_put(r, n, out, &v);
+}
+
+/* Units of a product or quotient, as far as they are known without UCUM: one of them is 1, or both are the same. */
+static bool unit_of(int kind, struct str a, struct str b, struct str *out)
+{
+    *out = a;
+    if (kind == ADD || kind == SUBTRACT || str_is(b, "1"))
+        return str_eq(a, b) || (kind != ADD && kind != SUBTRACT);
+    if (kind == MULTIPLY && str_is(a, "1")) {
+        *out = b;
+        return true;
+    }
+    *out = STR("1");
+    return kind == DIVIDE && str_eq(a, b);
+}
+
+static int quantities(struct path_run *r, const struct path_node *n, const struct path_value *a,
+                      const struct path_value *b, struct path_list *out)
+{
+    struct path_value p, q, v = {.kind = PATH_QUANTITY};
+    struct path_decimal z;
+
+    if (!path_to_quantity(a, r->a, &p) || !path_to_quantity(b, r->a, &q) || n->op->kind > DIVIDE)
+        return path_fail(r, n, PATH_KIND);
+    if (n->op->kind == DIVIDE && !q.quantity.value->n)
+        return ERR_OK;
+    if (!unit_of(n->op->kind, p.quantity.unit, q.quantity.unit, &v.quantity.unit))
+        return ERR_OK; /* not known to be of one unit */
+    if (!compute(n->op->kind, p.quantity.value, q.quantity.value, &z))
+        return path_fail(r, n, PATH_BAD_VALUE);
+    v.quantity.calendar = p.quantity.calendar && str_eq(v.quantity.unit, p.quantity.unit);
+    v.quantity.value = path_keep(r->a, &z);
+    return v.quantity.value ? path_put(r, n, out, &v) : path_fail(r, n, PATH_TOO_LONG);
+}
+
+static int joined(struct path_run *r, const struct path_node *n, struct str a, struct str b, struct path_list *out)
+{
+    char *p = arena_alloc(r->a, a.n + b.n + 1);
+
+    if (!p)
+        return path_fail(r, n, PATH_TOO_LONG);
+    memcpy(p, a.n ? a.p : "", a.n);
+    memcpy(p + a.n, b.n ? b.p : "", b.n);
+    return path_put_string(r, n, out, (struct str){p, a.n + b.n});
+}
+
+OP(arithmetic)
+{
+    struct path_value x, y;
+    int has = path_one(r, n, a, &x), has_b = r->failed ? 0 : path_one(r, n, b, &y);
+
+    if (r->failed || has != 1 || has_b != 1)
+        return r->failed;
+    if (n->op->kind == ADD && x.kind == PATH_STRING && y.kind == PATH_STRING)
+        return joined(r, n, x.string, y.string, out);
+    if (n->op->kind <= SUBTRACT && (x.kind == PATH_DATE || x.kind == PATH_DATETIME || x.kind == PATH_TIME))
+        return y.kind == PATH_QUANTITY ? moved(r, n, &x, &y, out) : path_fail(r, n, PATH_KIND);
+    if (x.kind == PATH_QUANTITY || y.kind == PATH_QUANTITY)
+        return quantities(r, n, &x, &y, out);
+    return numbers(r, n, &x, &y, out);
+}
+
+/* What stands beside '&'. Forms write numbers there, and fhirpath.js takes them. */
+static int words(struct path_run *r, const struct path_node *n, const struct path_list *l, struct str *out)
+{
+    struct path_value v;
+    struct buf b;
+    int has = path_one(r, n, l, &v);
+
+    *out = STR("");
+    if (has != 1)
+        return r->failed;
+    if (v.kind == PATH_STRING) {
+        *out = v.string;
+        return ERR_OK;
+    }
+    if (r->x->flags & PATH_STRICT)
+        return path_fail(r, n, PATH_KIND);
+    buf_init(&b, PATH_MAX_ARENA);
+    if (path_text(&v, &b))
+        path_fail(r, n, PATH_TOO_LONG);
+    else
+        *out = arena_str(r->a, buf_str(&b));
+    buf_fini(&b);
+    return r->failed;
+}
+
+OP(concatenate)
+{
+    struct str x, y;
+
+    return words(r, n, a, &x) || words(r, n, b, &y) ? r->failed : joined(r, n, x, y, out);
+}
+
+/* --- collections ------------------------------------------------------------------------------ */
+
+OP(unite)
+{
+    for (uint32_t i = 0; i < a->n + b->n && !r->failed; i++) {
+        const struct path_value *v = i < a->n ? &a->v[i] : &b->v[i - a->n];
+
+        if (!path_has(r, n, out, v))
+            path_put(r, n, out, v);
+    }
+    return r->failed;
+}
+
+OP(member)
+{
+    const struct path_list *one = n->op->kind ? b : a, *all = n->op->kind ? a : b;
+    struct path_value v;
+    int has = path_one_any(r, n, one, &v);
+    bool in;
+
+    if (r->failed || has != 1)
+        return r->failed;
+    in = path_has(r, n, all, &v);
+    return r->failed ? r->failed : path_put_bool(r, n, out, in);
+}
+
+static const struct path_operator operators[] = {
+    {"*", 11, arithmetic, MULTIPLY},
+    {"/", 11, arithmetic, DIVIDE},
+    {"div", 11, arithmetic, DIV},
+    {"mod", 11, arithmetic, MOD},
+    {"+", 10, arithmetic, ADD},
+    {"-", 10, arithmetic, SUBTRACT},
+    {"&", 10, concatenate, 0},
+    /* is and as, 9: path_parse.c */
+    {"|", 8, unite, 0},
+    {"<", 7, ordering, LESS},
+    {"<=", 7, ordering, LESS | SAME},
+    {">", 7, ordering, MORE},
+    {">=", 7, ordering, MORE | SAME},
+    {"=", 6, equality, EQUAL},
+    {"!=", 6, equality, NOT_EQUAL},
+    {"~", 6, equality, ALIKE},
+    {"!~", 6, equality, NOT_ALIKE},
+    {"in", 5, member, 0},
+    {"contains", 5, member, 1},
+    {"and", 4, boolean, AND},
+    {"or", 3, boolean, OR},
+    {"xor", 3, boolean, XOR},
+    {"implies", 2, boolean, IMPLIES},
+};
+
+const struct path_operator *path_operator_named(struct str sign)
+{
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+        if (str_is(sign, operators[i].sign))
+            return &operators[i];
+    return NULL;
+}
