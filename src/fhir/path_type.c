@@ -12,14 +12,15 @@ static struct str name_of(const char *row)
 
 static const char *row_of(struct str name)
 {
-    unsigned lo = 0, hi = path_table_n;
+    unsigned lo = 0, hi;
+    const char *const *table = path_table(&hi);
 
     while (lo < hi) {
         unsigned mid = lo + (hi - lo) / 2;
-        int o = str_cmp(name_of(path_table[mid]), name);
+        int o = str_cmp(name_of(table[mid]), name);
 
         if (!o)
-            return path_table[mid];
+            return table[mid];
         if (o < 0)
             lo = mid + 1;
         else

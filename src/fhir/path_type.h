@@ -11,8 +11,7 @@
 #include "base/str.h"
 
 /* The table as it is built from data/types/r4.txt. */
-extern const char *const path_table[];
-extern const unsigned path_table_n;
+const char *const *path_table(unsigned *n);
 
 struct str path_type_known(struct str name);            /* the table's own slice of the name, or "" */
 struct str path_type_base(struct str type);             /* "" for none */
