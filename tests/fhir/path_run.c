@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Expressions by the line, for path_suite.py and tests/live/fhirpath: reads {"expression", "file", "strict", "form"} and writes
- * {"results": [{"type", "value"}]} or {"error", "at", "word"}. Time stands still at 2026-11-23T14:05:09Z.
+ * Expressions by the line, for path_suite.py and tests/live/fhirpath: reads {"expression", "file", "strict", "vars": {name: file, or
+ * null for an empty one}} and writes
+ * {"results": [{"type", "value"}]} or {"error", "at", "word"}. Time stands still at 2026-11-23T14:05:09Z, unless there is a
+ * word on the command line.
  */
 #include "config.h"
 
@@ -77,24 +79,50 @@ static void say(struct jsonw *w, const struct path_list *l)
     jsonw_close(w, ']');
 }
 
-static int run(const struct tape *ask, struct arena *a, struct jsonw *w, struct err *e)
+#define VARS 32
+
+struct given {
+    struct document d[VARS];
+    struct path_value root[VARS];
+    struct path_var var[VARS];
+    unsigned n;
+};
+
+static void give(const struct tape *ask, struct arena *a, struct given *g)
 {
-    struct clock clock = {wall, boot, NULL};
-    struct path_env env = {.clock = &clock};
-    struct document d, form;
-    struct path_value root, q;
-    struct path_var var = {"questionnaire", {&q, 1, 1}};
+    tape_at vars = tape_get(ask, 0, "vars");
+
+    g->n = 0;
+    for (tape_at k = vars == TAPE_NONE ? vars : tape_first_member(ask, vars); k != TAPE_NONE && g->n < VARS;
+         k = tape_next_member(ask, vars, k)) {
+        struct str name = tape_name(ask, k);
+        unsigned i = g->n++;
+
+        if (!load(&g->d[i], tape_str(ask, k + 1, a)))
+            exit(2);
+        g->root[i] = path_root(&g->d[i].t, 0);
+        g->var[i] = (struct path_var){arena_dup(a, name.p, name.n), {&g->root[i], g->d[i].bytes ? 1 : 0, 1}};
+    }
+}
+
+static int run(const struct tape *ask, bool still, struct arena *a, struct jsonw *w, struct err *e)
+{
+    static struct given given;
+    struct clock clock = still ? (struct clock){wall, boot, NULL} : clock_system();
+    struct path_env env = {.clock = &clock, .max_ms = 60000};
+    struct document d;
+    struct path_value root;
     struct path_list found = {0};
     struct path *x = NULL;
     unsigned flags = tape_true(ask, tape_get(ask, 0, "strict")) ? PATH_STRICT : PATH_LENIENT;
     int r = path_parse(tape_str(ask, tape_get(ask, 0, "expression"), a), flags, &x, e);
 
-    if (!load(&d, tape_str(ask, tape_get(ask, 0, "file"), a)) || !load(&form, tape_str(ask, tape_get(ask, 0, "form"), a)))
+    if (!load(&d, tape_str(ask, tape_get(ask, 0, "file"), a)))
         exit(2);
+    give(ask, a, &given);
     root = path_root(&d.t, d.bytes ? 0 : TAPE_NONE);
-    q = path_root(&form.t, 0);
-    env.vars = &var;
-    env.nvars = form.bytes ? 1 : 0;
+    env.vars = given.var;
+    env.nvars = given.n;
     if (!r && (flags & PATH_STRICT))
         r = path_check(x, root.type, e);
     if (!r)
@@ -103,11 +131,12 @@ static int run(const struct tape *ask, struct arena *a, struct jsonw *w, struct 
         say(w, &found);
     path_free(x);
     drop(&d);
-    drop(&form);
+    for (unsigned i = 0; i < given.n; i++)
+        drop(&given.d[i]);
     return r;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static char line[1 << 20];
 
@@ -124,7 +153,8 @@ int main(void)
         arena_init(&a, PATH_MAX_ARENA);
         jsonw_init(&w, &b);
         jsonw_open(&w, '{');
-        if (run(&ask, &a, &w, &e)) {
+        (void)argv;
+        if (run(&ask, argc == 1, &a, &w, &e)) {
             jsonw_key(&w, "error");
             jsonw_int(&w, e.sub);
             jsonw_key(&w, "at");

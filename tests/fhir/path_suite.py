@@ -3,7 +3,7 @@
 """HL7's FHIRPath tests for R4 (fhir-test-cases, r4/fhirpath/tests-fhir-r4.xml), all in strict mode. Valid expressions give the
 test's results, in its order and of its types; invalid ones are refused. What is passed over stands in path_suite.tsv with
 its reason. Fails below 97 %, above 2 % of skips, when a test fails that the table does not name, and when one that it names
-passes. Kills tests/mutants/path-decimal-double.patch, tests/mutants/path-zone-guessed.patch.
+passes.
 """
 import json, os, subprocess, sys
 import xml.etree.ElementTree as ET

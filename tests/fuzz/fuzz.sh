@@ -7,7 +7,7 @@ set -eu
 name=$1 seconds=$2
 top=${top_srcdir:-.} build=${top_builddir:-.}
 make -C "$build" -s libwarddemo.a libwardui.a libwardline.a
-libs="libutf8proc libsodium libcurl zlib jansson sqlite3 libzstd libmicrohttpd ncursesw"
+libs="libutf8proc libsodium libcurl zlib jansson libpcre2-8 sqlite3 libzstd libmicrohttpd ncursesw"
 work=$build/tests/fuzz/work-$name
 # What a target links besides: its line "Sources:".
 more=$(sed -n 's/^ \* Sources: //p' "$top/tests/fuzz/fuzz_$name.c" | sed "s|tests/|$top/tests/|g")

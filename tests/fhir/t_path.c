@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * FHIRPath: what HL7's suite (path_suite.py) does not ask. Exact numbers, limits, errors with their place, what forms in use
+ * write, SDC's weights. Kills tests/mutants: path-decimal-double, path-depth-unbounded, path-zone-guessed.
+ */
+#include "config.h"
+
+#include "tests/unit.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "fhir/path.h"
+
+static const char patient[] =
+    "{\"resourceType\":\"Patient\",\"id\":\"p\",\"birthDate\":\"1970-03\",\"_birthDate\":{\"extension\":[{\"url\":\"u\","
+    "\"valueDateTime\":\"1970-03-04T01:02:03+02:00\"}]},\"contained\":[{\"resourceType\":\"Organization\",\"id\":\"o\",\"name\":\"Clinic\"}],"
+    "\"managingOrganization\":{\"reference\":\"#o\"},\"generalPractitioner\":[{\"reference\":\"https://h/fhir/Practitioner/7/_history/2\"}],"
+    "\"extension\":[{\"url\":\"d\",\"valueDecimal\":123456789.012345678901234567},{\"url\":\"q\",\"valueQuantity\":{\"value\":5.0,"
+    "\"unit\":\"mg\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"mg\"}},{\"url\":\"c\",\"valueQuantity\":{\"value\":5,"
+    "\"comparator\":\"<\",\"code\":\"mg\"}}]}";
+
+static int64_t wall(void *arg)
+{
+    (void)arg;
+    return INT64_C(1795442709000);
+}
+
+/* Each look at it finds so many milliseconds gone. */
+static int64_t slow(void *arg)
+{
+    static int64_t now;
+
+    return now += *(int *)arg;
+}
+
+static int member_of(void *arg, struct str set, struct str system, struct str code)
+{
+    (void)arg;
+    (void)system;
+    return str_is(set, "unknown") ? -1 : str_is(code, "mg");
+}
+
+struct ask {
+    unsigned flags;
+    struct path_env env;
+    const char *document;
+    int why; /* of the failure, with its place */
+    int64_t at;
+    char said[256]; /* results with " | " between */
+};
+
+/* What an expression gives, or "ERROR". */
+static const char *give(struct ask *q, const char *expression)
+{
+    struct err e = ERR_NONE;
+    struct path_list l = {0};
+    struct path *x = NULL;
+    struct tape t;
+    struct arena a;
+    struct buf b;
+    int r = path_parse(str_of(expression), q->flags, &x, &e);
+
+    arena_init(&a, PATH_MAX_ARENA);
+    buf_init(&b, 1 << 20);
+    CU_ASSERT_FATAL(!tape_parse(&t, str_of(q->document ? q->document : patient), NULL));
+    if (!r) {
+        struct path_value root = path_root(&t, 0);
+
+        r = q->flags & PATH_STRICT ? path_check(x, root.type, &e) : ERR_OK;
+        r = r ? r : path_eval(x, &q->env, &root, &a, &l, &e);
+    }
+    for (uint32_t i = 0; !r && i < l.n; i++) {
+        buf_adds(&b, i ? " | " : "");
+        path_text(&l.v[i], &b);
+    }
+    CU_ASSERT(!r || (r == ERR_PATH && e.code == ERR_PATH && e.num > 0 && !l.n));
+    q->why = e.sub;
+    q->at = e.num;
+    snprintf(q->said, sizeof q->said, "%s", r ? "ERROR" : b.n ? b.p : "");
+    buf_fini(&b);
+    arena_fini(&a);
+    tape_fini(&t);
+    path_free(x);
+    return q->said;
+}
+
+static const char *plain(const char *expression)
+{
+    static struct ask q;
+
+    q = (struct ask){0};
+    return give(&q, expression);
+}
+
+static void refused(const char *expression, unsigned flags, int why, int64_t at)
+{
+    struct ask q = {.flags = flags};
+
+    UNIT_STR(give(&q, expression), "ERROR");
+    if (q.why != why || (at && q.at != at))
+        printf("\n    %.60s: %d at %lld, not %d at %lld ", expression, q.why, (long long)q.at, why, (long long)at);
+    CU_ASSERT(q.why == why && (!at || q.at == at));
+}
+
+static void decimals(void)
+{
+    UNIT_STR(plain("0.1 + 0.2"), "0.3");
+    UNIT_STR(plain("0.1 + 0.2 = 0.3"), "true");
+    UNIT_STR(plain("1.8 - 1.2"), "0.6");
+    UNIT_STR(plain("5.10 * 3"), "15.30");
+    UNIT_STR(plain("extension('d').value + 0.000000000000000001"), "123456789.012345678901234568");
+    UNIT_STR(plain("extension('d').value"), "123456789.012345678901234567");
+    UNIT_STR(plain("1 / 3"), "0.3333333333333333333333333333");
+    UNIT_STR(plain("2 / 3"), "0.6666666666666666666666666667");
+    UNIT_STR(plain("1 / 8"), "0.125");
+    UNIT_STR(plain("(1.2 / 1.8).round(2)"), "0.67");
+    UNIT_STR(plain("(-2.5).round()"), "-3");
+    UNIT_STR(plain("7.5 mod 2"), "1.5");
+    UNIT_STR(plain("-7 div 2"), "-3");
+    UNIT_STR(plain("123456789012345678901234567890.5 * 2"), "246913578024691357802469135781.0");
+    UNIT_STR(plain("2147483647 + 1"), "2147483648");
+    UNIT_STR(plain("1.0.toString() & ' mg'"), "1.0 mg");
+    UNIT_STR(plain("(72.5 / (1.755 * 1.755)).round(1)"), "23.5");
+}
+
+/* Digits from tables, not from another program's doubles. */
+static void functions(void)
+{
+    UNIT_STR(plain("1.exp()"), "2.718281828459045235360287471");
+    UNIT_STR(plain("2.ln()"), "0.6931471805599453094172321215");
+    UNIT_STR(plain("1000.ln()"), "6.907755278982137052053974364");
+    UNIT_STR(plain("2.sqrt()"), "1.414213562373095048801688724");
+    UNIT_STR(plain("0.0001.sqrt()"), "0.01");
+    UNIT_STR(plain("(-1).exp()"), "0.3678794411714423215955237702");
+    UNIT_STR(plain("1000.log(10)"), "3");
+    UNIT_STR(plain("2.power(0.5)"), "1.414213562373095048801688724");
+    UNIT_STR(plain("1.1.power(10)"), "2.5937424601");
+    UNIT_STR(plain("2.power(-2)"), "0.25");
+    UNIT_STR(plain("0.ln()"), "");
+    UNIT_STR(plain("(1 | 2 | 4).sum()"), "7");
+    UNIT_STR(plain("(1 | 2 | 4).avg()"), "2.3333333333333333333333333333");
+    UNIT_STR(plain("(3 | 1 | 2).max()"), "3");
+    UNIT_STR(plain("{}.sum()"), "0");
+    UNIT_STR(plain("'\u00c9t\u00e9'.lower()"), "\u00e9t\u00e9");
+    UNIT_STR(plain("'a\u00e9b'.substring(1, 1) & 'a\u00e9b'.length().toString()"), "\u00e93");
+    UNIT_STR(plain("'11/30/1972'.replaceMatches('\\\\b(?<month>\\\\d{1,2})/(?<day>\\\\d{1,2})/(?<year>\\\\d{2,4})\\\\b', '${day}-${month}-${year}')"),
+             "30-11-1972");
+}
+
+static void dates(void)
+{
+    UNIT_STR(plain("birthDate"), "1970-03");
+    UNIT_STR(plain("birthDate < @1970-03-15"), "");
+    UNIT_STR(plain("birthDate < @1970-04"), "true");
+    UNIT_STR(plain("@2024-02-29 + 1 year"), "2025-02-28");
+    UNIT_STR(plain("@2024-01-31 + 1 month"), "2024-02-29");
+    UNIT_STR(plain("@2024 + 24 months"), "2026");
+    UNIT_STR(plain("@2024-03-01 - 1 day"), "2024-02-29");
+    UNIT_STR(plain("@T23:30:00 + 45 minutes"), "00:15:00");
+    UNIT_STR(plain("@9999-12-31 + 1 day"), "");
+    UNIT_STR(plain("@2023-02-29"), "ERROR");
+    UNIT_STR(plain("@2024-05-01T10:00:00Z = @2024-05-01T10:00:00"), "");
+    UNIT_STR(plain("@2024-05-01T10:00:00Z < @2024-05-01T12:00:00"), "");
+    UNIT_STR(plain("@2024-05-01T10:00:00Z < @2024-05-03T00:30:00"), "true");
+    UNIT_STR(plain("@2024-05-01T10:00:00+02:00 = @2024-05-01T08:00:00Z"), "true");
+    UNIT_STR(plain("birthDate.extension('u').value.toDate()"), "1970-03-04");
+    refused("now()", 0, PATH_NEEDS, 1); /* no clock was given */
+}
+
+static void clocks(void)
+{
+    int ms = 0;
+    struct clock c = {wall, slow, &ms};
+    struct ask q = {.env = {.clock = &c, .zone_min = 600}};
+
+    UNIT_STR(give(&q, "today()"), "2026-11-24"); /* where it is ten hours later */
+    UNIT_STR(give(&q, "now()"), "2026-11-24T00:05:09.000+10:00");
+    UNIT_STR(give(&q, "now() = now()"), "true");
+    UNIT_STR(give(&q, "(1 | 2 | 3).select(now()).distinct().count()"), "1");
+    ms = 100; /* a slow machine: the time is over before the steps are */
+    UNIT_STR(give(&q, "(1|2|3|4|5|6|7|8|9|10|11|12|13|14|15|16|17|18|19|20).repeat(iif($this < 2000, $this + 20)).count()"), "ERROR");
+    CU_ASSERT(q.why == PATH_TOO_LONG);
+}
+
+static void quantities(void)
+{
+    UNIT_STR(plain("extension('q').value"), "{\"value\":5.0,\"unit\":\"mg\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"mg\"}");
+    UNIT_STR(plain("extension('q').value = 5 'mg'"), "true");
+    UNIT_STR(plain("extension('q').value * 3"), "15.0 'mg'");
+    UNIT_STR(plain("extension('q').value > 1 'g'"), "");   /* not known to be comparable */
+    UNIT_STR(plain("extension('q').value + 1 'g'"), "");
+    UNIT_STR(plain("extension('c').value = 5 'mg'"), "false"); /* less than 5 is not 5 */
+    refused("extension('c').value > 1 'mg'", 0, PATH_KIND, 0);
+    UNIT_STR(plain("1 week = 7 days"), "true");
+    UNIT_STR(plain("1 year = 12 months"), "true");
+    UNIT_STR(plain("1 year = 365 days"), "");
+    UNIT_STR(plain("90 minutes > 1 hour"), "true");
+}
+
+static void places(void)
+{
+    refused("name.", 0, PATH_SYNTAX, 6);
+    refused("1 + * 2", 0, PATH_SYNTAX, 5);
+    refused("name.foo()", 0, PATH_FUNCTION, 6);
+    refused("name.where()", 0, PATH_FUNCTION, 6);
+    refused("1 + %none", 0, PATH_VARIABLE, 5);
+    refused("id.is(Nothing)", 0, PATH_NO_TYPE, 7);
+    refused("1 + (1 | 2)", 0, PATH_SINGLE, 3);
+    refused("'unfinished", 0, PATH_SYNTAX, 1);
+    refused("1 /* unfinished", 0, PATH_SYNTAX, 3);
+    refused("", 0, PATH_SYNTAX, 1);
+}
+
+static void modes(void)
+{
+    struct path_value seven = {.kind = PATH_INTEGER, .integer = 7};
+    struct path_var v = {"calc-month", {&seven, 1, 1}};
+    struct ask q = {.env = {.vars = &v, .nvars = 1}};
+
+    UNIT_STR(give(&q, "%calc-month + 1"), "8");
+    UNIT_STR(give(&q, "%`calc-month`"), "7");
+    UNIT_STR(give(&q, "extension.valueDecimal"), "123456789.012345678901234567");
+    UNIT_STR(give(&q, "'n = ' & 5"), "n = 5");
+    q.flags = PATH_STRICT;
+    UNIT_STR(give(&q, "%calc-month + 1"), "ERROR");
+    UNIT_STR(give(&q, "%`calc-month`"), "7");
+    refused("Patient.extension.valueDecimal", PATH_STRICT, PATH_NO_ELEMENT, 19);
+    refused("Patient.nam", PATH_STRICT, PATH_NO_ELEMENT, 9);
+    refused("Patient.name.where(famly = 'x')", PATH_STRICT, PATH_NO_ELEMENT, 20);
+    refused("Patient.children().first()", PATH_STRICT, PATH_ORDER, 20);
+    UNIT_STR(plain("Patient.nam"), "");
+}
+
+/* Brackets in each other, operators in a row, work without end: refused, each in its own words. */
+static void limits(void)
+{
+    char deep[4096] = "", *p = deep;
+    struct buf b;
+
+    for (int i = 0; i < PATH_MAX_DEPTH + 6; i++)
+        *p++ = '(';
+    *p++ = '1';
+    for (int i = 0; i < PATH_MAX_DEPTH + 6; i++)
+        *p++ = ')';
+    refused(deep, 0, PATH_DEPTH, 0);
+    UNIT_STR(plain(deep + 16), "ERROR"); /* not closed as often as opened */
+    deep[strlen(deep) - 16] = '\0';
+    UNIT_STR(plain(deep + 16), "1");
+    buf_init(&b, 1 << 20);
+    for (int i = 0; i < 900; i++)
+        buf_adds(&b, "1+");
+    buf_addc(&b, '1');
+    UNIT_STR(plain(b.p), "901");
+    for (int i = 0; i < 900; i++)
+        buf_adds(&b, "+1");
+    refused(b.p, 0, PATH_DEPTH, 0);
+    buf_fini(&b);
+    refused("'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'.matches('^(a+)+$')", 0, PATH_REGEX, 0);
+    refused("'x'.matches('(')", 0, PATH_REGEX, 0);
+    refused("1.repeat($this + 1)", 0, PATH_TOO_LONG, 0);
+    refused("('a' | 'b').repeat($this + $this)", 0, PATH_TOO_LONG, 0);
+}
+
+static void fhir(void)
+{
+    struct ask q = {.env = {.member_of = member_of}};
+
+    UNIT_STR(plain("managingOrganization.resolve().name"), "Clinic");
+    UNIT_STR(plain("generalPractitioner.resolve()"), "");
+    UNIT_STR(plain("generalPractitioner.getReferenceKey(Practitioner)"), "7");
+    UNIT_STR(plain("generalPractitioner.getReferenceKey(Patient)"), "");
+    UNIT_STR(plain("getResourceKey()"), "p");
+    UNIT_STR(plain("birthDate.hasValue()"), "true");
+    UNIT_STR(plain("contained.is(Organization) and contained.is(DomainResource)"), "true");
+    UNIT_STR(plain("contained.type().name"), "Organization");
+    refused("extension('q').value.code.memberOf('http://h/vs')", 0, PATH_NEEDS, 27); /* no terminology: not empty */
+    UNIT_STR(give(&q, "extension('q').value.code.memberOf('http://h/vs')"), "true");
+    UNIT_STR(give(&q, "id.memberOf('http://h/vs')"), "false");
+    UNIT_STR(give(&q, "id.memberOf('unknown')"), "ERROR");
+}
+
+/* A form's own scores: one code counts 3 in one question and 0 in another. */
+static void weights(void)
+{
+    static const char form[] =
+        "{\"resourceType\":\"Questionnaire\",\"item\":[{\"linkId\":\"g\",\"item\":[{\"linkId\":\"1\",\"answerOption\":[{\"valueCoding\":{"
+        "\"extension\":[{\"url\":\"http://hl7.org/fhir/StructureDefinition/ordinalValue\",\"valueDecimal\":3}],\"code\":\"y\"}}]},"
+        "{\"linkId\":\"2\",\"answerOption\":[{\"valueCoding\":{\"code\":\"y\"},\"extension\":[{\"url\":"
+        "\"http://hl7.org/fhir/StructureDefinition/itemWeight\",\"valueDecimal\":0.50}]}]}]}]}";
+    static const char response[] =
+        "{\"resourceType\":\"QuestionnaireResponse\",\"item\":[{\"linkId\":\"g\",\"item\":[{\"linkId\":\"1\",\"answer\":[{\"valueCoding\":"
+        "{\"code\":\"y\"}}]},{\"linkId\":\"2\",\"answer\":[{\"valueCoding\":{\"code\":\"y\"}}]}]}]}";
+    struct path_value root;
+    struct path_var v = {"questionnaire", {&root, 1, 1}};
+    struct ask q = {.document = response, .env = {.vars = &v, .nvars = 1}};
+    struct tape t;
+
+    CU_ASSERT_FATAL(!tape_parse(&t, str_of(form), NULL));
+    root = path_root(&t, 0);
+    UNIT_STR(give(&q, "item.item.answer.value.weight()"), "3 | 0.50");
+    UNIT_STR(give(&q, "item.item.answer.weight().sum()"), "3.50");
+    UNIT_STR(give(&q, "item.item.where(linkId = '2').answer.value.ordinal()"), "0.50");
+    UNIT_STR(give(&q, "%questionnaire.item.item.answerOption.value.code"), "y | y");
+    tape_fini(&t);
+}
+
+static const struct unit_test tests[] = {
+    {"decimals are exact", decimals},
+    {"roots and logarithms to their last digit", functions},
+    {"dates keep their precision, and no zone is guessed", dates},
+    {"one now an evaluation, and its end", clocks},
+    {"quantities of one unit", quantities},
+    {"an error has its place", places},
+    {"strict and lenient", modes},
+    {"limits", limits},
+    {"what FHIR adds", fhir},
+    {"weights of a form's options", weights},
+};
+
+UNIT_MAIN("path", tests)
