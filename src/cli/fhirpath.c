@@ -105,53 +105,54 @@ struct document {
     struct tape t;
 };
 
-static int load(struct cli_app *app, int in, const char *path, struct document *d, struct err *e)
+/* A file that is no resource gives no empty answer, but an error. */
+static int load(struct cli_app *app, int in, const char *path, struct document *d, struct path_value *root, struct err *e)
 {
-    int r;
+    int r = read_file(app, in, path, &d->bytes, e);
 
-    buf_init(&d->bytes, LIMIT_RESOURCE_BYTES);
-    d->t = (struct tape){0};
-    r = path ? read_file(app, in, path, &d->bytes, e) : ERR_OK;
-    return r || !path ? r : tape_parse(&d->t, buf_str(&d->bytes), e);
+    r = r ? r : tape_parse(&d->t, buf_str(&d->bytes), e);
+    if (r)
+        return r;
+    *root = path_root(&d->t, 0);
+    return tape_is(&d->t, 0, TAPE_OBJECT) && root->type.n ? ERR_OK : err_set(e, ERR_INPUT, 0, 0, "resourceType");
 }
 
-static void drop(struct document *d)
+static int evaluate(struct cli_app *app, const struct cli_args *args, const struct path *x, const struct path_value *root,
+                    const struct path_value *form, struct cli_out *out, struct err *e)
 {
-    tape_fini(&d->t);
-    buf_fini(&d->bytes);
+    struct path_value copy = *form;
+    struct path_var var = {"questionnaire", {&copy, 1, 1}};
+    struct path_env env = {.clock = &app->clock, .max_ms = FHIRPATH_MS, .zone_min = zone_min(&app->clock), .vars = &var,
+                           .nvars = args->value[FORM] ? 1 : 0};
+    struct path_list found;
+    struct arena a;
+    int r = args->value[STRICT] ? path_check(x, root->type, e) : ERR_OK;
+
+    arena_init(&a, PATH_MAX_ARENA);
+    r = r ? r : path_eval(x, &env, root, &a, &found, e);
+    r = r ? r : args->value[JSON] ? say_json(&found, out) : say_lines(&found, out);
+    arena_fini(&a);
+    return r;
 }
 
 CLI_VERB(cli_verb_fhirpath)
 {
-    unsigned flags = args->value[STRICT] ? PATH_STRICT : PATH_LENIENT;
-    struct path_env env = {.clock = &app->clock, .max_ms = FHIRPATH_MS, .zone_min = zone_min(&app->clock)};
-    struct path_value form;
-    struct path_var var = {"questionnaire", {&form, 1, 1}};
-    struct document d, q;
-    struct path *x = NULL;
-    struct path_value root;
-    struct path_list found;
-    struct arena a;
-    int r = path_parse(str_of(args->word[0]), flags, &x, e), r2;
+    struct document d = {0}, form = {0};
+    struct path_value root = {0}, form_root = {0};
+    struct path *x;
+    int r = path_parse(str_of(args->word[0]), args->value[STRICT] ? PATH_STRICT : PATH_LENIENT, &x, e);
 
     (void)err;
-    r2 = r ? r : load(app, in, args->word[1], &d, e);
-    if (!r && !r2) {
-        r = load(app, in, args->value[FORM], &q, e);
-        root = path_root(&d.t, 0);
-        form = path_root(&q.t, 0);
-        env.vars = &var;
-        env.nvars = args->value[FORM] ? 1 : 0;
-        arena_init(&a, PATH_MAX_ARENA);
-        if (!r && (flags & PATH_STRICT))
-            r = path_check(x, root.type, e);
-        r = r ? r : path_eval(x, &env, &root, &a, &found, e);
-        r = r ? r : args->value[JSON] ? say_json(&found, out) : say_lines(&found, out);
-        arena_fini(&a);
-        drop(&q);
-    }
-    if (x)
-        drop(&d);
+    buf_init(&d.bytes, LIMIT_RESOURCE_BYTES);
+    buf_init(&form.bytes, LIMIT_RESOURCE_BYTES);
+    r = r ? r : load(app, in, args->word[1], &d, &root, e);
+    if (!r && args->value[FORM])
+        r = load(app, in, args->value[FORM], &form, &form_root, e);
+    r = r ? r : evaluate(app, args, x, &root, &form_root, out, e);
+    tape_fini(&form.t);
+    tape_fini(&d.t);
+    buf_fini(&form.bytes);
+    buf_fini(&d.bytes);
     path_free(x);
-    return r ? r : r2;
+    return r;
 }
