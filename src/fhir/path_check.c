@@ -44,7 +44,7 @@ static struct known member(struct checking *c, const struct path_node *n, struct
         if (path_type_is(in.type, n->name))
             return in;
         if (path_type_resource(in.type) && path_type_resource(n->name) && !str_is(in.type, "Resource"))
-            return complain(c, PATH_NO_TYPE, n);
+            return complain(c, PATH_NO_ELEMENT, n);
         return (struct known){n->name, false};
     }
     if (!in.type.n || is_system(in.type) || str_is(in.type, "Resource") || str_is(in.type, "DomainResource"))

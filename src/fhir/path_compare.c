@@ -197,12 +197,12 @@ static bool alike_words(struct path_run *r, struct str a, struct str b)
     struct buf x, y;
     bool same;
 
-    (void)r;
     if (str_eq(a, b))
         return true;
     buf_init(&x, 1 << 20);
     buf_init(&y, 1 << 20);
     same = !text_fold(&x, a) && !text_fold(&y, b) && str_eq(buf_str(&x), buf_str(&y));
+    r->a->failed |= x.failed || y.failed;
     buf_fini(&x);
     buf_fini(&y);
     return same;

@@ -304,10 +304,9 @@ static void long_division(const struct path_decimal *a, unsigned zeros, const st
 bool path_decimal_divide(const struct path_decimal *a, const struct path_decimal *b, int digits,
                          struct path_decimal *out)
 {
-    struct path_decimal twice;
-    struct wide q, rest, r2;
-    int zeros = b->n + digits - a->n;
-    bool up;
+    struct wide q, rest, twice = {0};
+    int zeros = b->n + digits - a->n, scale, more;
+    bool up, negative = a->negative != b->negative;
 
     if (!b->n)
         return false;
@@ -318,16 +317,21 @@ bool path_decimal_divide(const struct path_decimal *a, const struct path_decimal
     if (a->n + zeros >= WIDE)
         return false;
     long_division(a, (unsigned)zeros, b, &q, &rest);
-    twice = *b; /* rest * 2 >= b, with b read as a whole number */
-    r2 = (struct wide){0};
-    for (unsigned i = 0, carry = 0; i < rest.n || carry; i++) {
-        unsigned d = (i < rest.n ? rest.digit[i] * 2u : 0u) + carry;
+    scale = a->scale + zeros - b->scale;
+    more = (int)q.n - digits < scale ? (int)q.n - digits : scale;
+    if (more > 0) {
+        up = drop(&q, (unsigned)more, negative, PATH_HALF_UP);
+        scale -= more;
+    } else { /* 2 rest >= b, b read as a whole number */
+        for (unsigned i = 0, carry = 0; i < rest.n || carry; i++) {
+            unsigned d = (i < rest.n ? rest.digit[i] * 2u : 0u) + carry;
 
-        r2.digit[r2.n++] = (uint8_t)(d % 10);
-        carry = d / 10;
+            twice.digit[twice.n++] = (uint8_t)(d % 10);
+            carry = d / 10;
+        }
+        up = rest.n && fits(&twice, b);
     }
-    up = rest.n && fits(&r2, &twice);
-    if (!narrow(&q, up, a->negative != b->negative, a->scale + zeros - b->scale, out))
+    if (!narrow(&q, up, negative, scale, out))
         return false;
     path_decimal_trim(out);
     return true;

@@ -13,7 +13,7 @@
 #include "base/str.h"
 
 #define PATH_DIGITS 120
-#define PATH_SIGNIFICANT 28 /* of a quotient or a root that does not end */
+#define PATH_SIGNIFICANT 18 /* of a quotient or a root that does not end: what every reader keeps (XML Schema 2, 3.2.3) */
 
 struct path_decimal {
     bool negative;      /* never of zero */
@@ -36,7 +36,7 @@ bool path_decimal_multiply(const struct path_decimal *a, const struct path_decim
 /* The same, rounded half up to a scale. */
 bool path_decimal_multiply_to(const struct path_decimal *a, const struct path_decimal *b, int scale,
                               struct path_decimal *out);
-/* With so many significant digits at least, rounded half up; without needless zeros. */
+/* With so many significant digits where it does not end, rounded half up; without needless zeros. */
 bool path_decimal_divide(const struct path_decimal *a, const struct path_decimal *b, int digits,
                          struct path_decimal *out);
 /* The whole part of the quotient, towards zero, and the rest. */

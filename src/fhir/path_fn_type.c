@@ -88,6 +88,7 @@ static bool to_string(const struct path_value *v, struct arena *a, struct path_v
         return true;
     buf_init(&b, PATH_MAX_ARENA / 2);
     ok = !path_text(v, &b);
+    a->failed |= !ok; /* so that the evaluation fails: "does not convert" would be a wrong answer */
     out->string = arena_str(a, buf_str(&b));
     buf_fini(&b);
     return ok;
