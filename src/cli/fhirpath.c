@@ -106,7 +106,8 @@ struct document {
 };
 
 /* A file that is no resource gives no empty answer, but an error. */
-static int load(struct cli_app *app, int in, const char *path, struct document *d, struct path_value *root, struct err *e)
+static int load(struct cli_app *app, int in, const char *path, struct document *d, struct path_value *root,
+                struct err *e)
 {
     int r = read_file(app, in, path, &d->bytes, e);
 
@@ -117,8 +118,8 @@ static int load(struct cli_app *app, int in, const char *path, struct document *
     return tape_is(&d->t, 0, TAPE_OBJECT) && root->type.n ? ERR_OK : err_set(e, ERR_INPUT, 0, 0, "resourceType");
 }
 
-static int evaluate(struct cli_app *app, const struct cli_args *args, const struct path *x, const struct path_value *root,
-                    const struct path_value *form, struct cli_out *out, struct err *e)
+static int evaluate(struct cli_app *app, const struct cli_args *args, const struct path *x,
+                    const struct path_value *root, const struct path_value *form, struct cli_out *out, struct err *e)
 {
     struct path_value copy = *form;
     struct path_var var = {"questionnaire", {&copy, 1, 1}};

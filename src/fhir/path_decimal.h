@@ -13,7 +13,8 @@
 #include "base/str.h"
 
 #define PATH_DIGITS 120
-#define PATH_SIGNIFICANT 18 /* of a quotient or a root that does not end: what every reader keeps (XML Schema 2, 3.2.3) */
+/* Of a quotient or a root that does not end: what every reader keeps (XML Schema 2, 3.2.3). */
+#define PATH_SIGNIFICANT 18
 
 struct path_decimal {
     bool negative;      /* never of zero */

@@ -130,28 +130,33 @@ static int fixed_variable(struct path_run *r, const struct path_node *n, struct 
     return path_fail(r, n, PATH_VARIABLE);
 }
 
-/* The resource that holds the root: the root itself, unless it is contained. */
-static struct path_value root_resource(const struct path_run *r)
+/* The resource that the root stands in (top: the one that holds that, where it is contained); the root itself when what
+ * holds it is not known. */
+static struct path_value resource_of(const struct path_run *r, bool top)
 {
-    struct path_value v = r->root;
+    struct path_value found = r->root;
 
-    while (v.kind == PATH_NODE && v.node.in)
-        v = *v.node.in;
-    return v;
+    for (const struct path_value *v = &r->root; v && v->kind == PATH_NODE; v = v->node.in)
+        if (path_type_resource(v->type)) {
+            found = *v;
+            if (!top)
+                break;
+        }
+    return found;
 }
 
 static int variable(struct path_run *r, const struct path_node *n, struct path_list *out)
 {
-    struct path_value top;
+    struct path_value v;
 
     for (unsigned i = 0; r->env && i < r->env->nvars; i++)
         if (str_is(n->name, r->env->vars[i].name))
             return path_put_all(r, n, out, &r->env->vars[i].list);
-    if (str_is(n->name, "context") || str_is(n->name, "resource"))
+    if (str_is(n->name, "context"))
         return path_put(r, n, out, &r->root);
-    if (str_is(n->name, "rootResource")) {
-        top = root_resource(r);
-        return path_put(r, n, out, &top);
+    if (str_is(n->name, "resource") || str_is(n->name, "rootResource")) {
+        v = resource_of(r, str_is(n->name, "rootResource"));
+        return path_put(r, n, out, &v);
     }
     return fixed_variable(r, n, out);
 }

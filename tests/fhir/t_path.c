@@ -303,6 +303,31 @@ static void weights(void)
     tape_fini(&t);
 }
 
+/* An item as root, as a form asks: its own resource is behind it. */
+static void roots(void)
+{
+    struct path_list l = {0}, m = {0};
+    struct path *x, *y;
+    struct tape t;
+    struct arena a;
+    struct str space;
+
+    arena_init(&a, PATH_MAX_ARENA);
+    CU_ASSERT_FATAL(!tape_parse(&t, str_of(patient), NULL));
+    CU_ASSERT_FATAL(!path_parse(STR("contained.name"), 0, &x, NULL) && !path_parse(STR("%resource | %rootResource | %context"), 0, &y, NULL));
+    struct path_value root = path_root(&t, 0);
+
+    CU_ASSERT_FATAL(!path_eval(x, NULL, &root, &a, &l, NULL) && l.n == 1);
+    CU_ASSERT_FATAL(!path_eval(y, NULL, &l.v[0], &a, &m, NULL) && m.n == 3);
+    CU_ASSERT(str_is(path_type_of(&m.v[0], &space), "Organization"));
+    CU_ASSERT(str_is(path_type_of(&m.v[1], &space), "Patient"));
+    CU_ASSERT(str_is(path_type_of(&m.v[2], &space), "string"));
+    path_free(x);
+    path_free(y);
+    tape_fini(&t);
+    arena_fini(&a);
+}
+
 /* With each allocation failing in turn: an error, or the same answer; never a wrong one. */
 static void memory(void)
 {
@@ -355,6 +380,7 @@ static const struct unit_test tests[] = {
     {"limits", limits},
     {"what FHIR adds", fhir},
     {"weights of a form's options", weights},
+    {"the resource that an item stands in", roots},
     {"no memory, no answer", memory},
 };
 
