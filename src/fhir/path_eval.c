@@ -53,7 +53,7 @@ int path_put_int(struct path_run *r, const struct path_node *n, struct path_list
 
 int path_put_string(struct path_run *r, const struct path_node *n, struct path_list *out, struct str v)
 {
-    struct path_value x = {.kind = PATH_STRING, .string = v};
+    struct path_value x = {.kind = PATH_STRING, .string = v.n ? v : STR("")}; /* never without an address */
 
     return path_put(r, n, out, &x);
 }

@@ -116,10 +116,10 @@ PATH_FN(path_fn_repeat)
         for (uint32_t i = 0; i < each.in.n && !r->failed; i++)
             if (!path_each(r, &each, 0, i, NULL, &l))
                 add_new(r, k, out, &l);
+        if (out->n == done)
+            break;
         each.in = (struct path_list){out->v + done, out->n - done, out->n - done};
         done = out->n;
-        if (!each.in.n)
-            break;
         struct path_value *copy = arena_alloc(r->a, each.in.n * sizeof *copy);
 
         if (!copy)

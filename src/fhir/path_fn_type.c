@@ -90,6 +90,8 @@ static bool to_string(const struct path_value *v, struct arena *a, struct path_v
     ok = !path_text(v, &b);
     a->failed |= !ok; /* so that the evaluation fails: "does not convert" would be a wrong answer */
     out->string = arena_str(a, buf_str(&b));
+    if (!out->string.n)
+        out->string = STR("");
     buf_fini(&b);
     return ok;
 }

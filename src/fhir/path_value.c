@@ -74,7 +74,7 @@ static bool string_value(const struct path_value *v, struct arena *a, struct pat
             if (path_time_parse(s, times[i].kind, &out->time))
                 return true;
         }
-    *out = (struct path_value){.kind = PATH_STRING, .string = s};
+    *out = (struct path_value){.kind = PATH_STRING, .string = s.n ? s : STR("")};
     return true;
 }
 
