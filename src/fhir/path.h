@@ -140,7 +140,8 @@ struct path_env {
 };
 
 /* env may be NULL. root is %context and $this, and the resource that it stands in %resource, unless env's vars say
- * otherwise; a result of an earlier evaluation may be a root, as long as its arena lives. Results live in a and borrow from the tapes. */
+ * otherwise; a result of an earlier evaluation may be a root, as long as its arena lives. Results live in a and borrow
+ * from the tapes. */
 int path_eval(const struct path *x, const struct path_env *env, const struct path_value *root, struct arena *a,
               struct path_list *out, struct err *e);
 
