@@ -62,6 +62,8 @@ static struct known call(struct checking *c, const struct path_node *n, struct k
     for (unsigned i = 0; i < n->args && !type; i++)
         arg = look(c, n->arg[i], (n->fn->how & (PATH_LAMBDA | PATH_ALL_LAMBDA)) ? (struct known){in.type, false}
                 : (struct known){STR(""), false});
+    if (type && n->args && !path_type_exists(n->arg[0]->space, n->arg[0]->name))
+        return complain(c, PATH_NO_TYPE, n->arg[0]);
     if ((n->fn->how & PATH_ORDERED) && in.shuffled)
         return complain(c, PATH_ORDER, n);
     if (n->fn->how & PATH_SHUFFLES)
@@ -103,6 +105,8 @@ static struct known look(struct checking *c, const struct path_node *n, struct k
     case PATH_N_BINARY:
         return binary(c, n, here);
     case PATH_N_TYPE:
+        if (!path_type_exists(n->space, n->name))
+            return complain(c, PATH_NO_TYPE, n);
         return (struct known){n->fn && str_is(str_of(n->fn->name), "as") ? n->name : STR("Boolean"), false};
     case PATH_N_VARIABLE:
         return (struct known){str_is(n->name, "resource") || str_is(n->name, "context") ? c->root : STR(""), false};

@@ -149,7 +149,7 @@ const char *path_why(int why)
         [PATH_KIND] = N_("a value of another type is needed"),
         [PATH_BAD_VALUE] = N_("a value that cannot be used so"),
         [PATH_REGEX] = N_("a regular expression that is wrong or takes too long"),
-        [PATH_NEEDS] = N_("a list of codes is needed that is not here"),
+        [PATH_NEEDS] = N_("it needs something that is not here"),
         [PATH_TOO_LONG] = N_("it takes too long"),
     };
 

@@ -26,7 +26,7 @@ struct path_element {
 };
 /* An element of a type or of its bases, by its name without a choice's type ("value"). */
 bool path_type_element(struct str type, struct str name, struct path_element *out);
-/* What "valueQuantity" is in a type: the stem's length and the type. stem given: only that choice's members. */
+/* What "valueQuantity" is in a type (or in one not known, ""): the choice's name and the type. */
 bool path_type_choice(struct str type, struct str member, struct str *stem, struct str *chosen);
 /* The type whose capitalised name is suffix ("Quantity", "DateTime"), or "". */
 struct str path_type_suffix(struct str suffix);

@@ -224,6 +224,8 @@ static void modes(void)
     UNIT_STR(give(&q, "%calc-month + 1"), "ERROR");
     UNIT_STR(give(&q, "%`calc-month`"), "7");
     refused("Patient.extension.valueDecimal", PATH_STRICT, PATH_NO_ELEMENT, 19);
+    refused("Patient.deceased as Dat", PATH_STRICT, PATH_NO_TYPE, 18);
+    refused("{}.ofType(Dat)", PATH_STRICT, PATH_NO_TYPE, 11);
     refused("Patient.nam", PATH_STRICT, PATH_NO_ELEMENT, 9);
     refused("Patient.name.where(famly = 'x')", PATH_STRICT, PATH_NO_ELEMENT, 20);
     refused("Patient.children().first()", PATH_STRICT, PATH_ORDER, 20);
