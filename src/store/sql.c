@@ -152,7 +152,8 @@ static const char *const texts[SQL_IDS] = {
     [SQL_SET] = "INSERT OR REPLACE INTO setting(name, value) VALUES(?1, ?2)",
     [SQL_SETTING] = "SELECT value FROM setting WHERE name=?1",
     [SQL_RES_OP] = "UPDATE res SET op=?2 WHERE rid=?1",
-    [SQL_ROW_VERSION] = "UPDATE res SET version=?2 WHERE rid=?1",
+    /* not where a pull has brought a newer one: that would be fetched again for as long as the edit stays */
+    [SQL_ROW_VERSION] = "UPDATE res SET version=?2 WHERE rid=?1 AND rid NOT IN (SELECT rid FROM res_theirs)",
     [SQL_RECEIVED] = "UPDATE res SET version=?2, updated_ms=?3, fetched_ms=?4 WHERE rid=?1",
     [SQL_THEIRS_GET] = "SELECT size, codec, body, version, updated_ms, fetched_ms, gone FROM res_theirs WHERE rid=?1",
     [SQL_THEIRS_PUT] = "INSERT OR REPLACE INTO res_theirs(rid, version, updated_ms, fetched_ms, gone, size, codec, "

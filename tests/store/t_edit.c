@@ -254,10 +254,11 @@ static void acknowledged(void)
     made_end(s, home);
 }
 
-/* What a pull brought while the edit was on its way is what was sent, or newer. */
+/* What a pull brought while the edit was on its way is what was sent, or newer. With another edit behind that one it
+ * stays beside, and is not asked for again at each sync: kills edit-theirs-fetched-again. */
 static void acknowledged_with_theirs(void)
 {
-    char home[64], op[STORE_OP_BYTES];
+    char home[64], op[STORE_OP_BYTES], second[STORE_OP_BYTES];
     struct store *s = made_store(home);
     struct store_tx *tx;
 
@@ -276,6 +277,16 @@ static void acknowledged_with_theirs(void)
     CU_ASSERT_EQUAL(store_commit(tx, NULL), ERR_OK);
     CU_ASSERT_EQUAL(move(s, op, STORE_OP_INFLIGHT, STORE_OP_ACKED, "6"), ERR_OK);
     expect_row(s, "Observation", "o", NULL);
+
+    pull(s, V("3", "5.0"), STORE_NEW);
+    CU_ASSERT_EQUAL(edit(s, STORE_OP_UPDATE, V("3", "6.0"), STORE_NEW, op), ERR_OK);
+    CU_ASSERT_EQUAL(move(s, op, STORE_OP_QUEUED, STORE_OP_INFLIGHT, "3"), ERR_OK);
+    pull(s, V("5", "6.1"), STORE_CHANGED);
+    CU_ASSERT_EQUAL(edit(s, STORE_OP_UPDATE, V("3", "6.2"), STORE_NEW, second), ERR_OK);
+    CU_ASSERT_EQUAL(move(s, op, STORE_OP_INFLIGHT, STORE_OP_ACKED, "4"), ERR_OK);
+    UNIT_STR(ops(s, false).etag, "4");
+    expect_theirs(s, V("5", "6.1"), "5");
+    CU_ASSERT(store_has(s, STR("Observation"), STR("o"), STR("5")) && !store_has(s, STR("Observation"), STR("o"), STR("4")));
     made_end(s, home);
 }
 
