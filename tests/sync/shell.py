@@ -6,9 +6,9 @@ is in the cache stays.
 Not against HAPI: it takes compressed bodies, asks for no sign-in, refuses to store a broken resource and is no hotel's
 sign-in page. What it does answer, tests/live/pull meets.
 
-Kills sync-gzip-forgotten and sync-refused-forgotten.
+Kills sync-gzip-forgotten, sync-refused-forgotten and sync-device-clock.
 """
-import json, os, sys, tempfile
+import email.utils, json, os, re, sys, tempfile, urllib.parse
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
@@ -139,7 +139,24 @@ def portal(tmp):
         check("portal: no later sync is claimed", after["lastSync"] == before["lastSync"])
 
 
+def other_clock(tmp):
+    """A server whose clock is years behind this machine's: what is asked for next is told by its Date alone."""
+    search = search_server({})
+
+    def answer(method, path, headers, body):
+        raw = batch(body, lambda url: search("GET", "/fhir/" + url, headers, b"")) if method == "POST" else search(method, path, headers, body)
+        return re.sub(rb"Date: [^\r]*", b"Date: " + email.utils.formatdate(1577880000, usegmt=True).encode(), raw)
+    with Scripted(answer) as s:
+        w = profile(tmp, "clock", s)
+        p = w.cli("sync", check=False)
+        del s.requests[:]
+        p = w.cli("sync", check=False)
+        since = set(re.findall(r"_lastUpdated=ge(\d{4})", urllib.parse.unquote(" ".join(r[1] + r[3].decode() for r in s.requests))))
+        check(f"another clock: asked since {since}", p.returncode == 0 and since and since <= {"2019", "2020"}, p)
+
+
 with tempfile.TemporaryDirectory() as tmp:
+    other_clock(tmp)
     compressed(tmp, "415 Unsupported Media Type")
     compressed(tmp, "400 Bad Request")
     signed_out(tmp)

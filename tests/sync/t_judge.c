@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What answers say of an operation: the bytes are HAPI FHIR's shapes (tests/live/push has it judge real ones).
- * Kills judge-portal, judge-behind-base, judge-half-history, judge-taken-away.
+ * Kills judge-portal, judge-behind-base, judge-half-history, judge-taken-away, push-outcome-refuses.
  */
 #include "config.h"
 
 #include "tests/unit.h"
 
-#include "sync/judge.h"
+#include "sync/send_priv.h"
 
 #define OBS(version, text) \
     "{\"resourceType\":\"Observation\",\"id\":\"o\",\"meta\":{\"versionId\":\"" version "\"},\"code\":{\"text\":\"" text "\"}}"
@@ -123,6 +123,31 @@ static void versions(void)
     CU_ASSERT_STRING_EQUAL(version, "");
 }
 
+/* REQ: a server that took an edit may say something of it too: information and warnings in an OperationOutcome, where
+ * others would send the resource, are no refusal, alone and in a batch. */
+static void outcome_beside_success(void)
+{
+    static struct send_lane l;
+    static struct send_run run;
+    const char *batch = "{\"resourceType\":\"Bundle\",\"type\":\"batch-response\",\"entry\":[{\"response\":{\"status\":\"200 OK\","
+                        "\"etag\":\"W/\\\"3\\\"\",\"outcome\":" OUTCOME "}},{\"resource\":" OUTCOME ",\"response\":{\"status\":\"201\","
+                        "\"etag\":\"W/\\\"1\\\"\"}}]}";
+
+    l = (struct send_lane){.run = &run, .doing = PUSH_ACT_SEND, .n = 1, .head = {.status = 200, .etag = "W/\"2\""}};
+    buf_init(&l.down, 4096);
+    buf_adds(&l.down, OUTCOME);
+    CU_ASSERT_EQUAL(sync_send_judge(&l.job), ERR_OK);
+    CU_ASSERT(l.op[0].answered && l.op[0].ev.fhir && l.op[0].ev.status == 200 && !l.whole);
+    CU_ASSERT_STRING_EQUAL(l.op[0].version, "2");
+    buf_clear(&l.down);
+    buf_adds(&l.down, batch);
+    l.n = 2;
+    CU_ASSERT_EQUAL(sync_send_judge(&l.job), ERR_OK);
+    CU_ASSERT(!l.whole && l.op[0].ev.status == 200 && l.op[1].ev.status == 201 && l.op[0].ev.fhir && l.op[1].ev.fhir);
+    CU_ASSERT(!strcmp(l.op[0].version, "3") && !strcmp(l.op[1].version, "1"));
+    buf_fini(&l.down);
+}
+
 static const struct unit_test tests[] = {
     {"a resource as it is", as_it_is},
     {"what is no evidence", no_evidence},
@@ -130,6 +155,7 @@ static const struct unit_test tests[] = {
     {"what an edit took away", taken_away},
     {"a resource as it was", as_it_was},
     {"versions", versions},
+    {"an outcome beside success", outcome_beside_success},
 };
 
 int main(void)
