@@ -90,6 +90,7 @@ void both_init(struct both_world *w, const struct both_setting *s)
     w->seed = s->seed;
     memcpy(w->off, s->off, sizeof w->off);
     w->plant = s->plant;
+    w->plant_disk = s->plant_disk;
     w->say = s->say;
     w->server.now_ms = 1700000000000;
     w->devices = w->scripted ? 2 : 1 + both_dice(w, BOTH_DEVICES);
@@ -99,6 +100,10 @@ void both_init(struct both_world *w, const struct both_setting *s)
         w->server.habit = (struct sim_habit){.lacks = -1};
     }
     rates(w);
+    if (s->store) { /* what only a disk can show */
+        w->rate[BOTH_CRASH] *= 2;
+        w->rate[BOTH_BACKUP] *= 4;
+    }
     for (unsigned i = 0; i < BOTH_DEVICES; i++) {
         struct both_device *d = &w->device[i];
 
@@ -110,10 +115,13 @@ void both_init(struct both_world *w, const struct both_setting *s)
         d->pull.server = &w->server;
         d->pull.known = both_known;
         d->pull.put = both_pulled;
+        d->pull.stored = both_stored;
         d->pull.arg = d;
         for (unsigned k = 0; k < PUSH_LANES; k++)
             d->lane[k].flight = -1;
     }
+    if ((w->device[0].store = s->store))
+        s->store->give(&w->device[0]);
     for (unsigned i = 2 + both_dice(w, 6); i; i--) {
         struct sim_version *v;
         unsigned res = both_dice(w, 2) ? 0 : 5;
@@ -130,6 +138,9 @@ void both_fini(struct both_world *w)
         sync_push_free(w->device[i].push);
         if (w->device[i].pulling)
             sim_end(&w->device[i].pull);
+        if (w->device[i].store)
+            w->device[i].store->take(&w->device[i]);
+        w->device[i].store = NULL;
         w->device[i].push = NULL;
         w->device[i].pulling = false;
     }
@@ -223,9 +234,13 @@ static void restore(struct both_device *d)
 
     BOTH_SAY(w, "device %u restored", d->no);
     both_kill(d);
-    d->disk = d->backup;
+    if (d->store) {
+        d->store->restore(d);
+    } else {
+        d->disk = d->backup;
+        both_doubt_all(&d->disk);
+    }
     d->disk.restored = true;
-    both_doubt_all(&d->disk);
     for (unsigned uid = 1; uid <= w->edits; uid++) {
         struct both_op *op = both_op_of(&d->disk, uid);
         struct both_truth *t = &w->truth[uid];
@@ -253,6 +268,8 @@ static void act(struct both_world *w)
     if (both_chance(w, BOTH_BACKUP)) {
         if (d->has_backup)
             restore(d);
+        else if (d->store)
+            d->store->backup(d);
         else
             d->backup = d->disk;
         d->has_backup = !d->has_backup;

@@ -60,7 +60,7 @@ enum both_fault {
 extern const char *const both_fault_names[BOTH_FAULTS];
 
 enum both_law {
-    LAW_I1, LAW_I2, LAW_I3, LAW_I5, LAW_I8, LAW_I10, LAW_I14, LAW_I15, LAW_I18, LAW_I19, LAW_I21, LAW_I23,
+    LAW_I1, LAW_I2, LAW_I3, LAW_I5, LAW_I7, LAW_I8, LAW_I9, LAW_I10, LAW_I14, LAW_I15, LAW_I18, LAW_I19, LAW_I21, LAW_I23,
     LAW_MARKED, LAW_CAUSE, LAW_STOPPED, LAW_BACK, LAWS
 };
 extern const char *const both_law_names[LAWS];
@@ -116,6 +116,24 @@ struct both_disk {
     bool skip[SIM_KINDS], no_batch;
 };
 
+/* In place of outbox.c's numbers: a store of another making, for one device. Each call is one transaction; after it disk
+ * says what stands there. */
+struct both_device;
+struct both_store {
+    void (*give)(struct both_device *d); /* a new one, empty */
+    void (*take)(struct both_device *d);
+    unsigned (*edit)(struct both_device *d, enum store_op_kind kind, unsigned res, unsigned id, unsigned content);
+    bool (*undo)(struct both_device *d, unsigned uid);
+    /* torn: the power goes in the midst of it, and the device's store is opened anew */
+    int (*moves)(struct both_device *d, const struct push_action *a, bool torn);
+    void (*put)(struct both_device *d, const struct sim_version *v);
+    void (*mark)(struct both_device *d, const struct store_mark *m); /* ends a pull's; type "": it has no mark */
+    bool (*known)(const struct both_device *d, const struct sim_version *v);
+    void (*crash)(struct both_device *d);
+    void (*backup)(struct both_device *d);
+    void (*restore)(struct both_device *d); /* all that was to be sent is in doubt */
+};
+
 /* --- a device --- */
 
 struct both_lane {
@@ -132,6 +150,7 @@ struct both_device {
     unsigned no;
     struct both_world *w;
     struct both_disk disk, backup;
+    const struct both_store *store; /* NULL: outbox.c's */
     bool has_backup;
     struct sim_world pull;
     bool pulling;
@@ -166,6 +185,7 @@ struct both_truth {
     bool conflict;        /* it came into one: then it stays there */
     bool undone;          /* by its user, before anybody could have it */
     bool taken_back, refused, doubled; /* doubled: a proxy's second copy of its create made a version too */
+    bool blindly;         /* it replaced another version than it named: a lost update */
     unsigned made;        /* versions of it at the server */
 };
 
@@ -190,9 +210,10 @@ struct both_world {
     enum both_fault fate;
     /* found */
     enum both_law plant;  /* LAWS: none */
+    bool plant_disk;      /* the first device's disk loses what was synced */
     uint64_t trace;
     unsigned long seen[BOTH_FAULTS], held[LAWS];
-    unsigned long requests, doubts, conflicts;
+    unsigned long requests, doubts, conflicts, lost;
     enum both_law law;    /* the one that was broken */
     const char *broken;
     char where[160];
@@ -216,6 +237,7 @@ bool both_undo(struct both_device *d, unsigned uid);
 void both_doubt_all(struct both_disk *d);
 void both_pulled(void *device, const struct sim_version *v);
 bool both_known(void *device, const struct sim_version *v);
+void both_stored(void *device, const struct store_mark *m);
 
 /* post.c */
 void both_send(struct both_device *d, const struct push_action *a);
@@ -249,6 +271,8 @@ struct both_setting {
     unsigned acts;        /* of users and rivals at most */
     bool off[BOTH_FAULTS];
     enum both_law plant;
+    bool plant_disk;
+    const struct both_store *store; /* of the first device; NULL: as of the others */
     bool say;
     /* a small scope's */
     bool scripted;

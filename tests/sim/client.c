@@ -165,7 +165,7 @@ static void check_mark(struct sim_world *w, unsigned kind, const struct store_ma
 
     w->marks_checked++;
     if (m->mark_ms > w->server->now_ms || m->asof_ms != m->mark_ms)
-        broken(w, "the mark is later than the server's clock");
+        broken(w, "the server's clock is behind the mark");
     if (w->server->habit.lies)
         return;
     for (unsigned id = 0; id < w->server->ids[kind]; id++) {
@@ -191,6 +191,9 @@ static void commit(struct sim_world *w, struct sync_event *ev)
     memmove(w->commit, w->commit + 1, w->n_commit * sizeof *w->commit);
     *ev = (struct sync_event){.type = SYNC_EV_STORED, .lane = c.lane, .outer = c.outer};
     w->stores++;
+    w->kept += w->plant_loss ? 0 : c.n;
+    c.mark.mark_ms += w->plant_clock && c.mark.mark_ms ? 1000000000 : 0;
+    w->stored_kind = -1;
     if (w->fault.store && dice(w, 1000) < w->fault.store) {
         ev->code = ERR_IO;
         return;
@@ -203,8 +206,11 @@ static void commit(struct sim_world *w, struct sync_event *ev)
         if (w->put)
             w->put(w->arg, c.row[i]);
     }
+    if (w->stored)
+        w->stored(w->arg, &c.mark);
     if (c.mark.type[0]) {
-        w->mark[kind_at(c.mark.type)] = c.mark;
+        w->stored_kind = (int)kind_at(c.mark.type);
+        w->mark[w->stored_kind] = c.mark;
         check_mark(w, kind_at(c.mark.type), &c.mark);
     }
 }
@@ -310,6 +316,7 @@ static void deliver(struct sim_world *w, unsigned lane, struct sync_event *ev, c
         ev->bytes = w->row_bytes;
         ev->known = w->known ? w->known(w->arg, p->row) : w->have[p->row->kind][p->row->id] == p->row->version;
         if (!ev->known) {
+            w->fresh++;
             l->open[l->n_open] = p->row;
             l->outer[l->n_open++] = p->outer;
         }
@@ -371,14 +378,23 @@ void sim_event(struct sim_world *w)
 void sim_begin(struct sim_world *w)
 {
     static const struct sync_scope all = {.all = true};
+    static struct fhir_kind few[2];
+    const struct store_mark marks[2] = {w->mark[0], w->mark[5]};
+    const bool skip[2] = {w->skip[0], w->skip[5]};
     struct sync_event ev = {.type = SYNC_EV_START, .marks = w->mark, .skip = w->skip, .no_batch = w->no_batch};
 
     w->done = false;
     w->code = ERR_OK;
-    w->n_commit = w->wakes = 0;
+    w->n_commit = w->wakes = w->fresh = w->kept = 0;
     for (unsigned i = 0; i < SIM_LANES; i++)
         w->lane[i].n = w->lane[i].at = w->lane[i].n_open = 0;
-    sync_new(&all, kinds, SIM_KINDS, &w->state);
+    few[0] = kinds[0];
+    few[1] = kinds[5];
+    if (w->few) {
+        ev.marks = marks;
+        ev.skip = skip;
+    }
+    sync_new(&all, w->few ? few : kinds, w->few ? 2 : SIM_KINDS, &w->state);
     sync_step(w->state, &ev, &w->actions);
     carry_out(w);
 }

@@ -36,6 +36,7 @@ struct sim_world {
     /* what is on disk */
     unsigned have[SIM_KINDS][SIM_ROWS];
     struct store_mark mark[SIM_KINDS];
+    int stored_kind;                /* whose mark the last transaction wrote; -1 none */
     bool skip[SIM_KINDS], no_batch;
     /* one run */
     struct sync_state *state;
@@ -59,12 +60,15 @@ struct sim_world {
     int code;
     /* counted */
     unsigned requests, rows_sent, cut, crashes, stores, batches;
-    bool plant_rank;                /* a violation, to see that it is noticed */
+    unsigned fresh, kept;           /* of this run: rows that came and were not here; rows that were stored */
+    bool few;                       /* two kinds alone, K0 and K5: what a small scope writes */
+    bool plant_rank, plant_clock, plant_loss; /* violations, to see that they are noticed */
     unsigned long marks_checked, ranks_checked, origins_checked;
     const char *broken;             /* the first invariant that did not hold */
     /* Where edits are made too (tests/sim/device.c): whether a version is here, and where it goes. NULL: have[]. */
     bool (*known)(void *arg, const struct sim_version *v);
     void (*put)(void *arg, const struct sim_version *v);
+    void (*stored)(void *arg, const struct store_mark *m); /* the end of a transaction; type "": no mark */
     void *arg;
 };
 

@@ -49,6 +49,8 @@ void both_kill(struct both_device *d)
     d->pulling = d->pushing = d->cancelled = false;
     d->wake_ms = INT64_MAX;
     d->epoch++;
+    if (d->store)
+        d->store->crash(d);
     d->next_ms = w->server.now_ms + 500 + both_dice(w, 60000);
 }
 
@@ -60,6 +62,8 @@ static bool commit(struct both_device *d, const struct push_action *a, int *code
     struct both_row rows[PUSH_BATCH];
     unsigned n = d->disk.n;
 
+    if (d->store)
+        return !(*code = d->store->moves(d, a, false));
     memcpy(was, d->disk.op, sizeof was);
     for (unsigned i = 0; i < a->n; i++) {
         const struct push_move *m = &a->move[i];
@@ -104,6 +108,11 @@ static void stores(struct both_device *d, unsigned lane)
     int code = ERR_OK;
 
     l->storing = false;
+    if (d->store && both_chance(d->w, BOTH_CRASH)) {
+        d->store->moves(d, &a, true);
+        both_kill(d);
+        return;
+    }
     if (both_chance(d->w, BOTH_DISK))
         code = ERR_IO;
     else if (commit(d, &a, &code))
@@ -216,6 +225,7 @@ static void begin_pull(struct both_device *d)
                                            .offline = both_dice(d->w, 60), .expire = 0}
                       : (struct sim_fault){.cut = 0};
     p->row_bytes = 300;
+    p->few = d->w->scripted;
     memcpy(p->have, d->disk.have, sizeof p->have);
     memcpy(p->mark, d->disk.mark, sizeof p->mark);
     memcpy(p->skip, d->disk.skip, sizeof p->skip);
@@ -223,6 +233,8 @@ static void begin_pull(struct both_device *d)
     if (d->w->plant == LAW_I5)
         p->have[0][0] = 0;
     p->plant_rank = d->w->plant == LAW_I18;
+    p->plant_clock = d->w->plant == LAW_I7;
+    p->plant_loss = d->w->plant == LAW_I9;
     d->pulling = true;
     sim_begin(p);
 }
@@ -232,8 +244,10 @@ static void pulled(struct both_device *d)
 {
     const struct sim_world *p = &d->pull;
 
-    memcpy(d->disk.have, p->have, sizeof p->have);
-    memcpy(d->disk.mark, p->mark, sizeof p->mark);
+    for (unsigned k = 0; k < SIM_KINDS; k++)
+        memcpy(d->disk.have[k], p->have[k], BOTH_IDS * sizeof p->have[k][0]);
+    if (p->stored_kind >= 0)
+        d->disk.mark[p->stored_kind] = p->mark[p->stored_kind];
     memcpy(d->disk.skip, p->skip, sizeof p->skip);
     d->disk.no_batch = p->no_batch;
 }
@@ -265,13 +279,16 @@ static void pull_turn(struct both_device *d)
     if (p->stores != stores)
         pulled(d);
     if (p->broken) {
-        law = strstr(p->broken, "mark") || strstr(p->broken, "place") ? LAW_I5
+        law = strstr(p->broken, "clock")                        ? LAW_I7
+              : strstr(p->broken, "mark") || strstr(p->broken, "place") ? LAW_I5
               : strstr(p->broken, "rank")                             ? LAW_I18
               : strstr(p->broken, "origin")                           ? LAW_I15
                                                                       : LAW_I8;
         both_broken(d->w, law, p->broken, 0);
     }
     if (p->done) {
+        if (p->fresh)
+            both_check(d->w, LAW_I9, p->kept > 0, "rows came, and none was kept", 0);
         sim_end(p);
         pulled(d);
         d->pulling = false;

@@ -9,7 +9,7 @@
 /* What must hold. Names as in the design's table of invariants; those behind them are ours. */
 const char *const both_law_names[LAWS] = {
     [LAW_I1] = "I1 nothing lost", [LAW_I2] = "I2 nothing twice", [LAW_I3] = "I3 both sides equal",
-    [LAW_I5] = "I5 mark behind rows", [LAW_I8] = "I8 ends", [LAW_I10] = "I10 poison holds up its own",
+    [LAW_I5] = "I5 mark behind rows", [LAW_I7] = "I7 mark by the server's clock", [LAW_I8] = "I8 ends", [LAW_I9] = "I9 a row's way shortens the rest", [LAW_I10] = "I10 poison holds up its own",
     [LAW_I14] = "I14 targets first", [LAW_I15] = "I15 origin and author", [LAW_I18] = "I18 first rank first",
     [LAW_I19] = "I19 as slowly as told", [LAW_I21] = "I21 conflicts are a person's", [LAW_I23] = "I23 same seed, same trace",
     [LAW_MARKED] = "marked before it leaves", [LAW_CAUSE] = "a conflict has a cause", [LAW_STOPPED] = "nothing after a cancel",
@@ -94,7 +94,10 @@ void both_check_send(struct both_device *d, const struct push_action *a)
     }
 }
 
-/* Has somebody else written this resource, or was it deleted, or may the server not tell? */
+/* Has somebody else written this resource, or was it deleted, or may the server not tell? A server that looks at no
+ * If-Match lets an edit take the place of what its device has only just pulled, or never saw; no request can prevent
+ * that. What is promised there: the next edit is held against what the server has, and the difference, be it with this
+ * device's own earlier edit, is a person's to see; so such a write is a cause. */
 static bool cause(const struct both_world *w, const struct both_device *d, const struct both_op *op)
 {
     int at = w->server.newest[op->res][op->id];
@@ -104,7 +107,7 @@ static bool cause(const struct both_world *w, const struct both_device *d, const
     for (; at >= 0; at = w->server.v[at].before) {
         const struct sim_version *v = &w->server.v[at];
 
-        if (v->gone || (v->by && w->truth[v->by].doubled))
+        if (v->gone || (v->by && (w->truth[v->by].doubled || w->truth[v->by].blindly)))
             return true;
         if ((!v->by || w->truth[v->by].device != d->no) && (!op->version || v->version > op->version))
             return true;
@@ -165,6 +168,18 @@ static bool excused(struct both_device *d, const struct both_op *op, unsigned de
     return false;
 }
 
+/* The row is what the server has, to the version. Of two kinds of servers it knows less: one that makes no version of
+ * what is there already leaves it as acknowledged and not received again; and where answers name no version besides,
+ * the row may have none: the content is equal, and the next edit asks for the version before it is sent. */
+static bool is_servers(const struct both_world *w, const struct both_row *r, const struct sim_version *v)
+{
+    if (!r->here || r->content != v->content)
+        return false;
+    if (r->version == v->version)
+        return r->op == -1 || w->habit.same_is_nothing;
+    return w->habit.same_is_nothing && w->habit.mute && r->op == 0 && r->version == 0;
+}
+
 static void check_row(struct both_device *d, unsigned res, unsigned id)
 {
     struct both_world *w = d->w;
@@ -177,8 +192,7 @@ static void check_row(struct both_device *d, unsigned res, unsigned id)
         BOTH_SAY(w, "K%u/%u: device %u: here %d says %u version %u op %d, server %u version %u", res, id, d->no, r->here, r->content,
                  r->version, (int)r->op, v ? v->content : 0, v ? v->version : 0);
     if (v && !v->gone && !op)
-        both_check(w, LAW_I3, r->here && (r->op == -1 || w->habit.same_is_nothing) && r->content == v->content && r->version == v->version,
-                   "the row is not the server's", v->by);
+        both_check(w, LAW_I3, is_servers(w, r, v), "the row is not the server's", v->by);
     else if (v && !v->gone)
         both_check(w, LAW_I3, r->here && (r->version == v->version || v->by) && r->op > 0, "what the server has is not beside the edit", uid);
     else if (!v)

@@ -110,6 +110,8 @@ unsigned both_edit(struct both_device *d, enum store_op_kind kind, unsigned res,
     struct both_op *n = r->here && r->op > 0 ? both_newest(disk, res, id) : NULL, *op;
     unsigned uid;
 
+    if (d->store)
+        return d->store->edit(d, kind, res, id, content);
     if ((kind == STORE_OP_CREATE) == r->here || d->w->edits == BOTH_EDITS)
         return 0;
     if (n && n->kind == STORE_OP_DELETE && kind == STORE_OP_DELETE)
@@ -151,6 +153,8 @@ bool both_undo(struct both_device *d, unsigned uid)
     if (!op || op->state == STORE_OP_ACKED || (op->state == STORE_OP_QUEUED && op->tries) || op->state == STORE_OP_INFLIGHT || op->state == STORE_OP_INDOUBT ||
         both_newest(&d->disk, op->res, op->id) != op)
         return false;
+    if (d->store)
+        return d->store->undo(d, uid);
     d->w->truth[uid].taken_back = d->w->truth[uid].undone = true;
     if (d->w->plant == LAW_BACK)
         return true;
@@ -171,6 +175,7 @@ static void acknowledged(struct both_disk *d, struct both_op *op, unsigned versi
         r->theirs = false;
     if ((newest = both_newest(d, op->res, op->id))) {
         r->op = newest->seq;
+        r->version = r->theirs || !version ? r->version : version;
     } else if (r->theirs) {
         r->content = r->theirs_content;
         r->version = r->shown = r->theirs_version;
@@ -232,6 +237,10 @@ void both_pulled(void *device, const struct sim_version *v)
     struct both_row *r = v->id < BOTH_IDS ? &d->disk.row[v->kind][v->id] : NULL;
     const struct both_op *oldest;
 
+    if (d->store && r) {
+        d->store->put(d, v);
+        return;
+    }
     if (d->w->say && r)
         BOTH_SAY(d->w, "device %u: pulled K%u/%u version %u says %u over op %d version %u", d->no, v->kind, v->id, v->version, v->content, (int)r->op, r->version);
     if (!r || (r->here && r->op >= 0 && v->version != r->version && replaced(&d->disk, v)))
@@ -252,5 +261,15 @@ bool both_known(void *device, const struct sim_version *v)
     const struct both_device *d = device;
     const struct both_row *r = v->id < BOTH_IDS ? &d->disk.row[v->kind][v->id] : NULL;
 
+    if (d->store && r)
+        return d->store->known(d, v);
     return r ? r->here && r->op != 0 && r->version == v->version : d->disk.have[v->kind][v->id] == v->version;
+}
+
+void both_stored(void *device, const struct store_mark *m)
+{
+    struct both_device *d = device;
+
+    if (d->store)
+        d->store->mark(d, m);
 }

@@ -29,6 +29,10 @@ static int make(struct both_world *w, struct both_flight *f, unsigned i, bool go
     struct sim_version *v = sim_next(&w->server, f->res[i], f->id[i]);
     struct both_truth *t = &w->truth[f->uid[i]];
 
+    if (f->if_match[i] && v->version != f->if_match[i] + 1) {
+        t->blindly = true;
+        w->lost++;
+    }
     v->content = f->content[i];
     v->by = f->uid[i];
     v->gone = gone;

@@ -487,6 +487,7 @@ static void forget_all(void)
         }
     disk_fail(DISK_OPEN, DISK_EIO, 0, false);
     disk.tap = NULL;
+    disk.id = 0; /* what a cut leaves depends on it: the same seed, the same cut */
 }
 
 void disk_start(void)
