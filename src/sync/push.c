@@ -116,7 +116,8 @@ static int64_t backoff(unsigned tries)
 static void doubt(struct push_state *s, struct push_lane *l, unsigned at)
 {
     struct push_slot *t = push_slot(s, at);
-    int64_t wait = t->clash || t->op.base[0] ? 0 : s->settle_ms;
+    bool refused = t->phase == STRAY && t->op.state == STORE_OP_QUEUED; /* the last time it was sent */
+    int64_t wait = t->clash || t->op.base[0] || refused ? 0 : s->settle_ms;
 
     t->phase = t->tries < PUSH_TRIES ? READ : LEFT;
     t->doubted = true;
@@ -379,10 +380,13 @@ static bool sendable(const struct push_state *s, const struct push_slot *t)
     return t->phase == READY && t->op.state == STORE_OP_QUEUED && t->not_before_ms <= s->now_ms && unblocked(s, t);
 }
 
-/* To be asked for: of one that waits behind another on its resource the server's answer would mean nothing yet. */
+/* To be asked for: of one that waits behind another on its resource the server's answer would mean nothing yet. That it
+ * is in doubt stands in the store by then. */
 static bool askable(const struct push_state *s, const struct push_slot *t)
 {
-    return (t->phase == READ || t->phase == HISTORY) && t->op.state != STORE_OP_INFLIGHT && in_turn(s, t);
+    bool noted = t->op.state == STORE_OP_INDOUBT || (t->op.state == STORE_OP_QUEUED && !t->doubted);
+
+    return (t->phase == READ || t->phase == HISTORY) && noted && in_turn(s, t);
 }
 
 /* An edit whose base has no version here cannot name what it replaces: what the server has is read first. */

@@ -40,6 +40,7 @@ struct push_op {
     enum store_op_kind kind;
     enum store_op_state state;  /* not acknowledged. Behind one in conflict or wanting attention others wait */
     int64_t after;              /* as in struct store_op */
+    bool again;                 /* of one that is queued: it may have been sent before, saying something else */
     char base[STORE_VERSION_BYTES]; /* base_etag */
     size_t bytes;               /* of the body */
     int64_t wait_ms;            /* from the start: before it may be tried; of one in doubt: sent again */

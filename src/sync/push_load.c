@@ -12,6 +12,9 @@
 
 #include "base/mem.h"
 
+/* A create that was refused, mended by its user and is sent again takes the place of whatever has its id: an earlier
+ * copy that came late, or, where this outbox is a backup's, what its user did since that backup was made, or others.
+ * The server is asked first. */
 void sync_push_add(struct push_state *s, const struct push_op *op)
 {
     struct push_slot *t = vec_push(&s->slots);
@@ -25,6 +28,8 @@ void sync_push_add(struct push_state *s, const struct push_op *op)
                : op->state == STORE_OP_INDOUBT ? READ
                : op->state == STORE_OP_QUEUED  ? READY
                                                : OVER; /* a person's: what comes behind it waits */
+    if (t->phase == READY && op->again && op->kind == STORE_OP_CREATE && !op->base[0])
+        t->phase = STRAY; /* it names no version that would keep it from what stands there by now */
     t->doubted = t->phase == READ;
 }
 

@@ -70,7 +70,7 @@ static int load_op(void *arg, const struct store_op *op)
         return err_set(l->e, ERR_NOMEM, 0, 0, NULL);
     vec_init(&x->needs, sizeof(struct named), LIMIT_NODES);
     x->op = (struct push_op){.seq = op->seq, .kind = op->kind, .state = op->state, .after = op->after,
-                             .bytes = op->body.n,
+                             .bytes = op->body.n, .again = op->tries > 0,
                              .wait_ms = op->next_at_ms > l->now_ms ? op->next_at_ms - l->now_ms : 0};
     memcpy(x->op.op, op->op, sizeof x->op.op);
     copy(x->op.type, sizeof x->op.type, op->type);

@@ -184,7 +184,7 @@ static void load(struct both_device *d)
         const struct both_op *o = &d->disk.op[i];
         const struct both_content *c = &w->content[o->content];
         struct push_op p = {.seq = o->seq, .kind = o->kind, .state = o->state, .after = o->after,
-                            .bytes = o->content ? 40 : 0,
+                            .bytes = o->content ? 40 : 0, .again = o->tries > 0,
                             .wait_ms = o->next_at_ms > w->server.now_ms ? o->next_at_ms - w->server.now_ms : 0};
         char id[20];
 

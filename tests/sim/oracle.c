@@ -107,6 +107,8 @@ static bool cause(const struct both_world *w, const struct both_device *d, const
     for (; at >= 0; at = w->server.v[at].before) {
         const struct sim_version *v = &w->server.v[at];
 
+        if (v->by == op->uid && v->content != op->content) /* a late copy of what it said before it was mended */
+            return true;
         if (v->gone || (v->by && (w->truth[v->by].doubled || w->truth[v->by].blindly)))
             return true;
         if ((!v->by || w->truth[v->by].device != d->no) && (!op->version || v->version > op->version))

@@ -6,7 +6,7 @@
  * Kills push-blind, push-portal-done, push-clash-decides, push-stray-forgotten, push-needs-forgotten, push-unmarked,
  * push-poison-blocks, push-settle-forgotten, push-two-of-a-row, conflict-gone-unsaid; and, found by tests/sim/t_send: push-settle-unasked,
  * push-held-forgotten, push-asked-early, push-sent-after-cancel, push-retry-after, push-taken-back-stops,
- * push-changed-starves, push-no-history, push-large-for-ever, push-taken-id-mended.
+ * push-changed-starves, push-no-history, push-large-for-ever, push-taken-id-mended, push-mended-blind.
  */
 #include "config.h"
 
@@ -518,6 +518,25 @@ static void id_taken(void)
     over(&b);
 }
 
+/* REQ: a create that was refused, mended and is sent again may find its id in use: an earlier copy came late, or this is
+ * a backup and its user went on without it. It is asked for, and does not wait. Kills push-mended-blind. */
+static void mended_create(void)
+{
+    add(&b, STORE_OP_CREATE, STORE_OP_QUEUED)->again = true;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK && b.reads == 1 && b.sends == 1 && b.wait_ms == 0 && b.disk[0] == STORE_OP_ACKED);
+    over(&b);
+    add(&b, STORE_OP_CREATE, STORE_OP_QUEUED)->again = true;
+    b.rival[0] = true;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.disk[0] == STORE_OP_CONFLICT && !strcmp(b.why[0], "id-taken") && b.sends == 0);
+    over(&b);
+    add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED)->again = true; /* which names its base */
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK && b.reads == 0 && b.sends == 1);
+    over(&b);
+}
+
 /* REQ: deletions have no bodies, and a batch of them has a size: one that is too large comes apart all the same. */
 static void large_deletions(void)
 {
@@ -570,6 +589,7 @@ static const struct unit_test tests[] = {
     {"changed meanwhile", changed_meanwhile},
     {"no history", no_history},
     {"an id that is taken", id_taken},
+    {"a create that was mended", mended_create},
     {"deletions too large", large_deletions},
     {"what was deleted since it was read", deleted_meanwhile},
     {"nothing", nothing},
