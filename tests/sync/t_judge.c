@@ -7,6 +7,8 @@
 
 #include "tests/unit.h"
 
+#include <stdio.h>
+
 #include "sync/send_priv.h"
 
 #define OBS(version, text) \
@@ -134,6 +136,8 @@ static void outcome_beside_success(void)
                         "\"etag\":\"W/\\\"1\\\"\"}}]}";
 
     l = (struct send_lane){.run = &run, .doing = PUSH_ACT_SEND, .n = 1, .head = {.status = 200, .etag = "W/\"2\""}};
+    for (unsigned i = 0; i < 2; i++)
+        snprintf(l.op[i].op.type, sizeof l.op[i].op.type, "Observation");
     buf_init(&l.down, 4096);
     buf_adds(&l.down, OUTCOME);
     CU_ASSERT_EQUAL(sync_send_judge(&l.job), ERR_OK);
