@@ -73,6 +73,7 @@ static void bind(sqlite3_stmt *st, int at, const struct packed *p)
     sqlite3_bind_blob64(st, at + 2, p->p ? p->p : "", p->n, SQLITE_STATIC);
 }
 
+/* What the server had and deleted is made anew by a person who has seen that: this create was never sent before. */
 static int write_op(struct answer *x, const struct store_rebase *r, struct err *e)
 {
     enum store_op_kind kind = !r->body.n ? STORE_OP_DELETE : r->gone ? STORE_OP_CREATE : STORE_OP_UPDATE;

@@ -186,7 +186,8 @@ static const char *const texts[SQL_IDS] = {
     [SQL_OP_DOUBT] = "UPDATE outbox SET state=2, why=?1 WHERE state IN (0, 1)",
     [SQL_OP_REBASE] = "UPDATE outbox SET kind=?2, base_etag=?3, base_size=?4, base_codec=?5, base=?6, size=?7, "
                       "codec=?8, body=?9, chart=?10, author=coalesce(?11, author), role=coalesce(?12, role), "
-                      "by_command=coalesce(?13, by_command), state=0, why='', next_at_ms=0 WHERE seq=?1",
+                      "by_command=coalesce(?13, by_command), state=0, why='', next_at_ms=0, "
+                      "tries=tries*(?2<>0) WHERE seq=?1",
     [SQL_OP_FOLD] = "DELETE FROM outbox WHERE rid=?1 AND seq>?2 AND state<>3",
     [SQL_OP_BUSY] = "SELECT 1 FROM outbox INDEXED BY outbox_row WHERE rid=?1 AND state<>3 AND (seq<?2 OR state=1) "
                     "LIMIT 1",
