@@ -472,7 +472,7 @@ static void sync_words(void)
     UNIT_STR(model_sync_todo(&s), "nothing was sent; ask your support, do not go around it");
     s.phase = MODEL_SYNC_RUNNING; /* the age stays while it runs */
     model_sync_words(&m, &s, &a, &t);
-    UNIT_STR(t.s, "fetching 0 of 0, 0 rows; as of 23-Nov 14:04");
+    UNIT_STR(t.s, "fetching, no answer yet; as of 23-Nov 14:04");
     UNIT_STR(model_sync_todo(&s), "");
     s.phase = MODEL_SYNC_IDLE;
     s.last_ms = 0;
