@@ -216,10 +216,10 @@ def syncing(w, line, t, n):
     tokens.load(w, 1, 1500)  # a chart of 4,502 resources over a line that makes it last
     line("rate 60000 60000")
     t.send("S")
-    t.wait("fetching ")
+    t.wait("fetching")
     with footprint.Peak(t.pid) as peak:
         speed = times(t, (b"j", b"k"), 40)
-    running = "fetching " in t.text()
+    running = "fetching" in t.text()
     line("rate 0 0")
     if not running:
         raise RuntimeError("the sync had ended before the keys were measured")

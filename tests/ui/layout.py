@@ -112,7 +112,7 @@ def sync(t, w):
     check("new or changed" not in t.row(22), t.row(22))
     w.server.send_signal(signal.SIGSTOP)
     t.send("s")
-    t.wait("fetching ")
+    t.wait("fetching")
     t.key("s")
     t.wait("NOT up to date")
     check(t.row(24).endswith(": stopped on request"), f"what failed is not cut off: {t.row(24)}")
@@ -120,7 +120,7 @@ def sync(t, w):
     check(t.row(22).startswith("nothing is lost; it can be started again"), f"and what to do is said: {t.row(22)}")
     check("Stopping" not in t.text() and "new or changed" not in t.text(), f"a sync that has ended is not said to be stopping: {t.row(22)}")
     t.send("s")
-    t.wait("fetching ")
+    t.wait("fetching")
     t.send("L")
     t.wait("wardline - locked")
     for _ in range(20):  # locked in the middle of a sync: it may take a moment, and says so in plain words

@@ -270,7 +270,7 @@ def syncing(tmp):
             with Term([WARDLINE, "--home", w.home], term="vt100", quiet=0.12) as t:
                 t.wait("Passphrase:")
                 t.send(ward.PASS + "\r")
-                t.wait("fetching ")
+                t.wait("fetching")
                 t.wait("60 kept here")  # an empty list fills with what came first
                 t.settle(quiet=0.5, first=1)
                 windows, frames = [], 0
