@@ -18,7 +18,7 @@
 
 #define CHART_ROWS 1000000
 #define VACUUM_PAGES 256 /* given back in one transaction */
-#define SPARE_PAGES 64   /* free ones that may stay in the file */
+#define SPARE_PAGES 16   /* free ones that may stay in the file: less than what goes beyond any quota */
 #define LOG_BYTES (4u << 20) /* the log is brought home when it is longer: a full disk has no room for a long one */
 #define MERGE_STEPS 40
 #define ROW_BYTES 160 /* of a row, beside its body */
