@@ -117,12 +117,14 @@ static void doubt(struct push_state *s, struct push_lane *l, unsigned at)
 {
     struct push_slot *t = push_slot(s, at);
     bool refused = t->phase == STRAY && t->op.state == STORE_OP_QUEUED; /* the last time it was sent */
-    int64_t wait = t->clash || t->op.base[0] || refused ? 0 : s->settle_ms;
+    int64_t wait = t->clash || t->op.base[0] ? 0 : s->settle_ms;
 
-    t->phase = t->tries < PUSH_TRIES ? READ : LEFT;
+    if (refused) /* REQ: what the server said then holds for the question, too */
+        wait = t->not_before_ms > s->now_ms ? t->not_before_ms - s->now_ms : 0;
+    t->phase = t->tries < PUSH_TRIES && !(refused && wait > PUSH_PATIENCE_MS) ? READ : LEFT;
     t->doubted = true;
     t->not_before_ms = s->now_ms + wait;
-    t->ask_ms = s->now_ms + (t->questions ? backoff(t->questions) : 0);
+    t->ask_ms = s->now_ms + (refused ? wait : t->questions ? backoff(t->questions) : 0);
     if (t->op.state != STORE_OP_INDOUBT)
         move(s, l, at, STORE_OP_INDOUBT, "", wait);
 }

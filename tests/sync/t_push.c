@@ -522,6 +522,8 @@ static void id_taken(void)
  * a backup and its user went on without it. It is asked for, and does not wait. Kills push-mended-blind. */
 static void mended_create(void)
 {
+    struct push_op *op;
+
     add(&b, STORE_OP_CREATE, STORE_OP_QUEUED)->again = true;
     run(&b, OPS, 0);
     CU_ASSERT(b.code == ERR_OK && b.reads == 1 && b.sends == 1 && b.wait_ms == 0 && b.disk[0] == STORE_OP_ACKED);
@@ -530,6 +532,19 @@ static void mended_create(void)
     b.rival[0] = true;
     run(&b, OPS, 0);
     CU_ASSERT(b.disk[0] == STORE_OP_CONFLICT && !strcmp(b.why[0], "id-taken") && b.sends == 0);
+    over(&b);
+    op = add(&b, STORE_OP_CREATE, STORE_OP_QUEUED); /* the server had said when */
+    op->again = true;
+    op->wait_ms = 10000;
+    b.told_ms = b.now_ms + 10000;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK && b.reads == 1 && b.sends == 1 && b.wait_ms == 10000 && !b.broke);
+    over(&b);
+    op = add(&b, STORE_OP_CREATE, STORE_OP_QUEUED);
+    op->again = true;
+    op->wait_ms = PUSH_PATIENCE_MS + 1;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_NOTSENT && b.reads == 0 && b.sends == 0 && b.wait_ms == 0);
     over(&b);
     add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED)->again = true; /* which names its base */
     run(&b, OPS, 0);

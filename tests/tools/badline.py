@@ -31,6 +31,7 @@ class Line:
         self.to = urllib.parse.urlsplit(base)
         self.alter = None  # of a whole answer: (method, path, body, status, JSON) -> JSON, bytes, or None to leave it
         self.fault, self.rival, self.writes, self.hit, self.hold = None, None, 0, threading.Event(), False
+        self.wrote = threading.Event()  # a request that writes has come, and nothing was done about it yet
         self.server = Scripted(self.answer)
         self.url = self.server.url.rsplit("/", 1)[0] + self.to.path
 
@@ -47,6 +48,7 @@ class Line:
     def answer(self, method, path, headers, body):
         if method in ("PUT", "DELETE") or (method == "POST" and b'"PUT"' in body):
             self.writes += 1
+            self.wrote.set()
             if self.hold:
                 return self.later(300)
             fault, self.fault = self.fault, None
