@@ -47,6 +47,7 @@ struct seal_keys {
     atomic_bool wal_damaged;
     atomic_llong bad_page;
     atomic_llong pages; /* of the database as last committed, while it is open; 0, -1: not known */
+    atomic_llong coming; /* of a commit that has been written, until its writer is done; 0: none */
 };
 
 /* Sub-keys, numbered as in FORMAT. */

@@ -279,7 +279,10 @@ static int any_sync(sqlite3_file *file, int flags)
     struct seal_file *f = (struct seal_file *)file;
     int rc = seal_mine(f) && !fault_hit(FAULT_IO) ? seal_wal_flush(f) : SQLITE_IOERR_FSYNC;
 
-    return rc ? rc : REAL(f)->xSync(f->real, flags);
+    rc = rc ? rc : REAL(f)->xSync(f->real, flags);
+    if (rc && f->role == SEAL_WAL)
+        atomic_store(&f->keys->coming, 0);
+    return rc;
 }
 
 static int any_close(sqlite3_file *file)
@@ -385,12 +388,25 @@ static int shm_map(sqlite3_file *file, int page, int size, int extend, void vola
     return seal_mine(f) ? REAL(f)->xShmMap(f->real, page, size, extend, out) : SQLITE_IOERR_SHMMAP;
 }
 
+/* The writer is done: what it committed, if it did, is how long the database is now. */
+static void writer_done(struct seal_file *f)
+{
+    long long pages = atomic_exchange(&f->keys->coming, 0);
+
+    if (pages)
+        atomic_store(&f->keys->pages, pages);
+}
+
 static int shm_lock(sqlite3_file *file, int offset, int n, int flags)
 {
     struct seal_file *f = (struct seal_file *)file;
-    int rc = seal_mine(f) ? REAL(f)->xShmLock(f->real, offset, n, flags) : SQLITE_IOERR_SHMLOCK;
+    bool writer = seal_mine(f) && offset == WRITE_LOCK && (flags & SQLITE_SHM_EXCLUSIVE);
+    int rc;
 
-    if (!rc && offset == WRITE_LOCK && (flags & SQLITE_SHM_EXCLUSIVE))
+    if (writer && (flags & SQLITE_SHM_UNLOCK)) /* before another one can begin */
+        writer_done(f);
+    rc = seal_mine(f) ? REAL(f)->xShmLock(f->real, offset, n, flags) : SQLITE_IOERR_SHMLOCK;
+    if (!rc && writer)
         f->writing = flags & SQLITE_SHM_LOCK;
     return rc;
 }

@@ -113,11 +113,12 @@ static void note_frame(struct seal_file *f, const unsigned char head[SEAL_FRAME_
     bool loose = !memcmp(head + 8, none, sizeof none);
 
     f->linking = false;
+    f->linked_at = 0;
     if (loose ? !f->loose || at < f->loose : f->loose >= at)
         f->loose = loose ? at : 0;
     if (seal_big32(head + 4)) {
         f->commit_at = at;
-        atomic_store(&f->keys->pages, seal_big32(head + 4));
+        atomic_store(&f->keys->coming, seal_big32(head + 4));
     }
 }
 
@@ -253,9 +254,8 @@ static int write_page(struct seal_file *f, const unsigned char *page, sqlite3_in
     return seal_raw_write(f, f->sealed, SEAL_FRAME, at);
 }
 
-int seal_wal_write(sqlite3_file *file, const void *p, int n, sqlite3_int64 at)
+static int write_log(struct seal_file *f, const void *p, int n, sqlite3_int64 at)
 {
-    struct seal_file *f = (struct seal_file *)file;
     sqlite3_int64 in = (at - SEAL_WAL_HEAD) % SEAL_FRAME;
     int rc;
 
@@ -274,4 +274,14 @@ int seal_wal_write(sqlite3_file *file, const void *p, int n, sqlite3_int64 at)
     f->held = true;
     /* REQ: no page follows, and behind the last one nothing at all: held, it would die with the process. */
     return at == f->linked_at ? seal_wal_flush(f) : SQLITE_OK;
+}
+
+int seal_wal_write(sqlite3_file *file, const void *p, int n, sqlite3_int64 at)
+{
+    struct seal_file *f = (struct seal_file *)file;
+    int rc = write_log(f, p, n, at);
+
+    if (rc) /* REQ: a commit that could not be written does not say how long the database is */
+        atomic_store(&f->keys->coming, 0);
+    return rc;
 }

@@ -8,6 +8,8 @@
 #include "tests/unit.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -226,13 +228,55 @@ static void truncated(void)
     help_fini(&h);
 }
 
+/* A transaction that makes pages and moves them. */
+static const char moved[] = "BEGIN; CREATE TABLE ta(x); CREATE TABLE tb(x); CREATE INDEX ib ON tb(x); CREATE TABLE tc(x);"
+                            "INSERT INTO tc VALUES(7); DROP TABLE ta; DROP INDEX ib; COMMIT";
+
+/* A commit whose last frame found no room is none: the pages that it would have brought are nobody's. Planted fault:
+ * seal-failed-counts. */
+static void no_room_at_the_end(void)
+{
+    static const char big[] = "BEGIN; INSERT INTO t VALUES(zeroblob(120000)); COMMIT";
+    struct help whole = made(7, "CREATE TABLE t(b); INSERT INTO t VALUES(1)"), h;
+    unsigned char dek[CRYPT_KEY];
+    struct seal_keys *k = NULL;
+    struct rlimit old, less;
+    struct stat st;
+    sqlite3 *db;
+
+    signal(SIGXFSZ, SIG_IGN);
+    help_init(&h);
+    help_copy(&whole, &h);
+    help_dek(dek, 7);
+    CU_ASSERT_EQUAL_FATAL(seal_unlock_dek(whole.path, dek, &k, NULL), ERR_OK);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(db = help_open(&whole, k, false));
+    CU_ASSERT_EQUAL(help_sql(db, big), SQLITE_OK);
+    CU_ASSERT_EQUAL_FATAL(stat(whole.wal, &st), 0);
+    sqlite3_close(db);
+    seal_keys_free(k);
+    CU_ASSERT_EQUAL_FATAL(seal_unlock_dek(h.path, dek, &k, NULL), ERR_OK);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(db = help_open(&h, k, false));
+    getrlimit(RLIMIT_FSIZE, &old);
+    less = old;
+    less.rlim_cur = (rlim_t)st.st_size - 1000;
+    setrlimit(RLIMIT_FSIZE, &less);
+    CU_ASSERT_NOT_EQUAL(help_sql(db, big), SQLITE_OK);
+    setrlimit(RLIMIT_FSIZE, &old);
+    help_sql(db, "ROLLBACK");
+    CU_ASSERT_EQUAL(help_sql(db, moved), SQLITE_OK);
+    CU_ASSERT_EQUAL(help_int(db, "SELECT x FROM tc", NULL), 7);
+    CU_ASSERT_EQUAL(seal_bad_page(k), 0);
+    sqlite3_close(db);
+    seal_keys_free(k);
+    help_fini(&h);
+    help_fini(&whole);
+}
+
 /* Pages that a transaction makes and moves before they are written anywhere are nobody's loss. What was committed and is
  * not there is one, for a writer too: the log says how long the file is, so SQLite does not look. Planted fault:
  * seal-past-end. */
 static void past_the_end(void)
 {
-    static const char moved[] = "BEGIN; CREATE TABLE ta(x); CREATE TABLE tb(x); CREATE INDEX ib ON tb(x); CREATE TABLE tc(x);"
-                                "INSERT INTO tc VALUES(7); DROP TABLE ta; DROP INDEX ib; COMMIT";
     struct help h = made(7, fill), g;
     unsigned char *file, dek[CRYPT_KEY];
     struct seal_keys *k = NULL;
@@ -607,6 +651,7 @@ static const struct unit_test tests[] = {
     {"a password change cut in two", password_change},
     {"a file cut short is never fewer rows", truncated},
     {"pages that nobody wrote, and pages that are lost", past_the_end},
+    {"a commit that found no room at its end", no_room_at_the_end},
     {"every byte where FORMAT says", as_format_says},
     {"settings that the seal needs cannot be left", doors},
     {"the contract with SQLite: the database", contract},
