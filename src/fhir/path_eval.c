@@ -11,7 +11,14 @@
 int path_fail(struct path_run *r, const struct path_node *n, enum path_why why)
 {
     if (!r->failed)
-        r->failed = path_err(r->e, why, n->at, n->name);
+        r->failed = path_err(r->e, r->a->failed ? PATH_TOO_LONG : why, n->at, n->name);
+    return r->failed;
+}
+
+int path_late(struct path_run *r, const struct path_node *n)
+{
+    if (r->until_ms && clock_boot_ms(r->env->clock) > r->until_ms)
+        return path_fail(r, n, PATH_TOO_LONG);
     return r->failed;
 }
 
@@ -20,12 +27,15 @@ int path_step(struct path_run *r, const struct path_node *n, unsigned steps)
 {
     unsigned before = r->steps;
 
+    if (steps > PATH_MAX_STEPS - r->steps)
+        return path_fail(r, n, PATH_TOO_LONG);
     r->steps += steps;
-    if (r->steps > PATH_MAX_STEPS)
-        return path_fail(r, n, PATH_TOO_LONG);
-    if (r->until_ms && before / 1024 != r->steps / 1024 && clock_boot_ms(r->env->clock) > r->until_ms)
-        return path_fail(r, n, PATH_TOO_LONG);
-    return r->failed;
+    return before / 1024 != r->steps / 1024 ? path_late(r, n) : r->failed;
+}
+
+int path_bytes(struct path_run *r, const struct path_node *n, size_t bytes)
+{
+    return path_step(r, n, bytes / 64 < PATH_MAX_STEPS ? (unsigned)(bytes / 64) + 1 : PATH_MAX_STEPS + 1);
 }
 
 /* --- results ---------------------------------------------------------------------------------- */

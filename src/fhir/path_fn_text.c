@@ -35,13 +35,20 @@ static size_t byte_of(struct str s, int64_t i)
     return at;
 }
 
-/* Where part stands in s, from a byte on; SIZE_MAX: nowhere. */
-static size_t find(struct str s, struct str part, size_t from)
+/* Where part stands in s, from a byte on; SIZE_MAX: nowhere, or it failed. */
+static size_t find(struct path_run *r, const struct path_node *n, struct str s, struct str part, size_t from)
 {
-    for (size_t i = from; part.n <= s.n && i <= s.n - part.n; i++)
-        if (!part.n || !memcmp(s.p + i, part.p, part.n))
-            return i;
-    return SIZE_MAX;
+    const char *at = NULL;
+
+    if (from > s.n)
+        return SIZE_MAX;
+    if (!part.n)
+        return path_step(r, n, 1) ? SIZE_MAX : from;
+    if (!path_bytes(r, n, part.n)) /* memmem looks at the part first */
+        at = memmem(s.p + from, s.n - from, part.p, part.n);
+    if (path_bytes(r, n, at ? (size_t)(at - s.p) - from : s.n - from) || !at)
+        return SIZE_MAX;
+    return (size_t)(at - s.p);
 }
 
 /* The input and a string argument; false: one is empty, or it failed. */
@@ -59,6 +66,8 @@ static int put_buf(struct path_run *r, const struct path_call *k, struct path_li
     bool lost = b->failed || s.n != b->n;
 
     buf_fini(b);
+    if (path_bytes(r, k->node, s.n))
+        return r->failed;
     return lost ? path_fail(r, k->node, PATH_TOO_LONG) : path_put_string(r, k->node, out, s);
 }
 
@@ -69,9 +78,11 @@ PATH_FN(path_fn_index_of)
 
     if (!both(r, k, &s, &part))
         return r->failed;
-    at = find(s, part, 0);
-    while (k->node->fn->kind && at != SIZE_MAX && (next = find(s, part, at + 1)) != SIZE_MAX)
+    at = find(r, k->node, s, part, 0);
+    while (k->node->fn->kind && at != SIZE_MAX && (next = find(r, k->node, s, part, at + 1)) != SIZE_MAX)
         at = next;
+    if (path_bytes(r, k->node, at == SIZE_MAX ? 0 : at))
+        return r->failed;
     return path_put_int(r, k->node, out, at == SIZE_MAX ? -1 : characters((struct str){s.p, at}));
 }
 
@@ -86,8 +97,8 @@ PATH_FN(path_fn_substring)
         return r->failed;
     if (k->node->args > 1 && path_one_int(r, k->node, &k->arg[1], &count) != 1)
         return r->failed;
-    if (from < 0 || from >= characters(s))
-        return ERR_OK;
+    if (path_bytes(r, k->node, s.n) || from < 0 || from >= characters(s))
+        return r->failed;
     at = byte_of(s, from);
     end = count <= 0 ? at : at + byte_of((struct str){s.p + at, s.n - at}, count);
     return path_put_string(r, k->node, out, (struct str){s.p + at, end - at});
@@ -108,9 +119,9 @@ PATH_FN(path_fn_within)
         yes = s.n >= part.n && !memcmp(s.p + s.n - part.n, part.p, part.n);
         break;
     default:
-        yes = find(s, part, 0) != SIZE_MAX;
+        yes = find(r, k->node, s, part, 0) != SIZE_MAX;
     }
-    return path_put_bool(r, k->node, out, yes);
+    return r->failed ? r->failed : path_put_bool(r, k->node, out, yes);
 }
 
 PATH_FN(path_fn_case)
@@ -118,7 +129,7 @@ PATH_FN(path_fn_case)
     struct str s;
     struct buf b;
 
-    if (path_one_string(r, k->node, &k->in, &s) != 1)
+    if (path_one_string(r, k->node, &k->in, &s) != 1 || path_bytes(r, k->node, s.n))
         return r->failed;
     if (k->node->fn->kind == PATH_TRIM)
         return path_put_string(r, k->node, out, str_trim(s));
@@ -131,7 +142,8 @@ PATH_FN(path_fn_case)
 }
 
 /* Each place where part stands; an empty part stands before, between and behind all characters. */
-static void replace(struct str s, struct str part, struct str by, struct buf *b)
+static void replace(struct path_run *r, const struct path_node *node, struct str s, struct str part, struct str by,
+                    struct buf *b)
 {
     size_t at = 0, next;
 
@@ -139,12 +151,12 @@ static void replace(struct str s, struct str part, struct str by, struct buf *b)
         size_t n = step((struct str){s.p + at, s.n - at});
 
         buf_addstr(b, by);
-        if (!n || b->failed)
+        if (!n || b->failed || path_step(r, node, 1))
             return;
         buf_add(b, s.p + at, n);
         at += n;
     }
-    while ((next = find(s, part, at)) != SIZE_MAX && !b->failed) {
+    while ((next = find(r, node, s, part, at)) != SIZE_MAX && !b->failed) {
         buf_add(b, s.p + at, next - at);
         buf_addstr(b, by);
         at = next + part.n;
@@ -160,7 +172,7 @@ PATH_FN(path_fn_replace)
     if (!both(r, k, &s, &part) || path_one_string(r, k->node, &k->arg[1], &by) != 1)
         return r->failed;
     buf_init(&b, PATH_MAX_ARENA / 2);
-    replace(s, part, by, &b);
+    replace(r, k->node, s, part, by, &b);
     return put_buf(r, k, out, &b);
 }
 
@@ -168,7 +180,9 @@ PATH_FN(path_fn_length)
 {
     struct str s;
 
-    return path_one_string(r, k->node, &k->in, &s) == 1 ? path_put_int(r, k->node, out, characters(s)) : r->failed;
+    if (path_one_string(r, k->node, &k->in, &s) != 1 || path_bytes(r, k->node, s.n))
+        return r->failed;
+    return path_put_int(r, k->node, out, characters(s));
 }
 
 PATH_FN(path_fn_chars)
@@ -191,7 +205,7 @@ PATH_FN(path_fn_split)
         return r->failed;
     if (!mark.n)
         return path_fn_chars(r, k, out);
-    while ((next = find(s, mark, at)) != SIZE_MAX && !r->failed) {
+    while ((next = find(r, k->node, s, mark, at)) != SIZE_MAX && !r->failed) {
         path_put_string(r, k->node, out, (struct str){s.p + at, next - at});
         at = next + mark.n;
     }
@@ -281,7 +295,7 @@ PATH_FN(path_fn_code)
     struct buf b;
     bool back = k->node->fn->kind, ok = true;
 
-    if (!both(r, k, &s, &how))
+    if (!both(r, k, &s, &how) || path_bytes(r, k->node, s.n))
         return r->failed;
     buf_init(&b, PATH_MAX_ARENA / 2);
     if (str_is(how, "hex") && back)
@@ -329,7 +343,7 @@ PATH_FN(path_fn_escape)
     struct str s, how, by;
     struct buf b;
 
-    if (!both(r, k, &s, &how))
+    if (!both(r, k, &s, &how) || path_bytes(r, k->node, s.n))
         return r->failed;
     if (!str_is(how, "html") && !str_is(how, "json"))
         return path_fail(r, k->node, PATH_BAD_VALUE);

@@ -136,6 +136,11 @@ struct path_operator {
 const struct path_operator *path_operator_named(struct str sign);
 
 int path_step(struct path_run *r, const struct path_node *n, unsigned steps);
+/* Looks at the clock, whatever the steps. */
+int path_late(struct path_run *r, const struct path_node *n);
+/* The steps of work on so many bytes. */
+int path_bytes(struct path_run *r, const struct path_node *n, size_t bytes);
+/* Fails, the first time alone; behind an arena that is full always with PATH_TOO_LONG: what follows is no finding. */
 int path_fail(struct path_run *r, const struct path_node *n, enum path_why why);
 int path_walk(struct path_run *r, const struct path_node *n, const struct path_frame *f, struct path_list *out);
 /* An argument for one item. */

@@ -101,6 +101,23 @@ static void refused(const char *expression, unsigned flags, int why, int64_t at)
     CU_ASSERT(q.why == why && (!at || q.at == at));
 }
 
+/* The same of a document. */
+static const char *of(const char *document, const char *expression)
+{
+    static struct ask q;
+
+    q = (struct ask){.document = document};
+    return give(&q, expression);
+}
+
+static void refused_of(const char *document, const char *expression, int why)
+{
+    struct ask q = {.document = document};
+
+    UNIT_STR(give(&q, expression), "ERROR");
+    CU_ASSERT_EQUAL(q.why, why);
+}
+
 static void decimals(void)
 {
     UNIT_STR(plain("0.1 + 0.2"), "0.3");
@@ -194,6 +211,78 @@ static void quantities(void)
     UNIT_STR(plain("1 year = 12 months"), "true");
     UNIT_STR(plain("1 year = 365 days"), "");
     UNIT_STR(plain("90 minutes > 1 hour"), "true");
+}
+
+static void text_of(struct buf *b, const char *part, unsigned times)
+{
+    buf_init(b, 8 << 20);
+    buf_adds(b, "{\"resourceType\":\"Patient\",\"name\":[{\"text\":\"");
+    while (times--)
+        buf_adds(b, part);
+    buf_adds(b, "\"}]}");
+}
+
+/* One call costs what it does, not one step. */
+static void texts(void)
+{
+    char part[402];
+    struct buf b;
+
+    memset(part, 'a', 400);
+    memcpy(part + 400, "c", 2);
+    text_of(&b, part, 160);
+    refused_of(b.p, "name.text.matches('a*a*a*[bd]')", PATH_TOO_LONG);
+    refused_of(b.p, "name.text.replaceMatches('(?=(a*a*[bd])?)a', 'x')", PATH_TOO_LONG);
+    refused_of(b.p, "name.text.matches('(a+)\\\\1[bd]')", PATH_TOO_LONG);
+    UNIT_STR(of(b.p, "name.text.matches('ca+c$')"), "true");
+    UNIT_STR(of(b.p, "name.text.matches('b')"), "false");
+    UNIT_STR(of(b.p, "name.text.replaceMatches('a+', 'x').length()"), "320");
+    UNIT_STR(of(b.p, "name.text.replaceMatches('a', '0123456789').length()"), "640160"); /* ten times the room */
+    UNIT_STR(of(b.p, "name.text.contains(%resource.name.text.substring(0, 60000) & 'b')"), "false");
+    UNIT_STR(of(b.p, "name.text.split('c').count()"), "161");
+    UNIT_STR(of(b.p, "name.text.lastIndexOf('ca')"), "63758");
+    buf_fini(&b);
+    text_of(&b, part, 164);
+    refused_of(b.p, "name.text.matches('b')", PATH_TOO_LONG); /* longer than a pattern may be asked of */
+    buf_fini(&b);
+    text_of(&b, "a", 20000);
+    UNIT_STR(of(b.p, "name.text.lastIndexOf(%resource.name.text.substring(0, 10000))"), "10000");
+    UNIT_STR(of(b.p, "name.text.indexOf('')"), "0");
+    buf_fini(&b);
+    text_of(&b, "a", 1000000);
+    UNIT_STR(of(b.p, "name.text.substring(0, 10).toChars().select(%resource.name.text.contains('b')).count()"), "10");
+    refused_of(b.p, "name.text.substring(0, 200).toChars().select(%resource.name.text.contains('b')).count()", PATH_TOO_LONG);
+    refused_of(b.p, "name.text.substring(0, 200).toChars().select(%resource.name.text.length()).count()", PATH_TOO_LONG);
+    buf_fini(&b);
+}
+
+/* Room that ends anywhere: memory is the reason that is given. */
+static void room(void)
+{
+    struct path *x;
+    struct tape t;
+    unsigned refusals = 0;
+
+    CU_ASSERT_FATAL(!tape_parse(&t, str_of(patient), NULL));
+    CU_ASSERT_FATAL(!path_parse(STR("extension('d').value + extension('q').value.value > 1 and (extension('d').value.toString() & "
+                                    "extension('q').value.unit).matches('mg') and iif(extension('q').value = 5 'mg', true)"),
+                                0, &x, NULL));
+    for (size_t max = 512; max < 65536; max += 64) {
+        struct path_value root = path_root(&t, 0);
+        struct path_list l;
+        struct err e = ERR_NONE;
+        struct arena a;
+        int r;
+
+        arena_init(&a, max);
+        r = path_eval(x, NULL, &root, &a, &l, &e);
+        refusals += r != ERR_OK;
+        CU_ASSERT(r ? r == ERR_NOMEM || e.sub == PATH_TOO_LONG : l.n == 1 && l.v[0].boolean);
+        arena_fini(&a);
+    }
+    CU_ASSERT(refusals > 20 && refusals < 900);
+    path_free(x);
+    tape_fini(&t);
 }
 
 static void places(void)
@@ -377,6 +466,8 @@ static const struct unit_test tests[] = {
     {"dates keep their precision, and no zone is guessed", dates},
     {"one now an evaluation, and its end", clocks},
     {"quantities of one unit", quantities},
+    {"long texts", texts},
+    {"room that ends anywhere", room},
     {"an error has its place", places},
     {"strict and lenient", modes},
     {"limits", limits},
