@@ -5,8 +5,9 @@
  *
  * An expression is parsed once (path_parse), may be checked against a type (path_check), and is evaluated any number
  * of times (path_eval), by any thread. Evaluation is pure: time comes from env, nothing is fetched.
- * What cannot be computed is ERR_PATH and never an empty answer: sub = enum path_why, num = the character's place in
- * the expression (from 1), what = the word of the expression there. No value of the record is in it.
+ * What cannot be computed is ERR_PATH and never an empty answer, 0 or false: a number that is too large, units that
+ * differ (but for lengths of time). sub = enum path_why, num = the character's place in the expression (from 1), what =
+ * the word of the expression there. No value of the record is in it.
  */
 #ifndef FHIR_PATH_H
 #define FHIR_PATH_H
@@ -56,7 +57,7 @@ int path_check(const struct path *x, struct str type, struct err *e);
 enum path_kind {
     PATH_NODE, /* a place in a document */
     PATH_BOOLEAN,
-    PATH_INTEGER,
+    PATH_INTEGER, /* of 64 bits, as Long in later releases */
     PATH_DECIMAL,
     PATH_STRING,
     PATH_DATE,

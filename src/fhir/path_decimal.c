@@ -117,11 +117,13 @@ bool path_decimal_to_int(const struct path_decimal *d, int64_t *out)
     for (unsigned i = 0; i < (unsigned)d->scale && i < d->n; i++)
         if (d->digit[i])
             return false;
-    if (d->n > d->scale + 18)
+    if (d->n > d->scale + 19) /* 19 digits fit the unsigned 64 bits */
         return false;
     for (int i = d->n - 1; i >= d->scale; i--)
         v = v * 10 + d->digit[i];
-    *out = d->negative ? -(int64_t)v : (int64_t)v;
+    if (v > (uint64_t)INT64_MAX + d->negative)
+        return false;
+    *out = !d->negative ? (int64_t)v : v ? -(int64_t)(v - 1) - 1 : 0;
     return true;
 }
 
@@ -252,7 +254,13 @@ bool path_decimal_multiply_to(const struct path_decimal *a, const struct path_de
 
 bool path_decimal_multiply(const struct path_decimal *a, const struct path_decimal *b, struct path_decimal *out)
 {
-    return path_decimal_multiply_to(a, b, 2 * PATH_DIGITS, out);
+    struct path_decimal x = *a, y = *b;
+
+    if (a->scale + b->scale > 2 * PATH_DIGITS) {
+        path_decimal_trim(&x);
+        path_decimal_trim(&y);
+    }
+    return x.scale + y.scale <= 2 * PATH_DIGITS && path_decimal_multiply_to(&x, &y, 2 * PATH_DIGITS, out);
 }
 
 /* rest >= divisor, both whole numbers. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Exact decimals for FHIRPath: digits and a scale, no binary float anywhere. value = digits / 10^scale. All functions
- * answer false when the result has more than PATH_DIGITS digits, or is not defined.
+ * answer false when the result has more than PATH_DIGITS digits or twice as many places, or is not defined; none gives
+ * 0 for what is only too small.
  */
 #ifndef FHIR_PATH_DECIMAL_H
 #define FHIR_PATH_DECIMAL_H
@@ -48,6 +49,7 @@ bool path_decimal_round(const struct path_decimal *a, int scale, enum path_round
 void path_decimal_trim(struct path_decimal *d); /* without zeros at the end of the fraction */
 int path_decimal_text(const struct path_decimal *d, struct buf *out);
 
+/* To PATH_SIGNIFICANT digits; a whole number is given whole. |x| of exp at most 150. */
 bool path_decimal_exp(const struct path_decimal *x, struct path_decimal *out);
 bool path_decimal_ln(const struct path_decimal *x, struct path_decimal *out);
 bool path_decimal_log(const struct path_decimal *x, const struct path_decimal *base, struct path_decimal *out);

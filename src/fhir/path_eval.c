@@ -243,6 +243,8 @@ static int minus(struct path_run *r, const struct path_node *n, const struct pat
     if (has != 1)
         return r->failed;
     if (v.kind == PATH_INTEGER) {
+        if (n->what == PATH_N_MINUS && v.integer == INT64_MIN)
+            return path_fail(r, n, PATH_BAD_VALUE);
         if (n->what == PATH_N_MINUS)
             v.integer = -v.integer;
         return path_put(r, n, out, &v);

@@ -56,6 +56,28 @@ PATH_FN(path_fn_round)
     return give(r, k, out, &v, &d);
 }
 
+/* Has a real number as its result; what has none is empty (specification 5.7), what is too large for us is an error. */
+static bool is_real(int kind, const struct path_decimal *x, const struct path_decimal *y)
+{
+    struct path_decimal one, whole;
+
+    path_decimal_int(1, &one);
+    switch (kind) {
+    case PATH_LN:
+        return x->n && !x->negative;
+    case PATH_LOG:
+        return x->n && !x->negative && y->n && !y->negative && path_decimal_compare(y, &one);
+    case PATH_SQRT:
+        return !x->negative;
+    case PATH_POWER:
+        if (!x->n)
+            return !y->negative;
+        return !x->negative || (path_decimal_round(y, 0, PATH_DOWN, &whole) && !path_decimal_compare(y, &whole));
+    default:
+        return true;
+    }
+}
+
 PATH_FN(path_fn_math)
 {
     struct path_value v, w;
@@ -70,6 +92,8 @@ PATH_FN(path_fn_math)
         if (!path_number(&w, &y))
             return path_fail(r, k->node, PATH_KIND);
     }
+    if (!is_real(k->node->fn->kind, &x, &y))
+        return ERR_OK;
     switch (k->node->fn->kind) {
     case PATH_ABS:
         x.negative = false;
@@ -91,8 +115,7 @@ PATH_FN(path_fn_math)
         if (ok && v.kind == PATH_INTEGER && w.kind == PATH_INTEGER && !z.scale)
             return give(r, k, out, &v, &z);
     }
-    /* Not a real number: empty (specification 5.7). */
-    return ok ? path_put_decimal(r, k->node, out, &z) : ERR_OK;
+    return ok ? path_put_decimal(r, k->node, out, &z) : path_fail(r, k->node, PATH_BAD_VALUE);
 }
 
 /* Half a unit of the last digit that was written, down or up. */
@@ -127,8 +150,10 @@ PATH_FN(path_fn_boundary)
         return path_fail(r, k->node, PATH_KIND);
     if (!k->node->args)
         places = d.scale + 1 > PLACES ? d.scale + 1 : PLACES;
-    if (places < 0 || places > MOST_PLACES || !boundary(d, places, high, &d))
+    if (places < 0 || places > MOST_PLACES)
         return ERR_OK;
+    if (!boundary(d, places, high, &d))
+        return path_fail(r, k->node, PATH_BAD_VALUE);
     if (v.kind == PATH_INTEGER)
         v.kind = PATH_DECIMAL;
     return give(r, k, out, &v, &d);

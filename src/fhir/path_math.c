@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Roots, powers and logarithms in decimals: worked out to WORK places, given with PATH_SIGNIFICANT digits.
+ * Roots, powers and logarithms in decimals: worked out to WORK places or digits, given with PATH_SIGNIFICANT digits
+ * however small they are.
  */
 #include "config.h"
 
@@ -19,10 +20,8 @@ static void literal(const char *z, struct path_decimal *out)
  * before it. */
 static bool give(const struct path_decimal *x, struct path_decimal *out)
 {
-    int whole = x->n - x->scale, scale = PATH_SIGNIFICANT - whole;
+    int whole = x->n - x->scale, scale = x->n ? PATH_SIGNIFICANT - whole : 0;
 
-    if (scale > WORK - 4)
-        scale = WORK - 4;
     if (!path_decimal_round(x, scale < 0 ? 0 : scale, PATH_HALF_UP, out))
         return false;
     path_decimal_trim(out);
@@ -92,8 +91,7 @@ static bool ln_work(const struct path_decimal *x, struct path_decimal *out)
     if (!path_decimal_subtract(&m, &one, &up) || !path_decimal_add(&m, &one, &down) ||
         !path_decimal_divide(&up, &down, WORK, &z) || !times(&z, &z, &square))
         return false;
-    if (z.scale > WORK && !path_decimal_round(&z, WORK, PATH_HALF_UP, &z))
-        return false;
+    /* z has WORK digits however small it is: near 1 it is nearly the whole sum. */
     power = sum = z;
     for (int i = 3; i < 200 && power.n; i += 2)
         if (!times(&power, &square, &power) || !by(&power, i, &term) || !path_decimal_add(&sum, &term, &sum))
@@ -126,38 +124,6 @@ bool path_decimal_log(const struct path_decimal *x, const struct path_decimal *b
     return ln_work(x, &a) && ln_work(base, &b) && b.n && path_decimal_divide(&a, &b, WORK - 6, &r) && give(&r, out);
 }
 
-/* Newton's way, from a power of ten near it. */
-bool path_decimal_sqrt(const struct path_decimal *x, struct path_decimal *out)
-{
-    struct path_decimal r, q, before;
-    int places = x->n - x->scale;
-
-    if (x->negative)
-        return false;
-    if (!x->n) {
-        path_decimal_int(0, out);
-        return true;
-    }
-    memset(&r, 0, sizeof r);
-    r.n = 1;
-    r.digit[0] = 1;
-    if (places > 0) {
-        r.n = (uint8_t)(places / 2 + 1);
-        r.digit[0] = 0;
-        r.digit[r.n - 1] = 1;
-    } else {
-        r.scale = (int16_t)(-places / 2);
-    }
-    for (int i = 0; i < 80; i++) {
-        before = r;
-        if (!path_decimal_divide(x, &r, WORK, &q) || !path_decimal_add(&r, &q, &r) || !by(&r, 2, &r))
-            return false;
-        if (!path_decimal_compare(&r, &before))
-            break;
-    }
-    return give(&r, out);
-}
-
 static bool whole_power(struct path_decimal x, int64_t n, struct path_decimal *out)
 {
     struct path_decimal r;
@@ -173,6 +139,43 @@ static bool whole_power(struct path_decimal x, int64_t n, struct path_decimal *o
     return true;
 }
 
+/* Newton's way from 1, on the digits of x read as 0.1 .. 10: its power of ten is even and goes by half. */
+bool path_decimal_sqrt(const struct path_decimal *x, struct path_decimal *out)
+{
+    struct path_decimal m = *x, r, q, before, ten, factor;
+    int places = x->n - x->scale, half = places >= 0 ? places / 2 : -((1 - places) / 2);
+
+    if (x->negative)
+        return false;
+    if (!x->n) {
+        path_decimal_int(0, out);
+        return true;
+    }
+    m.scale = (int16_t)(x->scale + 2 * half);
+    path_decimal_int(1, &r);
+    for (int i = 0; i < 80; i++) {
+        before = r;
+        if (!path_decimal_divide(&m, &r, WORK, &q) || !path_decimal_add(&r, &q, &r) || !by(&r, 2, &r))
+            return false;
+        if (!path_decimal_compare(&r, &before))
+            break;
+    }
+    path_decimal_int(10, &ten);
+    if (half > 0 && (!whole_power(ten, half, &factor) || !path_decimal_multiply(&r, &factor, &r)))
+        return false;
+    if (half < 0)
+        r.scale = (int16_t)(r.scale - half);
+    return give(&r, out);
+}
+
+/* A product to WORK significant digits, or one more. */
+static bool near_product(const struct path_decimal *a, const struct path_decimal *b, struct path_decimal *out)
+{
+    int places = WORK + 1 - (a->n - a->scale) - (b->n - b->scale);
+
+    return path_decimal_multiply_to(a, b, places > 0 ? places : 0, out);
+}
+
 /* A product of many digits is no longer wanted whole. */
 static bool whole_power_rounded(struct path_decimal x, int64_t n, struct path_decimal *out)
 {
@@ -180,9 +183,9 @@ static bool whole_power_rounded(struct path_decimal x, int64_t n, struct path_de
 
     path_decimal_int(1, &r);
     for (; n; n >>= 1) {
-        if ((n & 1) && !times(&r, &x, &r))
+        if ((n & 1) && !near_product(&r, &x, &r))
             return false;
-        if (n > 1 && !times(&x, &x, &x))
+        if (n > 1 && !near_product(&x, &x, &x))
             return false;
     }
     return give(&r, out);
@@ -200,6 +203,10 @@ bool path_decimal_power(const struct path_decimal *x, const struct path_decimal 
         if (n < 0)
             return r.n && path_decimal_divide(&one, &r, PATH_SIGNIFICANT, out);
         *out = r;
+        return true;
+    }
+    if (!x->n && y->n && !y->negative) {
+        path_decimal_int(0, out);
         return true;
     }
     return ln_work(x, &r) && times(&r, y, &r) && exp_work(&r, &one) && give(&one, out);

@@ -96,7 +96,7 @@ static bool compute(int kind, const struct path_decimal *x, const struct path_de
     }
 }
 
-/* An Integer has 64 bits here, as Long in later releases. What leaves them is said, not left empty. */
+/* What leaves an Integer's 64 bits (path.h) is said, not left empty. */
 static int numbers(struct path_run *r, const struct path_node *n, const struct path_value *a,
                    const struct path_value *b,
                    struct path_list *out)
@@ -126,10 +126,11 @@ static int moved(struct path_run *r, const struct path_node *n, const struct pat
 
     if (!unit || (a->kind == PATH_TIME && unit <= PATH_U_DAY))
         return path_fail(r, n, PATH_BAD_VALUE);
-    if (!path_decimal_round(b->quantity.value, 0, PATH_DOWN, &whole) || !path_decimal_to_int(&whole, &count))
+    if (!path_decimal_round(b->quantity.value, 0, PATH_DOWN, &whole) || !path_decimal_to_int(&whole, &count) ||
+        count == INT64_MIN)
         return path_fail(r, n, PATH_BAD_VALUE);
     if (!path_time_add(&v.time, v.kind, n->op->kind == SUBTRACT ? -count : count, unit))
-        return ERR_OK; /* out of the calendar */
+        return path_fail(r, n, PATH_BAD_VALUE); /* out of the calendar */
     return path_put(r, n, out, &v);
 }
 

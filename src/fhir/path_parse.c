@@ -72,7 +72,7 @@ static int number(struct parser *p, struct path_node *n)
         n->value.decimal = path_keep(&p->x->a, &d);
     } else {
         n->value.kind = PATH_INTEGER;
-        if (!path_decimal_to_int(&d, &n->value.integer) || n->value.integer > INT64_C(4294967295))
+        if (!path_decimal_to_int(&d, &n->value.integer))
             return path_err(p->e, PATH_BAD_VALUE, p->lex.at, p->lex.word);
     }
     return path_lex_next(&p->lex);
