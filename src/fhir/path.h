@@ -28,7 +28,7 @@ enum path_why {
     PATH_KIND,        /* a value of another type is needed */
     PATH_BAD_VALUE,   /* an argument's value is not one that the function takes */
     PATH_REGEX,       /* not a regular expression, or one that takes too long */
-    PATH_NEEDS,       /* needs what is not here (a terminology, a profile, a clock) */
+    PATH_NEEDS,       /* needs what is not here (a terminology, a profile, a clock, a table of units) */
     PATH_TOO_LONG,    /* more steps, time or memory than a computation may take */
     PATH_WHY_N,
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * When two values are equal, alike, or in order (specification 6.1 and 6.2). Units are compared by name alone; only the
- * calendar's words of fixed length are the codes of UCUM that mean the same.
+ * calendar's words of fixed length are the codes of UCUM that mean the same. Other units that differ are of no known
+ * order, and not known to be different either: 1 'g' may be 1000 'mg'.
  */
 #include "config.h"
 
@@ -25,7 +26,8 @@ static bool same_length(struct path_decimal *x, enum path_unit a, struct path_de
     if (a < PATH_U_WEEK || b < PATH_U_WEEK) {
         path_decimal_int(12, &by);
         return a < PATH_U_WEEK && b < PATH_U_WEEK &&
-               path_decimal_multiply(a == PATH_U_YEAR ? x : y, &by, a == PATH_U_YEAR ? x : y);
+               (a != PATH_U_YEAR || path_decimal_multiply(x, &by, x)) &&
+               (b != PATH_U_YEAR || path_decimal_multiply(y, &by, y));
     }
     path_decimal_int(ms[a], &by);
     if (!path_decimal_multiply(x, &by, x))
@@ -34,9 +36,29 @@ static bool same_length(struct path_decimal *x, enum path_unit a, struct path_de
     return path_decimal_multiply(y, &by, y);
 }
 
-/* The two numbers in one unit; false: not known to be of one. */
-static bool one_unit(const struct path_value *a, const struct path_value *b, struct path_decimal *x,
-                     struct path_decimal *y)
+bool path_in_least(const struct path_value *q, struct path_decimal *out)
+{
+    enum path_unit unit = path_time_unit(q->quantity.unit, q->quantity.calendar);
+    struct path_decimal none = {0};
+
+    *out = *q->quantity.value;
+    return unit && same_length(out, unit, &none, unit < PATH_U_WEEK ? PATH_U_MONTH : PATH_U_MS);
+}
+
+static bool is_unit(const struct path_value *q, const char *ucum)
+{
+    return !q->quantity.calendar && str_is(q->quantity.unit, ucum);
+}
+
+/* A year of the calendar and UCUM's 'a', which the specification leaves open (6.1.1). */
+static bool is_loose(enum path_unit unit, const struct path_value *q)
+{
+    return (unit == PATH_U_YEAR || unit == PATH_U_MONTH) && (is_unit(q, "a") || is_unit(q, "mo"));
+}
+
+/* The two numbers in one unit: PATH_KNOWN, PATH_OPEN or PATH_UNLIKE. */
+static enum path_known one_unit(const struct path_value *a, const struct path_value *b, struct path_decimal *x,
+                                struct path_decimal *y)
 {
     enum path_unit ua = path_time_unit(a->quantity.unit, a->quantity.calendar);
     enum path_unit ub = path_time_unit(b->quantity.unit, b->quantity.calendar);
@@ -44,8 +66,17 @@ static bool one_unit(const struct path_value *a, const struct path_value *b, str
     *x = *a->quantity.value;
     *y = *b->quantity.value;
     if (ua && ub)
-        return ua == ub || same_length(x, ua, y, ub);
-    return str_eq(a->quantity.unit, b->quantity.unit);
+        return ua == ub || same_length(x, ua, y, ub) ? PATH_KNOWN : PATH_OPEN;
+    if (str_eq(a->quantity.unit, b->quantity.unit))
+        return PATH_KNOWN;
+    return is_loose(ua, b) || is_loose(ub, a) ? PATH_OPEN : PATH_UNLIKE;
+}
+
+bool path_unlike(const struct path_value *a, const struct path_value *b)
+{
+    struct path_decimal x, y;
+
+    return one_unit(a, b, &x, &y) == PATH_UNLIKE;
 }
 
 bool path_to_quantity(const struct path_value *v, struct arena *a, struct path_value *out)
@@ -62,29 +93,32 @@ bool path_to_quantity(const struct path_value *v, struct arena *a, struct path_v
     return out->quantity.value != NULL;
 }
 
-int path_order(struct path_run *r, const struct path_value *a, const struct path_value *b, int *order)
+enum path_known path_order(struct path_run *r, const struct path_node *n, const struct path_value *a,
+                           const struct path_value *b, int *order)
 {
     struct path_decimal x, y;
     struct path_value p, q;
+    enum path_known known;
 
     if (path_number(a, &x) && path_number(b, &y)) {
         *order = path_decimal_compare(&x, &y);
-        return 1;
+        return PATH_KNOWN;
     }
     if (a->kind == PATH_STRING && b->kind == PATH_STRING) {
+        path_bytes(r, n, a->string.n < b->string.n ? a->string.n : b->string.n);
         *order = str_cmp(a->string, b->string);
-        return 1;
+        return PATH_KNOWN;
     }
     if (is_time(a->kind) && is_time(b->kind) && (a->kind == PATH_TIME) == (b->kind == PATH_TIME))
-        return path_time_compare(&a->time, &b->time, order);
+        return path_time_compare(&a->time, &b->time, order) ? PATH_KNOWN : PATH_OPEN;
     if ((a->kind == PATH_QUANTITY || b->kind == PATH_QUANTITY) && path_to_quantity(a, r->a, &p) &&
         path_to_quantity(b, r->a, &q)) {
-        if (!one_unit(&p, &q, &x, &y))
-            return 0;
-        *order = path_decimal_compare(&x, &y);
-        return 1;
+        known = one_unit(&p, &q, &x, &y);
+        if (known == PATH_KNOWN)
+            *order = path_decimal_compare(&x, &y);
+        return known;
     }
-    return -1;
+    return PATH_OTHER_KIND;
 }
 
 /* --- elements of several ---------------------------------------------------------------------- */
@@ -155,10 +189,11 @@ static bool same_nodes(struct path_run *r, const struct path_node *n, const stru
 
 /* --- equal and alike -------------------------------------------------------------------------- */
 
-int path_equal(struct path_run *r, const struct path_node *n, const struct path_value *a, const struct path_value *b)
+enum path_same path_equal(struct path_run *r, const struct path_node *n, const struct path_value *a,
+                          const struct path_value *b)
 {
     struct path_value x, y;
-    int order = 0, known;
+    int order = 0;
 
     if (is_whole(a) && is_whole(b) && a->kind == b->kind && !(path_plain(a, r->a, &x) && path_plain(b, r->a, &y)))
         return same_nodes(r, n, a, b);
@@ -168,35 +203,48 @@ int path_equal(struct path_run *r, const struct path_node *n, const struct path_
         return x.kind == y.kind && x.boolean == y.boolean;
     if (x.kind == PATH_TYPE || y.kind == PATH_TYPE)
         return x.kind == y.kind && str_eq(x.string, y.string) && str_eq(x.type, y.type);
-    known = path_order(r, &x, &y, &order);
-    return known < 0 ? 0 : known ? order == 0 : -1;
+    switch (path_order(r, n, &x, &y, &order)) {
+    case PATH_KNOWN:
+        return order ? PATH_DIFFERS : PATH_SAME;
+    case PATH_OPEN:
+        return PATH_SAME_OPEN;
+    case PATH_UNLIKE:
+        return PATH_SAME_UNLIKE;
+    default:
+        return PATH_DIFFERS;
+    }
 }
 
 int path_equal_lists(struct path_run *r, const struct path_node *n, const struct path_list *a,
                      const struct path_list *b)
 {
-    int all = 1;
+    bool open = false, unlike = false;
 
     if (!a->n || !b->n)
         return -1;
     if (a->n != b->n)
         return 0;
-    for (uint32_t i = 0; i < a->n; i++) {
-        int same = path_equal(r, n, &a->v[i], &b->v[i]);
+    for (uint32_t i = 0; i < a->n && !path_step(r, n, 1); i++) {
+        enum path_same same = path_equal(r, n, &a->v[i], &b->v[i]);
 
-        if (!same)
+        if (same == PATH_DIFFERS)
             return 0;
-        all = same < 0 ? -1 : all;
+        open |= same == PATH_SAME_OPEN;
+        unlike |= same == PATH_SAME_UNLIKE;
     }
-    return all;
+    if (unlike)
+        path_fail(r, n, PATH_NEEDS);
+    return open || r->failed ? -1 : 1;
 }
 
 /* Letters without case, blanks as one. */
-static bool alike_words(struct path_run *r, struct str a, struct str b)
+static bool alike_words(struct path_run *r, const struct path_node *n, struct str a, struct str b)
 {
     struct buf x, y;
     bool same;
 
+    if (path_bytes(r, n, a.n + b.n))
+        return false;
     if (str_eq(a, b))
         return true;
     buf_init(&x, 1 << 20);
@@ -221,11 +269,12 @@ static bool alike_numbers(struct path_decimal x, struct path_decimal y)
 }
 
 /* In the calendar's loose way a year is UCUM's 'a', a month its 'mo'. */
-static bool alike_quantities(const struct path_value *a, const struct path_value *b)
+static enum path_same alike_quantities(const struct path_value *a, const struct path_value *b)
 {
     static const char *const loose[][2] = {{"year", "a"}, {"years", "a"}, {"month", "mo"}, {"months", "mo"}};
     struct path_value p = *a, q = *b;
     struct path_decimal x, y;
+    enum path_known known;
 
     for (size_t i = 0; i < sizeof loose / sizeof *loose; i++) {
         if (p.quantity.calendar && str_is(p.quantity.unit, loose[i][0]))
@@ -233,10 +282,14 @@ static bool alike_quantities(const struct path_value *a, const struct path_value
         if (q.quantity.calendar && str_is(q.quantity.unit, loose[i][0]))
             q.quantity.unit = str_of(loose[i][1]), q.quantity.calendar = false;
     }
-    return one_unit(&p, &q, &x, &y) && alike_numbers(x, y);
+    known = one_unit(&p, &q, &x, &y);
+    if (known == PATH_UNLIKE)
+        return PATH_SAME_UNLIKE;
+    return known == PATH_KNOWN && alike_numbers(x, y) ? PATH_SAME : PATH_DIFFERS;
 }
 
-bool path_alike(struct path_run *r, const struct path_node *n, const struct path_value *a, const struct path_value *b)
+static enum path_same alike(struct path_run *r, const struct path_node *n, const struct path_value *a,
+                            const struct path_value *b)
 {
     struct path_value x, y, p, q;
     struct path_decimal d, e;
@@ -247,13 +300,31 @@ bool path_alike(struct path_run *r, const struct path_node *n, const struct path
     if (path_number(&x, &d) && path_number(&y, &e))
         return alike_numbers(d, e);
     if (x.kind == PATH_STRING && y.kind == PATH_STRING)
-        return alike_words(r, x.string, y.string);
+        return alike_words(r, n, x.string, y.string);
     if (is_time(x.kind) && is_time(y.kind))
-        return path_time_same_precision(&x.time, &y.time) && path_order(r, &x, &y, &order) == 1 && !order;
+        return path_time_same_precision(&x.time, &y.time) && path_order(r, n, &x, &y, &order) == PATH_KNOWN && !order;
     if ((x.kind == PATH_QUANTITY || y.kind == PATH_QUANTITY) && path_to_quantity(&x, r->a, &p) &&
         path_to_quantity(&y, r->a, &q))
         return alike_quantities(&p, &q);
-    return path_equal(r, n, &x, &y) == 1;
+    return path_equal(r, n, &x, &y) == PATH_SAME;
+}
+
+/* A value of b, not used yet, that is like v; b->n: none. */
+static uint32_t partner(struct path_run *r, const struct path_node *n, const struct path_value *v,
+                        const struct path_list *b, const bool *used)
+{
+    bool unlike = false;
+
+    for (uint32_t k = 0; k < b->n && !path_step(r, n, 1); k++) {
+        enum path_same same = used[k] ? PATH_DIFFERS : alike(r, n, v, &b->v[k]);
+
+        if (same == PATH_SAME)
+            return k;
+        unlike |= same == PATH_SAME_UNLIKE;
+    }
+    if (unlike)
+        path_fail(r, n, PATH_NEEDS);
+    return b->n;
 }
 
 bool path_alike_lists(struct path_run *r, const struct path_node *n, const struct path_list *a,
@@ -267,10 +338,8 @@ bool path_alike_lists(struct path_run *r, const struct path_node *n, const struc
     if (!used)
         return false;
     for (uint32_t i = 0; i < a->n; i++) {
-        uint32_t k = 0;
+        uint32_t k = partner(r, n, &a->v[i], b, used);
 
-        while (k < b->n && (used[k] || path_step(r, n, 1) || !path_alike(r, n, &a->v[i], &b->v[k])))
-            k++;
         if (k == b->n)
             return false;
         used[k] = true;
@@ -280,8 +349,16 @@ bool path_alike_lists(struct path_run *r, const struct path_node *n, const struc
 
 bool path_has(struct path_run *r, const struct path_node *n, const struct path_list *l, const struct path_value *v)
 {
-    for (uint32_t i = 0; i < l->n; i++)
-        if (path_step(r, n, 1) || path_equal(r, n, &l->v[i], v) == 1)
+    bool unlike = false;
+
+    for (uint32_t i = 0; i < l->n && !path_step(r, n, 1); i++) {
+        enum path_same same = path_equal(r, n, &l->v[i], v);
+
+        if (same == PATH_SAME)
             return true;
+        unlike |= same == PATH_SAME_UNLIKE;
+    }
+    if (unlike)
+        path_fail(r, n, PATH_NEEDS);
     return false;
 }

@@ -264,16 +264,22 @@ static bool option_score(struct path_run *r, const struct path_call *k, const st
     struct path_list options, value;
     struct path_value q;
     struct coding want, has;
+    enum path_same same;
 
     if (!question(r, k, form, link_of(r, k, v), &q) || child(r, k, &q, "answerOption", &options))
         return false;
     for (uint32_t i = 0; i < options.n && !r->failed; i++) {
         if (child(r, k, &options.v[i], "value", &value) || value.n != 1)
             continue;
-        if (coding_at(r, k, v, 0, &want) ? !coding_at(r, k, &value.v[0], 0, &has) || !str_eq(want.code, has.code) ||
-                                               (want.system.n && has.system.n && !str_eq(want.system, has.system))
-                                         : path_equal(r, k->node, v, &value.v[0]) != 1)
+        if (coding_at(r, k, v, 0, &want) && want.code.n) {
+            if (!coding_at(r, k, &value.v[0], 0, &has) || !str_eq(want.code, has.code) ||
+                (want.system.n && has.system.n && !str_eq(want.system, has.system)))
+                continue;
+        } else if ((same = path_equal(r, k->node, v, &value.v[0])) != PATH_SAME) {
+            if (same == PATH_SAME_UNLIKE)
+                path_fail(r, k->node, PATH_NEEDS);
             continue;
+        }
         return own_score(r, k, &value.v[0], out) || own_score(r, k, &options.v[i], out);
     }
     return false;

@@ -56,10 +56,12 @@ PATH_FN(path_fn_subset)
 {
     const struct path_list *inner = k->node->fn->kind ? &k->arg[0] : &k->in, *outer = k->node->fn->kind ? &k->in
             : &k->arg[0];
+    struct path_set set = {0};
     bool all = true;
 
+    path_set_fill(r, k->node, &set, outer);
     for (uint32_t i = 0; i < inner->n && all && !r->failed; i++)
-        all = path_has(r, k->node, outer, &inner->v[i]);
+        all = path_set_has(r, k->node, &set, &inner->v[i]);
     return r->failed ? r->failed : path_put_bool(r, k->node, out, all);
 }
 
@@ -68,19 +70,12 @@ PATH_FN(path_fn_count)
     return path_put_int(r, k->node, out, k->in.n);
 }
 
-static int add_new(struct path_run *r, const struct path_call *k, struct path_list *out, const struct path_list *in)
-{
-    for (uint32_t i = 0; i < in->n && !r->failed; i++)
-        if (!path_has(r, k->node, out, &in->v[i]))
-            path_put(r, k->node, out, &in->v[i]);
-    return r->failed;
-}
-
 PATH_FN(path_fn_distinct)
 {
     struct path_list found = {0};
+    struct path_set set = {0};
 
-    if (add_new(r, k, &found, &k->in))
+    if (path_set_put(r, k->node, &set, &found, &k->in))
         return r->failed;
     if (k->node->fn->kind)
         return path_put_bool(r, k->node, out, found.n == k->in.n);
@@ -110,12 +105,13 @@ PATH_FN(path_fn_select)
 PATH_FN(path_fn_repeat)
 {
     struct path_call each = *k;
+    struct path_set set = {.places = true};
     struct path_list l;
 
     for (uint32_t done = 0; each.in.n && !r->failed;) {
         for (uint32_t i = 0; i < each.in.n && !r->failed; i++)
             if (!path_each(r, &each, 0, i, NULL, &l))
-                add_new(r, k, out, &l);
+                path_set_put(r, k->node, &set, out, &l);
         if (out->n == done)
             break;
         each.in = (struct path_list){out->v + done, out->n - done, out->n - done};
@@ -170,21 +166,30 @@ PATH_FN(path_fn_slice)
 PATH_FN(path_fn_meet)
 {
     bool excluding = k->node->fn->kind;
+    struct path_set other = {0}, set = {.places = true}; /* units were compared with the other's */
 
+    path_set_fill(r, k->node, &other, &k->arg[0]);
     for (uint32_t i = 0; i < k->in.n && !r->failed; i++) {
-        const struct path_value *v = &k->in.v[i];
+        const struct path_list one = {&k->in.v[i], 1, 1};
 
-        if (path_has(r, k->node, &k->arg[0], v) != excluding && (excluding || !path_has(r, k->node, out, v)))
-            path_put(r, k->node, out, v);
+        if (path_set_has(r, k->node, &other, one.v) == excluding || r->failed)
+            continue;
+        if (excluding)
+            path_put(r, k->node, out, one.v);
+        else
+            path_set_put(r, k->node, &set, out, &one);
     }
     return r->failed;
 }
 
 PATH_FN(path_fn_union)
 {
+    struct path_set set = {0};
+
     if (k->node->fn->kind)
         return path_put_all(r, k->node, out, &k->in) ? r->failed : path_put_all(r, k->node, out, &k->arg[0]);
-    return add_new(r, k, out, &k->in) ? r->failed : add_new(r, k, out, &k->arg[0]);
+    return path_set_put(r, k->node, &set, out, &k->in) ? r->failed
+                                                        : path_set_put(r, k->node, &set, out, &k->arg[0]);
 }
 
 /* The arguments see the input as $this; only the one that is wanted is worked out. */
@@ -284,49 +289,91 @@ PATH_FN(path_fn_fold)
 
 /* --- sort ------------------------------------------------------------------------------------- */
 
-/* By the i-th key. What has none comes first in either direction (R4's suite, testSort10). */
-static int by_key(struct path_run *r, const struct path_call *k, unsigned key, uint32_t a, uint32_t b)
-{
-    struct path_list x = {&k->in.v[a], 1, 1}, y = {&k->in.v[b], 1, 1};
-    struct path_value v, w;
-    int has, has_b, order = 0;
+struct sorting {
+    struct path_run *r;
+    const struct path_call *k;
+    unsigned keys;
+    struct path_value *key; /* keys of each item; PATH_NODE: it has none */
+};
 
-    if (k->node->args && (path_each(r, k, key, a, NULL, &x) || path_each(r, k, key, b, NULL, &y)))
-        return 0;
-    has = path_one(r, k->node, &x, &v);
-    has_b = r->failed ? 0 : path_one(r, k->node, &y, &w);
-    if (r->failed)
-        return 0;
-    if (has != 1 || has_b != 1)
-        return (has == 1) - (has_b == 1);
-    if (path_order(r, &v, &w, &order) < 0)
-        path_fail(r, k->node, PATH_KIND);
-    return k->node->args && k->node->arg[key]->descending ? -order : order;
+static int find_keys(struct sorting *s)
+{
+    const struct path_call *k = s->k;
+
+    for (uint32_t i = 0; i < k->in.n; i++)
+        for (unsigned n = 0; n < s->keys; n++) {
+            struct path_list l = {&k->in.v[i], 1, 1};
+            struct path_value *key = &s->key[(size_t)i * s->keys + n];
+
+            if (k->node->args && path_each(s->r, k, n, i, NULL, &l))
+                return s->r->failed;
+            if (path_one(s->r, k->node, &l, key) != 1)
+                key->kind = PATH_NODE;
+            if (s->r->failed)
+                return s->r->failed;
+        }
+    return ERR_OK;
+}
+
+/* What has no key comes first in either direction (R4's suite, testSort10). */
+static int by_keys(const struct sorting *s, uint32_t a, uint32_t b)
+{
+    const struct path_value *v = &s->key[(size_t)a * s->keys], *w = &s->key[(size_t)b * s->keys];
+    const struct path_node *n = s->k->node;
+
+    for (unsigned i = 0; i < s->keys; i++, v++, w++) {
+        bool has = v->kind != PATH_NODE, has_b = w->kind != PATH_NODE;
+        enum path_known known;
+        int order = 0;
+
+        if (path_step(s->r, n, 1))
+            return 0;
+        if (has != has_b)
+            return has - has_b;
+        known = has ? path_order(s->r, n, v, w, &order) : PATH_OPEN;
+        if (known == PATH_OTHER_KIND || known == PATH_UNLIKE)
+            path_fail(s->r, n, known == PATH_UNLIKE ? PATH_NEEDS : PATH_KIND);
+        if (known == PATH_KNOWN && order)
+            return n->args && n->arg[i]->descending ? -order : order;
+    }
+    return 0;
+}
+
+/* Runs of ever twice the length; stable. */
+static const uint32_t *merged(const struct sorting *s, uint32_t *from, uint32_t *to)
+{
+    const uint32_t n = s->k->in.n;
+
+    for (uint32_t run = 1; run < n; run *= 2) {
+        uint32_t *swap = from;
+
+        for (uint32_t lo = 0; lo < n; lo += 2 * run) {
+            uint32_t mid = n - lo < run ? n : lo + run, hi = n - mid < run ? n : mid + run, a = lo, b = mid;
+
+            for (uint32_t i = lo; i < hi; i++)
+                to[i] = b == hi || (a < mid && by_keys(s, from[a], from[b]) <= 0) ? from[a++] : from[b++];
+        }
+        from = to;
+        to = swap;
+    }
+    return from;
 }
 
 PATH_FN(path_fn_sort)
 {
-    unsigned keys = k->node->args ? k->node->args : 1;
-    uint32_t *place = arena_alloc(r->a, (k->in.n + 1) * sizeof *place);
+    struct sorting s = {.r = r, .k = k, .keys = k->node->args ? k->node->args : 1};
+    uint32_t *place = arena_alloc(r->a, (k->in.n + 1) * 2 * sizeof *place);
+    const uint32_t *sorted;
 
-    if (!place)
+    s.key = arena_alloc(r->a, (size_t)(k->in.n + 1) * s.keys * sizeof *s.key);
+    if (!place || !s.key)
         return path_fail(r, k->node, PATH_TOO_LONG);
-    for (uint32_t i = 0; i < k->in.n; i++) { /* insertion: stable, and steps bound it */
-        uint32_t at = i;
-
-        while (at > 0 && !r->failed) {
-            int order = 0;
-
-            for (unsigned key = 0; key < keys && !order; key++)
-                order = by_key(r, k, key, place[at - 1], i);
-            if (order <= 0 || path_step(r, k->node, 1))
-                break;
-            place[at] = place[at - 1];
-            at--;
-        }
-        place[at] = i;
-    }
+    if (find_keys(&s))
+        return r->failed;
+    for (uint32_t i = 0; i < k->in.n; i++)
+        place[i] = i;
+    sorted = merged(&s, place, place + k->in.n + 1);
     for (uint32_t i = 0; i < k->in.n && !r->failed; i++)
-        path_put(r, k->node, out, &k->in.v[place[i]]);
+        path_put(r, k->node, out, &k->in.v[sorted[i]]);
     return r->failed;
 }

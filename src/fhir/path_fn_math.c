@@ -181,10 +181,14 @@ PATH_FN(path_fn_comparable)
 {
     struct path_value v, w;
     int order;
+    enum path_known known;
 
     if (path_one(r, k->node, &k->in, &v) != 1 || path_one(r, k->node, &k->arg[0], &w) != 1)
         return r->failed;
     if (v.kind != PATH_QUANTITY || w.kind != PATH_QUANTITY)
         return path_fail(r, k->node, PATH_KIND);
-    return path_order(r, &v, &w, &order) == 1 ? path_put_bool(r, k->node, out, true) : ERR_OK;
+    known = path_order(r, k->node, &v, &w, &order);
+    if (known == PATH_UNLIKE)
+        return path_fail(r, k->node, PATH_NEEDS);
+    return known == PATH_KNOWN ? path_put_bool(r, k->node, out, true) : r->failed;
 }

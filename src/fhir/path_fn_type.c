@@ -182,7 +182,8 @@ PATH_FN(path_fn_convert)
     if (ok && k->node->args && kind == PATH_QUANTITY) { /* to another unit: known only where it is the same */
         if (path_one_string(r, k->node, &k->arg[0], &unit) != 1)
             return r->failed;
-        ok = str_eq(unit, made.quantity.unit);
+        if (!str_eq(unit, made.quantity.unit))
+            return path_fail(r, k->node, PATH_NEEDS);
     }
     if (only)
         return path_put_bool(r, k->node, out, ok);

@@ -33,14 +33,20 @@ enum { LESS = 1, SAME = 2, MORE = 4 };
 OP(ordering)
 {
     struct path_value x, y;
-    int order = 0, known, has = path_one(r, n, a, &x), has_b = r->failed ? 0 : path_one(r, n, b, &y);
+    int order = 0, has = path_one(r, n, a, &x), has_b = r->failed ? 0 : path_one(r, n, b, &y);
 
     if (r->failed || has != 1 || has_b != 1)
         return r->failed;
-    known = path_order(r, &x, &y, &order);
-    if (known < 0)
+    switch (path_order(r, n, &x, &y, &order)) {
+    case PATH_KNOWN:
+        return path_put_bool(r, n, out, n->op->kind & (order < 0 ? LESS : order > 0 ? MORE : SAME));
+    case PATH_OPEN:
+        return r->failed;
+    case PATH_UNLIKE:
+        return path_fail(r, n, PATH_NEEDS);
+    default:
         return path_fail(r, n, PATH_KIND);
-    return known ? path_put_bool(r, n, out, n->op->kind & (order < 0 ? LESS : order > 0 ? MORE : SAME)) : ERR_OK;
+    }
 }
 
 /* --- three-valued logic ----------------------------------------------------------------------- */
@@ -159,7 +165,7 @@ static int quantities(struct path_run *r, const struct path_node *n, const struc
     if (n->op->kind == DIVIDE && !q.quantity.value->n)
         return ERR_OK;
     if (!unit_of(n->op->kind, p.quantity.unit, q.quantity.unit, &v.quantity.unit))
-        return ERR_OK; /* not known to be of one unit */
+        return path_fail(r, n, PATH_NEEDS); /* not known to be of one unit, nor what their product's is */
     if (!compute(n->op->kind, p.quantity.value, q.quantity.value, &z))
         return path_fail(r, n, PATH_BAD_VALUE);
     v.quantity.calendar = p.quantity.calendar && str_eq(v.quantity.unit, p.quantity.unit);
@@ -230,13 +236,9 @@ OP(concatenate)
 
 OP(unite)
 {
-    for (uint32_t i = 0; i < a->n + b->n && !r->failed; i++) {
-        const struct path_value *v = i < a->n ? &a->v[i] : &b->v[i - a->n];
+    struct path_set s = {0};
 
-        if (!path_has(r, n, out, v))
-            path_put(r, n, out, v);
-    }
-    return r->failed;
+    return path_set_put(r, n, &s, out, a) ? r->failed : path_set_put(r, n, &s, out, b);
 }
 
 OP(member)

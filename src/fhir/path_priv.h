@@ -163,15 +163,23 @@ int path_put_all(struct path_run *r, const struct path_node *n, struct path_list
 
 /* What a node says as a value of the System types: false for an element of several, or one without a value. */
 bool path_plain(const struct path_value *v, struct arena *a, struct path_value *out);
-/* 1, 0, or -1: cannot be told. */
-int path_equal(struct path_run *r, const struct path_node *n, const struct path_value *a, const struct path_value *b);
-bool path_alike(struct path_run *r, const struct path_node *n, const struct path_value *a, const struct path_value *b);
+/* OPEN: the specification leaves it open (empty). UNLIKE: only a table of units could tell (PATH_NEEDS). */
+enum path_same { PATH_DIFFERS, PATH_SAME, PATH_SAME_OPEN, PATH_SAME_UNLIKE };
+enum path_known { PATH_OTHER_KIND, PATH_KNOWN, PATH_OPEN, PATH_UNLIKE };
+enum path_same path_equal(struct path_run *r, const struct path_node *n, const struct path_value *a,
+                          const struct path_value *b);
+/* 1, 0, or -1: open, or it failed. */
 int path_equal_lists(struct path_run *r, const struct path_node *n, const struct path_list *a,
                      const struct path_list *b);
 bool path_alike_lists(struct path_run *r, const struct path_node *n, const struct path_list *a,
                       const struct path_list *b);
-/* 1 and *order; 0: cannot be told; -1: not of one kind. */
-int path_order(struct path_run *r, const struct path_value *a, const struct path_value *b, int *order);
+/* PATH_KNOWN and *order. */
+enum path_known path_order(struct path_run *r, const struct path_node *n, const struct path_value *a,
+                           const struct path_value *b, int *order);
+/* Two quantities whose units are not known to be of one kind, nor of two. */
+bool path_unlike(const struct path_value *a, const struct path_value *b);
+/* A length of time in milliseconds or months; false: none. */
+bool path_in_least(const struct path_value *q, struct path_decimal *out);
 bool path_has(struct path_run *r, const struct path_node *n, const struct path_list *l, const struct path_value *v);
 /* An integer, decimal or quantity without a unit's number; false for others. */
 bool path_number(const struct path_value *v, struct path_decimal *out);
@@ -187,6 +195,23 @@ int path_one_string(struct path_run *r, const struct path_node *n, const struct 
 int path_one_int(struct path_run *r, const struct path_node *n, const struct path_list *l, int64_t *out);
 /* As a condition: 1 true, 0 false, -1 empty; 2 and *code: failed. */
 int path_truth(struct path_run *r, const struct path_node *n, const struct path_list *l, int *code);
+
+/* --- sets ------------------------------------------------------------------------------------- */
+
+/* Of values that stay where they are. Empty: {0}. */
+struct path_set {
+    struct path_slot *slot;
+    uint32_t n, cap;
+    struct path_list units; /* one quantity of each unit in it */
+    bool places;            /* of a walk: two places with units that differ are two */
+};
+/* Fails with PATH_NEEDS where only a table of units could tell. */
+bool path_set_has(struct path_run *r, const struct path_node *n, const struct path_set *s, const struct path_value *v);
+/* Adds all; nothing is asked of their units. */
+int path_set_fill(struct path_run *r, const struct path_node *n, struct path_set *s, const struct path_list *in);
+/* Adds what is new to it, and to out. */
+int path_set_put(struct path_run *r, const struct path_node *n, struct path_set *s, struct path_list *out,
+                 const struct path_list *in);
 
 /* --- the functions ---------------------------------------------------------------------------- */
 

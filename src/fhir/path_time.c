@@ -215,6 +215,16 @@ bool path_time_compare(const struct path_time *a, const struct path_time *b, int
     return true;
 }
 
+int64_t path_time_key(const struct path_time *t)
+{
+    int64_t ms, unit = t->precision == PATH_HOUR ? 3600000 : t->precision == PATH_MINUTE ? 60000 : 1000;
+
+    if (t->precision < PATH_HOUR)
+        return (t->year * INT64_C(13) + t->month) * 32 + t->day;
+    ms = wall_ms(t) - (t->zoned ? t->zone_min * INT64_C(60000) : 0);
+    return ms / unit - (ms % unit < 0);
+}
+
 bool path_time_same_precision(const struct path_time *a, const struct path_time *b)
 {
     return a->precision == b->precision || (a->precision >= PATH_SECOND && b->precision >= PATH_SECOND);

@@ -13,6 +13,8 @@ bool path_time_parse(struct str s, enum path_kind kind, struct path_time *out);
 int path_time_text(const struct path_time *t, enum path_kind kind, struct buf *out);
 /* False when their precision, or a zone that is not known, leaves it open. Dates and dateTimes, or two times. */
 bool path_time_compare(const struct path_time *a, const struct path_time *b, int *order);
+/* The same for two that path_time_compare finds in one place; others may share it. */
+int64_t path_time_key(const struct path_time *t);
 bool path_time_same_precision(const struct path_time *a, const struct path_time *b);
 /* An instant, in a zone, to the millisecond. */
 struct path_time path_time_of(int64_t wall_ms, int zone_min);

@@ -229,14 +229,95 @@ static void quantities(void)
     UNIT_STR(plain("extension('q').value"), "{\"value\":5.0,\"unit\":\"mg\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"mg\"}");
     UNIT_STR(plain("extension('q').value = 5 'mg'"), "true");
     UNIT_STR(plain("extension('q').value * 3"), "15.0 'mg'");
-    UNIT_STR(plain("extension('q').value > 1 'g'"), "");   /* not known to be comparable */
-    UNIT_STR(plain("extension('q').value + 1 'g'"), "");
     UNIT_STR(plain("extension('c').value = 5 'mg'"), "false"); /* less than 5 is not 5 */
     refused("extension('c').value > 1 'mg'", 0, PATH_KIND, 0);
     UNIT_STR(plain("1 week = 7 days"), "true");
     UNIT_STR(plain("1 year = 12 months"), "true");
     UNIT_STR(plain("1 year = 365 days"), "");
     UNIT_STR(plain("90 minutes > 1 hour"), "true");
+    UNIT_STR(plain("1 year = 1 'a'"), ""); /* the specification leaves it open */
+    UNIT_STR(plain("1 year ~ 1 'a'"), "true");
+}
+
+/* 1 'g' may be 1000 'mg': "no" would be a wrong answer, and "none" too. */
+static void units(void)
+{
+    static const char dose[] = "{\"resourceType\":\"Observation\",\"valueQuantity\":{\"value\":1.50,\"unit\":\"g\",\"system\":"
+                               "\"http://unitsofmeasure.org\",\"code\":\"g\"}}";
+    static const char *const wrong[] = {
+        "1 'g' > 1000 'mg'", "1 'g' = 1000 'mg'", "1 'g' != 1000 'mg'", "1 'g' ~ 1000 'mg'", "1 'g' !~ 1000 'mg'",
+        "1000 'mg' in (1 'g')", "(1 'g') contains 1000 'mg'", "(1 'g').combine(1000 'mg').distinct().count()",
+        "(1 'g').combine(1000 'mg').isDistinct()", "1 'g' | 1000 'mg'", "(1 'g').union(1000 'mg')",
+        "(1 'g').intersect(1000 'mg')", "(1 'g').exclude(1000 'mg')", "(1 'g').subsetOf(1000 'mg')",
+        "(1 'g').combine(2 'mg').sum()", "(1 'g').combine(2 'mg').max()", "(1 'g').combine(2 'mg').sort()",
+        "1 'g' + 1 'mg'", "2 'cm' * 2 'm'", "4 'g' / 2 'm'", "1 'cm'.comparable(1 's')", "1 'g' = 1", "1 'g' > 1",
+        "1 'g'.toQuantity('mg')", "1 'a' > 300 days",
+    };
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        refused(wrong[i], 0, PATH_NEEDS, 0);
+    refused_of(dose, "value.where($this > 500 'mg').exists()", PATH_NEEDS);
+    UNIT_STR(of(dose, "value.where($this > 1 'g').exists()"), "true");
+    /* What is known all the same. */
+    UNIT_STR(plain("5 'mg' in (1 'g').combine(5 'mg')"), "true");
+    UNIT_STR(plain("(1 'g').combine(5 'mg') ~ (5 'mg').combine(1 'g')"), "true");
+    UNIT_STR(plain("(1 'g').combine(5 'mg') = (1 'g').combine(6 'mg')"), "false");
+    UNIT_STR(plain("(1 'g' | 2 'g' | 1.0 'g').count()"), "2");
+    UNIT_STR(plain("(1 | 2 'g' | 'x').count()"), "3");
+    UNIT_STR(of(dose, "repeat(children()).count()"), "4"); /* one 'g' of unit and code */
+}
+
+/* What is the same for '=' is one in a set, however it is written. */
+static void sets(void)
+{
+    static const char trees[] =
+        "{\"resourceType\":\"Patient\",\"extension\":[{\"url\":\"a\",\"valueDecimal\":1.0},{\"valueDecimal\":1.00,\"url\":\"\\u0061\"},"
+        "{\"url\":\"a\",\"valueDecimal\":1.01}],\"name\":[{\"given\":[\"A\",\"B\"]},{\"given\":[\"B\",\"A\"]}]}";
+
+    UNIT_STR(plain("(1 | 1.0 | 1.00 | 1 '1').count()"), "1");
+    UNIT_STR(plain("(0 | 0.0 | -0.0).count()"), "1");
+    UNIT_STR(plain("(7 days | 1 week | 1 'wk' | 168 hours | 8 days).count()"), "2");
+    UNIT_STR(plain("(1 year | 12 months | 13 months).count()"), "2");
+    UNIT_STR(plain("(@2024-05-01T10:00:00+02:00 | @2024-05-01T08:00:00.000Z | @2024-05-01T08:00:00Z | @2024-05-01T08:00Z).count()"), "2");
+    UNIT_STR(plain("(@2024-05-01T10+05:30 | @2024-05-01T04+00:00).count()"), "1");
+    UNIT_STR(plain("(@T10:00 | @T10:00:00 | @T10:00:00.0 | @2024 | @2024-05 | @2024).count()"), "4");
+    UNIT_STR(plain("(true | 'true' | false | true).count()"), "3");
+    UNIT_STR(plain("(1).type().union((2).type()).count()"), "1");
+    UNIT_STR(plain("('a' | 'b').combine('a').intersect('a' | 'c')"), "a");
+    UNIT_STR(plain("('a').combine('a').combine('b').exclude('b')"), "a | a");
+    UNIT_STR(plain("('a' | 'b').subsetOf('b' | 'a' | 'c') and ('a' | 'b').supersetOf('b')"), "true");
+    UNIT_STR(of(trees, "extension.distinct().count()"), "2");
+    UNIT_STR(of(trees, "name.isDistinct()"), "true");
+}
+
+/* Parameters of 5,000 numbers, the largest first, ten of each name. */
+static void many(struct buf *b)
+{
+    buf_init(b, 8 << 20);
+    buf_adds(b, "{\"resourceType\":\"Parameters\",\"parameter\":[");
+    for (int i = 5000; i > 0; i--)
+        buf_addf(b, "%s{\"name\":\"n%d\",\"valueDecimal\":%d.50}", i < 5000 ? "," : "", i / 10, i);
+    buf_adds(b, "]}");
+}
+
+static void lists(void)
+{
+    struct buf b;
+
+    many(&b);
+    UNIT_STR(of(b.p, "parameter.sort(value).value.first()"), "1.50");
+    UNIT_STR(of(b.p, "parameter.sort(-value.value).value.last()"), "1.50");
+    UNIT_STR(of(b.p, "parameter.sort(-$this.value).skip(2499).first().value"), "2501.50");
+    UNIT_STR(of(b.p, "parameter.sort(name).value.take(3)"), "9.50 | 8.50 | 7.50"); /* of one key as they stood */
+    UNIT_STR(of(b.p, "parameter.sort(-name, value).value.take(3)"), "990.50 | 991.50 | 992.50");
+    UNIT_STR(of(b.p, "parameter.distinct().count()"), "5000");
+    UNIT_STR(of(b.p, "parameter.name.distinct().count()"), "501");
+    UNIT_STR(of(b.p, "(parameter.value | parameter.value).count()"), "5000");
+    UNIT_STR(of(b.p, "repeat(parameter).count()"), "5000");
+    UNIT_STR(of(b.p, "parameter.value.intersect(%resource.parameter.value.skip(10)).count()"), "4990");
+    UNIT_STR(of(b.p, "parameter.value.exclude(%resource.parameter.value.skip(10)).count()"), "10");
+    UNIT_STR(of(b.p, "parameter.value.subsetOf(%resource.parameter.value)"), "true");
+    buf_fini(&b);
 }
 
 static void text_of(struct buf *b, const char *part, unsigned times)
@@ -492,6 +573,9 @@ static const struct unit_test tests[] = {
     {"dates keep their precision, and no zone is guessed", dates},
     {"one now an evaluation, and its end", clocks},
     {"quantities of one unit", quantities},
+    {"units that differ are no answer", units},
+    {"sets hold what '=' says", sets},
+    {"lists of five thousand", lists},
     {"long texts", texts},
     {"room that ends anywhere", room},
     {"an error has its place", places},
