@@ -58,14 +58,15 @@ static int say_json(const struct path_list *l, struct cli_out *out)
 {
     struct jsonw w;
     struct buf b;
+    int r = ERR_OK;
 
     jsonw_init(&w, &out->buf);
     jsonw_open(&w, '[');
-    for (uint32_t i = 0; i < l->n; i++) {
+    for (uint32_t i = 0; i < l->n && !r; i++) {
         struct str space, name = path_type_of(&l->v[i], &space);
 
         buf_init(&b, LIMIT_RESOURCE_BYTES * 2);
-        path_text(&l->v[i], &b);
+        r = path_text(&l->v[i], &b);
         jsonw_open(&w, '{');
         jsonw_key(&w, "type");
         jsonw_str(&w, name);
@@ -77,7 +78,7 @@ static int say_json(const struct path_list *l, struct cli_out *out)
         buf_fini(&b);
     }
     jsonw_close(&w, ']');
-    return cli_put(out, STR("\n"));
+    return r ? r : cli_put(out, STR("\n"));
 }
 
 /* One result a line: what would end the line, or drive a terminal, is shown by its name. */

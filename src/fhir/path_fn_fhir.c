@@ -173,7 +173,7 @@ struct coding {
     struct str system, code;
 };
 
-/* A code, a Coding; of a CodeableConcept each coding in turn. False: no more. */
+/* A code, a Coding; of a CodeableConcept each coding in turn, also one without a code. False: no more. */
 static bool coding_at(struct path_run *r, const struct path_call *k, const struct path_value *v, uint32_t i,
                       struct coding *c)
 {
@@ -194,7 +194,7 @@ static bool coding_at(struct path_run *r, const struct path_call *k, const struc
     }
     c->system = child_string(r, k, v, "system");
     c->code = child_string(r, k, v, "code");
-    return c->code.n != 0;
+    return true;
 }
 
 PATH_FN(path_fn_member_of)
@@ -203,14 +203,19 @@ PATH_FN(path_fn_member_of)
     struct coding c;
     struct str url;
     int is = 0;
+    bool open = false;
 
     if (path_one_any(r, k->node, &k->in, &v) != 1 || path_one_string(r, k->node, &k->arg[0], &url) != 1)
         return r->failed;
-    for (uint32_t i = 0; is == 0 && coding_at(r, k, &v, i, &c); i++)
+    for (uint32_t i = 0; is < 1 && coding_at(r, k, &v, i, &c); i++) { /* one member is enough */
+        if (!c.code.n)
+            continue;
         is = r->env && r->env->member_of ? r->env->member_of(r->env->arg, url, c.system, c.code) : -1;
+        open |= is < 0;
+    }
     if (r->failed)
         return r->failed;
-    return is < 0 ? path_fail(r, k->node, PATH_NEEDS) : path_put_bool(r, k->node, out, is);
+    return is < 1 && open ? path_fail(r, k->node, PATH_NEEDS) : path_put_bool(r, k->node, out, is);
 }
 
 /* --- weights ---------------------------------------------------------------------------------- */

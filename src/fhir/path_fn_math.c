@@ -141,7 +141,7 @@ PATH_FN(path_fn_boundary)
     if (v.kind == PATH_DATE || v.kind == PATH_DATETIME || v.kind == PATH_TIME) {
         if (k->node->args && places <= 0)
             return ERR_OK;
-        return path_time_boundary(&v.time, &v.kind, k->node->args ? places : 0, high) ? path_put(r, k->node, out,
+        return path_time_boundary(&v.time, v.kind, k->node->args ? places : 0, high) ? path_put(r, k->node, out,
                 &v) : ERR_OK;
     }
     if (v.kind == PATH_QUANTITY)

@@ -322,7 +322,7 @@ static const struct {
 } marks[] = {
     {"html", "&", "&amp;"}, {"html", "<", "&lt;"}, {"html", ">", "&gt;"}, {"html", "\"", "&quot;"},
     {"html", "'", "&#39;"}, {"json", "\\", "\\\\"}, {"json", "\"", "\\\""}, {"json", "\n", "\\n"},
-    {"json", "\r", "\\r"}, {"json", "\t", "\\t"},
+    {"json", "\r", "\\r"}, {"json", "\t", "\\t"}, {"json", "\b", "\\b"}, {"json", "\f", "\\f"},
 };
 
 static size_t mark_at(struct str s, struct str how, bool back, struct str *by)
@@ -336,6 +336,46 @@ static size_t mark_at(struct str s, struct str how, bool back, struct str *by)
         }
     }
     return 0;
+}
+
+static bool hex4(struct str s, size_t at, uint32_t *out)
+{
+    if (s.n < at + 6 || s.p[at] != '\\' || s.p[at + 1] != 'u')
+        return false;
+    *out = 0;
+    for (size_t i = at + 2; i < at + 6; i++) {
+        if (hex(s.p[i]) < 0)
+            return false;
+        *out = *out * 16 + (uint32_t)hex(s.p[i]);
+    }
+    return true;
+}
+
+/* JSON's \\uXXXX, and what is written so: bytes of s, 0 for none. */
+static size_t unicode_at(struct str s, bool back, struct buf *b)
+{
+    uint32_t c, low;
+    char to[8];
+    size_t n = 6;
+
+    if (!back) {
+        if ((unsigned char)*s.p >= ' ')
+            return 0;
+        buf_addf(b, "\\u%04x", (unsigned)(unsigned char)*s.p);
+        return 1;
+    }
+    if (s.n > 1 && s.p[0] == '\\' && s.p[1] == '/') {
+        buf_addc(b, '/');
+        return 2;
+    }
+    if (!hex4(s, 0, &c))
+        return 0;
+    if (c >= 0xd800 && c < 0xdc00 && hex4(s, 6, &low) && low >= 0xdc00 && low < 0xe000) {
+        c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+        n = 12;
+    }
+    buf_add(b, to, text_encode(c, to));
+    return n;
 }
 
 PATH_FN(path_fn_escape)
@@ -353,6 +393,8 @@ PATH_FN(path_fn_escape)
 
         if (n)
             buf_addstr(&b, by);
+        else if (str_is(how, "json") && (n = unicode_at(s, k->node->fn->kind, &b)))
+            ;
         else
             buf_addc(&b, *s.p), n = 1;
         s.p += n, s.n -= n;

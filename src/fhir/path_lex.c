@@ -97,9 +97,12 @@ static size_t unicode(struct path_lex *l, char *to)
 static int between(struct path_lex *l, char mark)
 {
     static const char from[] = "'\"`\\/rntf", to[] = "'\"`\\/\r\n\t\f";
-    size_t begun = l->pos++, n = 0;
-    char *p = arena_alloc(l->a, l->text.n - begun + 1);
+    size_t begun = l->pos++, end = l->pos, n = 0;
+    char *p;
 
+    while (end < l->text.n && l->text.p[end] != mark)
+        end += l->text.p[end] == '\\' ? 2 : 1;
+    p = arena_alloc(l->a, end - begun + 1); /* no escape is longer than it was written */
     if (!p)
         return err_set(l->e, ERR_NOMEM, 0, 0, NULL);
     while (ahead(l, 0) != mark) {

@@ -328,16 +328,16 @@ static enum path_precision of_digits(int64_t digits, enum path_kind kind)
     return PATH_P_NONE;
 }
 
-bool path_time_boundary(struct path_time *t, enum path_kind *kind, int64_t digits, bool high)
+bool path_time_boundary(struct path_time *t, enum path_kind kind, int64_t digits, bool high)
 {
-    enum path_precision had = t->precision, want = digits ? of_digits(digits, *kind) : *kind == PATH_DATE
+    enum path_precision had = t->precision, want = digits ? of_digits(digits, kind) : kind == PATH_DATE
             ? PATH_DAY : PATH_FRACTION;
 
-    if (!want || (*kind == PATH_DATE && want > PATH_DAY))
+    if (!want || (kind == PATH_DATE && want > PATH_DAY))
         return false;
-    if (had < PATH_MONTH && *kind != PATH_TIME)
+    if (had < PATH_MONTH && kind != PATH_TIME)
         t->month = high ? 12 : 1;
-    if (had < PATH_DAY && *kind != PATH_TIME)
+    if (had < PATH_DAY && kind != PATH_TIME)
         t->day = high ? month_days(t->year, t->month) : 1;
     if (had < PATH_HOUR)
         t->hour = high ? 23 : 0;
@@ -347,12 +347,14 @@ bool path_time_boundary(struct path_time *t, enum path_kind *kind, int64_t digit
         t->sec = high ? 59 : 0;
     if (had < PATH_FRACTION)
         t->ns = high ? 999000000 : 0;
+    for (int i = t->digits; had == PATH_FRACTION && high && i < 3; i++) /* .5 may have been .599 */
+        t->ns += i == 1 ? 90000000 : 9000000;
     if (had < PATH_FRACTION || t->digits < 3)
         t->digits = 3;
     t->precision = want;
-    if (*kind == PATH_DATETIME && want < PATH_HOUR) {
+    if (kind == PATH_DATETIME && want < PATH_HOUR) {
         t->zoned = false;
-    } else if (*kind == PATH_DATETIME && !t->zoned) {
+    } else if (kind == PATH_DATETIME && !t->zoned) {
         t->zoned = true;
         t->zone_min = high ? -12 * 60 : 14 * 60;
     }

@@ -28,7 +28,7 @@ enum path_unit path_time_unit(struct str unit, bool calendar);
 bool path_time_add(struct path_time *t, enum path_kind kind, int64_t count, enum path_unit unit);
 /* The first or last moment that t may mean, to a precision counted in digits (4 year .. 17 milliseconds; a time's
  * 2 .. 9); 0: the finest. False: no such precision. */
-bool path_time_boundary(struct path_time *t, enum path_kind *kind, int64_t digits, bool high);
+bool path_time_boundary(struct path_time *t, enum path_kind kind, int64_t digits, bool high);
 int path_time_precision(const struct path_time *t, enum path_kind kind);
 
 #endif

@@ -156,11 +156,10 @@ struct str path_type_of(const struct path_value *v, struct str *space)
 
 bool path_type_exists(struct str space, struct str name)
 {
-    if (str_is(space, "System"))
-        return true;
+    /* FHIR's names are also asked of System, where they mean nothing (R4's suite, testType22). */
     if (path_type_known(name).n || str_is(name, "SimpleQuantity") || str_is(name, "MoneyQuantity"))
         return true;
-    for (size_t i = 1; !space.n && i < sizeof names / sizeof *names; i++)
+    for (size_t i = 1; (!space.n || str_is(space, "System")) && i < sizeof names / sizeof *names; i++)
         if (str_is(name, names[i]))
             return true;
     return str_is(name, "Any");

@@ -35,8 +35,7 @@ static int64_t slow(void *arg)
 static int member_of(void *arg, struct str set, struct str system, struct str code)
 {
     (void)arg;
-    (void)system;
-    return str_is(set, "unknown") ? -1 : str_is(code, "mg");
+    return str_is(set, "unknown") || str_is(system, "unknown") ? -1 : str_is(code, "mg");
 }
 
 struct ask {
@@ -184,6 +183,8 @@ static void functions(void)
     UNIT_STR(plain("(3 | 1 | 2).max()"), "3");
     UNIT_STR(plain("{}.sum()"), "0");
     UNIT_STR(plain("'\u00c9t\u00e9'.lower()"), "\u00e9t\u00e9");
+    UNIT_STR(plain("'a\\u0001\\f\\\\'.escape('json')"), "a\\u0001\\f\\\\");
+    UNIT_STR(plain("'\\\\u0041\\\\ud83d\\\\ude00\\\\/'.unescape('json')"), "A\U0001f600/");
     UNIT_STR(plain("'a\u00e9b'.substring(1, 1) & 'a\u00e9b'.length().toString()"), "\u00e93");
     UNIT_STR(plain("'11/30/1972'.replaceMatches('\\\\b(?<month>\\\\d{1,2})/(?<day>\\\\d{1,2})/(?<year>\\\\d{2,4})\\\\b', '${day}-${month}-${year}')"),
              "30-11-1972");
@@ -206,6 +207,7 @@ static void dates(void)
     UNIT_STR(plain("@2024-05-01T10:00:00Z < @2024-05-03T00:30:00"), "true");
     UNIT_STR(plain("@2024-05-01T10:00:00+02:00 = @2024-05-01T08:00:00Z"), "true");
     UNIT_STR(plain("birthDate.extension('u').value.toDate()"), "1970-03-04");
+    UNIT_STR(plain("@T10:00:00.5.highBoundary() & ' ' & @T10:00:00.5.lowBoundary()"), "10:00:00.599 10:00:00.500");
     refused("now()", 0, PATH_NEEDS, 1); /* no clock was given */
 }
 
@@ -400,6 +402,8 @@ static void places(void)
     refused("name.where()", 0, PATH_FUNCTION, 6);
     refused("1 + %none", 0, PATH_VARIABLE, 5);
     refused("id.is(Nothing)", 0, PATH_NO_TYPE, 7);
+    refused("'x'.is(System.Nothing)", 0, PATH_NO_TYPE, 8);
+    UNIT_STR(plain("'x'.is(System.String) and 'x'.is(System.Any)"), "true");
     refused("1 + (1 | 2)", 0, PATH_SINGLE, 3);
     refused("'unfinished", 0, PATH_SYNTAX, 1);
     refused("1 /* unfinished", 0, PATH_SYNTAX, 3);
@@ -452,6 +456,12 @@ static void limits(void)
         buf_adds(&b, "+1");
     refused(b.p, 0, PATH_DEPTH, 0);
     buf_fini(&b);
+    buf_init(&b, 1 << 20);
+    for (int i = 0; i < 900; i++)
+        buf_adds(&b, "'a'|");
+    buf_addf(&b, "'a' // %60000s", "");
+    UNIT_STR(plain(b.p), "a"); /* a string takes its own room */
+    buf_fini(&b);
     refused("'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'.matches('^(a+)+$')", 0, PATH_REGEX, 0);
     refused("'x'.matches('(')", 0, PATH_REGEX, 0);
     refused("1.repeat($this + 1)", 0, PATH_TOO_LONG, 0);
@@ -474,6 +484,10 @@ static void fhir(void)
     UNIT_STR(give(&q, "extension('q').value.code.memberOf('http://h/vs')"), "true");
     UNIT_STR(give(&q, "id.memberOf('http://h/vs')"), "false");
     UNIT_STR(give(&q, "id.memberOf('unknown')"), "ERROR");
+    q.document = "{\"resourceType\":\"Observation\",\"code\":{\"coding\":[{\"system\":\"unknown\",\"code\":\"x\"},{\"display\":\"no code\"},"
+                 "{\"code\":\"mg\"}]},\"method\":{\"coding\":[{\"system\":\"unknown\",\"code\":\"x\"},{\"code\":\"y\"}]}}";
+    UNIT_STR(give(&q, "code.memberOf('http://h/vs')"), "true"); /* by the third */
+    UNIT_STR(give(&q, "method.memberOf('http://h/vs')"), "ERROR");
 }
 
 /* A form's own scores: one code counts 3 in one question and 0 in another. */
