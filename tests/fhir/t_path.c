@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * FHIRPath: what HL7's suite (path_suite.py) does not ask. Exact numbers, limits, errors with their place, what forms in use
- * write, SDC's weights. Kills tests/mutants: path-decimal-double, path-depth-unbounded, path-zone-guessed.
+ * write, SDC's weights. Kills tests/mutants: path-decimal-double, path-depth-unbounded, path-set-blind,
+ * path-units-no, path-zone-guessed.
  */
 #include "config.h"
 
