@@ -96,8 +96,9 @@ int cli_need_store(struct cli_app *app, struct err *e);
 void cli_close_store(struct cli_app *app);
 /* Opens a file that a verb is to read, by the name that its asker gave; /dev/stdin is in. -1 and errno. */
 int cli_open(const struct cli_app *app, int in, const char *name);
-/* As read(2), where `in` may be another process's: -1 with ECANCELED when the verb is to end. */
-long cli_read(const struct cli_app *app, int in, void *p, size_t n);
+/* All of that file, or of in where path is NULL or "-", at most as much as out may hold; messages name the file without
+ * its folders. ERR_NOFILE, ERR_IO (sub ECANCELED: the verb is to end), ERR_EMPTY, ERR_TOOBIG, ERR_NOMEM. */
+int cli_read_input(const struct cli_app *app, int in, const char *path, struct buf *out, struct err *e);
 /* The verb is to end soon, with ERR_CANCELLED and nothing half done: who asked for it has gone, or the store is to be
  * closed. Any thread. */
 bool cli_cancelled(const struct cli_app *app);

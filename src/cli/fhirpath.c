@@ -4,10 +4,8 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -15,36 +13,9 @@
 #include "cli/priv.h"
 #include "fhir/path.h"
 
-#define FHIRPATH_CHUNK 65536
 #define FHIRPATH_MS 10000 /* a person waits, and can end it */
 
 enum { STRICT, JSON, FORM };
-
-static int read_file(struct cli_app *app, int in, const char *path, struct buf *out, struct err *e)
-{
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    int fd = strcmp(path, "-") ? cli_open(app, in, path) : in, r = ERR_OK;
-    char *chunk = mem_alloc(FHIRPATH_CHUNK);
-    long n = 1;
-
-    if (fd < 0 || !chunk) {
-        mem_free(chunk);
-        return err_set(e, fd < 0 ? ERR_NOFILE : ERR_NOMEM, errno, 0, name);
-    }
-    while (!r && n > 0) {
-        n = cli_read(app, fd, chunk, FHIRPATH_CHUNK);
-        if (n < 0 && errno == EINTR)
-            n = 1;
-        else if (n < 0)
-            r = err_set(e, ERR_IO, errno, 0, name);
-        else if (n > 0 && (r = buf_add(out, chunk, (size_t)n)))
-            err_set(e, r, 0, LIMIT_RESOURCE_BYTES, name);
-    }
-    if (fd != in)
-        close(fd);
-    mem_wipe(chunk, FHIRPATH_CHUNK);
-    return r || out->n ? r : err_set(e, ERR_EMPTY, 0, 0, name);
-}
 
 static int zone_min(const struct clock *c)
 {
@@ -110,7 +81,7 @@ struct document {
 static int load(struct cli_app *app, int in, const char *path, struct document *d, struct path_value *root,
                 struct err *e)
 {
-    int r = read_file(app, in, path, &d->bytes, e);
+    int r = cli_read_input(app, in, path, &d->bytes, e);
 
     r = r ? r : tape_parse(&d->t, buf_str(&d->bytes), e);
     if (r)

@@ -15,8 +15,11 @@
 #include <linux/openat2.h>
 #endif
 
+#include "base/mem.h"
 #include "cli/cli.h"
 #include "loop/serve.h"
+
+#define CHUNK_BYTES 65536
 
 static bool is_own(const char *name)
 {
@@ -50,11 +53,46 @@ int cli_open(const struct cli_app *app, int in, const char *name)
     return openat(app->folder, name, flags);
 }
 
-long cli_read(const struct cli_app *app, int in, void *p, size_t n)
+/* As read(2), where `in` may be another process's: -1 with ECANCELED when the verb is to end. */
+static long read_some(const struct cli_app *app, int in, void *p, size_t n)
 {
     if (app->guest && !loop_serve_readable(app->guest, in)) {
         errno = ECANCELED;
         return -1;
     }
     return (long)read(in, p, n);
+}
+
+static int read_all(const struct cli_app *app, int fd, const char *name, struct buf *out, struct err *e)
+{
+    char *chunk = mem_alloc(CHUNK_BYTES);
+    long n = 1;
+    int r = chunk ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, NULL);
+
+    while (!r && n > 0) {
+        n = read_some(app, fd, chunk, CHUNK_BYTES);
+        if (n < 0 && errno == EINTR)
+            n = 1;
+        else if (n < 0)
+            r = err_set(e, ERR_IO, errno, 0, name);
+        else if (n > 0 && (r = buf_add(out, chunk, (size_t)n)))
+            err_set(e, r, 0, (int64_t)out->max, name);
+    }
+    mem_wipe(chunk, CHUNK_BYTES);
+    return r || out->n ? r : err_set(e, ERR_EMPTY, 0, 0, name);
+}
+
+int cli_read_input(const struct cli_app *app, int in, const char *path, struct buf *out, struct err *e)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL, *name = slash ? slash + 1 : path;
+    int fd, r;
+
+    if (!path || !strcmp(path, "-"))
+        return read_all(app, in, "standard input", out, e);
+    fd = cli_open(app, in, path);
+    if (fd < 0)
+        return err_set(e, ERR_NOFILE, errno, 0, name);
+    r = read_all(app, fd, name, out, e);
+    close(fd);
+    return r;
 }
