@@ -21,9 +21,9 @@ bool model_scope_same(const struct model_scope *a, const struct model_scope *b);
 int model_worklist_in(struct model *m, const struct model_scope *scope, struct str filter, unsigned offset,
                       unsigned limit, struct model_worklist *out, struct err *e);
 
-/* "mine", "ward: East 1", "clinic today": safe, in a. A place or group that is not here any more says so. */
 /* What this profile keeps: "all" in the reader's language, or the words of init --scope. In a, or a literal. */
 const char *model_kept_words(const struct model *m, struct arena *a);
+/* "mine", "ward: East 1", "clinic today": safe, in a. A place or group that is not here any more says so. */
 struct text model_scope_words(struct model *m, const struct model_scope *scope, struct arena *a);
 /* "name", "days overdue" */
 const char *model_order_words(enum store_order order);

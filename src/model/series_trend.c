@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -150,7 +151,6 @@ static void say_others(struct picking *p)
                               p->more));
 }
 
-/* REQ: a plot's mark cannot say that its value is not at the server yet: its words do. */
 struct text model_series_age(const struct model_person *who, bool whole, int64_t asof_ms, struct arena *a)
 {
     char when[DATE_TEXT_MAX];
@@ -163,6 +163,7 @@ struct text model_series_age(const struct model_person *who, bool whole, int64_t
     return text_own(arena_fmt(a, _("as of %s"), when));
 }
 
+/* REQ: a plot's mark cannot say that its value is not at the server yet: its words do. */
 struct text model_series_unsent(unsigned n, struct arena *a)
 {
     return text_own(arena_fmt(a, P_("NOT SENT: %u value here is not at the server yet",
@@ -248,7 +249,9 @@ static int collect(struct series_walk *w, const struct series_value *target, str
 
     w->holding = target->code;
     buf_init(&missing, 4096);
-    whole = model_fetched(w->m, str_of(w->who->chart), STR("labs"), &missing, &asof, e);
+    /* A report that is missing hides no vital sign. */
+    whole = model_fetched(w->m, str_of(w->who->chart), target->rank == UINT_MAX ? STR("labs") : STR("vitals"), &missing,
+                          &asof, e);
     out->age = model_series_age(w->who, whole, asof, &out->arena);
     code = model_series_walk(w, STR(""));
     if (!code && w->values.n > 1)

@@ -263,6 +263,37 @@ static void pairs(void)
     end(&w);
 }
 
+static const char *age(struct ward *w, const char *id)
+{
+    static char out[64];
+    struct model_trend t;
+    struct err e = ERR_NONE;
+
+    CU_ASSERT_EQUAL_FATAL(model_trend(&w->m, STR("p"), STR("Observation"), str_of(id), 0, &t, &e), ERR_OK);
+    snprintf(out, sizeof out, "%s", t.age.s);
+    model_trend_fini(&t);
+    return out;
+}
+
+/* REQ: reports that were not fetched say nothing of a weight; of a result's values they do. */
+static void without_reports(void)
+{
+    struct ward w;
+    struct store_tx *tx;
+    struct store_mark m = {.type = "DiagnosticReport"};
+
+    begin(&w);
+    put(&w, OBS("a", "2026-03-06", "final", VITAL "'code':{'coding':[{'system':'http://loinc.org','code':'29463-7'}],"
+                "'text':'Weight'}," QTY("70.20", "kg")));
+    put(&w, OBS("b", "2026-03-06", "final", "'code':{'text':'Potassium'}," QTY("4.1", "mmol/L")));
+    CU_ASSERT_EQUAL_FATAL(store_begin(w.m.store, false, &tx, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(store_mark_put(tx, &m, NULL), ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(store_commit(tx, NULL), ERR_OK);
+    CU_ASSERT_EQUAL(strncmp(age(&w, "a"), "as of ", 6), 0);
+    UNIT_STR(age(&w, "b"), "NOT FETCHED");
+    end(&w);
+}
+
 /* Parts of another kind are tests of their own; each has a trend. */
 static void parts(void)
 {
@@ -375,6 +406,7 @@ static const struct unit_test tests[] = {
     {"what has no place", unplaced},
     {"flags by range", by_range},
     {"pairs", pairs},
+    {"reports that are missing", without_reports},
     {"parts", parts},
     {"another patient's row", of_another},
     {"numbers of an axis", axes},
