@@ -110,6 +110,13 @@ bool str_is_id(struct str s)
     return !str_is(s, ".") && !str_is(s, "..");
 }
 
+int str_hex(char c)
+{
+    char low = (char)(c | 32);
+
+    return c >= '0' && c <= '9' ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
 bool str_is_type(struct str s)
 {
     if (s.n == 0 || s.n > 64 || s.p[0] < 'A' || s.p[0] > 'Z')

@@ -28,6 +28,7 @@ struct str str_trim(struct str s);                      /* without ASCII blanks 
 struct str str_split(struct str *rest, char sep);
 /* Decimal digits only, at most 18 (a leading '-' if lo < 0), the whole of s, within lo..hi. */
 bool str_int(struct str s, int64_t lo, int64_t hi, int64_t *out);
+int str_hex(char c);                                    /* 0..15 of a hexadecimal digit of either case, or -1 */
 /* A FHIR id: [A-Za-z0-9\-\.]{1,64} (R4 datatypes, id). Nothing else may become part of a URL or a key. */
 bool str_is_id(struct str s);
 /* A resource type name: [A-Z][A-Za-z]{0,63}. */

@@ -5,13 +5,6 @@
 
 #include <string.h>
 
-static int hex(char c)
-{
-    return c >= '0' && c <= '9'                 ? c - '0'
-           : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
-                                                : -1;
-}
-
 /* A bare '+' is a blank, as in forms (HAPI mends one in a date). p = NULL for a bad escape. */
 static struct str decode(struct str s, struct arena *a)
 {
@@ -22,10 +15,10 @@ static struct str decode(struct str s, struct arena *a)
             *to++ = ' ';
         } else if (s.p[i] != '%') {
             *to++ = s.p[i];
-        } else if (s.n - i < 3 || hex(s.p[i + 1]) < 0 || hex(s.p[i + 2]) < 0) {
+        } else if (s.n - i < 3 || str_hex(s.p[i + 1]) < 0 || str_hex(s.p[i + 2]) < 0) {
             return (struct str){NULL, 0};
         } else {
-            *to++ = (char)(hex(s.p[i + 1]) << 4 | hex(s.p[i + 2]));
+            *to++ = (char)(str_hex(s.p[i + 1]) << 4 | str_hex(s.p[i + 2]));
             i += 2;
         }
     }

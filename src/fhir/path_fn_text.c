@@ -273,18 +273,12 @@ static bool from_64(struct str s, const char *digit, struct buf *b)
     return true;
 }
 
-static int hex(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F'
-            ? c - 'A' + 10 : -1;
-}
-
 static bool from_hex(struct str s, struct buf *b)
 {
     for (size_t i = 0; i + 1 < s.n; i += 2) {
-        if (hex(s.p[i]) < 0 || hex(s.p[i + 1]) < 0)
+        if (str_hex(s.p[i]) < 0 || str_hex(s.p[i + 1]) < 0)
             return false;
-        buf_addc(b, (char)(hex(s.p[i]) * 16 + hex(s.p[i + 1])));
+        buf_addc(b, (char)(str_hex(s.p[i]) * 16 + str_hex(s.p[i + 1])));
     }
     return s.n % 2 == 0;
 }
@@ -344,9 +338,9 @@ static bool hex4(struct str s, size_t at, uint32_t *out)
         return false;
     *out = 0;
     for (size_t i = at + 2; i < at + 6; i++) {
-        if (hex(s.p[i]) < 0)
+        if (str_hex(s.p[i]) < 0)
             return false;
-        *out = *out * 16 + (uint32_t)hex(s.p[i]);
+        *out = *out * 16 + (uint32_t)str_hex(s.p[i]);
     }
     return true;
 }

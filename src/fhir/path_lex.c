@@ -67,8 +67,7 @@ static bool hex4(const struct path_lex *l, size_t by, uint32_t *out)
 {
     *out = 0;
     for (size_t i = 0; i < 4; i++) {
-        char c = ahead(l, by + i);
-        int d = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int d = str_hex(ahead(l, by + i));
 
         if (d < 0)
             return false;

@@ -65,8 +65,7 @@ static bool hex4(const char *s, const char *end, uint32_t *v)
     if (end - s < 4)
         return false;
     for (int i = 0; i < 4; i++) {
-        char c = s[i];
-        int d = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+        int d = str_hex(s[i]);
 
         if (d < 0)
             return false;

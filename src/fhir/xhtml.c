@@ -122,12 +122,9 @@ static size_t entity(struct reducer *r, struct str s)
     if (name.p[0] != '#' || name.n < 2)
         return 0;
     for (size_t i = hex ? 2 : 1; i < name.n; i++) {
-        char d = name.p[i];
-        int v = d >= '0' && d <= '9'                       ? d - '0'
-                : hex && (d | 32) >= 'a' && (d | 32) <= 'f' ? (d | 32) - 'a' + 10
-                                                            : -1;
+        int v = str_hex(name.p[i]);
 
-        if (v < 0)
+        if (v < 0 || (!hex && v > 9))
             return 0;
         c = c > 0x10ffff ? c : c * (hex ? 16 : 10) + (uint32_t)v;
     }

@@ -79,14 +79,6 @@ static bool take_apart(const char *url, struct pieces *p)
     return good;
 }
 
-static int hex(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 /* Decodes %XX in place, once. True when something was decoded. */
 static bool percent_decode(char *s)
 {
@@ -94,8 +86,8 @@ static bool percent_decode(char *s)
     bool any = false;
 
     for (; *s; s++, w++) {
-        if (*s == '%' && hex(s[1]) >= 0 && hex(s[2]) >= 0) {
-            *w = (char)(hex(s[1]) * 16 + hex(s[2]));
+        if (*s == '%' && str_hex(s[1]) >= 0 && str_hex(s[2]) >= 0) {
+            *w = (char)(str_hex(s[1]) * 16 + str_hex(s[2]));
             s += 2;
             any = true;
         } else

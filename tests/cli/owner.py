@@ -435,7 +435,7 @@ def given_up(w, slow):
 def stale(w, slow):
     """REQ: a command that gave the home up, for a store that was rotated before it asked the new owner, is not told that its
     passphrase is wrong: it is asked for again, or said what happened where it cannot be. Kills
-    tests/mutants/owner-stale-refused.patch."""
+    tests/mutants/owner-rotated-not-asked.patch."""
     if not pyte:
         return
     import harness
