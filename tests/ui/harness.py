@@ -17,7 +17,7 @@ WARDLINE = os.environ.get("WARDLINE", os.path.join(build, "wardline"))
 DEMO = os.path.join(build, "wardline-demo")
 PASS = "correct horse battery staple"
 UP, DOWN, RIGHT, LEFT, HOME = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1b[H"
-QUIET = 0.03  # s: how late a busy machine may pass on what the program has written before it slept
+QUIET, LATE = 0.006, 0.03  # s: how late what the program wrote before it slept may be passed on; and on a busy machine
 MARGIN = 4  # the marker, the row's number, a blank: ">12 "
 
 
@@ -110,15 +110,21 @@ class Term:
             pass
         return naps
 
-    def rest(self, quiet=QUIET):
+    def rest(self, quiet=QUIET, seconds=120):
         """Until the program waits for the next key: all its threads sleep, none was woken by another while that was looked
         at, and nothing has come for a while; the bytes that came."""
-        before = len(self.raw)
+        before, end = len(self.raw), time.monotonic() + seconds
         while self.fd >= 0:
-            if not self.pump(quiet):
-                naps = self.asleep()
-                if naps is not None and naps == self.asleep() and not self.pump(0):
-                    break
+            begun = time.monotonic()
+            if begun > end:
+                raise AssertionError(f"the program does not come to rest; the screen:\n{self.text()}")
+            if self.pump(quiet) or (quiet and time.monotonic() - begun > 1.5 * quiet and self.pump(LATE)):
+                continue  # who wakes late itself is on a busy machine
+            naps = self.asleep()
+            if naps is None:
+                time.sleep(0.001)
+            elif naps == self.asleep() and not self.pump(0):
+                break
         return self.raw[before:]
 
     def turns(self):
