@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs a full-screen program on a pseudo-terminal and shows what a terminal would: the text of every row, the
 cursor, the bytes of each key. pyte is the terminal. No test waits for a fixed time: a key's answer is over when the
-program has woken, sleeps again with all its threads, and sends nothing; nothing is said about how long that took.
+program has read it, sleeps again with all its threads, and sends nothing; nothing is said about how long that took.
 """
 import fcntl, os, re, select, signal, struct, subprocess, sys, tempfile, termios, time
 
@@ -17,7 +17,7 @@ WARDLINE = os.environ.get("WARDLINE", os.path.join(build, "wardline"))
 DEMO = os.path.join(build, "wardline-demo")
 PASS = "correct horse battery staple"
 UP, DOWN, RIGHT, LEFT, HOME = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1b[H"
-QUIET, LATE = 0.006, 0.03  # s: how late what the program wrote before it slept may be passed on; and on a busy machine
+TIOCGPTN = 0x80045430  # linux/asm-generic/ioctls.h: the number of the other side
 MARGIN = 4  # the marker, the row's number, a blank: ">12 "
 
 
@@ -72,6 +72,7 @@ class Term:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
             os.execvpe(argv[0], argv, keep)
         os.set_blocking(self.fd, False)
+        self.tty = "/dev/pts/%d" % struct.unpack("i", fcntl.ioctl(self.fd, TIOCGPTN, b"\0" * 4))
 
     def pump(self, seconds):
         """Reads what comes within so many seconds; False when nothing did."""
@@ -110,16 +111,16 @@ class Term:
             pass
         return naps
 
-    def rest(self, quiet=QUIET, seconds=120):
+    def rest(self, quiet=0, seconds=120):
         """Until the program waits for the next key: all its threads sleep, none was woken by another while that was looked
-        at, and nothing has come for a while; the bytes that came."""
+        at, and nothing comes within quiet seconds; the bytes that came. Looking whether something has come makes the kernel
+        pass on what was written before (n_tty_poll), so that 0 is enough."""
         before, end = len(self.raw), time.monotonic() + seconds
         while self.fd >= 0:
-            begun = time.monotonic()
-            if begun > end:
+            if time.monotonic() > end:
                 raise AssertionError(f"the program does not come to rest; the screen:\n{self.text()}")
-            if self.pump(quiet) or (quiet and time.monotonic() - begun > 1.5 * quiet and self.pump(LATE)):
-                continue  # who wakes late itself is on a busy machine
+            if self.pump(quiet):
+                continue
             naps = self.asleep()
             if naps is None:
                 time.sleep(0.001)
@@ -127,18 +128,21 @@ class Term:
                 break
         return self.raw[before:]
 
-    def turns(self):
-        """How often the program went to sleep of itself."""
+    def unread(self):
+        """True while what was sent has not been read by the program. Looking passes on what the kernel still holds."""
         try:
-            with open(f"/proc/{self.pid}/task/{self.pid}/status") as f:
-                return re.search(r"^voluntary_ctxt_switches:\s+(\d+)", f.read(), re.M)[1]
-        except (OSError, TypeError):
-            return None
+            fd = os.open(self.tty, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        except OSError:  # nobody has it open any more
+            return False
+        try:
+            return bool(select.select([fd], [], [], 0)[0])
+        finally:
+            os.close(fd)
 
-    def type(self, keys, quiet=QUIET):
-        """Sends keys in one write, of any length; waits until the program has woken and rests; the bytes that they brought."""
-        self.rest(0)  # what it still does of itself is not taken for its waking
-        before, turns, end = len(self.raw), self.turns(), time.monotonic() + 2
+    def type(self, keys, quiet=0):
+        """Sends keys in one write, of any length; waits until the program has read them and rests; the bytes that they brought."""
+        self.rest()  # what it still does of itself is not taken for an answer
+        before, end = len(self.raw), time.monotonic() + 2
         rest = memoryview(keys if isinstance(keys, bytes) else keys.encode())
         while rest and self.fd >= 0:
             try:
@@ -147,8 +151,8 @@ class Term:
                 self.pump(0.05)
             except OSError:  # it is gone: whoever looks next sees that
                 break
-        while self.fd >= 0 and self.turns() == turns and time.monotonic() < end:  # a busy machine brings a key late
-            self.pump(0.002)
+        while self.fd >= 0 and self.unread() and time.monotonic() < end:
+            self.pump(0.001)
         self.rest(quiet)
         return self.raw[before:]
 
