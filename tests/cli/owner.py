@@ -37,7 +37,7 @@ def told(p):
     return f"exit {p.returncode}, {p.stdout[-300:]!r}, {p.stderr[-300:]!r}"
 
 
-def until(what, ready, seconds=30):
+def until(what, ready, seconds=120):
     end = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > end:
@@ -73,7 +73,17 @@ def threads(pid):
         return 0
 
 
-def ended(p, seconds=30):
+def settled(pid):
+    """How many threads it has where nobody is served: the last asker's may take a moment to go."""
+    n, same = threads(pid), 0
+    while same < 25:
+        time.sleep(0.02)
+        now = threads(pid)
+        n, same = now, same + 1 if now == n else 0
+    return n
+
+
+def ended(p, seconds=120):
     try:
         out, err = p.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -508,7 +518,7 @@ def killed(w):
 def askers(w, slow):
     """An asker's end is its verb's end; one that does not read holds up nobody."""
     with Watch(w) as o:
-        before = threads(o.pid)
+        before = settled(o.pid)
         slow("hang")
         for how in (signal.SIGKILL, signal.SIGINT, signal.SIGTERM):
             guest = w.start("sync")
@@ -539,7 +549,7 @@ def askers(w, slow):
         until("it waits there", lambda: threads(o.pid) >= before + 3)  # its own, and those of its loop
         with open(os.path.join(w.tmp, "many.ndjson"), "w") as f:
             f.writelines('{"resourceType":"Patient","id":"m%d"}\n' % i for i in range(12000))
-        before = threads(o.pid)
+        before = settled(o.pid)
         load = w.start("import", "many.ndjson", cwd=w.tmp)
         until("it imports", lambda: threads(o.pid) == before + 1)
         o.p.send_signal(signal.SIGINT)
