@@ -42,7 +42,7 @@ LONG = " - long: Enter shows all of it"
 def briefly(r, page):
     """A row as it stands on a page: one too long for a cover is there by name alone, and says so."""
     if len(r["text"]) > 200 and row_words(r) not in page:
-        for n in (m.start() for m in re.finditer(" - ", r["text"])):
+        for n in (m.start() for m in re.finditer(" ", r["text"])):  # behind its name, which may be of any number of words
             short = {**r, "text": r["text"][:n] + LONG}
             if row_words(short) in page:
                 return short
