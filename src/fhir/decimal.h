@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Decimals as the text they came in (JSON number, RFC 8259 6): compared and rewritten without ever becoming
- * a binary float, which would turn 0.10 into 0.1 and 123456789.012345678 into something else.
+ * a binary float, which would turn 0.10 into 0.1 and 123456789.012345678 into something else. What reads them is
+ * path_decimal_parse.
  */
 #ifndef FHIR_DECIMAL_H
 #define FHIR_DECIMAL_H
@@ -12,8 +13,7 @@
 #include "base/str.h"
 
 /* The order of two lexemes by value: *order < 0, 0 or > 0. False when one is no JSON number, or is longer
- * than FHIR_DECIMAL_DIGITS when written out. */
-#define FHIR_DECIMAL_DIGITS 200
+ * than path_decimal.h takes (PATH_DIGITS). */
 bool fhir_decimal_compare(struct str a, struct str b, int *order);
 
 /* The clear form of a lexeme: no exponent, no trailing zero, a zero before the point, a comma at every

@@ -6,8 +6,9 @@
  * An expression is parsed once (path_parse), may be checked against a type (path_check), and is evaluated any number
  * of times (path_eval), by any thread. Evaluation is pure: time comes from env, nothing is fetched.
  * What cannot be computed is ERR_PATH and never an empty answer, 0 or false: a number that is too large, units that
- * differ (but for lengths of time). sub = enum path_why, num = the character's place in the expression (from 1), what =
- * the word of the expression there. No value of the record is in it.
+ * differ where env has no table of units, and a unit that this table does not know. sub = enum path_why, num = the
+ * character's place in the expression (from 1), what = the word of the expression there. No value of the record is in
+ * it.
  */
 #ifndef FHIR_PATH_H
 #define FHIR_PATH_H
@@ -51,6 +52,17 @@ void path_free(struct path *x);
 /* Says what can be said without a document, whose type is type ("Patient"; "" unknown): elements that the types do not
  * have, and the order of what has none. ERR_PATH. */
 int path_check(const struct path *x, struct str type, struct err *e);
+
+/* What an expression asks of its surroundings, for who must know when it is to be computed again: each way that begins
+ * at a %variable, at $this or at a bare name outside any criterion ("context"). */
+struct path_way {
+    struct str from;         /* the variable's name, or "context" */
+    const struct str *links; /* all strings that linkId is compared with by = or in, in the criteria of this way */
+    unsigned nlinks;
+    bool narrowed;           /* false: no such criterion; it may look at everything */
+};
+/* False: no memory, or see said so. */
+bool path_ways(const struct path *x, bool (*see)(void *arg, const struct path_way *way), void *arg);
 
 /* --- values ----------------------------------------------------------------------------------- */
 
@@ -101,6 +113,7 @@ struct path_value {
             const struct path_decimal *value;
             struct str unit;
             bool calendar; /* a word of the calendar ("week"), not a code of UCUM */
+            bool word;     /* what a record calls its unit, without a code: "ft" may be feet, and is no femtotonne */
         } quantity;
     };
 };
@@ -116,6 +129,8 @@ struct path_value path_root(const struct tape *t, tape_at at);
 bool path_push(struct path_list *l, const struct path_value *v, struct arena *a);
 /* The name of a value's type ("Patient", "code", "Integer") and its namespace ("FHIR", "System"). */
 struct str path_type_of(const struct path_value *v, struct str *space);
+/* What a node says as a value of the System types: false for an element of several, or one without a value. */
+bool path_plain(const struct path_value *v, struct arena *a, struct path_value *out);
 /* A value in words: digits as they were written, dates without '@', quantities with their unit, a node of several
  * elements as its bytes. Not yet safe to show. */
 int path_text(const struct path_value *v, struct buf *out);
@@ -125,6 +140,20 @@ int path_text(const struct path_value *v, struct buf *out);
 struct path_var {
     const char *name; /* without the % */
     struct path_list list;
+};
+
+/* A table of units (codes/ucum.h), for quantities whose units differ. Each answers 1; 0: units of two kinds; or -1: it
+ * cannot tell (no unit, grams beside moles, a number that is too large). All are asked with codes of UCUM. */
+struct path_units {
+    const void *arg;
+    /* *order of two amounts. */
+    int (*compare)(const void *arg, const struct path_decimal *x, struct str ux, const struct path_decimal *y,
+                   struct str uy, int *order);
+    /* x of unit from in unit to. */
+    int (*convert)(const void *arg, const struct path_decimal *x, struct str from, struct str to,
+                   struct path_decimal *out);
+    /* x in the units that all others are made of: the same number for amounts that are equal. */
+    int (*base)(const void *arg, const struct path_decimal *x, struct str unit, struct path_decimal *out);
 };
 
 struct path_env {
@@ -138,6 +167,7 @@ struct path_env {
     bool (*resolve)(void *arg, struct str reference, struct path_value *out);
     /* 1, 0, or -1 when it cannot be known. May be NULL. */
     int (*member_of)(void *arg, struct str value_set, struct str system, struct str code);
+    const struct path_units *units; /* NULL: units that differ are PATH_NEEDS, but for lengths of time */
 };
 
 /* env may be NULL. root is %context and $this, and the resource that it stands in %resource, unless env's vars say

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * When two values are equal, alike, or in order (specification 6.1 and 6.2). Units are compared by name alone; only the
- * calendar's words of fixed length are the codes of UCUM that mean the same. Other units that differ are of no known
- * order, and not known to be different either: 1 'g' may be 1000 'mg'.
+ * When two values are equal, alike, or in order (specification 6.1 and 6.2). Units that differ are compared by env's
+ * table of units; the calendar's words of fixed length are the codes of UCUM that mean the same. Without a table, and
+ * where it cannot tell, units are of no known order, and not known to be different either: 1 'g' may be 1000 'mg'.
  */
 #include "config.h"
 
@@ -56,27 +56,108 @@ static bool is_loose(enum path_unit unit, const struct path_value *q)
     return (unit == PATH_U_YEAR || unit == PATH_U_MONTH) && (is_unit(q, "a") || is_unit(q, "mo"));
 }
 
-/* The two numbers in one unit: PATH_KNOWN, PATH_OPEN or PATH_UNLIKE. */
-static enum path_known one_unit(const struct path_value *a, const struct path_value *b, struct path_decimal *x,
-                                struct path_decimal *y)
+/* What the table of units is asked with: a code, also for a word of the calendar of fixed length. */
+static bool code_of(const struct path_value *q, struct str *out)
+{
+    static const char *const codes[] = {[PATH_U_WEEK] = "wk", [PATH_U_DAY] = "d", [PATH_U_HOUR] = "h",
+                                        [PATH_U_MINUTE] = "min", [PATH_U_SECOND] = "s", [PATH_U_MS] = "ms"};
+    enum path_unit unit = path_time_unit(q->quantity.unit, q->quantity.calendar);
+
+    *out = q->quantity.unit;
+    if (!q->quantity.calendar)
+        return true;
+    if (unit < PATH_U_WEEK)
+        return false;
+    *out = str_of(codes[unit]);
+    return true;
+}
+
+const struct path_units *path_units_of(const struct path_run *r)
+{
+    return r->env ? r->env->units : NULL;
+}
+
+/* By the table: the order of a and b. */
+static enum path_known by_table(const struct path_run *r, const struct path_value *a, const struct path_value *b,
+                                int *order)
+{
+    const struct path_units *units = path_units_of(r);
+    struct str code_a, code_b;
+    int known;
+
+    if (!units || a->quantity.word || b->quantity.word)
+        return PATH_UNLIKE;
+    if (!code_of(a, &code_a) || !code_of(b, &code_b))
+        return PATH_OPEN; /* a year or a month of the calendar beside anything else */
+    known = units->compare(units->arg, a->quantity.value, code_a, b->quantity.value, code_b, order);
+    return known > 0 ? PATH_KNOWN : known < 0 ? PATH_UNLIKE : PATH_OPEN;
+}
+
+/* PATH_KNOWN and *order, PATH_OPEN (of two kinds, too) or PATH_UNLIKE. */
+static enum path_known order_of(const struct path_run *r, const struct path_value *a, const struct path_value *b,
+                                int *order)
 {
     enum path_unit ua = path_time_unit(a->quantity.unit, a->quantity.calendar);
     enum path_unit ub = path_time_unit(b->quantity.unit, b->quantity.calendar);
+    struct path_decimal x = *a->quantity.value, y = *b->quantity.value;
 
-    *x = *a->quantity.value;
-    *y = *b->quantity.value;
-    if (ua && ub)
-        return ua == ub || same_length(x, ua, y, ub) ? PATH_KNOWN : PATH_OPEN;
-    if (str_eq(a->quantity.unit, b->quantity.unit))
+    if ((ua && ub && (ua == ub || same_length(&x, ua, &y, ub))) ||
+        (!(ua && ub) && str_eq(a->quantity.unit, b->quantity.unit))) {
+        *order = path_decimal_compare(&x, &y);
         return PATH_KNOWN;
-    return is_loose(ua, b) || is_loose(ub, a) ? PATH_OPEN : PATH_UNLIKE;
+    }
+    return (ua && ub) || is_loose(ua, b) || is_loose(ub, a) ? PATH_OPEN : by_table(r, a, b, order);
 }
 
-bool path_unlike(const struct path_value *a, const struct path_value *b)
+static struct path_value one_of(const struct path_value *q, const struct path_decimal *one)
 {
-    struct path_decimal x, y;
+    struct path_value v = *q;
 
-    return one_unit(a, b, &x, &y) == PATH_UNLIKE;
+    v.quantity.value = one;
+    return v;
+}
+
+enum path_known path_unit_order(const struct path_run *r, const struct path_value *a, const struct path_value *b,
+                                int *order)
+{
+    struct path_decimal one;
+    struct path_value x, y;
+
+    path_decimal_int(1, &one);
+    x = one_of(a, &one);
+    y = one_of(b, &one);
+    return order_of(r, &x, &y, order);
+}
+
+int path_in_unit(const struct path_run *r, const struct path_value *q, const struct path_value *of,
+                 struct path_decimal *out)
+{
+    const struct path_units *units = path_units_of(r);
+    struct str from, to;
+
+    *out = *q->quantity.value;
+    if (str_eq(q->quantity.unit, of->quantity.unit) && q->quantity.calendar == of->quantity.calendar)
+        return 1;
+    if (!units || q->quantity.word || of->quantity.word || !code_of(q, &from) || !code_of(of, &to))
+        return -1;
+    return units->convert(units->arg, out, from, to, out);
+}
+
+bool path_in_base(const struct path_run *r, const struct path_value *q, struct path_decimal *out)
+{
+    const struct path_units *units = path_units_of(r);
+    struct str code;
+
+    if (units && code_of(q, &code) && units->base(units->arg, q->quantity.value, code, out) > 0)
+        return true;
+    return path_in_least(q, out);
+}
+
+bool path_unlike(const struct path_run *r, const struct path_value *a, const struct path_value *b)
+{
+    int order;
+
+    return path_unit_order(r, a, b, &order) == PATH_UNLIKE;
 }
 
 bool path_to_quantity(const struct path_value *v, struct arena *a, struct path_value *out)
@@ -89,7 +170,7 @@ bool path_to_quantity(const struct path_value *v, struct arena *a, struct path_v
     }
     if (!path_number(v, &d))
         return false;
-    *out = (struct path_value){.kind = PATH_QUANTITY, .quantity = {path_keep(a, &d), STR("1"), false}};
+    *out = (struct path_value){.kind = PATH_QUANTITY, .quantity = {path_keep(a, &d), STR("1"), false, false}};
     return out->quantity.value != NULL;
 }
 
@@ -98,7 +179,6 @@ enum path_known path_order(struct path_run *r, const struct path_node *n, const 
 {
     struct path_decimal x, y;
     struct path_value p, q;
-    enum path_known known;
 
     if (path_number(a, &x) && path_number(b, &y)) {
         *order = path_decimal_compare(&x, &y);
@@ -113,10 +193,7 @@ enum path_known path_order(struct path_run *r, const struct path_node *n, const 
         return path_time_compare(&a->time, &b->time, order) ? PATH_KNOWN : PATH_OPEN;
     if ((a->kind == PATH_QUANTITY || b->kind == PATH_QUANTITY) && path_to_quantity(a, r->a, &p) &&
         path_to_quantity(b, r->a, &q)) {
-        known = one_unit(&p, &q, &x, &y);
-        if (known == PATH_KNOWN)
-            *order = path_decimal_compare(&x, &y);
-        return known;
+        return order_of(r, &p, &q, order);
     }
     return PATH_OTHER_KIND;
 }
@@ -269,23 +346,38 @@ static bool alike_numbers(struct path_decimal x, struct path_decimal y)
 }
 
 /* In the calendar's loose way a year is UCUM's 'a', a month its 'mo'. */
-static enum path_same alike_quantities(const struct path_value *a, const struct path_value *b)
+static void loosen(struct path_value *q)
 {
     static const char *const loose[][2] = {{"year", "a"}, {"years", "a"}, {"month", "mo"}, {"months", "mo"}};
-    struct path_value p = *a, q = *b;
-    struct path_decimal x, y;
-    enum path_known known;
 
-    for (size_t i = 0; i < sizeof loose / sizeof *loose; i++) {
-        if (p.quantity.calendar && str_is(p.quantity.unit, loose[i][0]))
-            p.quantity.unit = str_of(loose[i][1]), p.quantity.calendar = false;
-        if (q.quantity.calendar && str_is(q.quantity.unit, loose[i][0]))
-            q.quantity.unit = str_of(loose[i][1]), q.quantity.calendar = false;
-    }
-    known = one_unit(&p, &q, &x, &y);
-    if (known == PATH_UNLIKE)
+    for (size_t i = 0; q->quantity.calendar && i < sizeof loose / sizeof *loose; i++)
+        if (str_is(q->quantity.unit, loose[i][0]))
+            q->quantity.unit = str_of(loose[i][1]), q->quantity.calendar = false;
+}
+
+/* In the larger of two units: 4 'g' is like 4040 'mg' as 4 is like 4.04. */
+static enum path_same alike_quantities(const struct path_run *r, const struct path_value *a,
+                                       const struct path_value *b)
+{
+    struct path_value p = *a, q = *b;
+    struct path_decimal x = *p.quantity.value, y = *q.quantity.value;
+    enum path_unit ua, ub;
+    enum path_known known;
+    int order = 0, same;
+
+    loosen(&p);
+    loosen(&q);
+    ua = path_time_unit(p.quantity.unit, p.quantity.calendar);
+    ub = path_time_unit(q.quantity.unit, q.quantity.calendar);
+    if (ua && ub)
+        return (ua == ub || same_length(&x, ua, &y, ub)) && alike_numbers(x, y) ? PATH_SAME : PATH_DIFFERS;
+    known = path_unit_order(r, &p, &q, &order);
+    if (known != PATH_KNOWN)
+        return known == PATH_UNLIKE ? PATH_SAME_UNLIKE : PATH_DIFFERS;
+    same = order >= 0 ? path_in_unit(r, &q, &p, &y) : path_in_unit(r, &p, &q, &x);
+    if (same < 0)
         return PATH_SAME_UNLIKE;
-    return known == PATH_KNOWN && alike_numbers(x, y) ? PATH_SAME : PATH_DIFFERS;
+    return same && alike_numbers(x, y) ? PATH_SAME : PATH_DIFFERS;
 }
 
 static enum path_same alike(struct path_run *r, const struct path_node *n, const struct path_value *a,
@@ -305,7 +397,7 @@ static enum path_same alike(struct path_run *r, const struct path_node *n, const
         return path_time_same_precision(&x.time, &y.time) && path_order(r, n, &x, &y, &order) == PATH_KNOWN && !order;
     if ((x.kind == PATH_QUANTITY || y.kind == PATH_QUANTITY) && path_to_quantity(&x, r->a, &p) &&
         path_to_quantity(&y, r->a, &q))
-        return alike_quantities(&p, &q);
+        return alike_quantities(r, &p, &q);
     return path_equal(r, n, &x, &y) == PATH_SAME;
 }
 

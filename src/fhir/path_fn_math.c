@@ -175,8 +175,8 @@ PATH_FN(path_fn_precision)
     return path_put_int(r, k->node, out, d.scale); /* digits behind the point, as R4's suite has it */
 }
 
-/* Of one unit: known by its name alone. Two units that differ may still be of one kind, which only UCUM's tables
- * say. */
+/* Of one kind; without a table of units, of one name. What is no unit of this table is comparable to nothing (R4's
+ * suite, Comparable2). */
 PATH_FN(path_fn_comparable)
 {
     struct path_value v, w;
@@ -187,8 +187,8 @@ PATH_FN(path_fn_comparable)
         return r->failed;
     if (v.kind != PATH_QUANTITY || w.kind != PATH_QUANTITY)
         return path_fail(r, k->node, PATH_KIND);
-    known = path_order(r, k->node, &v, &w, &order);
-    if (known == PATH_UNLIKE)
-        return path_fail(r, k->node, PATH_NEEDS);
-    return known == PATH_KNOWN ? path_put_bool(r, k->node, out, true) : r->failed;
+    known = path_unit_order(r, &v, &w, &order);
+    if (known != PATH_KNOWN && !path_units_of(r))
+        return known == PATH_UNLIKE ? path_fail(r, k->node, PATH_NEEDS) : r->failed;
+    return path_put_bool(r, k->node, out, known == PATH_KNOWN);
 }

@@ -128,7 +128,7 @@ static bool quantity_words(struct str s, struct arena *a, struct path_value *out
     if (!path_decimal_parse((struct str){s.p, n}, &d) || memchr(s.p, 'e', n) || memchr(s.p, 'E', n))
         return false;
     s = str_trim((struct str){s.p + n, s.n - n});
-    *out = (struct path_value){.kind = PATH_QUANTITY, .quantity = {path_keep(a, &d), STR("1"), false}};
+    *out = (struct path_value){.kind = PATH_QUANTITY, .quantity = {path_keep(a, &d), STR("1"), false, false}};
     if (s.n > 2 && s.p[0] == '\'' && s.p[s.n - 1] == '\'') {
         out->quantity.unit = (struct str){s.p + 1, s.n - 2};
     } else if (s.n) {
@@ -168,6 +168,24 @@ static bool convert(const struct path_value *v, enum path_kind kind, struct aren
     }
 }
 
+/* To another unit, a code of UCUM; false: it is of another kind, or it failed. */
+static bool to_unit(struct path_run *r, const struct path_call *k, struct str unit, struct path_value *q)
+{
+    struct path_value of = {.kind = PATH_QUANTITY, .quantity = {.unit = unit}};
+    struct path_decimal d;
+    int same = path_in_unit(r, q, &of, &d);
+
+    if (same < 0)
+        path_fail(r, k->node, PATH_NEEDS);
+    if (same < 1)
+        return false;
+    of.quantity.value = path_keep(r->a, &d);
+    if (!of.quantity.value)
+        path_fail(r, k->node, PATH_TOO_LONG);
+    *q = of;
+    return of.quantity.value != NULL;
+}
+
 PATH_FN(path_fn_convert)
 {
     enum path_kind kind = (enum path_kind)(k->node->fn->kind & ~PATH_CONVERTS);
@@ -179,11 +197,12 @@ PATH_FN(path_fn_convert)
     if (r->failed || has != 1)
         return r->failed;
     ok = path_plain(&any, r->a, &v) && convert(&v, kind, r->a, &made);
-    if (ok && k->node->args && kind == PATH_QUANTITY) { /* to another unit: known only where it is the same */
+    if (ok && k->node->args && kind == PATH_QUANTITY) {
         if (path_one_string(r, k->node, &k->arg[0], &unit) != 1)
             return r->failed;
-        if (!str_eq(unit, made.quantity.unit))
-            return path_fail(r, k->node, PATH_NEEDS);
+        ok = to_unit(r, k, unit, &made);
+        if (r->failed)
+            return r->failed;
     }
     if (only)
         return path_put_bool(r, k->node, out, ok);

@@ -140,35 +140,100 @@ static int moved(struct path_run *r, const struct path_node *n, const struct pat
     return path_put(r, n, out, &v);
 }
 
-/* Units of a product or quotient, as far as they are known without UCUM: one of them is 1, or both are the same. */
-static bool unit_of(int kind, struct str a, struct str b, struct str *out)
+#define UNIT_BYTES 200
+
+/* A unit's code as a part of another one's: "m/s" -> "(m/s)". */
+static struct str in_brackets(struct path_run *r, struct str code)
 {
-    *out = a;
-    if (kind == ADD || kind == SUBTRACT || str_is(b, "1"))
-        return str_eq(a, b) || (kind != ADD && kind != SUBTRACT);
-    if (kind == MULTIPLY && str_is(a, "1")) {
-        *out = b;
+    bool simple = !memchr(code.p, '/', code.n) && !memchr(code.p, '.', code.n);
+
+    return simple ? code
+                  : str_of(arena_fmt(r->a, "(%s%.*s)", *code.p == '/' ? "1" : "", STR_ARG(code)));
+}
+
+/* The unit of a product or quotient; without a table of units as far as it is known all the same: one of them is 1, or
+ * both are the same. What the table does not know is no unit. */
+static bool unit_of(struct path_run *r, int kind, const struct path_value *p, const struct path_value *q,
+                    struct path_value *out)
+{
+    const struct path_units *units = path_units_of(r);
+    struct str a = p->quantity.unit, b = q->quantity.unit;
+    struct path_decimal one;
+    int order;
+
+    out->quantity = p->quantity;
+    if (str_is(b, "1"))
         return true;
-    }
-    *out = STR("1");
-    return kind == DIVIDE && str_eq(a, b);
+    out->quantity = q->quantity;
+    if (kind == MULTIPLY && str_is(a, "1"))
+        return true;
+    out->quantity.calendar = out->quantity.word = false;
+    out->quantity.unit = STR("1");
+    if (kind == DIVIDE && str_eq(a, b))
+        return true;
+    if (!units || p->quantity.calendar || q->quantity.calendar || p->quantity.word || q->quantity.word ||
+        a.n + b.n > UNIT_BYTES)
+        return false;
+    b = in_brackets(r, b);
+    if (!b.p)
+        return false;
+    out->quantity.unit = str_of(arena_fmt(r->a, "%.*s%s%.*s", STR_ARG(a), kind == DIVIDE ? "/" : ".", STR_ARG(b)));
+    path_decimal_int(1, &one);
+    return units->compare(units->arg, &one, out->quantity.unit, &one, out->quantity.unit, &order) > 0;
+}
+
+/* Both in the smaller of their units (6.6.3): PATH_KNOWN, or why not. A unit with a zero of its own is added to itself
+ * alone. */
+static enum path_known level(struct path_run *r, struct path_value *p, struct path_value *q, struct path_decimal *x,
+                             struct path_decimal *y)
+{
+    struct path_decimal none = {0}, zero;
+    struct path_value nothing;
+    enum path_known known;
+    int order = 0;
+
+    if (str_eq(p->quantity.unit, q->quantity.unit))
+        return PATH_KNOWN;
+    known = path_units_of(r) ? path_unit_order(r, p, q, &order) : PATH_UNLIKE;
+    if (known != PATH_KNOWN)
+        return known;
+    nothing = order > 0 ? *p : *q;
+    nothing.quantity.value = &none;
+    if (path_in_unit(r, &nothing, order > 0 ? q : p, &zero) != 1 || zero.n)
+        return PATH_UNLIKE;
+    if ((order > 0 ? path_in_unit(r, p, q, x) : path_in_unit(r, q, p, y)) != 1)
+        return PATH_UNLIKE;
+    if (order > 0)
+        p->quantity = q->quantity;
+    return PATH_KNOWN;
 }
 
 static int quantities(struct path_run *r, const struct path_node *n, const struct path_value *a,
                       const struct path_value *b, struct path_list *out)
 {
+    bool sum = n->op->kind == ADD || n->op->kind == SUBTRACT;
     struct path_value p, q, v = {.kind = PATH_QUANTITY};
-    struct path_decimal z;
+    struct path_decimal x, y, z;
+    enum path_known known;
 
     if (!path_to_quantity(a, r->a, &p) || !path_to_quantity(b, r->a, &q) || n->op->kind > DIVIDE)
         return path_fail(r, n, PATH_KIND);
     if (n->op->kind == DIVIDE && !q.quantity.value->n)
         return ERR_OK;
-    if (!unit_of(n->op->kind, p.quantity.unit, q.quantity.unit, &v.quantity.unit))
+    x = *p.quantity.value;
+    y = *q.quantity.value;
+    if (sum) {
+        known = level(r, &p, &q, &x, &y);
+        if (known == PATH_OPEN)
+            return path_fail(r, n, PATH_KIND);
+        v.quantity = p.quantity;
+    } else {
+        known = unit_of(r, n->op->kind, &p, &q, &v) ? PATH_KNOWN : PATH_UNLIKE;
+    }
+    if (known != PATH_KNOWN)
         return path_fail(r, n, PATH_NEEDS); /* not known to be of one unit, nor what their product's is */
-    if (!compute(n->op->kind, p.quantity.value, q.quantity.value, &z))
+    if (!compute(n->op->kind, &x, &y, &z))
         return path_fail(r, n, PATH_BAD_VALUE);
-    v.quantity.calendar = p.quantity.calendar && str_eq(v.quantity.unit, p.quantity.unit);
     v.quantity.value = path_keep(r->a, &z);
     return v.quantity.value ? path_put(r, n, out, &v) : path_fail(r, n, PATH_TOO_LONG);
 }

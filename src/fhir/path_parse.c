@@ -89,7 +89,8 @@ static int unit(struct parser *p, struct path_node *n)
     if (!path_number(&n->value, &d))
         return ERR_OK;
     n->value = (struct path_value){.kind = PATH_QUANTITY,
-                                   .quantity = {path_keep(&p->x->a, &d), arena_str(&p->x->a, p->lex.word), calendar}};
+                                   .quantity = {path_keep(&p->x->a, &d), arena_str(&p->x->a, p->lex.word),
+                                                calendar, false}};
     return path_lex_next(&p->lex);
 }
 

@@ -161,8 +161,6 @@ int path_put_all(struct path_run *r, const struct path_node *n, struct path_list
 
 /* --- values ----------------------------------------------------------------------------------- */
 
-/* What a node says as a value of the System types: false for an element of several, or one without a value. */
-bool path_plain(const struct path_value *v, struct arena *a, struct path_value *out);
 /* OPEN: the specification leaves it open (empty). UNLIKE: only a table of units could tell (PATH_NEEDS). */
 enum path_same { PATH_DIFFERS, PATH_SAME, PATH_SAME_OPEN, PATH_SAME_UNLIKE };
 enum path_known { PATH_OTHER_KIND, PATH_KNOWN, PATH_OPEN, PATH_UNLIKE };
@@ -176,8 +174,17 @@ bool path_alike_lists(struct path_run *r, const struct path_node *n, const struc
 /* PATH_KNOWN and *order. */
 enum path_known path_order(struct path_run *r, const struct path_node *n, const struct path_value *a,
                            const struct path_value *b, int *order);
+const struct path_units *path_units_of(const struct path_run *r); /* or NULL */
 /* Two quantities whose units are not known to be of one kind, nor of two. */
-bool path_unlike(const struct path_value *a, const struct path_value *b);
+bool path_unlike(const struct path_run *r, const struct path_value *a, const struct path_value *b);
+/* The order of their units: PATH_KNOWN, PATH_OPEN (of two kinds, too) or PATH_UNLIKE. */
+enum path_known path_unit_order(const struct path_run *r, const struct path_value *a, const struct path_value *b,
+                                int *order);
+/* q in the unit of another quantity: 1; 0 of two kinds, -1 not known. */
+int path_in_unit(const struct path_run *r, const struct path_value *q, const struct path_value *of,
+                 struct path_decimal *out);
+/* The same number for quantities that are equal, to hash; false: no table, and no length of time. */
+bool path_in_base(const struct path_run *r, const struct path_value *q, struct path_decimal *out);
 /* A length of time in milliseconds or months; false: none. */
 bool path_in_least(const struct path_value *q, struct path_decimal *out);
 bool path_has(struct path_run *r, const struct path_node *n, const struct path_list *l, const struct path_value *v);

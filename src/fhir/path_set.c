@@ -43,12 +43,12 @@ static uint64_t of_decimal(struct path_decimal d)
     return h;
 }
 
-/* Of its length, where it is one of time: 7 days are a week. */
-static uint64_t of_quantity(const struct path_value *v)
+/* Of its amount in base units, or its length of time: 1 'g' is 1000 'mg', 7 days are a week. */
+static uint64_t of_quantity(const struct path_run *r, const struct path_value *v)
 {
     struct path_decimal d;
 
-    return of_decimal(path_in_least(v, &d) ? d : *v->quantity.value);
+    return of_decimal(path_in_base(r, v, &d) ? d : *v->quantity.value);
 }
 
 static uint64_t of_tree(struct path_run *r, const struct path_node *n, const struct tape *t, tape_at at, unsigned depth)
@@ -93,7 +93,7 @@ static uint64_t of_value(struct path_run *r, const struct path_node *n, const st
     case PATH_DECIMAL:
         return path_number(plain, &d) ? of_decimal(d) : 0;
     case PATH_QUANTITY:
-        return of_quantity(plain);
+        return of_quantity(r, plain);
     case PATH_DATE:
     case PATH_DATETIME:
     case PATH_TIME:
@@ -153,7 +153,7 @@ static int check_units(struct path_run *r, const struct path_node *n, const stru
                        const struct path_value *q)
 {
     for (uint32_t i = 0; i < s->units.n && !path_step(r, n, 1); i++)
-        if (path_unlike(&s->units.v[i], q))
+        if (path_unlike(r, &s->units.v[i], q))
             return path_fail(r, n, PATH_NEEDS);
     return r->failed;
 }

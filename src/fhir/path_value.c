@@ -84,14 +84,16 @@ static bool quantity_value(const struct path_value *v, struct arena *a, struct p
     const struct tape *t = v->node.t;
     tape_at at = v->node.at;
     struct str unit = tape_str(t, tape_get(t, at, "code"), a), system = tape_plain(t, tape_get(t, at, "system"));
+    bool word = !unit.n || (system.n && !str_is(system, "http://unitsofmeasure.org"));
     struct path_decimal d;
 
     if (!path_type_is(v->type, STR("Quantity")) || tape_get(t, at, "comparator") != TAPE_NONE ||
         !path_decimal_parse(tape_lexeme(t, tape_get(t, at, "value")), &d))
         return false;
-    if (!unit.n || (system.n && !str_is(system, "http://unitsofmeasure.org")))
+    if (word)
         unit = tape_str(t, tape_get(t, at, "unit"), a);
-    *out = (struct path_value){.kind = PATH_QUANTITY, .quantity = {path_keep(a, &d), unit.n ? unit : STR("1"), false}};
+    *out = (struct path_value){.kind = PATH_QUANTITY, .quantity = {path_keep(a, &d), unit.n ? unit : STR("1"), false,
+                               word && unit.n}};
     return out->quantity.value != NULL;
 }
 

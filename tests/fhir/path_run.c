@@ -3,7 +3,7 @@
  * Expressions by the line, for path_suite.py and tests/live/fhirpath: reads {"expression", "file", "strict", "vars": {name: file, or
  * null for an empty one}} and writes
  * {"results": [{"type", "value"}]} or {"error", "at", "word"}. Time stands still at 2026-11-23T14:05:09Z, unless there is a
- * word on the command line.
+ * word on the command line. Units are those of data/ucum.
  */
 #include "config.h"
 
@@ -14,6 +14,7 @@
 #include "base/jsonw.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "codes/ucum.h"
 #include "fhir/path.h"
 
 struct document {
@@ -105,11 +106,12 @@ static void give(const struct tape *ask, struct arena *a, struct given *g)
     }
 }
 
-static int run(const struct tape *ask, bool still, struct arena *a, struct jsonw *w, struct err *e)
+static int run(const struct tape *ask, const struct path_units *units, bool still, struct arena *a, struct jsonw *w,
+               struct err *e)
 {
     static struct given given;
     struct clock clock = still ? (struct clock){wall, boot, NULL} : clock_system();
-    struct path_env env = {.clock = &clock, .max_ms = 60000};
+    struct path_env env = {.clock = &clock, .max_ms = 60000, .units = units};
     struct document d;
     struct path_value root;
     struct path_list found = {0};
@@ -139,7 +141,14 @@ static int run(const struct tape *ask, bool still, struct arena *a, struct jsonw
 int main(int argc, char **argv)
 {
     static char line[1 << 20];
+    const char *top = getenv("top_srcdir");
+    struct path_units units;
+    struct ucum *ucum;
 
+    snprintf(line, sizeof line, "%s/data/ucum", top ? top : ".");
+    if (ucum_open(line, &ucum, NULL))
+        return 3;
+    units = ucum_path(ucum);
     while (fgets(line, sizeof line, stdin)) {
         struct err e = ERR_NONE;
         struct tape ask;
@@ -154,7 +163,7 @@ int main(int argc, char **argv)
         jsonw_init(&w, &b);
         jsonw_open(&w, '{');
         (void)argv;
-        if (run(&ask, argc == 1, &a, &w, &e)) {
+        if (run(&ask, &units, argc == 1, &a, &w, &e)) {
             jsonw_key(&w, "error");
             jsonw_int(&w, e.sub);
             jsonw_key(&w, "at");
@@ -170,5 +179,6 @@ int main(int argc, char **argv)
         arena_fini(&a);
         tape_fini(&ask);
     }
+    ucum_free(ucum);
     return 0;
 }

@@ -9,6 +9,7 @@
 #include "tests/unit.h"
 
 #include "base/fault.h"
+#include "codes/ucum.h"
 #include "fhir/path.h"
 
 static const char patient[] =
@@ -268,6 +269,99 @@ static void units(void)
     UNIT_STR(plain("(1 'g' | 2 'g' | 1.0 'g').count()"), "2");
     UNIT_STR(plain("(1 | 2 'g' | 'x').count()"), "3");
     UNIT_STR(of(dose, "repeat(children()).count()"), "4"); /* one 'g' of unit and code */
+}
+
+/* The same with a table of units, and the places where it cannot tell either. */
+static void table(void)
+{
+    static const char *const rows[][2] = {
+        {"1 'g' > 999 'mg'", "true"},
+        {"1 'g' = 1000 'mg'", "true"},
+        {"1 'g' != 1000 'mg'", "false"},
+        {"4 'g' ~ 4040 'mg'", "true"},
+        {"4040 'mg' ~ 4 'g'", "true"},
+        {"4.0 'g' ~ 4600 'mg'", "false"},
+        {"185 '[lb_av]' ~ 84 'kg'", "true"},
+        {"37 'Cel' = 98.6 '[degF]'", "true"},
+        {"38.5 'Cel' > 100 '[degF]'", "true"},
+        {"1000 'mg' in (1 'g')", "true"},
+        {"(1 'g').combine(1000 'mg').distinct().count()", "1"},
+        {"(1 'g').combine(1000 'mg').isDistinct()", "false"},
+        {"(1 'g' | 1000 'mg' | 1 'mL' | 1 '[iU]').count()", "3"},
+        {"(98.6 '[degF]' | 37 'Cel' | 310.15 'K').count()", "1"},
+        {"(1 'a' | 365.25 'd' | 31557600 's' | 365.25 days).count()", "1"},
+        {"(1 'g').intersect(1000 'mg').count()", "1"},
+        {"(1 'g').exclude(1000 'mg').count()", "0"},
+        {"(1 'g').combine(2 'mg').sum()", "1002 'mg'"},
+        {"(2 'mg').combine(1 'g').max()", "1 'g'"},
+        {"(1 'g').combine(2 'mg').sort().first()", "2 'mg'"},
+        {"1 'g' + 1 'mg'", "1001 'mg'"},
+        {"1 'mg' - 1 'g'", "-999 'mg'"},
+        {"1 'h' + 30 minutes", "90 minutes"},
+        {"2 'cm' * 2 'm' = 0.04 'm2'", "true"},
+        {"4 'g' / 2 'm' = 2 'g/m'", "true"},
+        {"(6 'mg' / (2 'kg/d')) = 3 'mg.d/kg'", "true"},
+        {"2 * 3 'mg'", "6 'mg'"},
+        {"2 * 3 days", "6 days"},
+        {"1 'cm'.comparable(1 's')", "false"},
+        {"1 'cm'.comparable(1 '[s]')", "false"},
+        {"1 'cm'.comparable(1 '[in_i]')", "true"},
+        {"1 = 100 '%'", "true"},
+        {"1 'g'.toQuantity('mg')", "1000 'mg'"},
+        {"37 'Cel'.toQuantity('[degF]')", "98.6 '[degF]'"},
+        {"2 weeks.toQuantity('d')", "14 'd'"},
+        {"1 'g'.toQuantity('mL')", ""},
+        {"1 'g'.convertsToQuantity('mL')", "false"},
+        {"1 'g'.convertsToQuantity('kg')", "true"},
+        {"1 'a' > 300 days", "true"},
+        /* Of two kinds: the specification's empty. */
+        {"1 'g' > 1", ""},
+        {"1 'g' = 1 'mL'", ""},
+        {"1 'g' ~ 1 'mL'", "false"},
+        {"1 '[iU]' < 5 'mg'", ""},
+        {"1 year = 365 'd'", ""},
+        {"1 year = 1 'a'", ""},
+        {"1 'tablet' = 1 'tablet'", "true"},
+    };
+    static const char *const wrong[] = {
+        "180 'mg/dL' > 10 'mmol/L'", "140 'meq/L' = 140 'mmol/L'", "290 'mosm/kg' = 290 'mmol/kg'", "1 'tablet' = 500 'mg'",
+        "1 'tablet' + 1 'mg'", "1 'mcg' < 1 'mg'", "2 'tablet' * 3 'mg'", "20 'Cel' + 1 'K'", "20 'Cel' / 2 'min'",
+        "1 'tablet'.toQuantity('mg')", "(1 'tablet' | 1 'mg').count()", "1 year + 1 'd'",
+    };
+    static const char feet[] = "{\"resourceType\":\"Observation\",\"valueQuantity\":{\"value\":6,\"unit\":\"ft\"},"
+                               "\"component\":[{\"valueQuantity\":{\"value\":2,\"unit\":\"tab\",\"system\":\"urn:x\",\"code\":\"t\"}}]}";
+    static const char *const words[][2] = {
+        {"value > 1 'mg'", "ERROR"}, {"value > 5 'ft'", "true"},      {"value * 2", "12 'ft'"},
+        {"value * value", "ERROR"},  {"value.toQuantity('t')", "ERROR"}, {"value | 6 'ft'", "{\"value\":6,\"unit\":\"ft\"}"},
+        {"component.value < 1 'kg'", "ERROR"}, {"component.value = 2 'tab'", "true"},
+    };
+    struct ucum *u = NULL;
+    struct path_units units;
+    const char *top = getenv("top_srcdir");
+    struct ask q;
+    char dir[1024];
+
+    snprintf(dir, sizeof dir, "%s/data/ucum", top ? top : ".");
+    CU_ASSERT_FATAL(!ucum_open(dir, &u, NULL));
+    units = ucum_path(u);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        q = (struct ask){.env = {.units = &units}};
+        UNIT_STR(give(&q, rows[i][0]), rows[i][1]);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        q = (struct ask){.env = {.units = &units}};
+        UNIT_STR(give(&q, wrong[i]), "ERROR");
+        CU_ASSERT(q.why == PATH_NEEDS || q.why == PATH_KIND);
+    }
+    /* A unit without a code is a word. */
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        q = (struct ask){.env = {.units = &units}, .document = feet};
+        UNIT_STR(give(&q, words[i][0]), words[i][1]);
+    }
+    q = (struct ask){.env = {.units = &units}};
+    UNIT_STR(give(&q, "1 'g' + 1 'mL'"), "ERROR");
+    CU_ASSERT(q.why == PATH_KIND);
+    ucum_free(u);
 }
 
 /* What is the same for '=' is one in a set, however it is written. */
@@ -589,6 +683,7 @@ static const struct unit_test tests[] = {
     {"one now an evaluation, and its end", clocks},
     {"quantities of one unit", quantities},
     {"units that differ are no answer", units},
+    {"units by a table", table},
     {"sets hold what '=' says", sets},
     {"lists of five thousand", lists},
     {"long texts", texts},

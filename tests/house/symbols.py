@@ -55,7 +55,7 @@ def main():
                 continue
             if not any(base.startswith((room if room not in ("base", "ui") else stem) + "_") or
                        (room == "ui" and base.startswith("ui_")) or
-                       (room in ("store", "crypt") and base.startswith((stem.split("_")[0] + "_"))) or
+                       (room in ("store", "crypt", "codes") and base.startswith((stem.split("_")[0] + "_"))) or
                        (room == "fhir" and base.startswith(stem.split("_")[0] + "_"))
                        for room, stem in places):
                 bad.append(f"{obj}: {base} does not start with its room's name")
