@@ -11,6 +11,8 @@
 
 #include "base/intl.h"
 #include "base/limits.h"
+#include "base/path.h"
+#include "cds/check.h"
 #include "cli/probe.h"
 #include "cli/room.h"
 #include "model/lint.h"
@@ -351,6 +353,70 @@ static void check_rules(const struct doctor *d, struct finding *f)
              _("%u of %u medicine entries looked at hold words that break one; they are marked [!]"), n.broken, n.rows);
 }
 
+/* A file of knowledge: its rows, its day, how old; or why it is not used. */
+static void add_file(struct buf *b, const struct codes_dated *f, struct arena *a)
+{
+    char day[DATE_TEXT_MAX];
+
+    buf_adds(b, b->n ? "; " : "");
+    if (f->state) {
+        buf_addf(b, "%s %s", f->file, codes_dated_why(f, a));
+        return;
+    }
+    date_text(&f->date, day);
+    /* TRANSLATORS: a file, its rows, its date, its age */
+    buf_addf(b, _("%s %u rows of %s (%lld days)"), f->file, f->rows, day, (long long)f->days);
+}
+
+static void say_files(struct finding *f, const struct codes_dated *const *files, unsigned n)
+{
+    struct arena a;
+    struct buf b;
+    unsigned bad = 0;
+
+    arena_init(&a, 1 << 16);
+    buf_init(&b, sizeof f->what - 1);
+    for (unsigned i = 0; i < n; i++)
+        bad += files[i]->state != CODES_FILE_GOOD;
+    for (unsigned i = 0; i < n; i++) /* where one is not used, that is what is to be said */
+        if (!bad || files[i]->state)
+            add_file(&b, files[i], &a);
+    found(f, bad ? WARN : OK, b.p ? b.p : "", _("put whole files of today in place: wardline(1), FILES"));
+    buf_fini(&b);
+    arena_fini(&a);
+}
+
+/* REQ: what the local checks rest on, without a screen: each file's date, rows and age. */
+static void check_knowledge(const struct doctor *d, struct finding *f, bool drugs)
+{
+    const struct codes_dated *files[(int)CODES_DRUGS_FILES + (int)CDS_FILES];
+    char at[2][PATH_MAX_BYTES];
+    struct date today = date_today(clock_wall_ms(&d->app->clock));
+    struct cds *c;
+    unsigned n = 0;
+
+    path_data("drugs", at[0]);
+    path_data("cds", at[1]);
+    if (cds_open(at[0], at[1], &today, &c, NULL)) {
+        found(f, FAIL, _("COULD NOT RUN: memory is exhausted"), _("close other programs and try again"));
+        return;
+    }
+    for (int i = 0; i < (drugs ? (int)CODES_DRUGS_FILES : (int)CDS_FILES); i++)
+        files[n++] = drugs ? codes_drugs_file(cds_drugs(c), (enum codes_drugs_file)i) : cds_file(c, (enum cds_file)i);
+    say_files(f, files, n);
+    cds_free(c);
+}
+
+static void check_drugs(const struct doctor *d, struct finding *f)
+{
+    check_knowledge(d, f, true);
+}
+
+static void check_checks(const struct doctor *d, struct finding *f)
+{
+    check_knowledge(d, f, false);
+}
+
 /* REQ: a row of another patient stops the display, and is never seen by nobody: the log has each. */
 static void check_displays(const struct doctor *d, struct finding *f)
 {
@@ -395,6 +461,8 @@ static const struct {
     {"kdf", N_("passphrase strength against guessing"), check_kdf},
     {"rules", N_("display rules"), check_rules},
     {"displays", N_("display"), check_displays},
+    {"drugs", N_("drug table (not reviewed by a clinician)"), check_drugs},
+    {"checks", N_("local checks (not reviewed by a clinician)"), check_checks},
 };
 
 static void say(struct cli_out *out, struct jsonw *w, const char *id, const char *label, const struct finding *f)

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/priv.h"
+#include "codes/ucum.h"
 #include "fhir/path.h"
 
 #define FHIRPATH_MS 10000 /* a person waits, and can end it */
@@ -98,12 +99,19 @@ static int evaluate(struct cli_app *app, const struct cli_args *args, const stru
     struct path_env env = {.clock = &app->clock, .max_ms = FHIRPATH_MS, .zone_min = zone_min(&app->clock), .vars = &var,
                            .nvars = args->value[FORM] ? 1 : 0};
     struct path_list found;
+    struct path_units units;
+    struct ucum *ucum = NULL;
     struct arena a;
     int r = args->value[STRICT] ? path_check(x, root->type, e) : ERR_OK;
 
     arena_init(&a, PATH_MAX_ARENA);
+    if (!ucum_open(NULL, &ucum, NULL)) { /* without it, units that differ are an error */
+        units = ucum_path(ucum);
+        env.units = &units;
+    }
     r = r ? r : path_eval(x, &env, root, &a, &found, e);
     r = r ? r : args->value[JSON] ? say_json(&found, out) : say_lines(&found, out);
+    ucum_free(ucum);
     arena_fini(&a);
     return r;
 }

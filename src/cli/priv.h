@@ -34,6 +34,8 @@ CLI_VERB(cli_verb_conflicts);
 CLI_VERB(cli_verb_resolve);
 
 CLI_VERB(cli_verb_fhirpath);
+CLI_VERB(cli_verb_form);
+CLI_VERB(cli_verb_sig);
 
 CLI_VERB(cli_verb_key);
 CLI_VERB(cli_verb_backup);

@@ -10,93 +10,6 @@
 #include "base/limits.h"
 #include "model/priv.h"
 
-#define SNOMED "http://snomed.info/sct"
-#define IPS_ABSENT "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
-
-/* Statements that stand where an allergen stands. SNOMED CT, and the International Patient
- * Summary's codes. */
-static const struct {
-    const char *system, *code;
-    enum model_allergy_row row;
-} statements[] = {
-    {SNOMED, "716186003", MODEL_ALLERGY_NONE}, /* No known allergy */
-    {SNOMED, "160244002", MODEL_ALLERGY_NONE}, /* No known allergies (retired code) */
-    {IPS_ABSENT, "no-known-allergies", MODEL_ALLERGY_NONE},
-    {SNOMED, "409137002", MODEL_ALLERGY_PARTIAL},  /* No known drug allergy */
-    {SNOMED, "429625007", MODEL_ALLERGY_PARTIAL},  /* No known food allergy */
-    {SNOMED, "428607008", MODEL_ALLERGY_PARTIAL},  /* No known environmental allergy */
-    {SNOMED, "428197003", MODEL_ALLERGY_PARTIAL},  /* No known insect allergy */
-    {SNOMED, "1003774007", MODEL_ALLERGY_PARTIAL}, /* No known latex allergy */
-    {IPS_ABSENT, "no-known-medication-allergies", MODEL_ALLERGY_PARTIAL},
-    {IPS_ABSENT, "no-known-environmental-allergies", MODEL_ALLERGY_PARTIAL},
-    {IPS_ABSENT, "no-known-food-allergies", MODEL_ALLERGY_PARTIAL},
-    {IPS_ABSENT, "no-allergy-info", MODEL_ALLERGY_VOID},
-};
-
-/* The same in words alone, as typed where there is no code; in lower case. */
-static const struct {
-    const char *words;
-    enum model_allergy_row row;
-} typed[] = {
-    {"no known allergies", MODEL_ALLERGY_NONE},
-    {"no known allergy", MODEL_ALLERGY_NONE},
-    {"nka", MODEL_ALLERGY_NONE},
-    {"nkda", MODEL_ALLERGY_PARTIAL},
-    {"no known drug allergies", MODEL_ALLERGY_PARTIAL},
-    {"no known drug allergy", MODEL_ALLERGY_PARTIAL},
-    {"no known food allergies", MODEL_ALLERGY_PARTIAL},
-};
-
-/* Equal but for case and blanks; plain ASCII, and needs no memory. */
-static bool reads(struct str s, const char *words)
-{
-    s = str_trim(s);
-    for (; *words; words++) {
-        if (!s.n || (s.p[0] | (s.p[0] >= 'A' && s.p[0] <= 'Z' ? 32 : 0)) != *words)
-            return false;
-        s.p++, s.n--;
-        while (*words == ' ' && s.n && s.p[0] == ' ')
-            s.p++, s.n--;
-    }
-    return !s.n;
-}
-
-static enum model_allergy_row by_words(const struct tape *t, tape_at code)
-{
-    if (tape_get(t, code, "coding") == TAPE_NONE)
-        for (size_t i = 0; i < sizeof typed / sizeof *typed; i++)
-            if (reads(tape_plain(t, tape_get(t, code, "text")), typed[i].words))
-                return typed[i].row;
-    return MODEL_ALLERGY_LIVE;
-}
-
-/* What it says, whether it is in force or not. */
-static enum model_allergy_row said_row(const struct tape *t)
-{
-    tape_at code = tape_get(t, 0, "code");
-    enum model_allergy_row row = by_words(t, code);
-
-    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
-        if (fhir_has_code(t, code, statements[i].system, statements[i].code))
-            row = statements[i].row;
-    return row;
-}
-
-enum model_allergy_row model_allergy_row(const struct tape *t)
-{
-    struct str clinical = fhir_code(t, tape_get(t, 0, "clinicalStatus"));
-    struct str verified = fhir_code(t, tape_get(t, 0, "verificationStatus"));
-    enum model_allergy_row row = said_row(t);
-
-    /* REQ: refuted and entered in error never count, neither as an allergy nor as "none known". */
-    if (str_is(verified, "refuted") || str_is(verified, "entered-in-error"))
-        return MODEL_ALLERGY_VOID;
-    if (row == MODEL_ALLERGY_LIVE)
-        return str_is(clinical, "resolved") ? MODEL_ALLERGY_PAST : row;
-    /* A statement that is no longer made says nothing. */
-    return str_is(clinical, "resolved") || str_is(clinical, "inactive") ? MODEL_ALLERGY_VOID : row;
-}
-
 struct state {
     struct model *m;
     bool live, none;
@@ -198,7 +111,7 @@ static int count_beside(struct state *s, const struct store_row *r, size_t from)
     struct model_beside b;
     int code = model_beside_open(s->m, r, &b, s->e);
 
-    if (!code && b.there && model_allergy_row(&b.t) == MODEL_ALLERGY_LIVE) {
+    if (!code && b.there && codes_allergy_read(&b.t) == CODES_ALLERGY_LIVE) {
         s->live = true;
         if (!named(s, &b.t, from))
             code = add_allergen(s, &b.t);
@@ -223,12 +136,12 @@ static int count_row(void *arg, const struct store_row *r)
         code = add_allergen(s, NULL);
         return code ? err_set(s->e, code, 0, 0, "allergies") : ERR_OK;
     }
-    switch (model_allergy_row(&t)) {
-    case MODEL_ALLERGY_LIVE:
+    switch (codes_allergy_read(&t)) {
+    case CODES_ALLERGY_LIVE:
         s->live = true;
         code = add_allergen(s, &t);
         break;
-    case MODEL_ALLERGY_NONE:
+    case CODES_ALLERGY_NONE:
         s->none = true;
         break;
     default:
@@ -328,9 +241,9 @@ static void allergy_lead(struct model_fmt *f)
 /* The statement row says "no known allergies" only where the whole chart does. */
 static bool put_statement(struct model_fmt *f)
 {
-    if (said_row(f->t) != MODEL_ALLERGY_NONE)
+    if (codes_allergy_said(f->t) != CODES_ALLERGY_NONE)
         return false;
-    if (model_allergy_row(f->t) == MODEL_ALLERGY_VOID) {
+    if (codes_allergy_read(f->t) == CODES_ALLERGY_VOID) {
         model_put(f, _("a statement that there were none"));
         return true;
     }
@@ -348,7 +261,7 @@ static void allergy_name(struct model_fmt *f)
 {
     if (put_statement(f))
         return;
-    if (model_allergy_row(f->t) == MODEL_ALLERGY_PARTIAL &&
+    if (codes_allergy_read(f->t) == CODES_ALLERGY_PARTIAL &&
         f->who->allergies == MODEL_ALLERGIES_KNOWN) {
         /* REQ: "no known drug allergy" never stands above the allergies as if it were one, or were true */
         model_put(f, _("OUTRANKED by the allergies beside it: "));
@@ -449,7 +362,7 @@ static void allergy_body(struct model_fmt *f)
     };
     struct str last = tape_plain(f->t, tape_get(f->t, 0, "lastOccurrence"));
 
-    if (model_allergy_row(f->t) == MODEL_ALLERGY_NONE)
+    if (codes_allergy_read(f->t) == CODES_ALLERGY_NONE)
         return;
     put_reactions(f);
     for (int i = 0; i < 3; i++)

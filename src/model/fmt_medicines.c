@@ -7,6 +7,8 @@
 #include "config.h"
 
 #include "base/limits.h"
+#include "cds/check.h"
+#include "codes/drugs.h"
 #include "fhir/index.h"
 #include "model/priv.h"
 
@@ -117,7 +119,7 @@ static void medicine_name(struct model_fmt *f)
 
     put_name(f);
     if (f->out->n > from)
-        model_tall_man(f->out->p + from, f->out->n - from);
+        codes_tall_man(f->out->p + from, f->out->n - from);
 }
 
 /* --- stopped of late --------------------------------------------------------------------------- */
@@ -127,17 +129,17 @@ static void medicine_name(struct model_fmt *f)
 
 /* When it ended, as far as its record says: the end of its period or of its dosage; else, of a record that was changed
  * since it was made, the moment of that change. FHIR_NO_DATE: it does not say. R4 has no element of its own for it. */
-static int64_t stopped_ms(const struct model_fmt *f)
+static int64_t stopped_ms(const struct tape *t, int64_t now_ms)
 {
     static const char *const ends[] = {"effectivePeriod.end", "dosageInstruction.timing.repeat.boundsPeriod.end",
                                        "dosage.timing.repeat.boundsPeriod.end"};
-    struct str version = tape_plain(f->t, tape_path(f->t, 0, "meta.versionId"));
+    struct str version = tape_plain(t, tape_path(t, 0, "meta.versionId"));
     struct date d;
 
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (date_parse(tape_plain(f->t, tape_path(f->t, 0, ends[i])), &d) && date_ms(&d) <= f->who->now_ms)
+        if (date_parse(tape_plain(t, tape_path(t, 0, ends[i])), &d) && date_ms(&d) <= now_ms)
             return date_ms(&d); /* one that is ahead was planned when it was not yet stopped */
-    if (version.n && !str_is(version, "1") && date_parse(tape_plain(f->t, tape_path(f->t, 0, "meta.lastUpdated")), &d))
+    if (version.n && !str_is(version, "1") && date_parse(tape_plain(t, tape_path(t, 0, "meta.lastUpdated")), &d))
         return date_ms(&d);
     return FHIR_NO_DATE;
 }
@@ -148,7 +150,7 @@ static void count_stopped(struct model_fmt *f)
 
     if (!str_is(f->status, "stopped"))
         return;
-    at = stopped_ms(f);
+    at = stopped_ms(f->t, f->who->now_ms);
     if (at != FHIR_NO_DATE && at <= f->who->now_ms && at > f->who->now_ms - STOPPED_MS)
         f->row->counts_as = MODEL_COUNTS_STOPPED;
     else
@@ -215,6 +217,61 @@ static void request_lead(struct model_fmt *f)
     }
     if (intent)
         model_put(f, intent);
+}
+
+/* --- for the checks ---------------------------------------------------------------------------- */
+
+#define LONG_AGO_MS (365 * 24 * HOUR_MS) /* a medicine of before interacts with nothing any more */
+
+/* What is ordered or stated. One with a status that nobody knows counts as active. */
+static const struct {
+    const char *type, *status; /* NULL: any other */
+    int stand;                 /* enum cds_stand; -1: does not count */
+} standing[] = {
+    {"MedicationRequest", "on-hold", CDS_HELD},       {"MedicationRequest", "draft", CDS_DRAFTED},
+    {"MedicationRequest", "stopped", CDS_STOPPED},    {"MedicationRequest", "completed", CDS_STOPPED},
+    {"MedicationRequest", "cancelled", -1},           {"MedicationRequest", "entered-in-error", -1},
+    {"MedicationRequest", NULL, CDS_ACTIVE},          {"MedicationStatement", "on-hold", CDS_HELD},
+    {"MedicationStatement", "intended", CDS_PLANNED}, {"MedicationStatement", "stopped", CDS_STOPPED},
+    {"MedicationStatement", "completed", CDS_STOPPED}, {"MedicationStatement", "not-taken", -1},
+    {"MedicationStatement", "entered-in-error", -1},  {"MedicationStatement", NULL, CDS_ACTIVE},
+};
+
+static int stand_of(struct str type, struct str status)
+{
+    for (size_t i = 0; i < sizeof standing / sizeof *standing; i++)
+        if (str_is(type, standing[i].type) && (!standing[i].status || str_is(status, standing[i].status)))
+            return standing[i].stand;
+    return -1;
+}
+
+/* Days since it was stopped: *days -1 when nobody knows. False: long ago. */
+static bool stopped_of_late(const struct tape *t, int64_t now_ms, int *days)
+{
+    int64_t at = stopped_ms(t, now_ms);
+    struct date d;
+
+    *days = -1;
+    if (at == FHIR_NO_DATE) /* it cannot have ended before it was written */
+        return !date_parse(tape_plain(t, tape_get(t, 0, "authoredOn")), &d) || date_ms(&d) > now_ms - LONG_AGO_MS;
+    *days = at > now_ms ? 0 : (int)((now_ms - at) / DATE_DAY_MS);
+    return at > now_ms - LONG_AGO_MS;
+}
+
+bool model_medicine_stands(struct str type, const struct tape *t, int64_t now_ms, struct cds_entry *x)
+{
+    struct model_fmt f = {.t = t};
+    int stand = stand_of(type, t ? tape_plain(t, tape_get(t, 0, "status")) : STR(""));
+    struct str intent = t ? tape_plain(t, tape_get(t, 0, "intent")) : STR("");
+
+    if (stand < 0)
+        return false;
+    if ((stand == CDS_ACTIVE || stand == CDS_HELD) &&
+        (str_is(intent, "plan") || str_is(intent, "proposal") || str_is(intent, "option")))
+        stand = CDS_PLANNED;
+    x->stand = (enum cds_stand)stand;
+    x->not_wanted = t && stand != CDS_STOPPED && model_not_false(&f, tape_get(t, 0, "doNotPerform"));
+    return stand != CDS_STOPPED || stopped_of_late(t, now_ms, &x->stopped_days);
 }
 
 static void put_reasons(struct model_fmt *f)

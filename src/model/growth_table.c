@@ -3,55 +3,41 @@
 
 #include "model/growth_table.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "base/path.h"
+#include "base/tsv.h"
 #include "base/vec.h"
 #include "model/priv.h"
 #include "model/series_priv.h"
 
 #define TABLE_ROWS 10000u
-#define LINE_BYTES 256
 
-/* One line of a table: false when it is none. *mine: of the sex that is asked for. */
-static bool read_row(struct str line, char sex, struct growth_row *row, bool *mine)
+/* One row of a table: false when it is none. *mine: of the sex that is asked for. */
+static bool read_row(const struct str *cell, char sex, struct growth_row *row, bool *mine)
 {
     double *const to[] = {&row->at, &row->l, &row->m, &row->s};
-    struct str who = str_split(&line, '\t');
 
-    *mine = who.n == 1 && who.p[0] == sex;
-    if (who.n != 1 || (who.p[0] != 'm' && who.p[0] != 'f'))
+    *mine = cell[0].n == 1 && cell[0].p[0] == sex;
+    if (!str_is(cell[0], "m") && !str_is(cell[0], "f"))
         return false;
     for (int i = 0; i < 4; i++)
-        if (!model_series_number(str_split(&line, '\t'), to[i]))
+        if (!model_series_number(cell[1 + i], to[i]))
             return false;
-    return row->m > 0 && row->s > 0 && !line.p;
+    return row->m > 0 && row->s > 0;
 }
 
-static bool read_lines(FILE *f, char sex, struct vec *rows)
+static bool read_rows(struct tsv *t, char sex, struct vec *rows)
 {
-    char room[LINE_BYTES];
-    bool heading = true;
+    struct str cell[TSV_COLUMNS];
 
-    while (fgets(room, sizeof room, f)) {
-        struct str line = str_of(room);
+    if (t->columns != 5 || !str_is(t->column[0], "sex"))
+        return false;
+    while (tsv_next(t, cell)) {
         struct growth_row row, *at;
         bool mine;
 
-        if (!str_ends(line, "\n"))
-            return false;
-        line.n--;
-        if (!line.n || line.p[0] == '#')
-            continue;
-        if (heading) {
-            heading = false;
-            continue;
-        }
-        if (!read_row(line, sex, &row, &mine))
+        if (!read_row(cell, sex, &row, &mine))
             return false;
         if (!mine)
             continue;
@@ -61,33 +47,30 @@ static bool read_lines(FILE *f, char sex, struct vec *rows)
             return false;
         *at = row;
     }
-    return !ferror(f) && rows->n >= 2;
+    return rows->n >= 2;
 }
 
 int model_growth_load(const char *dir, const char *file, char sex, struct arena *a, struct growth_table *out,
                       struct err *e)
 {
-    char path[PATH_MAX_BYTES];
+    struct err why = ERR_NONE;
+    struct arena bytes;
     struct vec rows;
+    struct tsv t;
     bool whole;
-    FILE *f;
-    int code = path_join(path, dir, file, e);
 
     *out = (struct growth_table){0};
-    if (code)
-        return code;
-    if (!(f = fopen(path, "re")))
-        return err_set(e, ERR_IO, errno, 0, file);
+    arena_init(&bytes, TSV_BYTES + 4096);
     vec_init(&rows, sizeof(struct growth_row), TABLE_ROWS);
-    whole = read_lines(f, sex, &rows);
-    fclose(f);
+    whole = !tsv_open(dir, file, &bytes, &t, &why) && read_rows(&t, sex, &rows);
+    arena_fini(&bytes);
     if (whole && (out->rows = arena_alloc(a, rows.n * sizeof *out->rows))) {
         memcpy(out->rows, rows.p, rows.n * sizeof *out->rows);
         out->n = (unsigned)rows.n;
     }
     vec_fini(&rows);
     if (!whole)
-        return err_set(e, ERR_IO, 0, 0, file);
+        return err_set(e, why.code == ERR_NOMEM ? ERR_NOMEM : ERR_IO, why.code == ERR_NOFILE ? why.sub : 0, 0, file);
     return out->rows ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, file);
 }
 

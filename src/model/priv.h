@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/intl.h"
+#include "codes/allergy.h"
 #include "fhir/read.h"
 #include "model/model.h"
 
@@ -95,14 +96,6 @@ struct text model_named(struct model *m, const struct model_person *who, const s
 
 /* --- allergies -------------------------------------------------------------------------------- */
 
-enum model_allergy_row {
-    MODEL_ALLERGY_LIVE,    /* a real one, to be counted */
-    MODEL_ALLERGY_PAST,    /* real, and resolved */
-    MODEL_ALLERGY_NONE,    /* the statement "no known allergies" */
-    MODEL_ALLERGY_PARTIAL, /* "no known drug allergy" and the like: says nothing about the rest */
-    MODEL_ALLERGY_VOID,    /* refuted, entered in error, "no information" */
-};
-enum model_allergy_row model_allergy_row(const struct tape *t);
 /* The live ones by name, those of high criticality first; unconfirmed ones say so. Inactive ones are
  * counted. */
 struct model_allergen {
@@ -135,6 +128,8 @@ struct model_weight {
     bool removed;      /* they are not, because they were removed from this device */
 
     bool unsent;       /* of an edit that the server has not got */
+    struct str kg;     /* the lexeme, where the unit is kg; "" */
+    struct date day;   /* precision DATE_NONE: none */
 };
 int model_weight(struct model *m, const struct model_person *who, struct arena *a, struct model_weight *out,
                  struct err *e);
@@ -217,9 +212,6 @@ int model_note(const struct tape *t, struct arena *a, struct buf *out, bool *cut
 /* Its first words in quotation marks; false when there are none. */
 bool model_put_first_words(struct model_fmt *f);
 
-/* Listed names of medicines in n bytes of own or safe text, in tall-man letters: only case changes. */
-void model_tall_man(char *s, size_t n);
-
 struct model_code_word {
     const char *code, *words; /* words: N_() */
 };
@@ -285,6 +277,11 @@ bool model_pressure(struct model_fmt *f, tape_at *systolic, tape_at *diastolic);
 
 /* Dosage[] in full words, by sequence. False when no dose stands anywhere in it. */
 bool model_put_dosages(struct model_fmt *f, tape_at list);
+
+/* How a resource stands among the medicines that an order is checked against, into x; false: it is none of them.
+ * t NULL: it cannot be read. */
+struct cds_entry;
+bool model_medicine_stands(struct str type, const struct tape *t, int64_t now_ms, struct cds_entry *x);
 
 /* --- formatters ------------------------------------------------------------------------------- */
 

@@ -33,6 +33,17 @@ static bool stands(struct str status)
     return false;
 }
 
+/* What a dose is reckoned by: a weight in kg, with nothing before its number. */
+static void put_kg(struct weighing *w, const struct tape *t, tape_at quantity)
+{
+    struct fhir_quantity q = fhir_quantity(t, quantity, w->a), kg = {.unit = STR("kg")};
+
+    w->out->kg = STR("");
+    w->out->day = (struct date){.precision = DATE_NONE};
+    if (!q.comparator.n && !model_unit_clash(&q) && model_same_unit(&q, &kg))
+        w->out->kg = arena_str(w->a, q.value);
+}
+
 static int put_weight(struct weighing *w, const struct store_row *r, const struct tape *t, tape_at quantity)
 {
     struct arena a;
@@ -54,6 +65,9 @@ static int put_weight(struct weighing *w, const struct store_row *r, const struc
         w->out->date = text_own(_("no date"));
     }
     w->out->unsent = r->unsent;
+    put_kg(w, t, quantity);
+    if (date_parse(r->date, &d))
+        w->out->day = d;
     w->at_ms = r->date_ms;
     w->a->failed = w->a->failed || out.failed || a.failed;
     buf_fini(&out);

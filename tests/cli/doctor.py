@@ -127,10 +127,11 @@ with tempfile.TemporaryDirectory() as tmp:
     s, w = server(tmp, lambda *_: fhir(CAPABLE, gz=True))
     sound, status = verdicts(w)
     done += 1
-    if len(sound) != 17:
-        bad.append(f"{len(sound)} checks, want 17")
-    for c in ("link", "clock", "tls", "gzip", "abilities", "store", "superblocks", "terminal", "locale", "kdf", "rules", "displays"):
+    if len(sound) != 19:
+        bad.append(f"{len(sound)} checks, want 19")
+    for c in ("link", "clock", "tls", "gzip", "abilities", "store", "superblocks", "terminal", "locale", "kdf", "rules", "displays", "drugs", "checks"):
         expect("sound", sound, c, "OK")
+    expect("sound", sound, "checks", "OK", "interactions.tsv 62 rows of 30-Nov-2026")
     expect("never synced", sound, "data", "WARN", "no complete sync yet", "wardline sync")
     expect("TERM=dumb", verdicts(w, env={"TERM": "dumb"})[0], "terminal", "WARN")
     expect("TERM unknown", verdicts(w, env={"TERM": "no-such-term"})[0], "terminal", "FAIL")

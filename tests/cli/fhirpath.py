@@ -44,6 +44,8 @@ def main():
         for e, at, more in (("name.", 6, ()), ("1 + (1 | 2)", 3, ()), ("name.foo()", 6, ()), ("%nobody", 1, ()), ("name.famly", 6, ("--strict",))):
             p = run(*more, e, path)
             check(e, p.returncode == 2 and not p.stdout and p.stderr.count("\n") == 1 and f"at character {at};" in p.stderr, repr(p))
+        check("units", run("4 'g' + 200 'mg' = 4.2 'g'", path).stdout == "true\n")
+        check("a unit that UCUM does not have", run("4 'mcg' < 1 'mg'", path).returncode == 2)
         check("lenient: an element that is not there is empty", run("name.famly", path).returncode == 0)
         for content, what in (("", "empty"), ("{", "cut"), ("[1]", "a list"), ('{"resourceType": "Nothing"}', "no resource")):
             open(path, "w", encoding="utf-8").write(content)

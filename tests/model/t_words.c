@@ -385,24 +385,24 @@ static void allergies(void)
 {
     static const struct {
         const char *json;
-        enum model_allergy_row row;
+        enum codes_allergy row;
     } table[] = {
-        {"{'code':{'text':'penicillin'}}", MODEL_ALLERGY_LIVE},
-        {"{'code':{'text':'penicillin'},'clinicalStatus':{'coding':[{'code':'inactive'}]}}", MODEL_ALLERGY_LIVE},
-        {"{'code':{'text':'penicillin'},'clinicalStatus':{'coding':[{'code':'resolved'}]}}", MODEL_ALLERGY_PAST},
-        {"{'code':{'text':'penicillin'},'verificationStatus':{'coding':[{'code':'refuted'}]}}", MODEL_ALLERGY_VOID},
-        {"{'code':{'text':'penicillin'},'verificationStatus':{'coding':[{'code':'entered-in-error'}]}}", MODEL_ALLERGY_VOID},
+        {"{'code':{'text':'penicillin'}}", CODES_ALLERGY_LIVE},
+        {"{'code':{'text':'penicillin'},'clinicalStatus':{'coding':[{'code':'inactive'}]}}", CODES_ALLERGY_LIVE},
+        {"{'code':{'text':'penicillin'},'clinicalStatus':{'coding':[{'code':'resolved'}]}}", CODES_ALLERGY_PAST},
+        {"{'code':{'text':'penicillin'},'verificationStatus':{'coding':[{'code':'refuted'}]}}", CODES_ALLERGY_VOID},
+        {"{'code':{'text':'penicillin'},'verificationStatus':{'coding':[{'code':'entered-in-error'}]}}", CODES_ALLERGY_VOID},
         {"{'code':{'text':'penicillin'},'verificationStatus':{'coding':[{'system':'urn:x','code':'R'},{'system':"
-         "'http://terminology.hl7.org/CodeSystem/allergyintolerance-verification','code':'refuted'}]}}", MODEL_ALLERGY_VOID},
-        {"{'code':{'text':'penicillin'},'verificationStatus':{'coding':[{'code':'unconfirmed'}]}}", MODEL_ALLERGY_LIVE},
-        {"{'code':{'coding':[{'system':'http://snomed.info/sct','code':'716186003'}]}}", MODEL_ALLERGY_NONE},
+         "'http://terminology.hl7.org/CodeSystem/allergyintolerance-verification','code':'refuted'}]}}", CODES_ALLERGY_VOID},
+        {"{'code':{'text':'penicillin'},'verificationStatus':{'coding':[{'code':'unconfirmed'}]}}", CODES_ALLERGY_LIVE},
+        {"{'code':{'coding':[{'system':'http://snomed.info/sct','code':'716186003'}]}}", CODES_ALLERGY_NONE},
         {"{'code':{'coding':[{'system':'http://snomed.info/sct','code':'716186003'}]},'verificationStatus':{'coding':"
-         "[{'code':'entered-in-error'}]}}", MODEL_ALLERGY_VOID},
-        {"{'code':{'coding':[{'system':'http://snomed.info/sct','code':'409137002'}]}}", MODEL_ALLERGY_PARTIAL},
-        {"{'code':{'text':'No Known  Allergies'}}", MODEL_ALLERGY_NONE},
-        {"{'code':{'text':'NKDA'}}", MODEL_ALLERGY_PARTIAL},
-        {"{'code':{'text':'no known allergies to nuts but penicillin'}}", MODEL_ALLERGY_LIVE},
-        {"{}", MODEL_ALLERGY_LIVE},
+         "[{'code':'entered-in-error'}]}}", CODES_ALLERGY_VOID},
+        {"{'code':{'coding':[{'system':'http://snomed.info/sct','code':'409137002'}]}}", CODES_ALLERGY_PARTIAL},
+        {"{'code':{'text':'No Known  Allergies'}}", CODES_ALLERGY_NONE},
+        {"{'code':{'text':'NKDA'}}", CODES_ALLERGY_PARTIAL},
+        {"{'code':{'text':'no known allergies to nuts but penicillin'}}", CODES_ALLERGY_LIVE},
+        {"{}", CODES_ALLERGY_LIVE},
     };
 
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -413,9 +413,9 @@ static void allergies(void)
             if (*c == '\'')
                 *c = '"';
         CU_ASSERT_EQUAL(tape_parse(&t, str_of(json), NULL), ERR_OK);
-        if (model_allergy_row(&t) != table[i].row)
+        if (codes_allergy_read(&t) != table[i].row)
             printf("\n    %s ", table[i].json);
-        CU_ASSERT_EQUAL(model_allergy_row(&t), table[i].row);
+        CU_ASSERT_EQUAL(codes_allergy_read(&t), table[i].row);
         tape_fini(&t);
         mem_free(json);
     }
