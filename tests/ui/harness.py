@@ -112,17 +112,17 @@ class Term:
         return naps
 
     def rest(self, quiet=0, seconds=120):
-        """Until the program waits for the next key: all its threads sleep, none was woken by another while that was looked
-        at, and nothing comes within quiet seconds; the bytes that came. Looking whether something has come makes the kernel
-        pass on what was written before (n_tty_poll), so that 0 is enough."""
-        before, end = len(self.raw), time.monotonic() + seconds
+        """Until the program waits for the next key: it has read those that were sent (within 2 s), all its threads sleep, none
+        was woken by another while that was looked at, and nothing comes within quiet seconds; the bytes that came. Looking
+        whether something has come makes the kernel pass on what was written before (n_tty_poll), so that 0 is enough."""
+        before, end, unread = len(self.raw), time.monotonic() + seconds, time.monotonic() + 2
         while self.fd >= 0:
             if time.monotonic() > end:
                 raise AssertionError(f"the program does not come to rest; the screen:\n{self.text()}")
             if self.pump(quiet):
                 continue
             naps = self.asleep()
-            if naps is None:
+            if naps is None or (self.unread() and time.monotonic() < unread):
                 time.sleep(0.001)
             elif naps == self.asleep() and not self.pump(0):
                 break
@@ -142,7 +142,7 @@ class Term:
     def type(self, keys, quiet=0):
         """Sends keys in one write, of any length; waits until the program has read them and rests; the bytes that they brought."""
         self.rest()  # what it still does of itself is not taken for an answer
-        before, end = len(self.raw), time.monotonic() + 2
+        before = len(self.raw)
         rest = memoryview(keys if isinstance(keys, bytes) else keys.encode())
         while rest and self.fd >= 0:
             try:
@@ -151,8 +151,6 @@ class Term:
                 self.pump(0.05)
             except OSError:  # it is gone: whoever looks next sees that
                 break
-        while self.fd >= 0 and self.unread() and time.monotonic() < end:
-            self.pump(0.001)
         self.rest(quiet)
         return self.raw[before:]
 
@@ -167,8 +165,9 @@ class Term:
         os.write(self.fd, keys if isinstance(keys, bytes) else keys.encode())
 
     def wait(self, text, seconds=60):
-        """Until text stands on the screen."""
+        """Until text stands on the screen that answers the keys sent before."""
         end = time.monotonic() + seconds
+        self.rest()
         while text not in self.text():
             if self.fd < 0 or time.monotonic() > end:
                 raise AssertionError(f"{text!r} never came; the screen:\n{self.text()}")
