@@ -92,6 +92,15 @@ struct valueset_system *valueset_system_make(struct valueset_base *b, struct str
     return s;
 }
 
+void valueset_system_unmake(struct valueset_base *b)
+{
+    struct valueset_system *s = vec_at(&b->systems, b->systems.n - 1);
+
+    vec_fini(&s->concepts);
+    mem_free(s->by_code);
+    b->systems.n--;
+}
+
 bool valueset_system(const struct valueset_base *b, unsigned i, struct str *url, struct str *date, uint32_t *codes)
 {
     const struct valueset_system *s = vec_at(&b->systems, i);

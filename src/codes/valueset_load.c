@@ -140,6 +140,7 @@ static int take_system(struct valueset_base *b, const struct tape *t, struct err
 {
     struct str url = tape_str(t, tape_get(t, 0, "url"), &b->a), date = tape_plain(t, tape_get(t, 0, "date"));
     struct valueset_system *s;
+    int r;
 
     if (!url.n)
         return err_set(e, ERR_INPUT, 0, 0, "CodeSystem.url");
@@ -147,9 +148,12 @@ static int take_system(struct valueset_base *b, const struct tape *t, struct err
         return err_set(e, ERR_UNSUPPORTED, 0, 0, "CodeSystem.content");
     if (valueset_system_of(b, url))
         return ERR_OK;
-    s = valueset_system_make(b, url, date);
-    return s ? take_concepts(b, s, t, tape_get(t, 0, "concept"), STR(""), 0, e)
-             : err_set(e, ERR_TOOBIG, 0, VALUESET_MEMORY, "valueset");
+    if (!(s = valueset_system_make(b, url, date)))
+        return err_set(e, ERR_TOOBIG, 0, VALUESET_MEMORY, "valueset");
+    r = take_concepts(b, s, t, tape_get(t, 0, "concept"), STR(""), 0, e);
+    if (r) /* half of a system would be taken for all of it */
+        valueset_system_unmake(b);
+    return r;
 }
 
 int valueset_take(struct valueset_base *b, struct tape *t, struct err *e)

@@ -56,6 +56,7 @@ struct str valueset_said(const struct valueset_base *b, const struct tape *t, ta
 /* What two files say of one code: the first. ERR_NOMEM, ERR_TOOBIG. */
 int valueset_add(struct valueset_base *b, struct valueset_system *s, const struct valueset_concept *c, struct err *e);
 struct valueset_system *valueset_system_make(struct valueset_base *b, struct str url, struct str date);
+void valueset_system_unmake(struct valueset_base *b); /* the one that was made last */
 /* Behind all adds: parents and the order by code. */
 int valueset_settle(struct valueset_base *b, struct err *e);
 /* One resource on a tape whose bytes stay; t is taken over, or freed. */
