@@ -90,6 +90,7 @@ class Ward:
     def stop_server(self):
         if self.server:
             self.server.send_signal(signal.SIGTERM)
+            self.server.send_signal(signal.SIGCONT)  # a test that stopped it may have failed meanwhile
             self.server.wait()
             self.server = None
 

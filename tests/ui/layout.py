@@ -125,10 +125,7 @@ def sync(t, w):
     t.wait("wardline - locked")
     for _ in range(20):  # locked in the middle of a sync: it may take a moment, and says so in plain words
         t.send("\x15" + ward.PASS + "\r")
-        t.wait("opening", 20)
-        while "opening" in t.text():
-            t.pump(0.2)
-        t.settle(first=1)
+        t.rest()
         if "kept here" in t.text():
             break
         check("Still closing" in t.text(), t.text())
