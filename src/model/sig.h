@@ -30,7 +30,6 @@ struct sig_words;
  * "fr". As tsv_open; ERR_INPUT (num = its line), ERR_UNSUPPORTED (no such language). */
 int model_sig_words_load(const char *dir, const char *language, struct sig_words **out, struct err *e);
 void model_sig_words_free(struct sig_words *w);
-const char *model_sig_words_date(const struct sig_words *w); /* "2026-11-30": as its first lines say */
 
 /* --- what was said ---------------------------------------------------------------------------- */
 
@@ -91,7 +90,7 @@ struct sig_step {
     unsigned sequence; /* equal numbers run together; 0: there is one step, or all run together */
     struct sig_dose dose, rate;
     struct sig_ratio rate_ratio; /* instead of rate: 1000 mL per 8 hours */
-    struct sig_concept route, site, method;
+    struct sig_concept route, site;
     struct sig_repeat repeat;
     enum sig_needed needed;
     struct str reason;
@@ -195,7 +194,7 @@ struct sig_env {
     bool reason;  /* as needed wants a reason */
     struct date today;
     struct sig_measure weight, surface;
-    int measure_days;        /* older ones are refused; 0 or less: all are */
+    int measure_days;        /* older ones are refused; 0: all but today's; less: all */
     const char *const *unit; /* what this medicine comes in, NULL behind the last: offered for a bare number; or NULL */
 };
 

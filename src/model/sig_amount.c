@@ -14,6 +14,7 @@ struct part {
     const struct sig_row *row;
     struct str number;
     char kind; /* 't' time, 'w' weight or surface, 'd' a dose, 'v' something that it is dissolved in */
+    unsigned n; /* its tokens */
 };
 
 static struct str code_of(struct str value)
@@ -99,7 +100,7 @@ static unsigned part(struct reading *p, unsigned i, struct part *out)
         out->kind = 'w';
     else
         out->kind = str_is(code_of(out->row->value), "{dose}") ? 'd' : 'v';
-    return n + k;
+    return out->n = n + k;
 }
 
 /* "mL/h", "ug/kg/min": a rate's unit, in words and as UCUM. */
@@ -119,23 +120,35 @@ static bool short_day(const struct reading *p, unsigned i)
     return !p->env->said && i < p->n && p->t[i].kind == LEX_WORD && str_is(p->t[i].fold, "d");
 }
 
-static void ask_day(struct reading *p, struct sig_amount *am, unsigned n, bool by)
+/* unit: of the time that it is for: "d", or a longer one, in which more than one dose has room, too. */
+static void ask_day(struct reading *p, struct sig_amount *am, unsigned n, bool by, struct str unit)
 {
-    struct sig_ask *ask = model_sig_asks(p, SIG_DAY_OR_DOSE, am->at, n);
+    bool day = str_is(unit, "d");
+    struct sig_ask *ask = model_sig_asks(p, day ? SIG_DAY_OR_DOSE : SIG_TWO_READINGS, am->at, n);
     struct str raw = model_sig_raw(p, am->at, am->n);
+    struct str often = model_sig_phrase(p, K_OFTEN, model_sig_fmt(p, "1/1 %.*s", STR_ARG(unit)).p);
 
-    if (by) {
+    if (by && day) {
         model_sig_choice(p, ask, "%.*s/%.*s", STR_ARG(raw), STR_ARG(model_sig_unit_phrase(p, "{dose}")));
         model_sig_choice(p, ask, "%.*s/%.*s", STR_ARG(raw), STR_ARG(model_sig_singular(p, K_SPAN, "d")));
-    } else
-        SIG_OFFER(p, ask, raw, model_sig_phrase(p, K_OFTEN, "1/1 d"));
+    } else if (by && often.n)
+        model_sig_choice(p, ask, "%.*s/%.*s %.*s", STR_ARG(raw), STR_ARG(model_sig_unit_phrase(p, "{dose}")),
+                         STR_ARG(often));
+    else if (!by)
+        SIG_OFFER(p, ask, raw, often);
 }
 
 /* What the parts behind a unit make of the amount: n tokens of them. am->n is what stands before. */
 static void weigh(struct reading *p, struct sig_amount *am, const struct part *q, unsigned parts, unsigned n)
 {
-    bool day = q[parts - 1].kind == 't' && str_is(q[parts - 1].row->value, "d");
+    struct str time = q[parts - 1].kind == 't' ? q[parts - 1].row->value : STR("");
+    bool day = str_is(time, "d"), slow = day || str_is(time, "wk") || str_is(time, "mo") || str_is(time, "a");
 
+    for (unsigned k = 0; k < parts; k++) /* REQ: of 10 kg, of 2 doses, in 2 days: no number is dropped */
+        if (q[k].kind != 'v' && !(parts == 1 && q[0].kind == 't') && !model_sig_number_is(q[k].number, 1)) {
+            model_sig_asks(p, SIG_UNKNOWN, am->at, am->n + n);
+            return;
+        }
     if (q[0].kind == 'v' && parts == 1)
         am->basis = BASIS_STRENGTH;
     else if (q[0].kind == 'd' && parts == 1)
@@ -150,9 +163,9 @@ static void weigh(struct reading *p, struct sig_amount *am, const struct part *q
         if (str_is(q[0].row->value, "h"))
             SIG_OFFER(p, ask, raw, model_sig_phrase(p, K_EVERY, ""), q[0].number, span);
         SIG_OFFER(p, ask, model_sig_phrase(p, K_RATE, ""), model_sig_raw(p, am->at, am->n + n));
-    } else if (q[0].kind == 't' && parts == 1 && day && !p->rate)
-        ask_day(p, am, am->n + n, false);
-    else if (q[parts - 1].kind == 't' && (parts == 1 || q[0].kind == 'w') && !(day && !p->rate)) {
+    } else if (q[0].kind == 't' && parts == 1 && slow && !p->rate) /* REQ: 10 mg a week is no rate */
+        ask_day(p, am, am->n + n, false, time);
+    else if (q[parts - 1].kind == 't' && (parts == 1 || q[0].kind == 'w') && !(slow && !p->rate)) {
         am->basis = BASIS_RATE;
         rate_unit(p, &am->dose.low, q, parts);
         if (am->dose.range)
@@ -160,10 +173,10 @@ static void weigh(struct reading *p, struct sig_amount *am, const struct part *q
     } else if (q[0].kind == 'w') {
         am->by = str_is(code_of(q[0].row->value), "kg") ? 'k' : 'm';
         am->basis = parts == 1 ? BASIS_NONE : q[1].kind == 'd' ? BASIS_DOSE : day ? BASIS_DAY : BASIS_RATE;
-        if (day && short_day(p, am->at + am->n + n - 1)) { /* mg/kg/d */
-            am->n += n - 2;
-            ask_day(p, am, am->n + 2, true);
-            am->n -= n - 2;
+        if (slow && (!day || short_day(p, am->at + am->n + n - 1))) { /* mg/kg/d, mg/kg/week */
+            am->n += q[0].n;
+            ask_day(p, am, am->n + q[1].n, true, time);
+            am->n -= q[0].n;
             am->by = 0;
         }
     } else
@@ -219,7 +232,7 @@ static unsigned other_rate(struct reading *p, unsigned i, struct sig_amount *am)
         return 0;
     am->dose.high = high.dose.low;
     am->dose.range = true;
-    if (high.basis != BASIS_RATE || !str_eq(high.dose.low.code, am->dose.low.code))
+    if (high.basis != BASIS_RATE || high.dose.range || !str_eq(high.dose.low.code, am->dose.low.code))
         model_sig_asks(p, SIG_TWO_READINGS, am->at, i + n + k - am->at);
     return n + k;
 }
@@ -328,13 +341,16 @@ static unsigned bare(struct reading *p, unsigned i)
     if (i + 1 < p->n && p->t[i + 1].kind == LEX_NUMBER && !p->t[i + 1].glued) { /* 10 000 units; 1 1/2 */
         struct str value;
         unsigned f = model_sig_read_fraction(p, i + 1, &value);
+        int64_t x;
 
         n = f ? 1 + f : 2;
         u = model_sig_match(p, i + n, BIT(K_UNIT) | BIT(K_FORM), &row);
         ask = model_sig_asks(p, SIG_NUMBER, i, n);
+        if (!str_int(p->t[i].fold, 1, 999, &x)) /* 0.5 125 are two numbers, and not one */
+            return n + u;
         if (f && str_starts(value, "0."))
             model_sig_choice(p, ask, "%.*s%.*s", STR_ARG(p->t[i].fold), (int)value.n - 1, value.p + 1);
-        else if (!f && p->t[i + 1].len == 3 && u)
+        else if (!f && p->t[i + 1].len == 3 && u && str_int(p->t[i + 1].fold, 0, 999, &x))
             model_sig_choice(p, ask, "%.*s%.*s", STR_ARG(p->t[i].fold), STR_ARG(p->t[i + 1].fold));
         return n + u;
     }
@@ -377,10 +393,10 @@ unsigned model_sig_read_dose(struct reading *p, unsigned i)
 /* 1-0-1: in the morning, at noon, in the evening, and a fourth at bedtime. */
 unsigned model_sig_read_pattern(struct reading *p, unsigned i)
 {
-    static const char *const whens[] = {"MORN", "NOON", "EVE", "HS"};
+    static const char *const whens[] = {"MORN", "NOON", "EVE", "HS"}, *const times[] = {"", "1", "2", "3", "4"};
     const struct sig_row *row = NULL;
     struct sig_amount am = {.at = i, .countable = true};
-    struct sig_repeat *r = &p->s->repeat;
+    struct sig_repeat r = {.period = STR("1"), .period_unit = STR("d")};
     unsigned places = 0, n = 0, u;
     bool same = true;
 
@@ -400,15 +416,15 @@ unsigned model_sig_read_pattern(struct reading *p, unsigned i)
             continue;
         same = same && (!am.dose.low.value.n || str_eq(am.dose.low.value, v));
         am.dose.low.value = v;
-        if (r->whens < SIG_WHENS)
-            r->when[r->whens++] = str_of(whens[k]);
+        r.when[r.whens++] = str_of(whens[k]);
     }
+    r.frequency = str_of(times[r.whens]); /* REQ: so often, and at no other time of day */
     u = model_sig_match(p, i + n, BIT(K_FORM) | BIT(K_UNIT), &row);
-    if (!same || !am.dose.low.value.n || r->ats || r->whens > places) /* 1-0-2: two doses, to be typed as two */
+    if (!same || !am.dose.low.value.n) /* 1-0-2: two doses, to be typed as two */
         model_sig_asks(p, SIG_TWO_READINGS, i, n);
     else if (!u)
         unit_choices(p, model_sig_asks(p, SIG_NO_UNIT, i, n), model_sig_raw(p, i, n));
-    else {
+    else if (model_sig_often(p, &r, i, n)) {
         am.dose.low = quantity(am.dose.low.value, row);
         am.n = n + u;
         if (row->clear.n)

@@ -25,14 +25,64 @@ static bool is_one(const struct sig_amount *am)
     return !am->dose.range && model_sig_number_is(am->dose.low.value, 1);
 }
 
-/* Two amounts: of what strength, and how much? */
+static struct str code_of(const struct sig_amount *am)
+{
+    return am->dose.low.value.n ? am->dose.low.code : am->dose.high.code;
+}
+
+/* Does what b counts be what stands behind a: "500 mg tab, 2 tab"? */
+static bool of_form(const struct sig_amount *a, const struct sig_amount *b)
+{
+    struct str v = a->form ? a->form->value : STR("");
+
+    return a->form && str_eq(str_split(&v, '='), code_of(b));
+}
+
+/* What stands between two amounts, but for a comma. */
+static struct str between(const struct reading *p, const struct sig_amount *a, const struct sig_amount *b)
+{
+    unsigned i = a->at + a->n;
+
+    i += model_sig_gap(p, i);
+    return i < b->at ? model_sig_raw(p, i, b->at - i) : STR("");
+}
+
+static void offer_two(struct reading *p, struct sig_ask *ask, struct str of, struct str more)
+{
+    if (more.n)
+        SIG_OFFER(p, ask, of, more);
+    else
+        SIG_OFFER(p, ask, of);
+}
+
+/* "1 g iv 4 doses": so many in all, or each time? */
+static void ask_doses(struct reading *p, const struct sig_amount *a, const struct sig_amount *b)
+{
+    const struct sig_amount *many = str_is(code_of(a), "{dose}") ? a : b, *of = many == a ? b : a;
+    struct sig_ask *ask = model_sig_asks(p, SIG_TWO_READINGS, a->at, b->at + b->n - a->at);
+
+    offer_two(p, ask, model_sig_fmt(p, "%.*s %.*s %.*s", STR_ARG(model_sig_raw(p, of->at, of->n)),
+                                    STR_ARG(model_sig_phrase(p, K_FOR, "")),
+                                    STR_ARG(model_sig_raw(p, many->at, many->n))), between(p, a, b));
+}
+
+/* Two amounts: of what strength, and how much? REQ: two strengths are no dose, a dose by weight is no strength. */
 static const struct sig_amount *of_two(struct reading *p, const struct sig_amount *a, const struct sig_amount *b)
 {
     unsigned n = b->at + b->n - a->at;
+    bool plain = !a->by && a->basis == BASIS_NONE;
     struct sig_ask *ask;
 
-    if (a->basis == BASIS_STRENGTH || (a->form && b->countable) ||
-        (!a->countable && b->countable && is_one(b) && !a->dose.range)) {
+    if (b->basis == BASIS_STRENGTH || b->form) {
+        model_sig_asks(p, SIG_STRENGTH, a->at, n);
+        return b;
+    }
+    if (a->basis != BASIS_STRENGTH && !a->form && str_is(code_of(a), "{dose}") != str_is(code_of(b), "{dose}")) {
+        ask_doses(p, a, b);
+        return b;
+    }
+    if (a->basis == BASIS_STRENGTH || of_form(a, b) ||
+        (!a->countable && b->countable && !a->form && is_one(b) && !a->dose.range && plain)) {
         strength(p, a);
         return b;
     }
@@ -42,11 +92,12 @@ static const struct sig_amount *of_two(struct reading *p, const struct sig_amoun
     }
     ask = model_sig_asks(p, a->countable != b->countable ? SIG_STRENGTH : SIG_TWICE, a->at, n);
     if (!a->countable && b->countable && !a->form) { /* 500 mg 2 tab: two of 500 mg, or two that make 500 mg? */
-        struct str of = model_sig_raw(p, a->at, a->n), much = model_sig_raw(p, b->at, b->n);
+        struct str of = model_sig_raw(p, a->at, a->n), much = model_sig_raw(p, b->at, b->n), more = between(p, a, b);
 
-        model_sig_choice(p, ask, "%.*s %.*s, %.*s", STR_ARG(of), STR_ARG(model_sig_raw(p, b->at + b->n - 1, 1)),
-                         STR_ARG(much));
-        SIG_OFFER(p, ask, of);
+        if (plain)
+            offer_two(p, ask, model_sig_fmt(p, "%.*s %.*s, %.*s", STR_ARG(of),
+                                            STR_ARG(model_sig_raw(p, b->at + b->n - 1, 1)), STR_ARG(much)), more);
+        offer_two(p, ask, of, more);
     }
     return b;
 }
@@ -76,6 +127,14 @@ static const struct sig_amount *find_dose(struct reading *p)
 
 /* --- a dose by weight or surface -------------------------------------------------------------- */
 
+bool model_sig_of_meals(const struct sig_repeat *r)
+{
+    for (unsigned i = 0; i < r->whens; i++)
+        if (str_is(r->when[i], "C") || str_is(r->when[i], "AC") || str_is(r->when[i], "PC"))
+            return true;
+    return false;
+}
+
 /* How often a day, exactly; false where that is no whole number. */
 static bool per_day(const struct sig_repeat *r, struct path_decimal *out)
 {
@@ -85,7 +144,7 @@ static bool per_day(const struct sig_repeat *r, struct path_decimal *out)
         return false;
     if (!r->frequency.n) {
         path_decimal_int(r->ats ? r->ats : r->whens, out);
-        return (r->ats || r->whens) && !r->days;
+        return (r->ats || r->whens) && !r->days && !model_sig_of_meals(r);
     }
     if (!model_sig_decimal(r->frequency, &n) || !model_sig_decimal(r->period, &period))
         return false;
@@ -222,6 +281,18 @@ static bool said_once(const struct sig_step *a, const struct sig_step *b)
            !a->repeat.lasts.n != !b->repeat.lasts.n || !a->extras != !b->extras;
 }
 
+/* "weekly on Monday and Thursday", "every 2 days at 08:00 and 20:00": more days or times of day than so often? */
+static bool more_often(const struct sig_repeat *r, unsigned slots)
+{
+    bool week = str_is(r->period_unit, "wk"), one = model_sig_number_is(r->period, 1);
+
+    if (!r->frequency.n || r->frequency_most.n || str_is(r->period_unit, "h") || (one && str_is(r->period_unit, "d")))
+        return false;
+    if (week && one && r->days)
+        return !model_sig_number_is(r->frequency, (int64_t)r->days * (slots ? slots : 1));
+    return slots > 1 || (r->days > 1 && model_sig_number_is(r->frequency, 1) && !str_is(r->period_unit, "d"));
+}
+
 /* "daily am and pm", "tid at 08:00": so many times, and another number of times of day? */
 static bool contradicts(const struct sig_repeat *r)
 {
@@ -229,11 +300,22 @@ static bool contradicts(const struct sig_repeat *r)
 
     if (r->frequency.n && model_sig_number_is(r->count, 1)) /* stat tid */
         return true;
-    for (unsigned i = 0; i < r->whens; i++)
-        if (str_is(r->when[i], "C") || str_is(r->when[i], "AC") || str_is(r->when[i], "PC"))
-            return false; /* of so many meals */
+    if (more_often(r, slots))
+        return true;
+    if (model_sig_of_meals(r))
+        return false;
     return slots && r->frequency.n && !r->frequency_most.n && !r->period_most.n && str_is(r->period_unit, "d") &&
            model_sig_number_is(r->period, 1) && !model_sig_number_is(r->frequency, slots);
+}
+
+/* Is it more each time than the line's own maximum? */
+static bool over_most(const struct sig_step *s)
+{
+    const struct sig_quantity *dose = s->dose.high.value.n ? &s->dose.high : &s->dose.low;
+    struct path_decimal d, most;
+
+    return str_eq(dose->code, s->most_once.code) && model_sig_decimal(dose->value, &d) &&
+           model_sig_decimal(s->most_once.value, &most) && path_decimal_compare(&d, &most) > 0;
 }
 
 void model_sig_close_step(struct reading *p, unsigned end)
@@ -247,6 +329,8 @@ void model_sig_close_step(struct reading *p, unsigned end)
             by_weight(p, am, &s->dose);
         else if (am->basis == BASIS_DAY)
             s->dose = (struct sig_dose){0};
+        if (!p->env->said && over_most(s))
+            model_sig_asks(p, SIG_TWICE, am->at, am->n);
     }
     if (before && !s->route.text.n && !p->env->said)
         s->route = before->route; /* the one thing that is carried over: it is read back in every step */

@@ -229,6 +229,7 @@ static int word(struct lexer *l, struct lex *t)
 {
     struct buf b, plain;
     size_t n = 0, k;
+    int failed;
 
     while ((k = letter(l, n)))
         n += k;
@@ -243,11 +244,11 @@ static int word(struct lexer *l, struct lex *t)
             buf_addc(&plain, b.p[i]);
     }
     t->fold = arena_str(l->a, buf_str(&plain));
-    k = (size_t)b.failed | (size_t)plain.failed;
+    failed = b.failed ? b.failed : plain.failed; /* of a server's Dosage: too long a word is free text */
     buf_fini(&b);
     buf_fini(&plain);
     l->at += n;
-    return k ? ERR_NOMEM : ERR_OK;
+    return failed;
 }
 
 static void quote(struct lexer *l, struct lex *t)

@@ -44,7 +44,7 @@ struct sig_words {
     struct arena a;
     struct sig_row *row; /* by their words */
     unsigned rows;
-    char language[8], date[16];
+    char language[8];
     char decimal; /* what stands before the fraction in this language */
 };
 
@@ -101,10 +101,8 @@ struct reading {
     unsigned step_at;     /* the first token of the step */
     bool rate;            /* "RATE" stands before the amount */
     unsigned sequence;
-    bool parallel;        /* a step that runs beside the one before was begun */
     bool begun;           /* something of the step was read */
     bool failed;          /* no memory */
-    bool asked_too_much;
 };
 
 /* The longest phrase of those kinds that begins at token i: its tokens, or 0; *row the first row of it, and its other
@@ -157,7 +155,10 @@ unsigned model_sig_read_often(struct reading *p, unsigned i);
 unsigned model_sig_read_when(struct reading *p, unsigned i);
 unsigned model_sig_read_lasting(struct reading *p, unsigned i);
 bool model_sig_often(struct reading *p, const struct sig_repeat *r, unsigned i, unsigned n); /* or asks: said twice */
+bool model_sig_add_when(struct reading *p, struct str code, unsigned i, unsigned n); /* the same; once */
 bool model_sig_often_row(struct sig_repeat *r, struct str value); /* "3/1 d", "1/1 d MORN": of a table's row */
+
+bool model_sig_of_meals(const struct sig_repeat *r); /* "with meals": of how many is not said */
 
 /* The end of a step: what its amounts are, what it lacks; the end of the line. */
 void model_sig_close_step(struct reading *p, unsigned end);

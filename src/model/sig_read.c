@@ -79,7 +79,6 @@ struct sig_ask *model_sig_asks(struct reading *p, enum sig_why why, unsigned i, 
     }
     ask = &p->out->ask[p->out->asks];
     if (p->out->asks == SIG_ASKS) { /* the first ones must be answered before */
-        p->asked_too_much = true;
         ask = &p->out->ask[SIG_ASKS - 1];
         ask->why = SIG_TOO_LONG;
         ask->choices = 0;
@@ -113,6 +112,10 @@ void model_sig_offer(struct reading *p, struct sig_ask *ask, const struct str *p
 
     buf_init(&b, SIG_LINE_BYTES);
     for (size_t i = 0; i < n; i++) {
+        if (!part[i].n) { /* a language that has no word for it: a choice that lacks a part says something else */
+            buf_fini(&b);
+            return;
+        }
         buf_adds(&b, i ? " " : "");
         buf_addstr(&b, part[i]);
     }
@@ -192,7 +195,6 @@ static bool new_step(struct reading *p, unsigned i, bool beside)
     p->s = &p->out->step[p->out->steps++];
     if (!beside)
         p->sequence++;
-    p->parallel = p->parallel || beside;
     p->s->sequence = p->sequence;
     p->step_at = i;
     p->begun = false;

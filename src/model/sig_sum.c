@@ -60,9 +60,8 @@ static const struct unit *rate(struct reading *p, const struct sig_repeat *r, st
 
     path_decimal_int(1, period);
     path_decimal_int(0, &zero);
-    for (unsigned i = 0; i < r->whens && !r->frequency.n; i++)
-        if (str_is(r->when[i], "C") || str_is(r->when[i], "AC") || str_is(r->when[i], "PC"))
-            return NULL; /* how many meals a day? */
+    if (!r->frequency.n && model_sig_of_meals(r))
+        return NULL; /* how many meals a day? */
     if (r->frequency.n) {
         if (!u || !model_sig_decimal(larger(r->frequency, r->frequency_most, sum), times) ||
             !model_sig_decimal(r->period, period))
@@ -141,6 +140,40 @@ static bool counted(const struct sig_quantity *q)
     return (q->code.n && q->code.p[0] == '{') || str_is(q->code, "mL");
 }
 
+/* REQ: "max 8 tab/day": no more than that for so long. from: where the step's words begin. */
+static void at_most(const struct sig_step *s, struct sig_sum *sum, struct path_decimal *n, struct buf *b,
+                    size_t from)
+{
+    const struct sig_quantity *most = &s->most.numerator, *time = &s->most.denominator;
+    const struct unit *in = find(time->code), *goes = find(s->repeat.bounds_unit);
+    struct str bounds = s->repeat.bounds_most.n ? s->repeat.bounds_most : s->repeat.bounds;
+    struct path_decimal cap, length, of, factor;
+
+    if (!str_eq(most->code, sum->total.code) || !in || !goes || (in != goes && (!in->seconds || !goes->seconds)) ||
+        !model_sig_decimal(most->value, &cap) || !model_sig_decimal(time->value, &of) ||
+        !model_sig_decimal(bounds, &length))
+        return;
+    path_decimal_int(in == goes ? 1 : goes->seconds, &factor);
+    if (!path_decimal_multiply(&length, &factor, &length))
+        return;
+    path_decimal_int(in == goes ? 1 : in->seconds, &factor);
+    if (!path_decimal_multiply(&of, &factor, &of) || !path_decimal_multiply(&cap, &length, &cap) ||
+        !path_decimal_divide(&cap, &of, PATH_SIGNIFICANT, &cap) || path_decimal_compare(n, &cap) <= 0)
+        return;
+    *n = cap;
+    sum->most = true;
+    b->n = from;
+    buf_addf(b, "%.*s %.*s", STR_ARG(most->value), STR_ARG(most->unit));
+    if (model_sig_number_is(time->value, 1))
+        buf_addf(b, " %s", _(in->each));
+    else {
+        buf_adds(b, " / ");
+        put_time(b, time->value, in);
+    }
+    buf_adds(b, " x ");
+    put_time(b, bounds, goes);
+}
+
 static const char *add_step(struct reading *p, const struct sig_step *s, struct sig_sum *sum,
                             struct path_decimal *total, struct buf *b)
 {
@@ -148,6 +181,7 @@ static const char *add_step(struct reading *p, const struct sig_step *s, struct 
     bool things = counted(dose);
     struct path_decimal n, each;
     const char *why;
+    size_t from = b->n;
 
     sum->most = sum->most || s->dose.range || s->needed != SIG_ALWAYS;
     if (s != p->out->step && (things == sum->doses || (things && !str_eq(sum->total.code, dose->code))))
@@ -160,8 +194,11 @@ static const char *add_step(struct reading *p, const struct sig_step *s, struct 
     if ((why = doses(p, s, sum, &n, b)))
         return why;
     path_decimal_int(1, &each);
-    if ((things && !model_sig_decimal(dose->value, &each)) || !path_decimal_multiply(&n, &each, &n) ||
-        !path_decimal_add(total, &n, total))
+    if ((things && !model_sig_decimal(dose->value, &each)) || !path_decimal_multiply(&n, &each, &n))
+        return N_("not computed: the numbers are too large");
+    if (things)
+        at_most(s, sum, &n, b, from);
+    if (!path_decimal_add(total, &n, total))
         return N_("not computed: the numbers are too large");
     return NULL;
 }

@@ -171,7 +171,7 @@ static bool same_often(const struct sig_repeat *a, const struct sig_repeat *b)
            str_eq(a->period_unit, b->period_unit);
 }
 
-static bool add_when(struct reading *p, struct str code, unsigned i, unsigned n)
+bool model_sig_add_when(struct reading *p, struct str code, unsigned i, unsigned n)
 {
     struct sig_repeat *r = &p->s->repeat;
 
@@ -200,7 +200,7 @@ bool model_sig_often(struct reading *p, const struct sig_repeat *set, unsigned i
     r->period_most = set->period_most;
     r->period_unit = set->period_unit;
     for (unsigned k = 0; k < set->whens; k++)
-        if (!add_when(p, set->when[k], i, n))
+        if (!model_sig_add_when(p, set->when[k], i, n))
             return false;
     return true;
 }
@@ -380,8 +380,11 @@ static unsigned at(struct reading *p, unsigned i)
         model_sig_asks(p, SIG_TWICE, i, n + k);
         return n + k;
     }
-    r->at[r->ats++] = time;
     n += k;
+    for (unsigned j = 0; j < r->ats; j++)
+        if (str_eq(r->at[j], time)) /* the same time counts once: which other one was meant? */
+            model_sig_asks(p, SIG_TWICE, i, n);
+    r->at[r->ats++] = time;
     if ((k = model_sig_match(p, i + n, BIT(K_AND), &row)) && clock_time(p, i + n + k, &time))
         n += k; /* the next one is read by itself */
     return n;
@@ -438,7 +441,7 @@ static unsigned when(struct reading *p, unsigned i)
     }
     if (row->clear.n && model_sig_row_asked(p, row, i + n, k))
         return n + k;
-    if (add_when(p, row->value, i, n + k))
+    if (model_sig_add_when(p, row->value, i, n + k))
         r->offset = n ? minutes : r->offset;
     n += k;
     at = i + n;
@@ -521,10 +524,12 @@ static unsigned period(struct reading *p, unsigned i)
     struct date day;
     unsigned n = model_sig_match(p, i, BIT(K_FROM) | BIT(K_UNTIL), &row), k;
     struct str *to;
+    bool twice;
 
     if (!n)
         return 0;
     to = row->kind == K_FROM ? &r->from : &r->until;
+    twice = to->n;
     if (i + n + 4 < p->n && p->t[i + n].kind == LEX_NUMBER && model_sig_sign(p, i + n + 1, '/') &&
         model_sig_sign(p, i + n + 3, '/')) {
         model_sig_asks(p, SIG_DATE, i, n + 5);
@@ -532,7 +537,7 @@ static unsigned period(struct reading *p, unsigned i)
     }
     if (!(k = date(p, i + n, to)))
         return 0;
-    if (r->bounds.n)
+    if (r->bounds.n || twice)
         model_sig_asks(p, SIG_TWICE, i, n + k);
     date_parse(*to, &day);
     if (!p->env->said && ((r->from.n && r->until.n && str_cmp(r->from, r->until) > 0) ||
@@ -559,7 +564,7 @@ static bool hours(struct reading *p, unsigned i, const struct sig_numbers *numbe
     return true;
 }
 
-/* x7d and "for 7 days"; "for 3 doses"; "7 days" alone. x3 and 2/52 are asked. */
+/* x7d and "for 7 days"; "for 3 doses" ("3 doses" alone is an amount); "7 days" alone. x3 and 2/52 are asked. */
 static unsigned bounds(struct reading *p, unsigned i)
 {
     const struct sig_row *row;
@@ -580,7 +585,7 @@ static unsigned bounds(struct reading *p, unsigned i)
     }
     if (i + n >= p->n || p->t[i + n].kind != LEX_NUMBER || !model_sig_numbers(p, i + n, &number))
         return 0;
-    if ((k = model_sig_match(p, i + n + number.n, BIT(K_COUNTED), &row))) {
+    if (n && (k = model_sig_match(p, i + n + number.n, BIT(K_COUNTED), &row))) {
         if (r->count.n)
             model_sig_asks(p, SIG_TWICE, i, n + number.n + k);
         r->count = number.low;

@@ -82,9 +82,8 @@ static int read_rows(struct sig_words *w, struct tsv *t, const char *file, struc
 {
     struct str cell[TSV_COLUMNS], date = tsv_head(t, "date");
 
-    if (!tsv_has(t, "words\tkind\tvalue\tinstead") || !date.n || date.n >= sizeof w->date) /* nobody knows its age */
+    if (!tsv_has(t, "words\tkind\tvalue\tinstead") || !date.n) /* nobody knows its age */
         return err_set(e, ERR_INPUT, 0, 0, file);
-    memcpy(w->date, date.p, date.n);
     if (!(w->row = arena_alloc(&w->a, t->rows * sizeof *w->row)))
         return err_set(e, ERR_NOMEM, 0, 0, file);
     for (; tsv_next(t, cell); w->rows++) {
@@ -130,11 +129,6 @@ void model_sig_words_free(struct sig_words *w)
         return;
     arena_fini(&w->a);
     mem_free(w);
-}
-
-const char *model_sig_words_date(const struct sig_words *w)
-{
-    return w->date;
 }
 
 /* Does a phrase begin at token i? 0, or how its words compare with the tokens there. */

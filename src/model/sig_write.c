@@ -224,7 +224,6 @@ static void put_step(struct jsonw *w, const struct sig_step *s)
     needed(w, s);
     concept(w, "site", &s->site, NULL);
     concept(w, "route", &s->route, ROUTES);
-    concept(w, "method", &s->method, NULL);
     amounts(w, s);
     ratio(w, "maxDosePerPeriod", &s->most);
     quantity(w, "maxDosePerAdministration", &s->most_once);
@@ -254,13 +253,14 @@ int model_sig_dosages(const struct sig *s, struct buf *json, struct err *e)
 static void dispense(struct jsonw *w, const struct sig *s)
 {
     const struct sig_quantity *q = s->quantity.value.n ? &s->quantity : &s->sum.total;
+    bool much = s->quantity.value.n || (s->sum.known && !s->sum.doses); /* so many doses are no amount of a medicine */
 
-    if (!q->value.n && !s->repeats.n)
+    if (!much && !s->repeats.n) /* R4 ele-1: none is empty */
         return;
     jsonw_key(w, "dispenseRequest");
     jsonw_open(w, '{');
     number(w, "numberOfRepeatsAllowed", s->repeats);
-    if (s->quantity.value.n || !s->sum.doses) /* so many doses are no amount of a medicine */
+    if (much)
         quantity(w, "quantity", q);
     jsonw_close(w, '}');
 }

@@ -3,7 +3,7 @@
  * The typed dose line. REQ: what has two readings is asked (tests/forms/ambiguous.tsv); 1,000 random Dosages are said in
  * three languages and read back the same; of 1,000 typed lines the same, and no number of theirs is lost; whatever is
  * typed, each token is used, asked about or named. Kills tests/mutants: sig-first-reading, sig-zero-unasked,
- * sig-unknown-dropped, sig-old-weight, sig-range-lost.
+ * sig-unknown-dropped, sig-old-weight, sig-range-lost, sig-divisor-dropped, sig-week-a-rate.
  */
 #include "config.h"
 
@@ -158,10 +158,12 @@ static struct str value(void)
 }
 
 static const char *const units[][2] = {{"mg", "mg"}, {"mcg", "ug"}, {"g", "g"}, {"mL", "mL"}, {"units", "[iU]"}, {"mEq", "meq"}, {"mmol", "mmol"}};
-static const char *const forms[3][3][3] = {
-    {{"tablet", "tablets", "{tablet}"}, {"drop", "drops", "{drop}"}, {"puff", "puffs", "{puff}"}},
-    {{"comprimido", "comprimidos", "{tablet}"}, {"gota", "gotas", "{drop}"}, {"inhalación", "inhalaciones", "{puff}"}},
-    {{"comprimé", "comprimés", "{tablet}"}, {"goutte", "gouttes", "{drop}"}, {"bouffée", "bouffées", "{puff}"}}};
+static const char *const forms[3][4][3] = {
+    {{"tablet", "tablets", "{tablet}"}, {"drop", "drops", "{drop}"}, {"puff", "puffs", "{puff}"}, {"dose", "doses", "{dose}"}},
+    {{"comprimido", "comprimidos", "{tablet}"}, {"gota", "gotas", "{drop}"}, {"inhalación", "inhalaciones", "{puff}"}, {"dosis", "dosis", "{dose}"}},
+    {{"comprimé", "comprimés", "{tablet}"}, {"goutte", "gouttes", "{drop}"}, {"bouffée", "bouffées", "{puff}"}, {"prise", "prises", "{dose}"}}};
+
+enum { UNITS = 7 + 4 };
 
 static struct sig_quantity quantity(int l, int of)
 {
@@ -180,7 +182,7 @@ static struct sig_quantity quantity(int l, int of)
 
 static void random_dose(int l, struct sig_dose *d)
 {
-    int of = (int)any(10);
+    int of = (int)any(UNITS);
 
     d->low = quantity(l, of);
     d->range = maybe(25);
@@ -194,8 +196,8 @@ static void random_dose(int l, struct sig_dose *d)
 
 static void random_rate(struct sig_step *s)
 {
-    static const char *const per[][2] = {{"mL/h", "mL/h"}, {"mcg/kg/min", "ug/kg/min"}, {"units/h", "[iU]/h"}, {"mg/min", "mg/min"}};
-    unsigned k = any(4);
+    static const char *const per[][2] = {{"mL/h", "mL/h"}, {"mcg/kg/min", "ug/kg/min"}, {"units/h", "[iU]/h"}, {"mg/min", "mg/min"}, {"mg/wk", "mg/wk"}};
+    unsigned k = any(5);
 
     if (maybe(30)) {
         s->rate_ratio.numerator = (struct sig_quantity){value(), STR("mL"), STR("mL")};
@@ -284,13 +286,13 @@ static void random_needed(int l, struct sig_step *s)
     if (s->needed == SIG_AS_NEEDED_FOR)
         s->reason = ONE_OF(reasons[l]);
     if (maybe(60)) {
-        s->most.numerator = quantity(l, (int)any(10));
+        s->most.numerator = quantity(l, (int)any(UNITS));
         s->most.denominator = maybe(50) ? (struct sig_quantity){STR("24"), STR("h"), STR("h")} : (struct sig_quantity){STR("1"), STR("d"), STR("d")};
     }
     if (maybe(10))
-        s->most_once = quantity(l, (int)any(10));
+        s->most_once = quantity(l, (int)any(UNITS));
     if (maybe(10))
-        s->most_ever = quantity(l, (int)any(10));
+        s->most_ever = quantity(l, (int)any(UNITS));
 }
 
 static void random_step(int l, struct sig_step *s)
@@ -413,7 +415,17 @@ static bool has_number(const char *text, struct str n)
     return false;
 }
 
-/* Each number of the line stands in what was made of it, with its digits. */
+/* Is it of a fraction? 1/2 is 0.5; but the 10 of "mg/10 kg" is a number like any other. */
+static bool of_fraction(struct str line, const struct sig_token *t)
+{
+    size_t at = t->off, end = t->off + t->len;
+
+    return (at > 1 && line.p[at - 1] == '/' && strchr("0123456789", line.p[at - 2])) ||
+           (end + 1 < line.n && line.p[end] == '/' && strchr("0123456789", line.p[end + 1]));
+}
+
+/* Each number of the line stands in what was made of it, with its digits. What a dose was computed of repeats the line,
+ * and proves nothing. */
 static bool numbers_stand(const struct sig *s, struct arena *a)
 {
     struct buf b;
@@ -422,13 +434,12 @@ static bool numbers_stand(const struct sig *s, struct arena *a)
 
     buf_init(&b, 1 << 20);
     CU_ASSERT_EQUAL(model_sig_request(s, &b, NULL), ERR_OK);
-    buf_addf(&b, " %.*s %.*s", STR_ARG(s->strength), STR_ARG(s->formula));
+    buf_addf(&b, " %.*s", STR_ARG(s->strength));
     all = arena_dup(a, b.p, b.n);
     for (unsigned i = 0; i < s->tokens; i++) {
         const struct sig_token *t = &s->token[i];
-        bool half = (t->off && s->line.p[t->off - 1] == '/') || s->line.p[t->off + t->len] == '/'; /* 1/2 is 0.5 */
 
-        if (t->number && !half && !has_number(all, t->value)) {
+        if (t->number && !of_fraction(s->line, t) && !has_number(all, t->value)) {
             printf("\n    '%.*s' of '%.*s' is lost: %s", (int)t->len, s->line.p + t->off, STR_ARG(s->line), all);
             good = false;
         }
@@ -588,6 +599,44 @@ static void ambiguous(void)
     CU_ASSERT_EQUAL(bad, 0);
 }
 
+/* The choices of the first question, a bar between: none puts two numbers together that are two, and a weekly dose is
+ * offered as such. */
+static void choices(void)
+{
+    static const struct {
+        const char *line, *want;
+    } rows[] = {
+        {"heparin 10 000 units sc bid", "10000"},
+        {"warfarin 1 2.5 mg po daily", ""},
+        {"adrenaline 1000 0.5 mL im once", ""},
+        {"digoxin 0.5 125 mcg po daily", ""},
+        {"methotrexate 10 mg/week po", "10 mg weekly"},
+        {"methotrexate 0.5 mg/kg/week po", "0.5 mg/kg/dose weekly"},
+        {"methotrexate 0.5 mg/kg per 1 week po", "0.5 mg/kg/dose weekly"},
+        {"amox 45 mg/kg per 1 d po bid", "45 mg/kg/dose|45 mg/kg/day"},
+        {"ceftriaxone 1 g iv 4 doses", "1 g for 4 doses iv"},
+        {"paracetamol 15 mg/kg/dose 1 tab po q6h", "15 mg/kg/dose"},
+        {"amoxicillin 500 mg po 2 tab tid", "500 mg tab, 2 tab po|500 mg po"}, /* what stands between is not lost */
+        {"furosemide 40 NG bid", "nanograms|by nasogastric tube"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena a;
+        struct buf b;
+        struct sig *s;
+
+        arena_init(&a, 8 * SIG_ARENA);
+        buf_init(&b, 1 << 12);
+        s = read_line(EN, rows[i].line, &a);
+        CU_ASSERT_FATAL(s->asks > 0);
+        for (unsigned k = 0; k < s->ask[0].choices; k++)
+            buf_addf(&b, "%s%.*s", k ? "|" : "", STR_ARG(str_trim(s->ask[0].choice[k])));
+        UNIT_STR(b.p ? b.p : "", rows[i].want);
+        buf_fini(&b);
+        arena_fini(&a);
+    }
+}
+
 /* --- facts ------------------------------------------------------------------------------------ */
 
 static void reads_as(int l, const char *line, const char *want)
@@ -617,7 +666,24 @@ static void facts(void)
     reads_as(EN, "methotrexate 15 mg po weekly on Monday", "DOSE 15 mg - by mouth - once a week, on Monday");
     reads_as(EN, "dopamine 5 mcg/kg/min iv", "RATE 5 mcg per kg per minute - intravenous");
     reads_as(ES, "paracetamol 0,5 g vo c/8h x 5 d", "DOSE 0.5 g - vía oral - every 8 hours, for 5 days");
-    reads_as(FR, "amoxicilline 1-0-1 cp po", "DOSE 1 comprimé - par voie orale - in the morning and in the evening");
+    reads_as(EN, "dopamine rate 5 mL/h to 10 mL/h iv", "RATE 5 mL per hour to 10 mL per hour - intravenous");
+    reads_as(EN, "lidocaine rate 10 mg/week iv", "RATE 10 mg per week - intravenous");
+    reads_as(EN, "methotrexate 10 mg weekly po 4 weeks", "DOSE 10 mg - by mouth - once a week, for 4 weeks");
+    reads_as(EN, "methotrexate 10 mg po twice a week on Monday and Thursday", "DOSE 10 mg - by mouth - twice a week, on Monday and Thursday");
+    reads_as(EN, "metoprolol 25-50 mg po bid max 50 mg per dose", "DOSE 25 mg to 50 mg - by mouth - twice a day - maximum 50 mg each time");
+    reads_as(EN, "metformin 500 mg tab 2 tab po bid", "DOSE 2 tablets - by mouth - twice a day");
+    reads_as(EN, "calcitriol 250 nanograms po daily", "DOSE 250 nanograms - by mouth - once a day");
+    /* doses are given like puffs; "for" so many of them is how long */
+    reads_as(EN, "salbutamol 2 doses inhaled qid 7d", "DOSE 2 doses - inhaled - 4 times a day, for 7 days");
+    reads_as(EN, "salbutamol 1 dose inhaled in the morning", "DOSE 1 dose - inhaled - in the morning");
+    reads_as(EN, "salbutamol 2 doses inhaled prn wheeze max 8 doses/day", "DOSE 2 doses - inhaled - as needed for wheeze - maximum 8 doses in 1 day");
+    reads_as(EN, "ceftriaxone 1 g iv q12h for 4 doses", "DOSE 1 g - intravenous - every 12 hours, 4 times in all");
+    reads_as(ES, "salbutamol 2 dosis cada 6 horas 7 d", "DOSE 2 dosis - every 6 hours, for 7 days");
+    reads_as(FR, "salbutamol 2 prises matin et soir 7 j", "DOSE 2 prises - in the morning and in the evening, for 7 days");
+    reads_as(FR, "salbutamol 2 doses matin et soir 7 j", "DOSE 2 prises - in the morning and in the evening, for 7 days");
+    /* a pattern says how often, too: at no other time of day */
+    reads_as(FR, "amoxicilline 1-0-1 cp po", "DOSE 1 comprimé - par voie orale - twice a day, in the morning and in the evening");
+    reads_as(EN, "amox morning 1-0-1 tab po", "DOSE 1 tablet - by mouth - twice a day, in the morning and in the evening");
 }
 
 static const char *sum_of(const char *line, struct arena *a)
@@ -639,7 +705,14 @@ static void sums(void)
     UNIT_STR(sum_of("pred 2 tab po daily 5d then 1 tab daily 5d", &a), "2 tablets x 1 a day x 5 days + 1 tablet x 1 a day x 5 days = 15 tablets");
     UNIT_STR(sum_of("alendronate 1 tab po weekly 2 months", &a), "not computed: months and years have no fixed number of days");
     UNIT_STR(sum_of("iron 1 tab po daily", &a), "not computed: it is not said how often, or for how long");
+    CU_ASSERT(read_line(EN, "codeine 1-2 tab po q4-6h 5d prn pain max 20 tab/day", &a)->sum.most);
+    UNIT_STR(sum_of("codeine 1-2 tab po q4-6h 5d prn pain max 20 tab/day", &a), "2 tablets x 6 a day x 5 days = 60 tablets");
+    /* REQ: never more than the line's own maximum */
     CU_ASSERT(read_line(EN, "codeine 1-2 tab po q4-6h 5d prn pain max 8 tab/day", &a)->sum.most);
+    UNIT_STR(sum_of("codeine 1-2 tab po q4-6h 5d prn pain max 8 tab/day", &a), "8 tablets a day x 5 days = 40 tablets");
+    UNIT_STR(sum_of("codeine 1-2 tab po q4-6h 1 week prn pain max 12 tab/48 h", &a), "12 tablets / 48 hours x 1 week = 42 tablets");
+    UNIT_STR(sum_of("codeine 1-2 tab po q4-6h 5d prn pain max 8 mL/day", &a), "2 tablets x 6 a day x 5 days = 60 tablets");
+    UNIT_STR(sum_of("amox morning 1-0-1 tab po 7d", &a), "1 tablet x 2 a day x 7 days = 14 tablets"); /* the morning counts once */
     arena_fini(&a);
 }
 
@@ -655,6 +728,8 @@ static struct sig *weighed(const char *line, const char *kg, const char *day, st
 static void weights(void)
 {
     static const char line[] = "gentamicin 7.5 mg/kg/day iv q8h 5d";
+    static const char *const meals[] = {"amox 30 mg/kg/day po with meals 7d", "amox 30 mg/kg/day po before meals 7d", "amox 30 mg/kg/day po after meals 7d"};
+    static const char *const divided[] = {"paracetamol 150 mg/10 kg/dose po q6h 3d r0", "ivermectin 1 tab/10 kg/dose po once", "amox 30 mg/kg/2 days po bid"};
     struct arena a;
     struct sig *s;
 
@@ -670,6 +745,18 @@ static void weights(void)
     CU_ASSERT(asks_for(weighed(line, "12.4", "2026-12-01", &a), STR("old weight"))); /* ahead */
     CU_ASSERT(asks_for(weighed(line, "12.4", "2026-11", &a), STR("old weight")));    /* no day */
     CU_ASSERT(asks_for(weighed("gentamicin 5 mg/kg/day iv q8h", "10", "2026-11-20", &a), STR("inexact"))); /* 50 / 3 */
+    for (size_t i = 0; i < sizeof meals / sizeof *meals; i++) /* a day's dose shared out over how many meals? */
+        CU_ASSERT(asks_for(weighed(meals[i], "12", "2026-11-20", &a), STR("inexact")));
+    s = weighed("amox 30 mg/kg/day po tid with meals", "12", "2026-11-20", &a);
+    CU_ASSERT_EQUAL(s->asks, 0);
+    UNIT_STR(say(json_of(s, &a), &a), "DOSE 120 mg (calculated) - by mouth - 3 times a day, with meals");
+    for (size_t i = 0; i < sizeof divided / sizeof *divided; i++) /* REQ: no number behind "/" is dropped */
+        CU_ASSERT(asks_for(weighed(divided[i], "12", "2026-11-20", &a), STR("unknown")));
+    CU_ASSERT(asks_for(weighed("methotrexate 0.5 mg/kg/week po", "12", "2026-11-20", &a), STR("two readings")));
+    CU_ASSERT(asks_for(weighed("paracetamol 15 mg/kg/dose 1 tab po q6h", "12", "2026-11-20", &a), STR("strength")));
+    CU_ASSERT(asks_for(weighed("ibuprofen 10 mg/kg/dose po q6h max 400 mg per dose", "50", "2026-11-20", &a), STR("twice"))); /* 500 mg */
+    CU_ASSERT_EQUAL(weighed("ibuprofen 10 mg/kg/dose po q6h max 400 mg per dose", "40", "2026-11-20", &a)->asks, 0);
+    CU_ASSERT(asks_for(weighed("gentamicin 7.5 mg/kg/day iv at 08:00 and 08:00 and 08:00", "12", "2026-11-20", &a), STR("twice")));
     arena_fini(&a);
 }
 
@@ -718,6 +805,12 @@ static void surroundings(void)
                   "\"http://terminology.hl7.org/CodeSystem/v2-0162\",\"code\":\"PO\"}],\"text\":\"by mouth\"},\"doseAndRate\":[{\"doseQuantity\":{\"value\":500,"
                   "\"unit\":\"mcg\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"ug\"}}]}],\"dispenseRequest\":{\"numberOfRepeatsAllowed\":2,"
                   "\"quantity\":{\"value\":21}},\"substitution\":{\"allowedBoolean\":false}");
+    buf_clear(&b);
+    CU_ASSERT_EQUAL(model_sig_request(read_with(&e, "500 mg po tid 7d", &a), &b, NULL), ERR_OK);
+    CU_ASSERT(!strstr(b.p, "dispenseRequest")); /* R4 ele-1: nothing is said of it, and so many doses are no quantity */
+    buf_clear(&b);
+    CU_ASSERT_EQUAL(model_sig_request(read_with(&e, "1 tab po tid 7d", &a), &b, NULL), ERR_OK);
+    CU_ASSERT(strstr(b.p, "\"dispenseRequest\":{\"quantity\":{\"value\":21,") != NULL);
     buf_fini(&b);
     arena_fini(&a);
 }
@@ -784,11 +877,37 @@ static void from(void)
     }
 }
 
+/* An instruction without a blank is one long word, and grows when it is folded: free text, and no failure. */
+static void long_word(void)
+{
+    struct sig_env e = env(EN);
+    struct arena a;
+    struct tape t;
+    struct buf b;
+    struct sig *s;
+    bool whole = true;
+
+    arena_init(&a, 8 * SIG_ARENA);
+    buf_init(&b, 1 << 20);
+    buf_adds(&b, "[{\"text\":\"");
+    for (unsigned i = 0; i < 3000; i++)
+        buf_adds(&b, "\xea\xb0\x81"); /* Hangul: three letters each */
+    buf_adds(&b, "\"}]");
+    s = arena_alloc(&a, sizeof *s);
+    CU_ASSERT_EQUAL_FATAL(tape_parse(&t, buf_str(&b), NULL), ERR_OK);
+    CU_ASSERT_EQUAL(model_sig_from(&e, &t, 0, &a, s, &whole, NULL), ERR_OK);
+    CU_ASSERT(!whole);
+    tape_fini(&t);
+    buf_fini(&b);
+    arena_fini(&a);
+}
+
 static const struct unit_test tests[] = {
     {"ambiguous.tsv: all is asked, each choice answers", ambiguous},
     {"1,000 Dosages said and read back", dosages},
     {"1,000 typed lines, no number lost", lines},
     {"slips: each token is used, asked or named", slips},
+    {"no choice says something else", choices},
     {"facts", facts},
     {"the sum of what is dispensed", sums},
     {"a dose by weight refuses an old one", weights},
@@ -796,6 +915,7 @@ static const struct unit_test tests[] = {
     {"what the caller knows; the parts of a request", surroundings},
     {"limits", limits},
     {"a Dosage read back, or known as free text", from},
+    {"one long word is free text", long_word},
 };
 
 int main(void)
