@@ -61,7 +61,7 @@ static const struct sentence {
      N_("nothing was changed; see wardline(1), resolve")},
     {ERR_ROLE, N_("the role of this profile may not answer this"), ARG_WHAT,
      N_("nothing was changed; ask who may prescribe or nurse")},
-    {ERR_OPEN, N_("answers are missing, so many"), ARG_NUM, N_("nothing was changed")},
+    {ERR_OPEN, N_("questions still to be answered"), ARG_NUM, N_("nothing was changed")},
     {ERR_IO, N_("a file operation failed"), ARG_WHAT,
      N_("check the disk's space and the file's permissions")},
     {ERR_OFFLINE, N_("no answer from the server"), ARG_WHAT,
