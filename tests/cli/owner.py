@@ -75,12 +75,13 @@ def threads(pid):
 
 def settled(pid):
     """How many threads it has where nobody is served: the last asker's may take a moment to go."""
-    n, same = threads(pid), 0
-    while same < 25:
-        time.sleep(0.02)
-        now = threads(pid)
-        n, same = now, same + 1 if now == n else 0
-    return n
+    seen = [threads(pid)] * 2
+
+    def rests():
+        seen.append(threads(pid))
+        return len(seen) > 25 and len(set(seen[-26:])) == 1
+    until("its threads settle", rests)
+    return seen[-1]
 
 
 def ended(p, seconds=120):

@@ -78,7 +78,7 @@ def former_names():
 
 
 def order(id_, status="active", **more):
-    return of("MedicationRequest", id_, status=status, medicationCodeableConcept={"text": "drug"}, **more)
+    return of("MedicationRequest", id_, status=status, **{"medicationCodeableConcept": {"text": "drug"}, **more})
 
 
 def potassium(id_, day, value, status="final", flag="HH", **more):

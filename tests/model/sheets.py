@@ -142,8 +142,8 @@ def panes():
     expect(meds[:2] == ["no", "held"], f"not to be given first, then held: {meds}")
     visits = [r["id"] for r in whole if r["pane"] == 6 and r["id"]]
     expect(visits[:4] == ["a1", "a2", "a3", "a4"] and visits[8] == "e0", f"the next appointment first, then the last visit: {visits}")
-    long = order("x", doNotPerform=True, dosageInstruction=[{"text": "word " * 60}])
-    for options, want in (((), "DO NOT GIVE: drug - " + "word " * 59 + "word - active"), (("--page", "24"), "DO NOT GIVE: drug - long: Enter shows all of it")):
+    long = order("x", doNotPerform=True, medicationCodeableConcept={"text": "two words"}, dosageInstruction=[{"text": "word " * 60}])
+    for options, want in (((), "DO NOT GIVE: two words - " + "word " * 59 + "word - active"), (("--page", "24"), "DO NOT GIVE: two words - long: Enter shows all of it")):
         rows = [r["text"] for r in cover_of(long, options=options) if r["id"] == "x"]
         expect(rows == [want], f"a row that is too long for a screen's cover, {options}: {rows}")
 
