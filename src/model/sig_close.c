@@ -55,15 +55,19 @@ static void offer_two(struct reading *p, struct sig_ask *ask, struct str of, str
         SIG_OFFER(p, ask, of);
 }
 
-/* "1 g iv 4 doses": so many in all, or each time? */
+/* "1 g iv 4 doses": so many in all, or so many a day? */
 static void ask_doses(struct reading *p, const struct sig_amount *a, const struct sig_amount *b)
 {
     const struct sig_amount *many = str_is(code_of(a), "{dose}") ? a : b, *of = many == a ? b : a;
     struct sig_ask *ask = model_sig_asks(p, SIG_TWO_READINGS, a->at, b->at + b->n - a->at);
+    struct str raw = model_sig_raw(p, of->at, of->n), more = between(p, a, b);
 
-    offer_two(p, ask, model_sig_fmt(p, "%.*s %.*s %.*s", STR_ARG(model_sig_raw(p, of->at, of->n)),
-                                    STR_ARG(model_sig_phrase(p, K_FOR, "")),
-                                    STR_ARG(model_sig_raw(p, many->at, many->n))), between(p, a, b));
+    offer_two(p, ask, model_sig_fmt(p, "%.*s %.*s %.*s", STR_ARG(raw), STR_ARG(model_sig_phrase(p, K_FOR, "")),
+                                    STR_ARG(model_sig_raw(p, many->at, many->n))), more);
+    if (!many->dose.range && !p->s->repeat.frequency.n)
+        offer_two(p, ask, model_sig_fmt(p, "%.*s %.*s %.*s %.*s", STR_ARG(raw), STR_ARG(many->dose.low.value),
+                                        STR_ARG(model_sig_phrase(p, K_TIMES, "")),
+                                        STR_ARG(model_sig_phrase(p, K_EACH, "d"))), more);
 }
 
 /* Two amounts: of what strength, and how much? REQ: two strengths are no dose, a dose by weight is no strength. */

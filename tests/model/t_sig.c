@@ -614,7 +614,8 @@ static void choices(void)
         {"methotrexate 0.5 mg/kg/week po", "0.5 mg/kg/dose weekly"},
         {"methotrexate 0.5 mg/kg per 1 week po", "0.5 mg/kg/dose weekly"},
         {"amox 45 mg/kg per 1 d po bid", "45 mg/kg/dose|45 mg/kg/day"},
-        {"ceftriaxone 1 g iv 4 doses", "1 g for 4 doses iv"},
+        {"ceftriaxone 1 g iv 4 doses", "1 g for 4 doses iv|1 g 4 times a day iv"},
+        {"ceftriaxone 1 g iv q12h 4 doses", "1 g for 4 doses iv q12h"},
         {"paracetamol 15 mg/kg/dose 1 tab po q6h", "15 mg/kg/dose"},
         {"amoxicillin 500 mg po 2 tab tid", "500 mg tab, 2 tab po|500 mg po"}, /* what stands between is not lost */
         {"furosemide 40 NG bid", "nanograms|by nasogastric tube"},
