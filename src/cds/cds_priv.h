@@ -114,6 +114,7 @@ enum cds_dose_why {
     CDS_DOSE_KNOWN,
     CDS_DOSE_NONE,    /* no dose is said */
     CDS_DOSE_UNIT,    /* in a unit that says no mass, and the product's strength is not known */
+    CDS_DOSE_UNCLEAR, /* words and code say two units, or it is "less than" */
     CDS_DOSE_SEVERAL, /* of several ingredients together */
     CDS_DOSE_RATE,    /* an infusion by rate */
     CDS_DOSE_OFTEN,   /* how often is not said */

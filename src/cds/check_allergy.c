@@ -198,7 +198,7 @@ static bool look_at(struct cds_run *r, const struct cds_entry *entry, bool known
     if (known)
         compare(r, &x);
     if (x.set.mapped || (!cds_things(&x.set) && is_no_medicine(entry->t)))
-        return true;
+        return x.set.mapped; /* REQ: who was asked about food was not asked about medicines */
     if ((name = vec_push(names)))
         *name = x.name;
     else

@@ -14,7 +14,7 @@
 
 /* What holds for this patient. */
 struct bound {
-    const struct cds_limit *limit;
+    const struct cds_limit *limit, *single_by, *daily_by; /* of its age; whose each of the two is */
     struct path_decimal single, daily; /* micrograms; n = 0: none known */
 };
 
@@ -26,6 +26,7 @@ static const char *why_words(enum cds_dose_why why)
         [CDS_DOSE_KNOWN] = "",
         [CDS_DOSE_NONE] = N_("no dose is said"),
         [CDS_DOSE_UNIT] = N_("the dose is in a unit that says no mass, and the strength is not known"),
+        [CDS_DOSE_UNCLEAR] = N_("the dose says no single amount: its units differ, or it is \"less than\" or \"more than\""),
         [CDS_DOSE_SEVERAL] = N_("the dose is of several ingredients together"),
         [CDS_DOSE_RATE] = N_("a rate is not worked out"),
         [CDS_DOSE_OFTEN] = N_("how often is not said"),
@@ -138,6 +139,25 @@ static bool in_micrograms(struct str lexeme, const struct cds_limit *limit, cons
            (!limit->per_kg || path_decimal_multiply(out, kg, out));
 }
 
+/* REQ: no child is given more than the table allows a grown-up: a limit by weight ends there. */
+static bool cap(struct cds_run *r, unsigned drug, struct str route, struct bound *b)
+{
+    for (unsigned i = 0; i < r->c->limits; i++) {
+        const struct cds_limit *x = &r->c->limit[i];
+        struct path_decimal single, daily;
+
+        if (x->drug != drug || x->per_kg || !(str_is(x->route, "any") || str_eq(x->route, route)))
+            continue;
+        if (!in_micrograms(x->single, x, NULL, &single) || !in_micrograms(x->daily, x, NULL, &daily))
+            return false;
+        if (single.n && b->single.n && path_decimal_compare(&single, &b->single) < 0)
+            b->single = single, b->single_by = x;
+        if (daily.n && b->daily.n && path_decimal_compare(&daily, &b->daily) < 0)
+            b->daily = daily, b->daily_by = x;
+    }
+    return true;
+}
+
 /* False: there is none; said why. */
 static bool bound_of(struct cds_run *r, unsigned drug, const char *name, struct bound *b)
 {
@@ -159,8 +179,9 @@ static bool bound_of(struct cds_run *r, unsigned drug, const char *name, struct 
         lack_both(r, arena_fmt(r->a, _("the list has no maximum for %s at this age and by this route"), name));
     if (!any || months < 0 || !b->limit || (b->limit->per_kg && !weight_of(r, name, &kg)))
         return false;
+    b->single_by = b->daily_by = b->limit;
     if (in_micrograms(b->limit->single, b->limit, &kg, &b->single) &&
-        in_micrograms(b->limit->daily, b->limit, &kg, &b->daily))
+        in_micrograms(b->limit->daily, b->limit, &kg, &b->daily) && (!b->limit->per_kg || cap(r, drug, route, b)))
         return true;
     lack_both(r, arena_fmt(r->a, "%s: %s", name, why_words(CDS_DOSE_SIZE)));
     return false;
@@ -179,7 +200,7 @@ static const char *limit_words(struct cds_run *r, const struct cds_limit *x, str
 static void over(struct cds_run *r, enum cds_kind kind, unsigned drug, const struct bound *b,
                  const struct path_decimal *given, const struct path_decimal *most, const char *more)
 {
-    const struct cds_limit *x = b->limit;
+    const struct cds_limit *x = kind == CDS_SINGLE_DOSE ? b->single_by : b->daily_by;
     struct cds_thing thing = {false, drug};
     const char *name = cds_thing_name(r, thing), *gives = amount_words(r, given, x->unit);
     const char *at_most = amount_words(r, most, x->unit);
