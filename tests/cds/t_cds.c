@@ -2,7 +2,7 @@
  *
  * The local checks: each pair of the tables is found, in either order, and what the non-interruptive tier has never stops;
  * each cause for which a check could not run is said, and nothing is then called clean. Kills tests/mutants:
- * cds-one-sided, cds-lack-is-clean, cds-old-file-used.
+ * cds-one-sided, cds-lack-is-clean, cds-old-file-used, drugs-allergy-class-dropped, cds-ingredients-instead.
  */
 #include "config.h"
 
