@@ -40,16 +40,25 @@ static void cut(struct words *w, struct str s)
     }
 }
 
+static bool is_nothing(const struct codes_name *x)
+{
+    return x && (x->means == CODES_MEANS_NOTHING || x->means == CODES_MEANS_UNIT);
+}
+
+/* "mg" of "500mg". */
+static struct str behind_digits(struct str key)
+{
+    while (key.n && key.p[0] >= '0' && key.p[0] <= '9')
+        key.p++, key.n--;
+    return key;
+}
+
 /* A strength, a number of tablets: "500", "500mg", "0". REQ: "6MP" is a medicine. */
 static bool is_number(const struct codes_drugs *d, struct str key)
 {
-    const struct codes_name *x;
-    struct str unit = key;
+    struct str unit = behind_digits(key);
 
-    while (unit.n && unit.p[0] >= '0' && unit.p[0] <= '9')
-        unit.p++, unit.n--;
-    x = codes_name_find(d, unit);
-    return unit.n < key.n && (!unit.n || (x && x->means == CODES_MEANS_NOTHING));
+    return unit.n < key.n && (!unit.n || is_nothing(codes_name_find(d, unit)));
 }
 
 /* REQ: not wholly understood, also where it has no words of its own. */
@@ -148,7 +157,7 @@ static bool says_nothing(const struct codes_drugs *d, const struct words *w, uns
         return is_number(d, key);
     if (x->means == CODES_MEANS_METAL)
         return named && is_behind(w, i);
-    return x->means == CODES_MEANS_NOTHING || of == CODES_OF_AN_ALLERGY;
+    return is_nothing(x) || of == CODES_OF_AN_ALLERGY;
 }
 
 static void read_words(const struct codes_drugs *d, const struct words *w, enum codes_speaks of, struct arena *a,
@@ -198,6 +207,36 @@ static struct str without_brand(struct str s)
     return n ? str_trim((struct str){s.p, n}) : s;
 }
 
+/* Does a strength stand there: "125 mg"? No brand has one. */
+static bool says_strength(const struct codes_drugs *d, struct str s)
+{
+    struct str word;
+    struct buf key;
+    bool says = false;
+
+    buf_init(&key, LIMIT_TEXT_CELL);
+    while (!says && codes_next_word(&s, &word, &key)) {
+        const struct codes_name *x = codes_name_find(d, behind_digits(buf_str(&key)));
+
+        says = key.failed || (x && x->means == CODES_MEANS_UNIT);
+        buf_clear(&key);
+    }
+    buf_fini(&key);
+    return says;
+}
+
+/* REQ: "[clavulanate 125 mg]" is no brand: what the table knows of it counts, and of what has a strength each word. */
+static void add_brand(const struct codes_drugs *d, struct str s, struct arena *a, struct codes_drug_set *out)
+{
+    struct codes_drug_set brand = {.words = out->words};
+
+    read_part(d, s, CODES_OF_A_MEDICINE, a, &brand);
+    if (!str_eq(brand.rest, brand.words) && !says_strength(d, s))
+        brand.rest = STR(""); /* too long to be looked at stays so */
+    codes_drug_set_add(out, &brand, a);
+    drop_said(d, CODES_OF_A_MEDICINE, out);
+}
+
 int codes_drugs_of_words(const struct codes_drugs *d, struct str words, enum codes_speaks of, struct arena *a,
                          struct codes_drug_set *out, struct err *e)
 {
@@ -213,13 +252,7 @@ int codes_drugs_of_words(const struct codes_drugs *d, struct str words, enum cod
         *out = (struct codes_drug_set){.words = words};
         read_part(d, words, of, a, out);
     } else if (bare.n != words.n) {
-        struct codes_drug_set brand = {.words = words};
-
-        /* REQ: "[clavulanate 125 mg]" is no brand: what the table knows of it counts */
-        read_part(d, (struct str){bare.p + bare.n, words.n - bare.n}, of, a, &brand);
-        brand.rest = str_eq(brand.rest, words) ? words : STR(""); /* too long to be looked at stays so */
-        codes_drug_set_add(out, &brand, a);
-        drop_said(d, of, out);
+        add_brand(d, (struct str){bare.p + bare.n, words.n - bare.n}, a, out);
     }
     out->mapped = (out->drugs || out->classes) && !out->rest.n;
     return a->failed ? err_set(e, ERR_NOMEM, 0, 0, "drugs") : ERR_OK;

@@ -220,6 +220,7 @@ static bool take_word(struct load *l)
 {
     enum codes_means means = str_is(l->cell[1], "allergy") ? CODES_MEANS_ALLERGY
                              : str_is(l->cell[1], "metal") ? CODES_MEANS_METAL
+                             : str_is(l->cell[1], "unit")  ? CODES_MEANS_UNIT
                                                             : CODES_MEANS_NOTHING;
 
     if (!l->cell[0].n || !l->cell[1].n)

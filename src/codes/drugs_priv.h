@@ -15,6 +15,7 @@ enum codes_means {
     CODES_MEANS_PRODUCT, /* of several ingredients: "co-trimoxazole" */
     CODES_MEANS_CLASS,
     CODES_MEANS_NOTHING,
+    CODES_MEANS_UNIT,    /* nothing, but that a strength stands there */
     CODES_MEANS_METAL,   /* nothing straight behind a name, "losartan potassium"; elsewhere a medicine of its own */
     CODES_MEANS_ALLERGY, /* says no more than that it is one */
 };
