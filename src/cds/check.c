@@ -232,13 +232,13 @@ static const char *kept(struct cds_run *r, struct buf *b)
     return words ? words : "";
 }
 
-const char *cds_names(struct cds_run *r, const struct vec *names)
+const char *cds_names(struct cds_run *r, const struct vec *names, const char *between)
 {
     struct buf b;
 
     buf_init(&b, RESULT_MEMORY);
     for (size_t i = 0; i < names->n; i++) {
-        buf_adds(&b, i ? ", " : "");
+        buf_adds(&b, i ? between : "");
         buf_adds(&b, *(const char *const *)vec_at(names, i));
     }
     return kept(r, &b);
@@ -282,7 +282,7 @@ void cds_medicines_known(struct cds_run *r, enum cds_kind kind)
     if (names.n && !codes_drugs_bad(r->c->drugs))
         cds_lack(r, kind, arena_fmt(r->a, P_("%u medicine is not, or not wholly, in the drug table: %s",
                                              "%u medicines are not, or not wholly, in the drug table: %s", names.n),
-                                    (unsigned)names.n, cds_names(r, &names)));
+                                    (unsigned)names.n, cds_names(r, &names, ", ")));
     vec_fini(&names);
 }
 

@@ -11,6 +11,7 @@
 #define CHILD_WEIGHT_DAYS 30
 #define ADULT_WEIGHT_DAYS 365
 #define ADULT_YEARS 18
+#define ROWS_MOST 20000u
 
 /* What holds for this patient. */
 struct bound {
@@ -26,7 +27,8 @@ static const char *why_words(enum cds_dose_why why)
         [CDS_DOSE_KNOWN] = "",
         [CDS_DOSE_NONE] = N_("no dose is said"),
         [CDS_DOSE_UNIT] = N_("the dose is in a unit that says no mass, and the strength is not known"),
-        [CDS_DOSE_UNCLEAR] = N_("the dose says no single amount: its units differ, or it is \"less than\" or \"more than\""),
+        [CDS_DOSE_UNCLEAR] =
+            N_("the dose says no single amount: its units differ, or it is \"less than\" or \"more than\""),
         [CDS_DOSE_SEVERAL] = N_("the dose is of several ingredients together"),
         [CDS_DOSE_RATE] = N_("a rate is not worked out"),
         [CDS_DOSE_OFTEN] = N_("how often is not said"),
@@ -224,19 +226,13 @@ static void over(struct cds_run *r, enum cds_kind kind, unsigned drug, const str
     cds_add(r, &d);
 }
 
-static const char *and_with(struct cds_run *r, const char *more, const char *row)
-{
-    const char *with = arena_fmt(r->a, _("with %s"), row);
-
-    return more && *more && with ? arena_fmt(r->a, "%s; %s", more, with) : with;
-}
-
-/* What the chart gives of it beside the order, added; *more: which rows. */
-static void add_chart(struct cds_run *r, unsigned drug, const char *name, struct path_decimal *sum, const char **more)
+/* What the chart gives of it beside the order, added; more: which rows, a vec of const char *. */
+static void add_chart(struct cds_run *r, unsigned drug, const char *name, struct path_decimal *sum, struct vec *more)
 {
     for (unsigned i = 0; i < r->meds; i++) {
         const struct cds_medicine *m = &r->med[i];
         struct cds_dose dose;
+        const char **with;
 
         if (!m->entry->t || m->entry->not_wanted || (m->entry->stand != CDS_ACTIVE && m->entry->stand != CDS_DRAFTED))
             continue;
@@ -244,12 +240,14 @@ static void add_chart(struct cds_run *r, unsigned drug, const char *name, struct
             if (m->set.drug[k] != drug)
                 continue;
             cds_dose_of(m, k, r->a, &dose);
-            if (dose.daily_why == CDS_DOSE_KNOWN && path_decimal_add(sum, &dose.daily, sum))
-                *more = and_with(r, *more, m->row);
-            else
+            if (dose.daily_why != CDS_DOSE_KNOWN || !path_decimal_add(sum, &dose.daily, sum))
                 cds_lack(r, CDS_DAILY_DOSE,
                          arena_fmt(r->a, _("%s: not counted in the dose of a day: %s: %s"), name, m->row,
                                    why_words(dose.daily_why == CDS_DOSE_KNOWN ? CDS_DOSE_SIZE : dose.daily_why)));
+            else if ((with = vec_push(more)))
+                *with = arena_fmt(r->a, _("with %s"), m->row);
+            else
+                r->a->failed = true;
         }
     }
 }
@@ -270,7 +268,7 @@ static void check_daily(struct cds_run *r, unsigned drug, const char *name, cons
                         const struct cds_dose *dose)
 {
     struct path_decimal sum = dose->daily;
-    const char *more = "";
+    struct vec more;
 
     if (!b->daily.n) {
         cds_lack(r, CDS_DAILY_DOSE, arena_fmt(r->a, _("the list has no maximum daily dose for %s"), name));
@@ -278,9 +276,11 @@ static void check_daily(struct cds_run *r, unsigned drug, const char *name, cons
     }
     if (dose->daily_why != CDS_DOSE_KNOWN)
         cds_lack(r, CDS_DAILY_DOSE, arena_fmt(r->a, "%s: %s", name, why_words(dose->daily_why)));
+    vec_init(&more, sizeof(const char *), ROWS_MOST);
     add_chart(r, drug, name, &sum, &more);
     if (path_decimal_compare(&sum, &b->daily) > 0)
-        over(r, CDS_DAILY_DOSE, drug, b, &sum, &b->daily, more ? more : "");
+        over(r, CDS_DAILY_DOSE, drug, b, &sum, &b->daily, cds_names(r, &more, "; "));
+    vec_fini(&more);
 }
 
 static bool ready(struct cds_run *r, enum cds_kind kind)

@@ -93,8 +93,8 @@ static bool is_countable(struct str unit)
 /* Units that are neither a mass nor a count. */
 static bool is_other(struct str unit)
 {
-    static const char *const words[] = {"mL", "ml", "L", "l", "cc", "mmol", "mEq", "meq", "IU", "iu", "[iU]", "U", "unit",
-                                        "units", "%"};
+    static const char *const words[] = {"mL", "ml",  "L",  "l",  "cc",   "mmol", "mEq",  "meq",
+                                        "IU", "iu",  "[iU]", "U", "unit", "units", "%"};
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (str_is(unit, words[i]))

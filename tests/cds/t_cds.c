@@ -823,6 +823,51 @@ static void very_many(void)
     cds_free(c);
 }
 
+/* What fits only when it is written once: not ERR_NOMEM, which would leave all of it unchecked. */
+static void very_long(void)
+{
+    enum { MANY = 400, SIGNS = 3000 };
+    static struct cds_entry many[MANY];
+    static struct tape t;
+    static char json[800], signs[SIGNS * 24 + 200];
+    static struct ward w;
+    struct cds *c = tables();
+    struct err e = ERR_NONE;
+    struct cds_result *r;
+    size_t n;
+
+    ward_init(&w); /* four hundred rows of the same, counted for the day */
+    allergy(&w, NONE_KNOWN);
+    n = (size_t)snprintf(json, sizeof json, "{'medicationCodeableConcept':{'text':'amlodipine %0200d mg'},'dosageInstruction':[{" ORAL "," DOSE("1", "mg") "," TIMES("1", "1", "d") "}]}", 1);
+    for (char *p = json; *p; p++)
+        if (*p == '\'')
+            *p = '"';
+    CU_ASSERT_EQUAL_FATAL(tape_parse(&t, (struct str){json, n}, &e), ERR_OK);
+    for (int i = 0; i < MANY; i++)
+        many[i] = (struct cds_entry){.type = STR("MedicationRequest"), .t = &t, .stand = CDS_ACTIVE};
+    w.chart.medicine = many;
+    w.chart.medicines = MANY;
+    r = check_json(&w, c, ORDER("amlodipine", "{" ORAL "," DOSE("1", "mg") "," TIMES("1", "1", "d") "}"), "");
+    CU_ASSERT(r->check[CDS_DAILY_DOSE].state == CDS_FOUND && strstr(card_of(r, CDS_DAILY_DOSE)->summary.s, "401 mg in 24 hours"));
+    tape_fini(&t);
+    ward_fini(&w);
+
+    ward_init(&w); /* an allergy of three thousand reactions */
+    n = (size_t)snprintf(signs, sizeof signs, "{\"code\":{\"text\":\"codeine\"},\"reaction\":[{\"manifestation\":[");
+    for (int i = 0; i < SIGNS; i++)
+        n += (size_t)snprintf(signs + n, sizeof signs - n, "%s{\"text\":\"rash %d\"}", i ? "," : "", i);
+    n += (size_t)snprintf(signs + n, sizeof signs - n, "]}]}");
+    CU_ASSERT_EQUAL_FATAL(tape_parse(&t, (struct str){signs, n}, &e), ERR_OK);
+    many[0] = (struct cds_entry){.type = STR("AllergyIntolerance"), .t = &t};
+    w.chart.allergy = many;
+    w.chart.allergies = 1;
+    r = check(&w, c, "codeine");
+    CU_ASSERT(r->check[CDS_ALLERGY].state == CDS_FOUND && strstr(card_of(r, CDS_ALLERGY)->why.s, ", rash 2999"));
+    tape_fini(&t);
+    ward_fini(&w);
+    cds_free(c);
+}
+
 /* --- what could not run ------------------------------------------------------------------------ */
 
 static void chart_not_whole(void)
@@ -999,6 +1044,7 @@ static const struct unit_test tests[] = {
     {"by age and weight", children},
     {"with what the chart gives", with_the_chart},
     {"very many", very_many},
+    {"very long", very_long},
     {"a chart that is not whole", chart_not_whole},
     {"files that are harmed", files_harmed},
     {"files that are too old", files_old},
