@@ -101,7 +101,7 @@ static bool read_age(struct str s, int *months)
         !path_decimal_round(&all, 2, PATH_HALF_UP, &all))
         return false;
     path_decimal_trim(&all);
-    if (!path_decimal_to_int(&all, &n) || n < 0 || n > 2400)
+    if (!path_decimal_to_int(&all, &n) || n < 0 || n > 2400 || (years.n && !n))
         return false;
     *months = (int)n;
     return true;
