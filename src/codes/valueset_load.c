@@ -144,6 +144,21 @@ static int take_concepts(struct valueset_base *b, struct valueset_system *s, con
     return r;
 }
 
+/* REQ: codes are once in a system (csd-1). One that is there twice and stands in two places, or is chosen in one alone,
+ * is two answers to one question, of which the first would be given. */
+static int agree(const struct valueset_system *s, struct err *e)
+{
+    VEC_EACH(const struct valueset_concept, c, &s->concepts)
+    {
+        const struct valueset_concept *first = valueset_concept_of(s, c->code);
+
+        if (first != c && (!str_eq(first->under, c->under) || !str_eq(first->display, c->display) ||
+                           first->abstract != c->abstract || first->retired != c->retired))
+            return err_set(e, ERR_UNSUPPORTED, 0, 0, "CodeSystem.concept.code");
+    }
+    return ERR_OK;
+}
+
 static int take_system(struct valueset_base *b, const struct tape *t, struct err *e)
 {
     struct str url = tape_str(t, tape_get(t, 0, "url"), &b->a), date = tape_plain(t, tape_get(t, 0, "date"));
@@ -159,6 +174,8 @@ static int take_system(struct valueset_base *b, const struct tape *t, struct err
     if (!(s = valueset_system_make(b, url, date)))
         return err_set(e, ERR_TOOBIG, 0, VALUESET_MEMORY, "valueset");
     r = take_concepts(b, s, t, tape_get(t, 0, "concept"), STR(""), 0, e);
+    r = r ? r : valueset_settle(b, e);
+    r = r ? r : agree(s, e);
     if (r) /* half of a system would be taken for all of it */
         valueset_system_unmake(b);
     return r;
@@ -180,7 +197,6 @@ int valueset_take(struct valueset_base *b, struct tape *t, struct err *e)
         r = err_set(e, ERR_TOOBIG, 0, 0, "valueset");
     } else if (str_is(type, "CodeSystem")) {
         r = take_system(b, t, e);
-        r = r ? r : valueset_settle(b, e);
     } else {
         r = err_set(e, ERR_UNSUPPORTED, 0, 0, "resourceType");
     }

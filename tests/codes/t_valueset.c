@@ -349,7 +349,9 @@ static void two_parents(void)
     } rows[] = {
         {TREE("},{\"code\":\"c\",\"property\":[" UNDER("a") "," UNDER("b") "]"), ERR_UNSUPPORTED},
         {TREE(",\"concept\":[{\"code\":\"c\",\"property\":[" UNDER("b") "]}]"), ERR_UNSUPPORTED},
-        {TREE(",\"concept\":[{\"code\":\"c\",\"property\":[" UNDER("a") "]}]"), ERR_OK}, /* the same one twice */
+        {TREE(",\"concept\":[{\"code\":\"c\"}]},{\"code\":\"c\",\"property\":[" UNDER("b") "]"), ERR_UNSUPPORTED}, /* by standing there twice */
+        {TREE(",\"concept\":[{\"code\":\"c\"}]},{\"code\":\"c\",\"property\":[" UNDER("a") ",{\"code\":\"notSelectable\",\"valueBoolean\":true}]"), ERR_UNSUPPORTED},
+        {TREE(",\"concept\":[{\"code\":\"c\",\"property\":[" UNDER("a") "]}]},{\"code\":\"c\",\"property\":[" UNDER("a") "]"), ERR_OK}, /* the same one twice */
     };
     struct valueset_base *b = NULL;
     struct err e;
