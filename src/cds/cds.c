@@ -90,17 +90,18 @@ static bool take_allergy(struct load *l)
     return true;
 }
 
-/* Years of an age as whole months: "0.25" is 3. */
+/* Years of an age as whole months: "0.25" is 3, "0.0833" is 1. */
 static bool read_age(struct str s, int *months)
 {
     struct path_decimal years, twelve, all;
     int64_t n;
 
     path_decimal_int(12, &twelve);
-    if (!path_decimal_parse(s, &years) || !path_decimal_multiply(&years, &twelve, &all))
+    if (!path_decimal_parse(s, &years) || !path_decimal_multiply(&years, &twelve, &all) ||
+        !path_decimal_round(&all, 2, PATH_HALF_UP, &all))
         return false;
     path_decimal_trim(&all);
-    if (!path_decimal_to_int(&all, &n) || n < 0 || n > 2400)
+    if (!path_decimal_to_int(&all, &n) || n < 0 || n > 2400 || (years.n && !n))
         return false;
     *months = (int)n;
     return true;

@@ -88,8 +88,8 @@ bool cds_usable(struct cds_run *r, enum cds_kind kind, const struct codes_dated 
 bool cds_order_known(struct cds_run *r, enum cds_kind kind);
 /* The chart's medicines are whole and understood; what is not is a lack. */
 void cds_medicines_known(struct cds_run *r, enum cds_kind kind);
-/* A vec of const char *, with commas between. */
-const char *cds_names(struct cds_run *r, const struct vec *names);
+/* A vec of const char *, one after another; never NULL. */
+const char *cds_names(struct cds_run *r, const struct vec *names, const char *between);
 
 /* A card: rule is part of its key; about may be NULL; words are kept, not copied. file: NULL, or where the rule is. */
 struct cds_draft {
@@ -114,6 +114,7 @@ enum cds_dose_why {
     CDS_DOSE_KNOWN,
     CDS_DOSE_NONE,    /* no dose is said */
     CDS_DOSE_UNIT,    /* in a unit that says no mass, and the product's strength is not known */
+    CDS_DOSE_UNCLEAR, /* words and code say two units, or it is "less than" */
     CDS_DOSE_SEVERAL, /* of several ingredients together */
     CDS_DOSE_RATE,    /* an infusion by rate */
     CDS_DOSE_OFTEN,   /* how often is not said */

@@ -84,25 +84,45 @@ const char *cds_thing_name(const struct cds_run *r, struct cds_thing t)
 
 /* --- which ingredients ------------------------------------------------------------------------- */
 
-/* What a Medication is: its code, else its ingredients. */
+/* One of a Medication's ingredients. What is not active is no medicine, unless the table knows it. *active: one that
+ * is, and that the table knows. */
+static int ingredient_drugs(const struct cds *c, const struct tape *t, tape_at at, struct arena *a,
+                            struct codes_drug_set *out, bool *active, struct err *e)
+{
+    tape_at item = fhir_choice(t, at, "item").at;
+    int code = codes_drugs_of(c->drugs, t, item, CODES_OF_A_MEDICINE, a, out, e);
+
+    if (str_is(tape_raw(t, tape_get(t, at, "isActive")), "false")) {
+        out->mapped = true;
+        out->rest = STR("");
+    } else if (cds_things(out)) {
+        *active = true;
+    }
+    return code;
+}
+
+/* What a Medication is: its code and its ingredients. REQ: the list may add an ingredient, never take one away. */
 static int medication_drugs(const struct cds *c, const struct tape *t, tape_at at, struct arena *a,
                             struct codes_drug_set *out, struct err *e)
 {
     tape_at list = tape_get(t, at, "ingredient");
     struct codes_drug_set parts = {.mapped = true}, one;
+    struct str words;
+    bool whole, active = false;
     int code = codes_drugs_of(c->drugs, t, tape_get(t, at, "code"), CODES_OF_A_MEDICINE, a, out, e);
 
-    if (code || out->mapped || list == TAPE_NONE)
+    if (code || list == TAPE_NONE)
         return code;
     for (tape_at i = tape_first(t, list); i != TAPE_NONE && !code; i = tape_next(t, list, i)) {
-        struct fhir_choice item = fhir_choice(t, i, "item");
-
-        code = codes_drugs_of(c->drugs, t, item.at, CODES_OF_A_MEDICINE, a, &one, e);
+        code = ingredient_drugs(c, t, i, a, &one, &active, e);
         codes_drug_set_add(&parts, &one, a);
     }
-    parts.words = out->words;
-    if (parts.drugs || parts.classes)
-        *out = parts;
+    whole = parts.mapped && active; /* then the code's words may be any */
+    words = whole ? STR("") : out->rest;
+    out->rest = STR("");
+    out->mapped = whole || (out->mapped && parts.mapped);
+    codes_drug_set_add(out, &parts, a);
+    out->rest = out->rest.n || out->mapped ? out->rest : words.n ? words : out->words;
     return code;
 }
 
@@ -132,16 +152,20 @@ int cds_entry_drugs(const struct cds *c, const struct cds_entry *x, enum codes_s
 static const struct codes_product *product_of(const struct cds_run *r, const struct cds_entry *x)
 {
     tape_at list = tape_path(x->t, 0, "medicationCodeableConcept");
+    const struct codes_product *found = NULL;
 
     list = tape_get(x->t, list, "coding");
     for (tape_at i = tape_first(x->t, list); i != TAPE_NONE; i = tape_next(x->t, list, i)) {
         const struct codes_product *p =
             codes_product_find(r->c->drugs, tape_plain(x->t, tape_get(x->t, i, "code")));
 
-        if (p && tape_str_is(x->t, tape_get(x->t, i, "system"), CODES_RXNORM))
-            return p;
+        if (!p || !tape_str_is(x->t, tape_get(x->t, i, "system"), CODES_RXNORM))
+            continue;
+        if (found && !str_eq(found->strength, p->strength))
+            return NULL; /* which of the two it is, is not known */
+        found = p;
     }
-    return NULL;
+    return found;
 }
 
 static int understand(struct cds_run *r, const struct cds_entry *x, struct cds_medicine *m, struct err *e)
@@ -198,13 +222,26 @@ bool cds_order_known(struct cds_run *r, enum cds_kind kind)
     return true;
 }
 
-const char *cds_names(struct cds_run *r, const struct vec *names)
+/* What was written, once and whole: a list that is made anew for each of its names would fill the arena. */
+static const char *kept(struct cds_run *r, struct buf *b)
 {
-    const char *list = "";
+    const char *words = b->n ? arena_dup(r->a, b->p, b->n) : "";
 
-    for (size_t i = 0; i < names->n && list; i++)
-        list = arena_fmt(r->a, "%s%s%s", list, i ? ", " : "", *(const char *const *)vec_at(names, i));
-    return list ? list : "";
+    r->a->failed = r->a->failed || b->failed;
+    buf_fini(b);
+    return words ? words : "";
+}
+
+const char *cds_names(struct cds_run *r, const struct vec *names, const char *between)
+{
+    struct buf b;
+
+    buf_init(&b, RESULT_MEMORY);
+    for (size_t i = 0; i < names->n; i++) {
+        buf_adds(&b, i ? between : "");
+        buf_adds(&b, *(const char *const *)vec_at(names, i));
+    }
+    return kept(r, &b);
 }
 
 /* What of the chart is not here. */
@@ -245,7 +282,7 @@ void cds_medicines_known(struct cds_run *r, enum cds_kind kind)
     if (names.n && !codes_drugs_bad(r->c->drugs))
         cds_lack(r, kind, arena_fmt(r->a, P_("%u medicine is not, or not wholly, in the drug table: %s",
                                              "%u medicines are not, or not wholly, in the drug table: %s", names.n),
-                                    (unsigned)names.n, cds_names(r, &names)));
+                                    (unsigned)names.n, cds_names(r, &names, ", ")));
     vec_fini(&names);
 }
 
@@ -274,7 +311,9 @@ void cds_add(struct cds_run *r, const struct cds_draft *d)
     const char *about = d->about && d->about->id.n ? arena_fmt(r->a, "%.*s/%.*s", STR_ARG(d->about->type),
                                                                STR_ARG(d->about->id))
                                                    : "";
-    const char *key = arena_fmt(r->a, "%d:%.*s:%s:%s", (int)d->kind, STR_ARG(d->rule), d->of, about ? about : "");
+    /* REQ: two rows that have no id yet are two: their words tell them apart */
+    const char *row = d->about && !d->about->id.n ? d->why : about;
+    const char *key = arena_fmt(r->a, "%d:%.*s:%s:%s", (int)d->kind, STR_ARG(d->rule), d->of, row ? row : "");
     struct cds_card *x = NULL;
 
     VEC_EACH(const struct cds_card, have, &r->cards)
@@ -327,11 +366,14 @@ static const struct codes_dated *list_of(const struct cds *c, enum cds_kind kind
 
 static const char *joined(struct cds_run *r, const struct cds_check *k)
 {
-    const char *all = "";
+    struct buf b;
 
-    for (unsigned i = 0; i < k->lacks && all; i++)
-        all = arena_fmt(r->a, "%s%s%s", all, i ? "; " : "", k->lack[i].s);
-    return all ? all : "";
+    buf_init(&b, RESULT_MEMORY);
+    for (unsigned i = 0; i < k->lacks; i++) {
+        buf_adds(&b, i ? "; " : "");
+        buf_addstr(&b, (struct str){k->lack[i].s, k->lack[i].n});
+    }
+    return kept(r, &b);
 }
 
 /* REQ: FOUND with what was not looked at beside it; nothing found and something not looked at is COULD NOT RUN. */

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "base/limits.h"
 #include "cds/cds_priv.h"
 #include "codes/allergy.h"
 
@@ -33,22 +34,28 @@ static const char *allergy_name(struct cds_run *r, const struct allergy *x)
     return name;
 }
 
-/* "urticaria, wheezing" */
+/* "urticaria, wheezing"; "" none. */
 static const char *reactions(struct cds_run *r, const struct tape *t)
 {
-    const char *all = NULL;
     tape_at list = tape_get(t, 0, "reaction");
+    const char **name, *all;
+    struct vec names;
 
+    vec_init(&names, sizeof *name, LIMIT_NODES);
     for (tape_at i = tape_first(t, list); i != TAPE_NONE; i = tape_next(t, list, i)) {
         tape_at says = tape_get(t, i, "manifestation");
 
         for (tape_at k = tape_first(t, says); k != TAPE_NONE; k = tape_next(t, says, k)) {
             struct str words = str_trim(fhir_words(t, k, r->a));
 
-            if (words.n)
-                all = arena_fmt(r->a, "%s%s%s", all ? all : "", all ? ", " : "", cds_safe(r, words));
+            if (words.n && (name = vec_push(&names)))
+                *name = cds_safe(r, words);
+            else
+                r->a->failed = r->a->failed || words.n;
         }
     }
+    all = cds_names(r, &names, ", ");
+    vec_fini(&names);
     return all;
 }
 
@@ -58,7 +65,7 @@ static const char *allergy_row(struct cds_run *r, const struct allergy *x)
     const char *when = cds_when(r, t), *how = reactions(r, t);
     const char *row = arena_fmt(r->a, _("recorded: %s"), x->name);
 
-    if (how)
+    if (*how)
         row = arena_fmt(r->a, _("%s - reaction: %s"), row, how);
     if (str_is(tape_plain(t, tape_get(t, 0, "criticality")), "high"))
         row = arena_fmt(r->a, _("%s - high criticality"), row);
@@ -198,7 +205,7 @@ static bool look_at(struct cds_run *r, const struct cds_entry *entry, bool known
     if (known)
         compare(r, &x);
     if (x.set.mapped || (!cds_things(&x.set) && is_no_medicine(entry->t)))
-        return true;
+        return x.set.mapped; /* REQ: who was asked about food was not asked about medicines */
     if ((name = vec_push(names)))
         *name = x.name;
     else
@@ -225,6 +232,6 @@ void cds_check_allergies(struct cds_run *r)
         cds_lack(r, CDS_ALLERGY,
                  arena_fmt(r->a, P_("%u allergy is not, or not wholly, in the drug table: %s",
                                     "%u allergies are not, or not wholly, in the drug table: %s", names.n),
-                           (unsigned)names.n, cds_names(r, &names)));
+                           (unsigned)names.n, cds_names(r, &names, ", ")));
     vec_fini(&names);
 }

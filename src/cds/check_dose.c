@@ -11,10 +11,11 @@
 #define CHILD_WEIGHT_DAYS 30
 #define ADULT_WEIGHT_DAYS 365
 #define ADULT_YEARS 18
+#define ROWS_MOST 20000u
 
 /* What holds for this patient. */
 struct bound {
-    const struct cds_limit *limit;
+    const struct cds_limit *limit, *single_by, *daily_by; /* of its age; whose each of the two is */
     struct path_decimal single, daily; /* micrograms; n = 0: none known */
 };
 
@@ -26,6 +27,8 @@ static const char *why_words(enum cds_dose_why why)
         [CDS_DOSE_KNOWN] = "",
         [CDS_DOSE_NONE] = N_("no dose is said"),
         [CDS_DOSE_UNIT] = N_("the dose is in a unit that says no mass, and the strength is not known"),
+        [CDS_DOSE_UNCLEAR] =
+            N_("the dose says no single amount: its units differ, or it is \"less than\" or \"more than\""),
         [CDS_DOSE_SEVERAL] = N_("the dose is of several ingredients together"),
         [CDS_DOSE_RATE] = N_("a rate is not worked out"),
         [CDS_DOSE_OFTEN] = N_("how often is not said"),
@@ -138,6 +141,25 @@ static bool in_micrograms(struct str lexeme, const struct cds_limit *limit, cons
            (!limit->per_kg || path_decimal_multiply(out, kg, out));
 }
 
+/* REQ: no child is given more than the table allows a grown-up: a limit by weight ends there. */
+static bool cap(struct cds_run *r, unsigned drug, struct str route, struct bound *b)
+{
+    for (unsigned i = 0; i < r->c->limits; i++) {
+        const struct cds_limit *x = &r->c->limit[i];
+        struct path_decimal single, daily;
+
+        if (x->drug != drug || x->per_kg || !(str_is(x->route, "any") || str_eq(x->route, route)))
+            continue;
+        if (!in_micrograms(x->single, x, NULL, &single) || !in_micrograms(x->daily, x, NULL, &daily))
+            return false;
+        if (single.n && b->single.n && path_decimal_compare(&single, &b->single) < 0)
+            b->single = single, b->single_by = x;
+        if (daily.n && b->daily.n && path_decimal_compare(&daily, &b->daily) < 0)
+            b->daily = daily, b->daily_by = x;
+    }
+    return true;
+}
+
 /* False: there is none; said why. */
 static bool bound_of(struct cds_run *r, unsigned drug, const char *name, struct bound *b)
 {
@@ -159,8 +181,9 @@ static bool bound_of(struct cds_run *r, unsigned drug, const char *name, struct 
         lack_both(r, arena_fmt(r->a, _("the list has no maximum for %s at this age and by this route"), name));
     if (!any || months < 0 || !b->limit || (b->limit->per_kg && !weight_of(r, name, &kg)))
         return false;
+    b->single_by = b->daily_by = b->limit;
     if (in_micrograms(b->limit->single, b->limit, &kg, &b->single) &&
-        in_micrograms(b->limit->daily, b->limit, &kg, &b->daily))
+        in_micrograms(b->limit->daily, b->limit, &kg, &b->daily) && (!b->limit->per_kg || cap(r, drug, route, b)))
         return true;
     lack_both(r, arena_fmt(r->a, "%s: %s", name, why_words(CDS_DOSE_SIZE)));
     return false;
@@ -179,7 +202,7 @@ static const char *limit_words(struct cds_run *r, const struct cds_limit *x, str
 static void over(struct cds_run *r, enum cds_kind kind, unsigned drug, const struct bound *b,
                  const struct path_decimal *given, const struct path_decimal *most, const char *more)
 {
-    const struct cds_limit *x = b->limit;
+    const struct cds_limit *x = kind == CDS_SINGLE_DOSE ? b->single_by : b->daily_by;
     struct cds_thing thing = {false, drug};
     const char *name = cds_thing_name(r, thing), *gives = amount_words(r, given, x->unit);
     const char *at_most = amount_words(r, most, x->unit);
@@ -203,19 +226,13 @@ static void over(struct cds_run *r, enum cds_kind kind, unsigned drug, const str
     cds_add(r, &d);
 }
 
-static const char *and_with(struct cds_run *r, const char *more, const char *row)
-{
-    const char *with = arena_fmt(r->a, _("with %s"), row);
-
-    return more && *more && with ? arena_fmt(r->a, "%s; %s", more, with) : with;
-}
-
-/* What the chart gives of it beside the order, added; *more: which rows. */
-static void add_chart(struct cds_run *r, unsigned drug, const char *name, struct path_decimal *sum, const char **more)
+/* What the chart gives of it beside the order, added; more: which rows, a vec of const char *. */
+static void add_chart(struct cds_run *r, unsigned drug, const char *name, struct path_decimal *sum, struct vec *more)
 {
     for (unsigned i = 0; i < r->meds; i++) {
         const struct cds_medicine *m = &r->med[i];
         struct cds_dose dose;
+        const char **with;
 
         if (!m->entry->t || m->entry->not_wanted || (m->entry->stand != CDS_ACTIVE && m->entry->stand != CDS_DRAFTED))
             continue;
@@ -223,12 +240,14 @@ static void add_chart(struct cds_run *r, unsigned drug, const char *name, struct
             if (m->set.drug[k] != drug)
                 continue;
             cds_dose_of(m, k, r->a, &dose);
-            if (dose.daily_why == CDS_DOSE_KNOWN && path_decimal_add(sum, &dose.daily, sum))
-                *more = and_with(r, *more, m->row);
-            else
+            if (dose.daily_why != CDS_DOSE_KNOWN || !path_decimal_add(sum, &dose.daily, sum))
                 cds_lack(r, CDS_DAILY_DOSE,
                          arena_fmt(r->a, _("%s: not counted in the dose of a day: %s: %s"), name, m->row,
                                    why_words(dose.daily_why == CDS_DOSE_KNOWN ? CDS_DOSE_SIZE : dose.daily_why)));
+            else if ((with = vec_push(more)))
+                *with = arena_fmt(r->a, _("with %s"), m->row);
+            else
+                r->a->failed = true;
         }
     }
 }
@@ -249,7 +268,7 @@ static void check_daily(struct cds_run *r, unsigned drug, const char *name, cons
                         const struct cds_dose *dose)
 {
     struct path_decimal sum = dose->daily;
-    const char *more = "";
+    struct vec more;
 
     if (!b->daily.n) {
         cds_lack(r, CDS_DAILY_DOSE, arena_fmt(r->a, _("the list has no maximum daily dose for %s"), name));
@@ -257,9 +276,11 @@ static void check_daily(struct cds_run *r, unsigned drug, const char *name, cons
     }
     if (dose->daily_why != CDS_DOSE_KNOWN)
         cds_lack(r, CDS_DAILY_DOSE, arena_fmt(r->a, "%s: %s", name, why_words(dose->daily_why)));
+    vec_init(&more, sizeof(const char *), ROWS_MOST);
     add_chart(r, drug, name, &sum, &more);
     if (path_decimal_compare(&sum, &b->daily) > 0)
-        over(r, CDS_DAILY_DOSE, drug, b, &sum, &b->daily, more ? more : "");
+        over(r, CDS_DAILY_DOSE, drug, b, &sum, &b->daily, cds_names(r, &more, "; "));
+    vec_fini(&more);
 }
 
 static bool ready(struct cds_run *r, enum cds_kind kind)

@@ -120,14 +120,23 @@ static bool same_ingredient(struct cds_run *r, const struct cds_medicine *m)
             if (r->order.set.drug[i] != m->set.drug[k])
                 continue;
             found = true;
-            if (m->entry->not_wanted)
-                add_duplicate(r, CDS_STOP, STR("not-wanted"),
-                              arena_fmt(r->a, _("The chart says DO NOT GIVE: %s"), cds_thing_name(r, a)), a, m);
-            else
-                add_duplicate(r, m->entry->stand == CDS_PLANNED ? CDS_ASK : CDS_STOP, STR("same-ingredient"),
-                              arena_fmt(r->a, _("Duplicate: %s is there already"), cds_thing_name(r, a)), a, m);
+            add_duplicate(r, m->entry->stand == CDS_PLANNED ? CDS_ASK : CDS_STOP, STR("same-ingredient"),
+                          arena_fmt(r->a, _("Duplicate: %s is there already"), cds_thing_name(r, a)), a, m);
         }
     return found;
+}
+
+/* REQ: what must not be given, by its name or as one of the class that the chart names. */
+static void not_wanted(struct cds_run *r, const struct cds_medicine *m)
+{
+    for (unsigned i = 0; i < cds_things(&r->order.set); i++)
+        for (unsigned k = 0; k < cds_things(&m->set); k++) {
+            struct cds_thing a = cds_thing_at(&r->order.set, i);
+
+            if (cds_thing_in(r->c->drugs, a, cds_thing_at(&m->set, k)))
+                add_duplicate(r, CDS_STOP, STR("not-wanted"),
+                              arena_fmt(r->a, _("The chart says DO NOT GIVE: %s"), cds_thing_name(r, a)), a, m);
+        }
 }
 
 static void same_class(struct cds_run *r, const struct cds_medicine *m)
@@ -156,7 +165,9 @@ void cds_check_duplicates(struct cds_run *r)
 
         if (!m->entry->t || m->entry->stand == CDS_STOPPED)
             continue;
-        if (!same_ingredient(r, m) && !m->entry->not_wanted)
+        if (m->entry->not_wanted)
+            not_wanted(r, m);
+        else if (!same_ingredient(r, m))
             same_class(r, m);
     }
 }

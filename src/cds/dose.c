@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "cds/cds_priv.h"
 
-#define UCUM "http://unitsofmeasure.org"
+#define DOSAGES_MOST 100u
 
 static const struct {
     const char *unit;
@@ -43,16 +43,36 @@ bool cds_scale(struct path_decimal *d, int power)
 
 /* --- amounts ----------------------------------------------------------------------------------- */
 
-/* What one countable thing of a product holds of its which-th ingredient: "875 mg / 125 mg". */
-static bool strength_of(const struct codes_product *p, unsigned which, struct path_decimal *out)
+/* What stands before the next " / ": the '/' of "100 mg/mL" is one of its unit. */
+static struct str next_part(struct str *rest)
+{
+    struct str part = *rest;
+
+    for (size_t i = 0; i + 3 <= rest->n; i++)
+        if (str_is((struct str){rest->p + i, 3}, " / ")) {
+            part.n = i;
+            *rest = (struct str){rest->p + i + 3, rest->n - i - 3};
+            return part;
+        }
+    *rest = (struct str){NULL, 0};
+    return part;
+}
+
+/* What one countable thing of a product holds of an ingredient: "875 mg / 125 mg", in the product's own order. */
+static bool strength_of(const struct codes_product *p, unsigned drug, struct path_decimal *out)
 {
     struct str rest = p->strength, one = rest;
+    unsigned at = 0;
     int power;
 
-    for (unsigned i = 0; i <= which; i++) {
+    while (at < p->drugs && p->drug[at] != drug)
+        at++;
+    if (at == p->drugs)
+        return false;
+    for (unsigned i = 0; i <= at; i++) {
         if (!rest.p)
             return false;
-        one = str_trim(str_split(&rest, '/'));
+        one = str_trim(next_part(&rest));
     }
     return path_decimal_parse(str_split(&one, ' '), out) && one.p && cds_mass(one, &power) && cds_scale(out, power);
 }
@@ -70,6 +90,31 @@ static bool is_countable(struct str unit)
     return false;
 }
 
+/* Units that are neither a mass nor a count. */
+static bool is_other(struct str unit)
+{
+    static const char *const words[] = {"mL", "ml",  "L",  "l",  "cc",   "mmol", "mEq",  "meq",
+                                        "IU", "iu",  "[iU]", "U", "unit", "units", "%"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_is(unit, words[i]))
+            return true;
+    return false;
+}
+
+/* Do a Quantity's words say another unit than its code? The chart shows both. */
+static bool units_differ(const struct fhir_quantity *q)
+{
+    int said, coded;
+
+    if (!q->ucum || !q->code.n || !q->unit.n)
+        return false;
+    if (!cds_mass(q->unit, &said))
+        return (is_countable(q->unit) && cds_mass(q->code, &coded)) ||
+               (is_other(q->unit) && (cds_mass(q->code, &coded) || is_countable(q->code)));
+    return cds_mass(q->code, &coded) ? said != coded : is_countable(q->code);
+}
+
 /* A Quantity as micrograms of the which-th ingredient. */
 static enum cds_dose_why amount_of(const struct cds_medicine *m, unsigned which, tape_at quantity, struct arena *a,
                                    struct path_decimal *out)
@@ -82,12 +127,14 @@ static enum cds_dose_why amount_of(const struct cds_medicine *m, unsigned which,
 
     if (!path_decimal_parse(q.value, out))
         return CDS_DOSE_NONE;
+    if (q.comparator.n || units_differ(&q))
+        return CDS_DOSE_UNCLEAR;
     if (cds_mass(unit, &power)) {
         if (m->set.drugs != 1)
             return CDS_DOSE_SEVERAL;
         return cds_scale(out, power) ? CDS_DOSE_KNOWN : CDS_DOSE_SIZE;
     }
-    if (!is_countable(unit) || !m->product || !strength_of(m->product, which, &of))
+    if (!is_countable(unit) || !m->product || !strength_of(m->product, m->set.drug[which], &of))
         return CDS_DOSE_UNIT;
     return path_decimal_multiply(out, &of, out) ? CDS_DOSE_KNOWN : CDS_DOSE_SIZE;
 }
@@ -185,6 +232,17 @@ static bool by_period(const struct tape *t, tape_at repeat, struct path_decimal 
            path_decimal_round(&often, 0, PATH_CEILING, times);
 }
 
+/* At, before or after each meal: how many of them there are in a day is not said. */
+static bool by_meals(const struct tape *t, tape_at repeat)
+{
+    tape_at list = tape_get(t, repeat, "when");
+
+    for (tape_at i = tape_first(t, list); i != TAPE_NONE; i = tape_next(t, list, i))
+        if (tape_str_is(t, i, "C") || tape_str_is(t, i, "AC") || tape_str_is(t, i, "PC"))
+            return true;
+    return false;
+}
+
 static bool times_of(const struct tape *t, tape_at dosage, struct path_decimal *times)
 {
     tape_at timing = tape_get(t, dosage, "timing"), repeat = tape_get(t, timing, "repeat");
@@ -193,6 +251,8 @@ static bool times_of(const struct tape *t, tape_at dosage, struct path_decimal *
     bool known = by_period(t, repeat, times);
     int64_t n = at > when ? at : when;
 
+    if (!most_of(t, repeat, "frequency", "frequencyMax", &named) && by_meals(t, repeat))
+        return false;
     if (!n && !known)
         n = code_times(fhir_code(t, tape_get(t, timing, "code")));
     if (!n && !known && tape_count(t, tape_get(t, repeat, "dayOfWeek")))
@@ -269,6 +329,10 @@ void cds_dose_of(const struct cds_medicine *m, unsigned which, struct arena *a, 
 
     *out = (struct cds_dose){CDS_DOSE_NONE, CDS_DOSE_NONE, {.n = 0}, {.n = 0}};
     list = list == TAPE_NONE ? tape_get(t, 0, "dosage") : list;
+    if (tape_count(t, list) > DOSAGES_MOST) { /* each is reckoned with each */
+        out->single_why = out->daily_why = CDS_DOSE_SIZE;
+        return;
+    }
     for (tape_at i = tape_first(t, list); i != TAPE_NONE; i = tape_next(t, list, i)) {
         struct path_decimal single, sum, one;
         enum cds_dose_why why = single_of(m, which, i, a, &single);

@@ -12,9 +12,9 @@
 #include "base/intl.h"
 #include "base/limits.h"
 #include "base/path.h"
-#include "cds/check.h"
 #include "cli/probe.h"
 #include "cli/room.h"
+#include "model/check.h"
 #include "model/lint.h"
 #include "net/net.h"
 #include "sync/run.h"
@@ -37,6 +37,8 @@ struct doctor {
     struct store_health health;
     int healthy;
     struct cli_probe probe;
+    struct cds *knowledge;  /* NULL: why not is in knowledge_error */
+    struct err knowledge_error;
 };
 
 static void found(struct finding *f, enum verdict v, const char *what, const char *next)
@@ -390,21 +392,22 @@ static void say_files(struct finding *f, const struct codes_dated *const *files,
 static void check_knowledge(const struct doctor *d, struct finding *f, bool drugs)
 {
     const struct codes_dated *files[(int)CODES_DRUGS_FILES + (int)CDS_FILES];
-    char at[2][PATH_MAX_BYTES];
-    struct date today = date_today(clock_wall_ms(&d->app->clock));
-    struct cds *c;
+    const struct cds *c = d->knowledge;
     unsigned n = 0;
 
-    path_data("drugs", at[0]);
-    path_data("cds", at[1]);
-    if (cds_open(at[0], at[1], &today, &c, NULL)) {
-        found(f, FAIL, _("COULD NOT RUN: memory is exhausted"), _("close other programs and try again"));
+    if (!c) {
+        struct buf b;
+
+        buf_init(&b, 1024);
+        model_say(&d->knowledge_error, &b);
+        found(f, FAIL, "", NULL); /* the sentence says what to do */
+        snprintf(f->what, sizeof f->what, "%s: %s", _("COULD NOT RUN"), b.p ? b.p : "");
+        buf_fini(&b);
         return;
     }
     for (int i = 0; i < (drugs ? (int)CODES_DRUGS_FILES : (int)CDS_FILES); i++)
         files[n++] = drugs ? codes_drugs_file(cds_drugs(c), (enum codes_drugs_file)i) : cds_file(c, (enum cds_file)i);
     say_files(f, files, n);
-    cds_free(c);
 }
 
 static void check_drugs(const struct doctor *d, struct finding *f)
@@ -512,6 +515,7 @@ CLI_VERB(cli_verb_doctor)
         *e = d.open_error;
         return d.opened;
     }
+    model_check_tables(&app->clock, &d.knowledge, &d.knowledge_error);
     if (!d.opened) {
         d.healthy = store_health(app->store, &d.health, NULL);
         cli_probe_server(app, &d.probe);
@@ -528,6 +532,7 @@ CLI_VERB(cli_verb_doctor)
         bad += f.verdict != OK;
         say(out, json ? &w : NULL, checks[i].id, _(checks[i].label), &f);
     }
+    cds_free(d.knowledge);
     if (json) {
         jsonw_close(&w, ']');
         cli_put(out, STR("\n"));

@@ -40,10 +40,31 @@ static void cut(struct words *w, struct str s)
     }
 }
 
-/* A strength, a number of tablets: "500", "500mg", "0". */
-static bool is_number(struct str key)
+static bool is_nothing(const struct codes_name *x)
 {
-    return key.n && key.p[0] >= '0' && key.p[0] <= '9';
+    return x && (x->means == CODES_MEANS_NOTHING || x->means == CODES_MEANS_UNIT);
+}
+
+/* "mg" of "500mg". */
+static struct str behind_digits(struct str key)
+{
+    while (key.n && key.p[0] >= '0' && key.p[0] <= '9')
+        key.p++, key.n--;
+    return key;
+}
+
+/* A strength, a number of tablets: "500", "500mg", "0". REQ: "6MP" is a medicine. */
+static bool is_number(const struct codes_drugs *d, struct str key)
+{
+    struct str unit = behind_digits(key);
+
+    return unit.n < key.n && (!unit.n || is_nothing(codes_name_find(d, unit)));
+}
+
+/* REQ: not wholly understood, also where it has no words of its own. */
+static void too_many(struct codes_drug_set *s)
+{
+    s->rest = s->words.n ? s->words : STR("...");
 }
 
 static void add_drug(struct codes_drug_set *s, unsigned drug)
@@ -54,7 +75,7 @@ static void add_drug(struct codes_drug_set *s, unsigned drug)
     if (s->drugs < CODES_SET_MOST)
         s->drug[s->drugs++] = drug;
     else
-        s->rest = s->words; /* too many: not wholly understood */
+        too_many(s);
 }
 
 static void add_product(struct codes_drug_set *s, const struct codes_product *p)
@@ -71,7 +92,7 @@ static void add_class(struct codes_drug_set *s, unsigned cls)
     if (s->classes < CODES_SET_MOST)
         s->cls[s->classes++] = cls;
     else
-        s->rest = s->words;
+        too_many(s);
 }
 
 static void add_rest(struct codes_drug_set *s, struct str word, struct arena *a)
@@ -95,11 +116,14 @@ static const struct codes_name *longest(const struct codes_drugs *d, const struc
     return NULL;
 }
 
-/* A class that one of the ingredients is in says no more than that one. */
-static void drop_said(const struct codes_drugs *d, struct codes_drug_set *s)
+/* Of a medicine, a class that one of the ingredients is in says no more than that one. REQ: of an allergy it does: all
+ * of the class are meant, and the one is an example. */
+static void drop_said(const struct codes_drugs *d, enum codes_speaks of, struct codes_drug_set *s)
 {
     unsigned n = 0;
 
+    if (of == CODES_OF_AN_ALLERGY)
+        return;
     for (unsigned i = 0; i < s->classes; i++) {
         bool said = false;
 
@@ -111,14 +135,39 @@ static void drop_said(const struct codes_drugs *d, struct codes_drug_set *s)
     s->classes = n;
 }
 
+/* Does only blank stand between a word and the one before it? */
+static bool is_behind(const struct words *w, unsigned i)
+{
+    const char *p = i ? w->word[i - 1].text.p + w->word[i - 1].text.n : NULL;
+
+    while (p && p < w->word[i].text.p && (*p == ' ' || *p == '\t'))
+        p++;
+    return p == w->word[i].text.p;
+}
+
+/* One that is passed over: a salt, a form, a strength. named: it stands behind the name of a medicine. */
+static bool says_nothing(const struct codes_drugs *d, const struct words *w, unsigned i, const struct codes_name *x,
+                         enum codes_speaks of, bool named)
+{
+    struct str key = {w->keys.p + w->word[i].from, w->word[i].to - w->word[i].from};
+
+    if (!key.n)
+        return w->word[i].text.n < CODES_WORD_BYTES;
+    if (!x)
+        return is_number(d, key);
+    if (x->means == CODES_MEANS_METAL)
+        return named && is_behind(w, i);
+    return is_nothing(x) || of == CODES_OF_AN_ALLERGY;
+}
+
 static void read_words(const struct codes_drugs *d, const struct words *w, enum codes_speaks of, struct arena *a,
                        struct codes_drug_set *out)
 {
+    bool named = false;
     unsigned len;
 
     for (unsigned i = 0; i < w->n; i += len) {
         const struct codes_name *x = longest(d, w, i, &len);
-        struct str key = {w->keys.p + w->word[i].from, w->word[i].to - w->word[i].from};
 
         if (x && x->means == CODES_MEANS_DRUG)
             add_drug(out, x->of);
@@ -126,11 +175,11 @@ static void read_words(const struct codes_drugs *d, const struct words *w, enum 
             add_product(out, &d->product[x->of]);
         else if (x && x->means == CODES_MEANS_CLASS)
             add_class(out, x->of);
-        else if (!(x && (x->means == CODES_MEANS_NOTHING || of == CODES_OF_AN_ALLERGY)) &&
-                 key.n && !is_number(key))
+        else if (!says_nothing(d, w, i, x, of, named))
             add_rest(out, w->word[i].text, a);
+        named = x && x->means <= CODES_MEANS_CLASS;
     }
-    drop_said(d, out);
+    drop_said(d, of, out);
 }
 
 static void read_part(const struct codes_drugs *d, struct str s, enum codes_speaks of, struct arena *a,
@@ -147,12 +196,45 @@ static void read_part(const struct codes_drugs *d, struct str s, enum codes_spea
     buf_fini(&w.keys);
 }
 
-/* RxNorm has a brand in brackets behind what it is made of: "... Oral Tablet [Vicodin]". */
+/* RxNorm has a brand in brackets behind what it is made of: "... Oral Tablet [Vicodin]". The last brackets alone, and
+ * what stands in others is read. */
 static struct str without_brand(struct str s)
 {
-    const char *open = s.n && s.p[s.n - 1] == ']' ? memchr(s.p, '[', s.n) : NULL;
+    size_t n = s.n && s.p[s.n - 1] == ']' ? s.n - 1 : 0;
 
-    return open ? str_trim((struct str){s.p, (size_t)(open - s.p)}) : s;
+    while (n && s.p[n] != '[')
+        n--;
+    return n ? str_trim((struct str){s.p, n}) : s;
+}
+
+/* Does a strength stand there: "125 mg"? No brand has one. */
+static bool says_strength(const struct codes_drugs *d, struct str s)
+{
+    struct str word;
+    struct buf key;
+    bool says = false;
+
+    buf_init(&key, LIMIT_TEXT_CELL);
+    while (!says && codes_next_word(&s, &word, &key)) {
+        const struct codes_name *x = codes_name_find(d, behind_digits(buf_str(&key)));
+
+        says = key.failed || (x && x->means == CODES_MEANS_UNIT);
+        buf_clear(&key);
+    }
+    buf_fini(&key);
+    return says;
+}
+
+/* REQ: "[clavulanate 125 mg]" is no brand: what the table knows of it counts, and of what has a strength each word. */
+static void add_brand(const struct codes_drugs *d, struct str s, struct arena *a, struct codes_drug_set *out)
+{
+    struct codes_drug_set brand = {.words = out->words};
+
+    read_part(d, s, CODES_OF_A_MEDICINE, a, &brand);
+    if (!str_eq(brand.rest, brand.words) && !says_strength(d, s))
+        brand.rest = STR(""); /* too long to be looked at stays so */
+    codes_drug_set_add(out, &brand, a);
+    drop_said(d, CODES_OF_A_MEDICINE, out);
 }
 
 int codes_drugs_of_words(const struct codes_drugs *d, struct str words, enum codes_speaks of, struct arena *a,
@@ -164,11 +246,13 @@ int codes_drugs_of_words(const struct codes_drugs *d, struct str words, enum cod
     *out = (struct codes_drug_set){.words = words};
     if (codes_drugs_bad(d) || !words.n)
         return ERR_OK;
-    bare = without_brand(words);
+    bare = of == CODES_OF_A_MEDICINE ? without_brand(words) : words;
     read_part(d, bare, of, a, out);
     if (!out->drugs && !out->classes && bare.n != words.n) {
         *out = (struct codes_drug_set){.words = words};
         read_part(d, words, of, a, out);
+    } else if (bare.n != words.n) {
+        add_brand(d, (struct str){bare.p + bare.n, words.n - bare.n}, a, out);
     }
     out->mapped = (out->drugs || out->classes) && !out->rest.n;
     return a->failed ? err_set(e, ERR_NOMEM, 0, 0, "drugs") : ERR_OK;
@@ -250,7 +334,7 @@ int codes_drugs_of(const struct codes_drugs *d, const struct tape *t, tape_at co
         if (shown.n)
             code = add_words(d, shown, of, a, out, &left, e);
     }
-    drop_said(d, out);
+    drop_said(d, of, out);
     out->mapped = out->mapped && !out->rest.n;
     if (!out->mapped)
         out->rest = left.rest.n ? left.rest : out->words;

@@ -43,7 +43,7 @@ static bool is_letter(uint32_t c)
 
 bool codes_next_word(struct str *rest, struct str *word, struct buf *out)
 {
-    char bare[256];
+    char bare[CODES_WORD_BYTES];
     size_t n = 0;
 
     while (rest->n) {
@@ -218,11 +218,14 @@ static bool take_product(struct load *l)
 
 static bool take_word(struct load *l)
 {
-    bool allergy = str_is(l->cell[1], "allergy");
+    enum codes_means means = str_is(l->cell[1], "allergy") ? CODES_MEANS_ALLERGY
+                             : str_is(l->cell[1], "metal") ? CODES_MEANS_METAL
+                             : str_is(l->cell[1], "unit")  ? CODES_MEANS_UNIT
+                                                            : CODES_MEANS_NOTHING;
 
     if (!l->cell[0].n || !l->cell[1].n)
         return false;
-    add_name(l, keep(l, l->cell[0]), allergy ? CODES_MEANS_ALLERGY : CODES_MEANS_NOTHING, 0, false);
+    add_name(l, keep(l, l->cell[0]), means, 0, false);
     return true;
 }
 

@@ -15,6 +15,8 @@ enum codes_means {
     CODES_MEANS_PRODUCT, /* of several ingredients: "co-trimoxazole" */
     CODES_MEANS_CLASS,
     CODES_MEANS_NOTHING,
+    CODES_MEANS_UNIT,    /* nothing, but that a strength stands there */
+    CODES_MEANS_METAL,   /* nothing straight behind a name, "losartan potassium"; elsewhere a medicine of its own */
     CODES_MEANS_ALLERGY, /* says no more than that it is one */
 };
 
@@ -46,6 +48,7 @@ struct codes_drugs {
 };
 
 #define CODES_NAME_WORDS 8 /* of the longest name */
+#define CODES_WORD_BYTES 256u /* one of so many has an empty key: it is no name of anything */
 
 /* One word of a text: its key is appended to out, with a blank before it when out has something. *word: as it stands in
  * the text. False: there is none any more. */

@@ -99,18 +99,24 @@ static int load_codes(struct valueset_base *b, struct tsv *t, const char *file, 
 
 /* --- resources -------------------------------------------------------------------------------- */
 
-static void property(const struct tape *t, tape_at at, struct arena *a, struct valueset_concept *c)
+/* REQ: one parent is kept, so a system whose concept has two is none that can be asked: "is a" would say no where it is
+ * yes. */
+static int property(const struct tape *t, tape_at at, struct arena *a, struct valueset_concept *c, struct err *e)
 {
-    struct str name = tape_plain(t, tape_get(t, at, "code"));
+    struct str name = tape_plain(t, tape_get(t, at, "code")), parent;
 
-    if (str_is(name, "parent"))
-        c->under = tape_str(t, tape_get(t, at, "valueCode"), a);
-    else if (str_is(name, "status"))
+    if (str_is(name, "parent")) {
+        parent = tape_str(t, tape_get(t, at, "valueCode"), a);
+        if (c->under.n && !str_eq(c->under, parent))
+            return err_set(e, ERR_UNSUPPORTED, 0, 0, "CodeSystem.concept.property.parent");
+        c->under = parent;
+    } else if (str_is(name, "status"))
         c->retired |= is_retired(tape_plain(t, tape_get(t, at, "valueCode")));
     else if (str_is(name, "notSelectable"))
         c->abstract |= tape_true(t, tape_get(t, at, "valueBoolean"));
     else if (str_is(name, "inactive"))
         c->retired |= tape_true(t, tape_get(t, at, "valueBoolean"));
+    return ERR_OK;
 }
 
 static int take_concepts(struct valueset_base *b, struct valueset_system *s, const struct tape *t, tape_at list,
@@ -125,8 +131,10 @@ static int take_concepts(struct valueset_base *b, struct valueset_system *s, con
 
         if (!c.code.n)
             return err_set(e, ERR_INPUT, 0, t->nodes[i].off, "CodeSystem.concept.code");
-        for (tape_at k = tape_first(t, more); k != TAPE_NONE; k = tape_next(t, more, k))
-            property(t, k, &b->a, &c);
+        for (tape_at k = tape_first(t, more); k != TAPE_NONE && !r; k = tape_next(t, more, k))
+            r = property(t, k, &b->a, &c, e);
+        if (r)
+            return r;
         for (tape_at k = tape_first(t, words); k != TAPE_NONE; k = tape_next(t, words, k))
             c.synonyms = joined(&b->a, c.synonyms, tape_str(t, tape_get(t, k, "value"), &b->a));
         rename_to(b, valueset_said(b, t, words, &b->a), &c);
@@ -134,6 +142,21 @@ static int take_concepts(struct valueset_base *b, struct valueset_system *s, con
         r = r ? r : take_concepts(b, s, t, tape_get(t, i, "concept"), c.code, depth + 1, e);
     }
     return r;
+}
+
+/* REQ: codes are once in a system (csd-1). One that is there twice and stands in two places, or is chosen in one alone,
+ * is two answers to one question, of which the first would be given. */
+static int agree(const struct valueset_system *s, struct err *e)
+{
+    VEC_EACH(const struct valueset_concept, c, &s->concepts)
+    {
+        const struct valueset_concept *first = valueset_concept_of(s, c->code);
+
+        if (first != c && (!str_eq(first->under, c->under) || !str_eq(first->display, c->display) ||
+                           first->abstract != c->abstract || first->retired != c->retired))
+            return err_set(e, ERR_UNSUPPORTED, 0, 0, "CodeSystem.concept.code");
+    }
+    return ERR_OK;
 }
 
 static int take_system(struct valueset_base *b, const struct tape *t, struct err *e)
@@ -151,6 +174,8 @@ static int take_system(struct valueset_base *b, const struct tape *t, struct err
     if (!(s = valueset_system_make(b, url, date)))
         return err_set(e, ERR_TOOBIG, 0, VALUESET_MEMORY, "valueset");
     r = take_concepts(b, s, t, tape_get(t, 0, "concept"), STR(""), 0, e);
+    r = r ? r : valueset_settle(b, e);
+    r = r ? r : agree(s, e);
     if (r) /* half of a system would be taken for all of it */
         valueset_system_unmake(b);
     return r;
@@ -172,7 +197,6 @@ int valueset_take(struct valueset_base *b, struct tape *t, struct err *e)
         r = err_set(e, ERR_TOOBIG, 0, 0, "valueset");
     } else if (str_is(type, "CodeSystem")) {
         r = take_system(b, t, e);
-        r = r ? r : valueset_settle(b, e);
     } else {
         r = err_set(e, ERR_UNSUPPORTED, 0, 0, "resourceType");
     }

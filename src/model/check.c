@@ -13,9 +13,9 @@
 #define ENTRIES_MOST 20000u
 #define CHECK_BYTES ((size_t)128 << 20)
 
-int model_check_tables(const struct model *m, struct cds **out, struct err *e)
+int model_check_tables(const struct clock *clock, struct cds **out, struct err *e)
 {
-    struct date today = date_today(clock_wall_ms(&m->clock));
+    struct date today = date_today(clock_wall_ms(clock));
     char drugs[PATH_MAX_BYTES], rules[PATH_MAX_BYTES];
 
     path_data("drugs", drugs);

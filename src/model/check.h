@@ -10,8 +10,9 @@
 #include "cds/check.h"
 #include "model/model.h"
 
-/* The tables that came with the program, or a site's in their place; read once, for a screen. As cds_open; cds_free. */
-int model_check_tables(const struct model *m, struct cds **out, struct err *e);
+/* The tables that came with the program, or a site's in their place, held against clock's day; read once, for a screen.
+ * As cds_open; cds_free. */
+int model_check_tables(const struct clock *clock, struct cds **out, struct err *e);
 
 /* order: the bytes of a MedicationRequest as it is to be signed. others: orders of the same basket, not signed and not
  * in the store. replaces: "MedicationRequest/ID" that the order renews or changes, or "". out as of cds_check_order:

@@ -2,7 +2,7 @@
  *
  * The local checks: each pair of the tables is found, in either order, and what the non-interruptive tier has never stops;
  * each cause for which a check could not run is said, and nothing is then called clean. Kills tests/mutants:
- * cds-one-sided, cds-lack-is-clean, cds-old-file-used.
+ * cds-one-sided, cds-lack-is-clean, cds-old-file-used, drugs-allergy-class-dropped, cds-ingredients-instead.
  */
 #include "config.h"
 
@@ -430,6 +430,87 @@ static void duplicates(void)
     CU_ASSERT(strstr(card_of(&w.out, CDS_DUPLICATE)->summary.s, "DO NOT GIVE") && w.out.stops);
     CU_ASSERT(!card_of(check(&w, c, "warfarin"), CDS_INTERACTION));
     ward_fini(&w);
+    ward_init(&w); /* REQ: so does one of a class that must not be given */
+    allergy(&w, NONE_KNOWN);
+    medicine(&w, "NSAIDs", CDS_ACTIVE)->not_wanted = true;
+    CU_ASSERT_FATAL(card_of(check(&w, c, "ibuprofen"), CDS_DUPLICATE) != NULL);
+    CU_ASSERT(strstr(card_of(&w.out, CDS_DUPLICATE)->summary.s, "DO NOT GIVE: ibuprofen") && w.out.stops);
+    CU_ASSERT(!card_of(check(&w, c, "lisinopril"), CDS_DUPLICATE));
+    ward_fini(&w);
+    cds_free(c);
+}
+
+/* REQ: rows that have no id yet are told apart: each has a card and a key of its own, the same whenever it comes again. */
+static void drafts(void)
+{
+    static const char *const others[] = {"ibuprofen", "naproxen"};
+    static struct ward w;
+    struct cds *c = tables();
+    struct cds_result *r;
+    char key[2][512];
+
+    ward_init(&w);
+    allergy(&w, NONE_KNOWN);
+    for (int i = 0; i < 2; i++)
+        medicine(&w, others[i], CDS_DRAFTED)->id = STR("");
+    r = check(&w, c, "warfarin");
+    CU_ASSERT_FATAL(r->check[CDS_INTERACTION].found == 2 && r->cards == 2);
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT(strstr(r->card[i].summary.s, others[i]) && !r->card[i].about.n);
+        snprintf(key[i], sizeof key[i], "%.*s", STR_ARG(r->card[i].key));
+    }
+    CU_ASSERT(strcmp(key[0], key[1]) != 0);
+    w.chart.medicines = 1;
+    r = check(&w, c, "warfarin");
+    CU_ASSERT(r->cards == 1 && str_is(r->card[0].key, key[0]));
+    ward_fini(&w);
+    cds_free(c);
+}
+
+/* REQ: a Medication's list of ingredients adds to its code, and never takes away from it. */
+static void ingredients(void)
+{
+#define MADE(rest) "{'contained':[{'resourceType':'Medication','id':'x'," rest "}],'medicationReference':{'reference':'#x'}}"
+#define OF(drug, rest) "{'itemCodeableConcept':{'text':'" drug "'}" rest "}"
+#define RX(code) "{'system':'" CODES_RXNORM "','code':'" code "'}"
+    static const struct {
+        const char *json, *drugs;
+        bool mapped;
+    } rows[] = {
+        {MADE("'code':{'text':'Aspirin 25 mg capsule'},'ingredient':[" OF("aspirin", "") "," OF("dipyridamole", "") "]"), "aspirin + dipyridamole", true},
+        {MADE("'code':{'text':'Amoxicillin Forte'},'ingredient':[" OF("clavulanate", "") "]"), "amoxicillin + clavulanate", true},
+        {MADE("'code':{'text':'Wonderol'},'ingredient':[" OF("aspirin", "") "]"), "aspirin", true},
+        {MADE("'code':{'text':'Wonderol'},'ingredient':[" OF("aspirin", "") "," OF("wondermycin", "") "]"), "aspirin", false},
+        {MADE("'code':{'text':'aspirin'},'ingredient':[" OF("wondermycin", "") "]"), "aspirin", false},
+        {MADE("'code':{'text':'aspirin'},'ingredient':[" OF("maize starch", ",'isActive':false") "]"), "aspirin", true},
+        {MADE("'code':{'text':'Wonderol'},'ingredient':[" OF("maize starch", ",'isActive':false") "]"), "", false},
+        {MADE("'code':{'text':'ceftriaxone'},'ingredient':[" OF("lidocaine", ",'isActive':false") "]"), "cefTRIAXone + lidocaine", true},
+        {MADE("'code':{'text':'Wonderol'},'ingredient':[" OF("lidocaine", ",'isActive':false") "]"), "lidocaine", false}, /* what acts is not known */
+        {MADE("'code':{'text':'aspirin'},'ingredient':[]"), "aspirin", true},
+        {MADE("'ingredient':[" OF("aspirin", "") "," OF("codeine", "") "]"), "aspirin + codeine", true},
+        {MADE("'ingredient':[" OF("aspirin", "") "," OF("codeine", "") "," OF("warfarin", "") "," OF("ibuprofen", "") "," OF("naproxen", "") "," OF("lisinopril", "") ","
+              OF("losartan", "") "," OF("amlodipine", "") "," OF("metformin", "") "," OF("digoxin", "") "," OF("lithium", "") "," OF("morphine", "") ","
+              OF("fentanyl", "") "]"), NULL, false}, /* more than a set holds */
+    };
+    static struct ward w;
+    struct cds *c = tables();
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct codes_drug_set s;
+        struct err e = ERR_NONE;
+        struct arena a;
+
+        ward_init(&w);
+        arena_init(&a, 1 << 20);
+        CU_ASSERT_EQUAL(cds_entry_drugs(c, put(&w, 0, "MedicationRequest", rows[i].json), CODES_OF_A_MEDICINE, &a, &s, &e), ERR_OK);
+        if (rows[i].drugs)
+            UNIT_STR(codes_drug_set_words(cds_drugs(c), &s, &a), rows[i].drugs);
+        if (s.mapped != rows[i].mapped)
+            printf("\n    %s: %.*s ", rows[i].json, STR_ARG(s.rest));
+        CU_ASSERT(s.mapped == rows[i].mapped && s.mapped == !s.rest.n);
+        arena_fini(&a);
+        ward_fini(&w);
+    }
     cds_free(c);
 }
 
@@ -478,13 +559,17 @@ static void allergies(void)
         {"{'code':{'text':'lisinopril'}}", "losartan", CDS_NOTE, NULL},
         {"{'code':{'text':'codeine'}}", "morphine", CDS_NOTE, NULL},
         {"{'code':{'text':'opioids'}}", "morphine", CDS_STOP, NULL},
+        {"{'code':{'text':'Opioids (codeine)'}}", "morphine", CDS_STOP, NULL}, /* the class, and an example */
+        {"{'code':{'text':'Aminoglycosides (gentamicin)'}}", "tobramycin", CDS_STOP, NULL},
+        {"{'code':{'text':'Penicillin [rash], sulfa [anaphylaxis]'}}", "co-trimoxazole", CDS_STOP, NULL},
         {"{'code':{'text':'codeine'},'type':'intolerance'}", "codeine", CDS_ASK, NULL},
         {"{'code':{'text':'codeine'},'type':'intolerance','criticality':'high'}", "codeine", CDS_STOP, NULL},
         {"{'code':{'text':'amoxicillin'},'clinicalStatus':{'coding':[{'code':'inactive'}]}}", "amoxicillin", CDS_ASK, NULL},
         {"{'code':{'text':'amoxicillin'},'clinicalStatus':{'coding':[{'code':'resolved'}]}}", "amoxicillin", -1, "not recorded"},
         {"{'code':{'text':'amoxicillin'},'verificationStatus':{'coding':[{'code':'refuted'}]}}", "amoxicillin", -1, "not recorded"},
         {"{'code':{'coding':[{'system':'" CODES_RXNORM "','code':'723'}]}}", "amoxicillin", CDS_STOP, NULL},
-        {"{'code':{'text':'peanut'},'category':['food']}", "amoxicillin", -1, NULL},
+        {"{'code':{'text':'peanut'},'category':['food']}", "amoxicillin", -1, "not recorded"}, /* says no more than the last row */
+        {"{'code':{'text':'aspirin'},'category':['food']}", "amoxicillin", -1, NULL},
         {"{'code':{'text':'peanut'}}", "amoxicillin", -1, "peanut"},
         {"{'code':{'text':'penicillin and wondermycin'}}", "amlodipine", -1, "wondermycin"},
         {"{'code':{'text':'penicillin and wondermycin'}}", "amoxicillin", CDS_STOP, "wondermycin"},
@@ -521,6 +606,8 @@ static void allergies(void)
 #define Q(v, u) "{'value':" v ",'unit':'" u "','system':'http://unitsofmeasure.org','code':'" u "'}"
 #define DOSE(v, u) "'doseAndRate':[{'doseQuantity':" Q(v, u) "}]"
 #define TIMES(f, p, u) "'timing':{'repeat':{'frequency':" f ",'period':" p ",'periodUnit':'" u "'}}"
+#define SAID(v, u, code) "{'value':" v ",'unit':'" u "','system':'http://unitsofmeasure.org','code':'" code "'}"
+#define PRODUCTS(codings, v, u, f, p) "{'medicationCodeableConcept':{'coding':[" codings "]},'dosageInstruction':[{" ORAL "," DOSE(v, u) "," TIMES(f, p, "h") "}]}"
 #define ORDER(drug, dosages) "{'medicationCodeableConcept':{'text':'" drug "'},'dosageInstruction':[" dosages "]}"
 
 static void doses(void)
@@ -556,6 +643,24 @@ static void doses(void)
         {ORDER("acetaminophen", "{" ORAL "}"), "!no dose is said", "!no dose is said"},
         {"{'medicationCodeableConcept':{'coding':[{'system':'" CODES_RXNORM "','code':'313782'}]},'dosageInstruction':[{" ORAL "," DOSE("4", "{tablet}") ","
          TIMES("4", "1", "d") "}]}", "1,300 mg at once", "5,200 mg in 24 hours"},
+        /* REQ: the strength is of the product's ingredient, in whatever order the codes stand: 15 mg of codeine, twelve times a day */
+        {PRODUCTS(RX("2670") "," RX("993770"), "2", "{tablet}", "1", "2"), "", "acetaminophen: 7,200 mg in 24 hours"},
+        {PRODUCTS(RX("313782") "," RX("198440"), "4", "{tablet}", "4", "24"), "!no mass", "!no mass"}, /* 325 or 500 mg? */
+        {PRODUCTS(RX("1806890"), "10", "1", "1", "24"), "!no mass", "!no mass"}, /* 1 mg/mL is not 1 mg a piece */
+        /* REQ: how many meals there are in a day is not guessed */
+        {ORDER("metformin", "{" ORAL "," DOSE("1000", "mg") ",'timing':{'repeat':{'when':['C']}}}"), "!no maximum single dose", "!how often is not said"},
+        {ORDER("metformin", "{" ORAL "," DOSE("1000", "mg") ",'timing':{'repeat':{'when':['PC'],'period':1,'periodUnit':'d'}}}"), "!no maximum single dose",
+         "!how often is not said"},
+        {ORDER("metformin", "{" ORAL "," DOSE("1000", "mg") ",'timing':{'repeat':{'frequency':3,'period':1,'periodUnit':'d','when':['AC']}}}"),
+         "!no maximum single dose", "3,000 mg in 24 hours"},
+        {ORDER("metformin", "{" ORAL "," DOSE("1000", "mg") ",'timing':{'repeat':{'when':['CM','CV']}}}"), "!no maximum single dose", ""},
+        /* REQ: a unit whose words and code differ is none, and "less than" is no dose */
+        {ORDER("acetaminophen", "{" ORAL ",'doseAndRate':[{'doseQuantity':" SAID("5", "g", "mg") "}]," TIMES("1", "1", "d") "}"), "!units differ", "!units differ"},
+        {ORDER("acetaminophen", "{" ORAL ",'doseAndRate':[{'doseQuantity':" SAID("5", "tablet", "mg") "}]," TIMES("1", "1", "d") "}"), "!units differ", "!units differ"},
+        {ORDER("acetaminophen", "{" ORAL ",'doseAndRate':[{'doseQuantity':" SAID("5", "mL", "mg") "}]," TIMES("1", "1", "d") "}"), "!units differ", "!units differ"},
+        {ORDER("acetaminophen", "{" ORAL ",'doseAndRate':[{'doseQuantity':" SAID("5", "milligrams", "mg") "}]," TIMES("1", "1", "d") "}"), "", ""},
+        {ORDER("acetaminophen", "{" ORAL ",'doseAndRate':[{'doseQuantity':{'value':500,'comparator':'>','unit':'mg'}}]," TIMES("1", "1", "d") "}"), "!units differ",
+         "!units differ"},
         {ORDER("acetaminophen", "{" ORAL ",'doseAndRate':[{'rateQuantity':" Q("5", "mg/h") "}]}"), "!a rate", "!a rate"},
     };
     static struct ward w;
@@ -610,6 +715,30 @@ static void children(void)
     UNIT_STR(r->card[0].summary.s, "acetaminophen: 250 mg at once, more than the maximum of 210 mg");
     UNIT_STR(r->card[0].why.s, "acetaminophen - 15 mg per kg, 14.0 kg");
     UNIT_STR(r->card[1].summary.s, "acetaminophen: 1,000 mg in 24 hours, more than the maximum of 840 mg");
+    /* REQ: no more than the table allows a grown-up, and said by whose limit */
+    w.chart.birth = (struct date){.precision = DATE_DAY, .year = 2015, .month = 11, .day = 1};
+    w.chart.weight = STR("80");
+    r = check_json(&w, c, ORDER("paracetamol", "{" ORAL "," DOSE("1200", "mg") "," TIMES("4", "1", "d") "}"), "");
+    CU_ASSERT_FATAL(r->cards == 2);
+    UNIT_STR(r->card[0].summary.s, "acetaminophen: 1,200 mg at once, more than the maximum of 1,000 mg");
+    UNIT_STR(r->card[0].why.s, "paracetamol");
+    CU_ASSERT(strstr(r->card[0].source.s, "US label") != NULL);
+    UNIT_STR(r->card[1].summary.s, "acetaminophen: 4,800 mg in 24 hours, more than the maximum of 4,000 mg");
+    w.chart.weight = STR("20"); /* below it, the limit by weight stays */
+    r = check_json(&w, c, ORDER("amoxicillin", "{" ORAL "," DOSE("1001", "mg") "," TIMES("1", "1", "d") "}"), "");
+    CU_ASSERT(r->cards == 1 && strstr(r->card[0].summary.s, "more than the maximum of 1,000 mg"));
+    /* REQ: a newborn has a lower one; from the first month on, that of a child */
+    w.chart.birth = (struct date){.precision = DATE_DAY, .year = 2026, .month = 11, .day = 10};
+    w.chart.weight = STR("4");
+    r = check_json(&w, c, ORDER("paracetamol", "{" ORAL "," DOSE("60", "mg") "," TIMES("4", "1", "d") "}"), "");
+    CU_ASSERT_FATAL(r->cards == 2);
+    UNIT_STR(r->card[0].why.s, "paracetamol - 10 mg per kg, 4 kg");
+    CU_ASSERT(strstr(r->card[1].summary.s, "240 mg in 24 hours, more than the maximum of 160 mg") != NULL);
+    w.chart.birth.month = 10;
+    r = check_json(&w, c, ORDER("paracetamol", "{" ORAL "," DOSE("60", "mg") "," TIMES("4", "1", "d") "}"), "");
+    CU_ASSERT(r->check[CDS_SINGLE_DOSE].state == CDS_CLEAN && r->check[CDS_DAILY_DOSE].state == CDS_CLEAN);
+    w.chart.birth = (struct date){.precision = DATE_DAY, .year = 2023, .month = 11, .day = 1};
+    w.chart.weight = STR("14.0");
     w.chart.birth.precision = DATE_YEAR, w.chart.birth.year = 2014; /* 11 or 12: one limit is by weight, the other is not */
     CU_ASSERT(could_not(check_json(&w, c, CHILD, ""), CDS_DAILY_DOSE, "age is not known"));
     w.chart.birth.precision = DATE_NONE;
@@ -642,6 +771,99 @@ static void with_the_chart(void)
     medicine(&w, "acetaminophen 500 mg", CDS_ACTIVE); /* no dose: said, and never counted as none */
     r = check_json(&w, c, ORDER("paracetamol", "{" ORAL "," DOSE("1", "g") "," TIMES("1", "1", "d") "}"), "");
     CU_ASSERT(could_not(r, CDS_DAILY_DOSE, "not counted in the dose of a day"));
+    ward_fini(&w);
+    cds_free(c);
+}
+
+/* More of anything than is looked at, or than fits in one line made anew for each, is said. */
+static void very_many(void)
+{
+    enum { MANY = 400, DOSAGES = 101 };
+    static struct cds_entry many[MANY];
+    static struct tape t[MANY];
+    static char json[MANY][200], dosages[DOSAGES * 200 + 400];
+    static struct ward w;
+    struct cds *c = tables();
+    struct err e = ERR_NONE;
+    struct cds_result *r;
+    size_t n;
+
+    ward_init(&w);
+    allergy(&w, NONE_KNOWN);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(json[i], sizeof json[i], "{\"medicationCodeableConcept\":{\"text\":\"wonder%0100d\"}}", i);
+        CU_ASSERT_EQUAL_FATAL(tape_parse(&t[i], str_of(json[i]), &e), ERR_OK);
+        many[i] = (struct cds_entry){.type = STR("MedicationRequest"), .t = &t[i]};
+    }
+    w.chart.medicine = many;
+    w.chart.medicines = MANY;
+    r = check(&w, c, "amlodipine"); /* not ERR_NOMEM */
+    CU_ASSERT(could_not(r, CDS_INTERACTION, "400 medicines are not, or not wholly") && could_not(r, CDS_DAILY_DOSE, "0399"));
+    for (int i = 0; i < MANY; i++)
+        tape_fini(&t[i]);
+    w.chart.medicines = 0;
+    for (int k = 0; k < 2; k++) { /* 100 are reckoned with, 101 are not */
+        struct cds_entry order = {.type = STR("MedicationRequest"), .t = &t[0]};
+
+        n = (size_t)snprintf(dosages, sizeof dosages, "{'medicationCodeableConcept':{'text':'amlodipine'},'dosageInstruction':[");
+        for (int i = 0; i < DOSAGES - 1 + k; i++)
+            n += (size_t)snprintf(dosages + n, sizeof dosages - n, "%s{" ORAL "," DOSE("1", "mg") "," TIMES("1", "1", "d") "}", i ? "," : "");
+        snprintf(dosages + n, sizeof dosages - n, "]}");
+        for (char *p = dosages; *p; p++)
+            if (*p == '\'')
+                *p = '"';
+        CU_ASSERT_EQUAL_FATAL(tape_parse(&t[0], str_of(dosages), &e), ERR_OK);
+        cds_result_fini(&w.out);
+        CU_ASSERT_EQUAL(cds_check_order(c, &w.chart, &order, STR(""), &w.out, &e), ERR_OK);
+        CU_ASSERT(k ? could_not(&w.out, CDS_DAILY_DOSE, "too large") : w.out.check[CDS_DAILY_DOSE].state == CDS_FOUND);
+        CU_ASSERT(k ? could_not(&w.out, CDS_SINGLE_DOSE, "too large") : w.out.check[CDS_SINGLE_DOSE].state == CDS_CLEAN);
+        tape_fini(&t[0]);
+    }
+    ward_fini(&w);
+    cds_free(c);
+}
+
+/* What fits only when it is written once: not ERR_NOMEM, which would leave all of it unchecked. */
+static void very_long(void)
+{
+    enum { MANY = 400, SIGNS = 3000 };
+    static struct cds_entry many[MANY];
+    static struct tape t;
+    static char json[800], signs[SIGNS * 24 + 200];
+    static struct ward w;
+    struct cds *c = tables();
+    struct err e = ERR_NONE;
+    struct cds_result *r;
+    size_t n;
+
+    ward_init(&w); /* four hundred rows of the same, counted for the day */
+    allergy(&w, NONE_KNOWN);
+    n = (size_t)snprintf(json, sizeof json, "{'medicationCodeableConcept':{'text':'amlodipine %0200d mg'},'dosageInstruction':[{" ORAL "," DOSE("1", "mg") "," TIMES("1", "1", "d") "}]}", 1);
+    for (char *p = json; *p; p++)
+        if (*p == '\'')
+            *p = '"';
+    CU_ASSERT_EQUAL_FATAL(tape_parse(&t, (struct str){json, n}, &e), ERR_OK);
+    for (int i = 0; i < MANY; i++)
+        many[i] = (struct cds_entry){.type = STR("MedicationRequest"), .t = &t, .stand = CDS_ACTIVE};
+    w.chart.medicine = many;
+    w.chart.medicines = MANY;
+    r = check_json(&w, c, ORDER("amlodipine", "{" ORAL "," DOSE("1", "mg") "," TIMES("1", "1", "d") "}"), "");
+    CU_ASSERT(r->check[CDS_DAILY_DOSE].state == CDS_FOUND && strstr(card_of(r, CDS_DAILY_DOSE)->summary.s, "401 mg in 24 hours"));
+    tape_fini(&t);
+    ward_fini(&w);
+
+    ward_init(&w); /* an allergy of three thousand reactions */
+    n = (size_t)snprintf(signs, sizeof signs, "{\"code\":{\"text\":\"codeine\"},\"reaction\":[{\"manifestation\":[");
+    for (int i = 0; i < SIGNS; i++)
+        n += (size_t)snprintf(signs + n, sizeof signs - n, "%s{\"text\":\"rash %d\"}", i ? "," : "", i);
+    n += (size_t)snprintf(signs + n, sizeof signs - n, "]}]}");
+    CU_ASSERT_EQUAL_FATAL(tape_parse(&t, (struct str){signs, n}, &e), ERR_OK);
+    many[0] = (struct cds_entry){.type = STR("AllergyIntolerance"), .t = &t};
+    w.chart.allergy = many;
+    w.chart.allergies = 1;
+    r = check(&w, c, "codeine");
+    CU_ASSERT(r->check[CDS_ALLERGY].state == CDS_FOUND && strstr(card_of(r, CDS_ALLERGY)->why.s, ", rash 2999"));
+    tape_fini(&t);
     ward_fini(&w);
     cds_free(c);
 }
@@ -814,11 +1036,15 @@ static const struct unit_test tests[] = {
     {"cards: danger first, a key each", cards},
     {"notes never interrupt", notes_only},
     {"duplicates", duplicates},
+    {"drafts are told apart", drafts},
+    {"code and ingredients of a Medication", ingredients},
     {"after a medicine's end", after_the_end},
     {"allergies, classes, what crosses", allergies},
     {"maximum doses", doses},
     {"by age and weight", children},
     {"with what the chart gives", with_the_chart},
+    {"very many", very_many},
+    {"very long", very_long},
     {"a chart that is not whole", chart_not_whole},
     {"files that are harmed", files_harmed},
     {"files that are too old", files_old},

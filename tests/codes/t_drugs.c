@@ -56,6 +56,34 @@ static void the_table(void)
     codes_drugs_free(d);
 }
 
+/* What the table itself calls a product is understood, its salts and numbers included, where it says an ingredient. */
+static void every_product(void)
+{
+    struct codes_drugs *d = table();
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < codes_drugs_count(d); i++) {
+        const struct codes_product *p;
+
+        for (unsigned at = 0; (p = codes_product_next(d, i, &at)); n++) {
+            struct codes_drug_set s;
+            struct err e = ERR_NONE;
+            struct arena a;
+
+            arena_init(&a, 1 << 16);
+            CU_ASSERT_EQUAL(codes_drugs_of_words(d, p->words, CODES_OF_A_MEDICINE, &a, &s, &e), ERR_OK);
+            if (s.drugs && !str_starts(p->words, "Pulmozyme (") && !str_starts(p->words, "Dysport ")) { /* brands in front */
+                if (!s.mapped || s.drugs != p->drugs)
+                    printf("\n    %.*s: %.*s ", STR_ARG(p->words), STR_ARG(s.rest));
+                CU_ASSERT(s.mapped && s.drugs == p->drugs);
+            }
+            arena_fini(&a);
+        }
+    }
+    CU_ASSERT(n > 400);
+    codes_drugs_free(d);
+}
+
 /* Each class and each ingredient of a class, each product's ingredients, stand where their names say. */
 static void every_name(void)
 {
@@ -120,6 +148,10 @@ static void searching(void)
     codes_drugs_free(d);
 }
 
+#define LONG8 "xxxxxxxx"
+#define LONG64 LONG8 LONG8 LONG8 LONG8 LONG8 LONG8 LONG8 LONG8
+#define LONG LONG64 LONG64 LONG64 LONG64 /* 256 bytes: too long for a key */
+
 static void understanding(void)
 {
     static const struct {
@@ -135,12 +167,37 @@ static void understanding(void)
         {"penicillin", "Penicillins", "", CODES_OF_A_MEDICINE},
         {"Co-trimoxazole 480 mg twice daily", "sulfamethoxazole + trimethoprim", "", CODES_OF_A_MEDICINE},
         {"5-ASA", "mesalamine", "", CODES_OF_A_MEDICINE},
+        {"paracetamol 500mg cada 8h", "acetaminophen", "", CODES_OF_A_MEDICINE},
+        {"valproate de sodium 500 mg", "valproate", "", CODES_OF_A_MEDICINE},
+        {"amoxicillin / potassium clavulanate", "amoxicillin + clavulanate", "", CODES_OF_A_MEDICINE},
+        {"salbutamol 100 micrograms 4x at 6pm", "albuterol", "", CODES_OF_A_MEDICINE},
+        {"amoxicillin 500 mg [clavulanate 125 mg]", "amoxicillin + clavulanate", "", CODES_OF_A_MEDICINE},
+        {"amoxicillin 500 mg [newdrug 125mg]", "amoxicillin", "newdrug", CODES_OF_A_MEDICINE},
+        {"furosemide 40 mg [potassium 20 mEq]", "furosemide", "potassium", CODES_OF_A_MEDICINE},
+        {"metformin 500 mg [Glumetza 24 Hour]", "metFORMIN", "", CODES_OF_A_MEDICINE},
+        {"amoxicillin [capsule] 500 mg [Moxatag]", "amoxicillin", "", CODES_OF_A_MEDICINE},
+        {"Penicillin V Potassium 250 MG Oral Tablet", "penicillin v", "", CODES_OF_A_MEDICINE},
+        {"heparin sodium, porcine 5000 UNT/ML", "heparin", "", CODES_OF_A_MEDICINE},
         {"Allergy to penicillin", "Penicillins", "", CODES_OF_AN_ALLERGY},
         {"Sulfa drugs", "Sulfonamide antibiotics", "", CODES_OF_AN_ALLERGY},
         {"Alergia a la penicilina", "Penicillins", "", CODES_OF_AN_ALLERGY},
         {"oxycodone 5 mg [Oxycontin]", "oxyCODONE", "", CODES_OF_A_MEDICINE},
+        /* REQ: an allergy keeps its class beside an ingredient of it, a medicine does not */
+        {"Aminoglycosides (gentamicin)", "gentamicin + Aminoglycosides", "", CODES_OF_AN_ALLERGY},
+        {"Aminoglycosides (gentamicin)", "gentamicin", "", CODES_OF_A_MEDICINE},
+        {"Penicillin, sulfa [anaphylaxis]", "Penicillins + Sulfonamide antibiotics", "", CODES_OF_AN_ALLERGY},
+        {"Penicillin [rash], sulfa [anaphylaxis]", "Penicillins + Sulfonamide antibiotics", "", CODES_OF_AN_ALLERGY},
+        {"Penicillin [wondermycin]", "Penicillins", "wondermycin", CODES_OF_AN_ALLERGY},
         /* REQ: half understood is not understood. */
         {"amoxicillin / newdrug", "amoxicillin", "newdrug", CODES_OF_A_MEDICINE},
+        {"amoxicillin [newdrug] 500 mg [Moxatag]", "amoxicillin", "newdrug", CODES_OF_A_MEDICINE},
+        {"Furosemide 40 mg + potassium 20 mEq", "furosemide", "potassium", CODES_OF_A_MEDICINE},
+        {"Furosemide, potassium", "furosemide", "potassium", CODES_OF_A_MEDICINE},
+        {"Calcium 600 mg with vitamin D", "cholecalciferol", "Calcium", CODES_OF_A_MEDICINE},
+        {"sulfa, magnesium", "Sulfonamide antibiotics", "magnesium", CODES_OF_AN_ALLERGY},
+        {"prednisone 10 mg and 6MP 50 mg", "predniSONE", "6MP", CODES_OF_A_MEDICINE},
+        {"aspirin 5FU", "aspirin", "5FU", CODES_OF_A_MEDICINE},
+        {"aspirin " LONG, "aspirin", LONG, CODES_OF_A_MEDICINE},
         {"Allergy to penicillin", "Penicillins", "Allergy to", CODES_OF_A_MEDICINE},
         {"Tylenol", "", "Tylenol", CODES_OF_A_MEDICINE},
         {"500 mg tablet", "", "", CODES_OF_A_MEDICINE},
@@ -233,6 +290,7 @@ static void tall_man(void)
 static const struct unit_test tests[] = {
     {"ingredients, classes, products", the_table},
     {"every name finds its ingredient", every_name},
+    {"every product finds its ingredients", every_product},
     {"a search counts and never completes", searching},
     {"words are understood wholly or not", understanding},
     {"codes, and words beside them", by_code},

@@ -338,6 +338,32 @@ static void refused(void)
     valueset_base_free(NULL);
 }
 
+/* REQ: a concept of two parents: one alone would be kept, and "no" said where it is yes. */
+static void two_parents(void)
+{
+#define UNDER(code) "{\"code\":\"parent\",\"valueCode\":\"" code "\"}"
+#define TREE(child) "{\"resourceType\":\"CodeSystem\",\"url\":\"urn:tree\",\"content\":\"complete\",\"concept\":[{\"code\":\"b\"},{\"code\":\"a\"" child "}]}"
+    static const struct {
+        const char *bytes;
+        int code;
+    } rows[] = {
+        {TREE("},{\"code\":\"c\",\"property\":[" UNDER("a") "," UNDER("b") "]"), ERR_UNSUPPORTED},
+        {TREE(",\"concept\":[{\"code\":\"c\",\"property\":[" UNDER("b") "]}]"), ERR_UNSUPPORTED},
+        {TREE(",\"concept\":[{\"code\":\"c\"}]},{\"code\":\"c\",\"property\":[" UNDER("b") "]"), ERR_UNSUPPORTED}, /* by standing there twice */
+        {TREE(",\"concept\":[{\"code\":\"c\"}]},{\"code\":\"c\",\"property\":[" UNDER("a") ",{\"code\":\"notSelectable\",\"valueBoolean\":true}]"), ERR_UNSUPPORTED},
+        {TREE(",\"concept\":[{\"code\":\"c\",\"property\":[" UNDER("a") "]}]},{\"code\":\"c\",\"property\":[" UNDER("a") "]"), ERR_OK}, /* the same one twice */
+    };
+    struct valueset_base *b = NULL;
+    struct err e;
+
+    CU_ASSERT_FATAL(!valueset_base_new(STR(""), &b, NULL));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CU_ASSERT(valueset_load_resource(b, str_of(rows[i].bytes), &e) == rows[i].code);
+        CU_ASSERT(valueset_is_a(b, STR("urn:tree"), STR("c"), STR("a")) == (rows[i].code ? -1 : 1));
+    }
+    valueset_base_free(b);
+}
+
 /* Without memory at any place there is an error, or what would have been said anyway. */
 static void no_memory(void)
 {
@@ -381,6 +407,7 @@ static const struct unit_test tests[] = {
     {"displays in the language of who reads", languages},
     {"what comes with the program", shipped},
     {"what is refused", refused},
+    {"a concept of two parents", two_parents},
     {"no memory, no shorter list", no_memory},
 };
 

@@ -30,17 +30,26 @@ static struct cds *tables(void)
     return c;
 }
 
-static int order(struct ward *w, const struct cds *c, const char *drug, const char *other, struct cds_result *out)
+#define BASKET_MOST 2
+static int order_with(struct ward *w, const struct cds *c, const char *drug, const char *const *others, unsigned n,
+                      struct cds_result *out)
 {
-    char one[512], two[512];
-    struct str others;
+    static const char form[] = "{\"resourceType\":\"MedicationRequest\",\"medicationCodeableConcept\":{\"text\":\"%s\"}}";
+    char one[512], more[BASKET_MOST][512];
+    struct str basket[BASKET_MOST];
     struct err e = ERR_NONE;
 
-    snprintf(one, sizeof one, "{\"resourceType\":\"MedicationRequest\",\"medicationCodeableConcept\":{\"text\":\"%s\"}}", drug);
-    snprintf(two, sizeof two, "{\"resourceType\":\"MedicationRequest\",\"medicationCodeableConcept\":{\"text\":\"%s\"}}",
-             other ? other : "");
-    others = str_of(two);
-    return model_check_order(&w->m, c, STR("p"), str_of(one), &others, other ? 1 : 0, STR(""), out, &e);
+    snprintf(one, sizeof one, form, drug);
+    for (unsigned i = 0; i < n; i++) {
+        snprintf(more[i], sizeof more[i], form, others[i]);
+        basket[i] = str_of(more[i]);
+    }
+    return model_check_order(&w->m, c, STR("p"), str_of(one), basket, n, STR(""), out, &e);
+}
+
+static int order(struct ward *w, const struct cds *c, const char *drug, const char *other, struct cds_result *out)
+{
+    return order_with(w, c, drug, &other, other ? 1 : 0, out);
 }
 
 static bool says(const struct cds_result *r, enum cds_kind kind, enum cds_state state, const char *words)
@@ -131,6 +140,10 @@ static void the_chart(void)
     CU_ASSERT_EQUAL(order(&w, c, "warfarin", "ibuprofen", &r), ERR_OK); /* another one of the basket */
     CU_ASSERT(says(&r, CDS_INTERACTION, CDS_FOUND, "FOUND 1 (list of 30-Nov-2026); NOT CHECKED"));
     CU_ASSERT(r.cards == 1 && strstr(r.card[0].why.s, "ibuprofen (not signed yet)") != NULL);
+    cds_result_fini(&r);
+    CU_ASSERT_EQUAL(order_with(&w, c, "warfarin", (const char *const[]){"ibuprofen", "naproxen"}, 2, &r), ERR_OK);
+    CU_ASSERT(says(&r, CDS_INTERACTION, CDS_FOUND, "FOUND 2")); /* REQ: each has a card, and a key of its own */
+    CU_ASSERT(r.cards == 2 && !str_eq(r.card[0].key, r.card[1].key));
     cds_result_fini(&r);
     end(&w);
     cds_free(c);
