@@ -283,7 +283,8 @@ enum {
  * "in-progress", "completed", "amended"... */
 int model_form_response(struct form *f, const char *status, unsigned flags, struct buf *out, struct err *e);
 /* Takes the answers of an earlier response, or draft, of the same form and version, in place of all that is there.
- * ERR_INPUT: it is of another one, or holds what this form has no place for (what: linkId); nothing is changed. */
+ * ERR_INPUT: it is of another form or subject, or holds what this form has no place for (what: linkId); ERR_TOOBIG: too
+ * many answers. Nothing is changed then. */
 int model_form_resume(struct form *f, struct str bytes, struct err *e);
 /* A transaction Bundle: the response (completed), what is extracted from it (observation- and template-based), and
  * Provenance. It looks at no problem: who calls it has (model_form_problems). ERR_PATH, ERR_INPUT: an expression or a

@@ -170,11 +170,8 @@ static void value_of(const struct form *f, struct jsonw *w, const struct form_no
     } else if (v.kind == FORM_DECIMAL || (v.kind == FORM_INTEGER && d->nunits == 1)) {
         v.kind = FORM_QUANTITY;
         v.json = STR("");
-        if (d->nunits == 1) {
-            v.code = d->units[0].v.text;
-            v.system = d->units[0].v.system;
-            v.display = d->units[0].v.display.n ? d->units[0].v.display : v.code;
-        }
+        if (d->nunits == 1)
+            model_form_take_unit(&v, &d->units[0].v);
         raw(w, "valueQuantity", &v);
     } else if (v.kind == FORM_DATE) {
         v.kind = FORM_DATETIME;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/intl.h"
+#include "fhir/path_decimal.h"
 #include "fhir/read.h"
 
 /* --- which there are --------------------------------------------------------------------------- */
@@ -34,7 +35,7 @@ static int ask_env(struct form *f, struct form_item *d, struct err *e)
             struct form_value v = {.set = true, .kind = FORM_CHOICE, .system = c[i].system, .text = c[i].code,
                                    .display = c[i].display};
 
-            d->opts[i] = (struct form_opt){.v = model_form_value_keep(f, &v), .at = TAPE_NONE};
+            d->opts[i] = (struct form_opt){.v = model_form_value_keep(&f->a, &v), .at = TAPE_NONE};
         }
         d->nopts = d->opts ? (unsigned)n : 0;
         r = d->opts ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, NULL);
@@ -370,18 +371,51 @@ static const struct form_opt *whole_words(struct form_typing *t, const struct fo
     return *found == 1 ? whole : NULL;
 }
 
-/* "3" may be the third option, or the one that says 3. */
-static int either(struct form_typing *t, const struct form_opt *a, const struct form_opt *b)
+/* Do words begin with a number that is the same: "5" and "5 mg", not "5.5 mg"? */
+static bool begins_with(struct str words, const struct path_decimal *number, struct arena *a)
 {
-    const struct form_opt *both[] = {a, b};
+    size_t n = 0, whole;
+    struct path_decimal d;
 
-    model_form_asked(t, _("The number of an option, and the words of another: which is meant?"));
-    for (int i = 0; i < 2; i++) {
-        struct str put = put_of(&both[i]->v, t->a);
+    while (n < words.n && words.p[n] >= '0' && words.p[n] <= '9')
+        n++;
+    whole = n;
+    if (whole && n + 1 < words.n && (words.p[n] == '.' || words.p[n] == ',') && words.p[n + 1] >= '0' &&
+        words.p[n + 1] <= '9')
+        for (n++; n < words.n && words.p[n] >= '0' && words.p[n] <= '9';)
+            n++;
+    return whole && path_decimal_parse(str_of(arena_fmt(a, "%.*s%s%.*s", (int)whole, words.p, n > whole ? "." : "",
+                                                        n > whole ? (int)(n - whole - 1) : 0, words.p + whole + 1)),
+                                       &d) && !path_decimal_compare(&d, number);
+}
 
-        model_form_reading(t, text_safe(t->a, opt_words(t->f, both[i], t->a), 400).s, arena_dup(t->a, put.p, put.n));
+static void one_of(struct form_typing *t, const struct form_opt *o)
+{
+    struct str put = put_of(&o->v, t->a);
+
+    model_form_reading(t, text_safe(t->a, opt_words(t->f, o, t->a), 400).s, arena_dup(t->a, put.p, put.n));
+}
+
+/* "3" may be the third option, or the one that says 3, scores 3 (PHQ-9), or is a dose of 3. False: only the third. */
+static bool either(struct form_typing *t, const struct form_picks *p, const struct form_opt *counted,
+                   const struct form_opt *whole)
+{
+    struct path_decimal typed, score;
+
+    if (!path_decimal_parse(t->typed, &typed))
+        return false;
+    for (const struct form_opt *o = p->v; o < p->v + p->n; o++) {
+        if (o == counted || !(o == whole || begins_with(opt_words(t->f, o, t->a), &typed, t->a) ||
+                              begins_with(o->prefix, &typed, t->a) ||
+                              (path_decimal_parse(o->score, &score) && !path_decimal_compare(&score, &typed))))
+            continue;
+        if (!t->out->n) {
+            model_form_asked(t, _("The number of an option, and the words or the score of another: which is meant?"));
+            one_of(t, counted);
+        }
+        one_of(t, o);
     }
-    return ERR_OK;
+    return t->out->n > 0;
 }
 
 int model_form_read_choice(struct form_typing *t)
@@ -399,10 +433,10 @@ int model_form_read_choice(struct form_typing *t)
     whole = whole_words(t, &p, &found);
     if (!p.search && p.v && str_int(t->typed, 1, p.n, &number))
         counted = &p.v[number - 1];
-    if (whole && counted && whole != counted)
-        return either(t, counted, whole);
     if (!whole && (found > 1 || !counted))
         return beginnings(t);
+    if (counted && whole != counted && either(t, &p, counted, whole))
+        return ERR_OK;
     take(t, whole ? whole : counted);
     return ERR_OK;
 }

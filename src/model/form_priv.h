@@ -28,6 +28,7 @@ struct form_value {
     struct str system;    /* of a Coding or a Quantity */
     struct str display;   /* of a Coding; of a Quantity its unit's words */
     struct str code;      /* of a Quantity's unit */
+    struct str comparator; /* of a Quantity: "<"; such a one cannot be compared */
     struct str json;      /* the value as it came, where it came as JSON; else "" */
 };
 
@@ -124,6 +125,7 @@ struct form_node {
     struct form_node *parent, *first, *last, *next, *prev;
     bool on;        /* enabled by its own conditions */
     bool gone, seen, overridden, touched;
+    bool alone;         /* added by a person: itemPopulationContext has nothing for it */
     struct form_value v;
     enum form_origin origin;
     struct str more;    /* the extensions that its answer, or its item, was resumed with: kept */
@@ -162,7 +164,7 @@ struct form {
     struct vec rows;      /* form_key */
     unsigned changes;
     bool touched, stale;  /* stale: the working response is not what the instances say */
-    bool filling;         /* being opened: initial expressions may run */
+    bool filling;         /* being opened: itemPopulationContext makes instances */
     struct buf doc;
     struct tape doc_t;
     struct arena run;     /* of the working response: values of variables */
@@ -218,9 +220,15 @@ struct form_node *model_form_walk(const struct form_node *top, const struct form
 bool model_form_on(const struct form_node *n); /* it and all around it */
 unsigned model_form_count(const struct form_node *n, unsigned *nth); /* of its item, beside it */
 struct form_node *model_form_beside(const struct form_node *parent, uint32_t item, const struct form_node *after);
-struct form_node *model_form_at_item(struct form *f, uint32_t item); /* the first anywhere */
 /* Takes all away and begins anew, empty. */
 int model_form_plant(struct form *f, struct err *e);
+struct form_tree { /* all instances, taken off for others */
+    struct form_node *first, *last;
+    unsigned live;
+};
+struct form_tree model_form_lift(struct form *f);
+void model_form_lay_back(struct form *f, struct form_tree t); /* in place of what is there */
+void model_form_fell(struct form *f, struct form_tree t);     /* it is not needed any more */
 /* One more of its item behind it. */
 struct form_node *model_form_another(struct form *f, struct form_node *n);
 bool model_form_shown(const struct form *f, const struct form_node *n);
@@ -237,10 +245,20 @@ bool model_form_same(const struct form_value *a, const struct form_value *b);
 bool model_form_compare(const struct form_value *a, const struct form_value *b, int *order);
 struct text model_form_value_words(const struct form *f, const struct form_item *d, const struct form_value *v,
                                    struct arena *a);
-struct form_value model_form_value_keep(struct form *f, const struct form_value *v);
+struct form_value model_form_value_keep(struct arena *a, const struct form_value *v);
 /* What an expression gave, as an answer to a question. False: it cannot be one. */
 bool model_form_value_of(struct form *f, const struct form_node *n, const struct path_value *v,
                          struct form_value *out);
+/* All that an expression gave, each kept in a; what can be no answer is not set. To be had before the first of them is
+ * put: that makes the working response anew, and what was given is gone with the old one. NULL: no memory. */
+struct form_value *model_form_values_of(struct form *f, struct form_node *n, const struct path_list *l,
+                                        struct arena *a);
+/* An amount that was computed. Its unit is a code only where it was one. */
+struct form_value model_form_value_quantity(struct form *f, const struct path_value *v);
+/* Gives a number a unit of struct form_item. */
+void model_form_take_unit(struct form_value *v, const struct form_value *unit);
+/* Which of an item's units a quantity is in, from 1; 0: none of them. */
+unsigned model_form_unit_of(const struct form_item *d, const struct form_value *q);
 
 /* --- form_run.c: expressions ------------------------------------------------------------------ */
 

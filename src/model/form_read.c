@@ -144,6 +144,7 @@ bool model_form_value_read(const struct tape *t, tape_at object, const char *ste
         out->system = tape_str(t, tape_get(t, c.at, "system"), a);
         out->display = tape_str(t, tape_get(t, c.at, quantity ? "unit" : "display"), a);
         out->code = quantity ? tape_str(t, tape_get(t, c.at, "code"), a) : STR("");
+        out->comparator = quantity ? tape_str(t, tape_get(t, c.at, "comparator"), a) : STR("");
         out->text = quantity ? tape_lexeme(t, tape_get(t, c.at, "value"))
                   : out->kind == FORM_REFERENCE ? tape_str(t, tape_get(t, c.at, "reference"), a)
                   : out->kind == FORM_ATTACHMENT ? tape_str(t, tape_get(t, c.at, "title"), a)

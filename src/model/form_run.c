@@ -168,7 +168,7 @@ static int variable(struct form *f, const struct form_node *at, uint32_t rule, s
     const struct form_node *own = home(f, at, r->item);
     struct form_seen *s, one = {.rule = rule, .at = own};
 
-    if (r->use == FORM_USE_POPULATE && own->around.n) {
+    if (r->use == FORM_USE_POPULATE && (own->around.n || own->alone)) {
         *out = own->around;
         return ERR_OK;
     }

@@ -48,7 +48,7 @@ static int eval(struct copying *c, struct str text, const struct path_value *on,
 
 /* --- values ------------------------------------------------------------------------------------- */
 
-static void json_of(const struct path_value *v, struct jsonw *w)
+static void json_of(struct form *f, const struct path_value *v, struct jsonw *w)
 {
     struct buf b;
 
@@ -58,15 +58,10 @@ static void json_of(const struct path_value *v, struct jsonw *w)
     }
     buf_init(&b, LIMIT_RESOURCE_BYTES);
     if (v->kind == PATH_QUANTITY) {
-        struct path_value number = {.kind = PATH_DECIMAL, .decimal = v->quantity.value};
+        struct form_value q = model_form_value_quantity(f, v);
 
-        path_text(&number, &b);
-        jsonw_open(w, '{');
-        jsonw_key(w, "value");
+        model_form_value_json(&q, &b);
         jsonw_raw(w, buf_str(&b));
-        jsonw_key(w, "unit");
-        jsonw_str(w, v->quantity.unit);
-        jsonw_close(w, '}');
     } else {
         path_text(v, &b);
         if (v->kind == PATH_BOOLEAN || v->kind == PATH_INTEGER || v->kind == PATH_DECIMAL)
@@ -133,7 +128,7 @@ static void element(struct copying *c, tape_at at, tape_at marks, const struct p
             if (eval(c, expression_at(f, value, &name), &all.v[i], &got))
                 return;
             for (uint32_t k = 0; k < got.n && (!most || *n < most); k++, ++*n)
-                json_of(&got.v[k], w);
+                json_of(f, &got.v[k], w);
         } else if (tape_is(&f->t, at, TAPE_OBJECT)) {
             size_t before = w->out->n;
             bool comma = w->comma;

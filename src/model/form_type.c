@@ -330,12 +330,7 @@ int model_form_read_quantity(struct form_typing *t)
         return r;
     t->v.kind = FORM_QUANTITY;
     if (nth) {
-        const struct form_value *u = &t->d->units[nth - 1].v;
-
-        t->v.display = unit_words(u);
-        t->v.code = u->text;
-        t->v.system = u->system;
-        t->n->unit = nth;
+        model_form_take_unit(&t->v, &t->d->units[nth - 1].v);
     } else {
         t->v.display = unit;
     }

@@ -3,7 +3,7 @@
  * The form engine: what was typed is taken, asked or refused, never guessed; what depends on it is computed, or says that
  * it cannot be; what is saved is what is shown. The forms that come with the program give the Bundles of tests/forms.
  * Kills tests/mutants: form-circle-opens, form-disabled-sent, form-thousands-guessed, form-beginning-completed,
- * form-failure-blank.
+ * form-failure-blank, form-unit-dropped, form-dose-counted.
  */
 #include "config.h"
 
@@ -122,6 +122,7 @@ struct typed {
     const char *language, *name, *typed, *result;
 };
 
+#define SCORED(words, score) "{\"valueString\":\"" words "\",\"extension\":[{\"url\":\"" FHIR "ordinalValue\",\"valueDecimal\":" score "}]}"
 static const char all_kinds[] = HEAD
     "{\"linkId\":\"d\",\"type\":\"decimal\"},{\"linkId\":\"i\",\"type\":\"integer\"},{\"linkId\":\"b\",\"type\":\"boolean\"},"
     "{\"linkId\":\"date\",\"type\":\"date\"},{\"linkId\":\"dt\",\"type\":\"dateTime\"},{\"linkId\":\"t\",\"type\":\"time\"},"
@@ -133,7 +134,13 @@ static const char all_kinds[] = HEAD
     "{\"linkId\":\"kg\",\"type\":\"decimal\",\"extension\":[{\"url\":\"" FHIR "questionnaire-unit\",\"valueCoding\":{\"code\":\"kg\"}}]},"
     "{\"linkId\":\"c\",\"type\":\"choice\",\"answerOption\":[{\"valueCoding\":{\"code\":\"am\",\"display\":\"Amoxicillin\"}},"
     "{\"valueCoding\":{\"code\":\"ac\",\"display\":\"Amoxicillin and clavulanate\"}},{\"valueCoding\":{\"code\":\"x\",\"display\":\"2\"}}]},"
-    "{\"linkId\":\"o\",\"type\":\"open-choice\",\"answerOption\":[{\"valueCoding\":{\"code\":\"y\",\"display\":\"Yellow\"}}]}]}";
+    "{\"linkId\":\"o\",\"type\":\"open-choice\",\"answerOption\":[{\"valueCoding\":{\"code\":\"y\",\"display\":\"Yellow\"}}]},"
+    "{\"linkId\":\"dose\",\"type\":\"choice\",\"answerOption\":[{\"valueString\":\"1 mg\"},{\"valueString\":\"2 mg\"},"
+    "{\"valueString\":\"2.5 mg\"},{\"valueString\":\"5 mg\"},{\"valueString\":\"7.5 mg\"},{\"valueString\":\"10 mg\"}]},"
+    "{\"linkId\":\"score\",\"type\":\"choice\",\"answerOption\":[" SCORED("Not at all", "0") "," SCORED("Several days", "1") ","
+    SCORED("Nearly every day", "3") "]},"
+    "{\"linkId\":\"grade\",\"type\":\"choice\",\"answerOption\":[{\"valueString\":\"mild\",\"extension\":[{\"url\":\"" FHIR
+    "questionnaire-optionPrefix\",\"valueString\":\"2)\"}]},{\"valueString\":\"severe\"}]}]}";
 
 static const struct typed typings[] = {
     {"en", "d", "0.50", "0.50"},
@@ -217,6 +224,15 @@ static const struct typed typings[] = {
     {"en", "o", "Yellow", "Yellow"},
     {"en", "o", "yel", "?Yellow|own words: yel"},
     {"en", "o", "mauve", "mauve"},
+    {"en", "dose", "5", "?7.5 mg|5 mg"}, /* the fifth, or the one of 5 mg */
+    {"en", "dose", "2", "2 mg"},
+    {"en", "dose", "3", "2.5 mg"},
+    {"en", "dose", "10", "?10 mg"},
+    {"en", "dose", "2.5 mg", "2.5 mg"},
+    {"en", "score", "1", "?Not at all|Several days"}, /* the score stands on every printed sheet */
+    {"en", "score", "2", "Several days"},
+    {"en", "score", "3", "Nearly every day"},
+    {"en", "grade", "2", "?severe|mild"},
 };
 
 static void as_typed(void)
@@ -306,6 +322,42 @@ static void conditions(void)
     put(&b, "a", "9");
     UNIT_STR(row(&b, "y").value.s, "too");
     end(&b);
+}
+
+/* What cannot be compared is asked, and says so: 0.5 g may well be 500 mg. */
+static void conditions_in_doubt(void)
+{
+#define UNTIL(link, question, op, answer) "{\"linkId\":\"" link "\",\"type\":\"string\",\"enableWhen\":[{\"question\":\"" question \
+                                          "\",\"operator\":\"" op "\"," answer "}]}"
+#define MG(value) "\"answerQuantity\":{\"value\":" value ",\"unit\":\"mg\"}"
+    static const struct {
+        const char *question, *typed, *shown, *doubted; /* of those below: a letter each */
+    } rows[] = {
+        {"dose", "500 mg", "ed", ""},  {"dose", "500.0 mg", "ed", ""},      {"dose", "250 mg", "n", ""},
+        {"dose", "0.5 g", "end", "end"}, {"dose", "500", "end", "end"},       {"day", "2026-05-03", "f", ""},
+        {"day", "2026-05", "fg", "fg"},  {"day", "2026-05-04", "g", ""},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench b;
+
+        begin(&b, "en");
+        with(&b, HEAD "{\"linkId\":\"dose\",\"type\":\"quantity\"},{\"linkId\":\"day\",\"type\":\"date\"},"
+                      UNTIL("e", "dose", "=", MG("500")) "," UNTIL("n", "dose", "!=", MG("500")) ","
+                      UNTIL("d", "dose", ">=", MG("500")) ","
+                      UNTIL("f", "day", "=", "\"answerDate\":\"2026-05-03\"") ","
+                      UNTIL("g", "day", "!=", "\"answerDate\":\"2026-05-03\"") "]}");
+        CU_ASSERT_EQUAL(put(&b, rows[i].question, rows[i].typed), FORM_TAKEN);
+        for (const char *k = rows[i].question[1] == 'o' ? "end" : "fg"; *k; k++) {
+            char name[2] = {*k, '\0'};
+
+            if (shown(&b, name) != (strchr(rows[i].shown, *k) != NULL))
+                printf("\n    %s: %s ", rows[i].typed, name);
+            CU_ASSERT_EQUAL(shown(&b, name), strchr(rows[i].shown, *k) != NULL);
+            CU_ASSERT_EQUAL(row(&b, name).trouble.n > 0, strchr(rows[i].doubted, *k) != NULL);
+        }
+        end(&b);
+    }
 }
 
 /* A repeat asks about itself. */
@@ -408,7 +460,79 @@ static void unit_keys(void)
     end(&b);
 }
 
+/* Units without a code are told apart by their words, and one that is none of them is not the one before it. */
+static void units_in_words(void)
+{
+#define IN_WORDS(unit) "{\"url\":\"" FHIR "questionnaire-unitOption\",\"valueCoding\":{\"display\":\"" unit "\"}}"
+    struct bench b;
+
+    begin(&b, "en");
+    with(&b, HEAD "{\"linkId\":\"w\",\"type\":\"quantity\",\"extension\":[" IN_WORDS("kg") "," IN_WORDS("lb") ",{\"url\":\"" FHIR
+                  "questionnaire-unitOpen\",\"valueCode\":\"optionsOrString\"}]}]}");
+    CU_ASSERT_EQUAL(model_form_resume(b.f, STR("{\"resourceType\":\"QuestionnaireResponse\",\"questionnaire\":\"urn:test|1\",\"item\":["
+                                               "{\"linkId\":\"w\",\"answer\":[{\"valueQuantity\":{\"value\":72,\"unit\":\"kg\"}}]}]}"),
+                                      &b.e), ERR_OK);
+    UNIT_STR(row(&b, "w").unit.s, "kg");
+    CU_ASSERT_EQUAL(put(&b, "w", "73"), FORM_TAKEN);
+    UNIT_STR(row(&b, "w").value.s, "73 kg");
+    CU_ASSERT_EQUAL(put(&b, "w", "5 stone"), FORM_TAKEN);
+    UNIT_STR(row(&b, "w").value.s, "5 stone");
+    UNIT_STR(row(&b, "w").unit.s, "");
+    CU_ASSERT_EQUAL(put(&b, "w", "6"), FORM_ASKED); /* of what? */
+    end(&b);
+}
+
 /* --- computing ---------------------------------------------------------------------------------- */
+
+/* Options that are computed go with the answers that they were computed from; what was chosen of them stays. */
+static void computed_options(void)
+{
+#define OPTIONS "{\"url\":\"" SDC "answerExpression\"," PATH("%resource.item.where(linkId='dx').answer.value | 'Chickenpox' | 'Erysipelas'") "}"
+    struct bench b;
+
+    begin(&b, "en");
+    with(&b, HEAD "{\"linkId\":\"dx\",\"type\":\"string\"},"
+                  "{\"linkId\":\"pick\",\"type\":\"open-choice\",\"repeats\":true,\"extension\":[" OPTIONS "]},"
+                  "{\"linkId\":\"n\",\"type\":\"integer\"," CALC("%resource.item.where(linkId='pick').answer.count()") "},"
+                  "{\"linkId\":\"first\",\"type\":\"open-choice\",\"repeats\":true,\"extension\":[" OPTIONS ",{\"url\":\"" SDC
+                  "initialExpression\"," PATH("'Chickenpox' | 'Erysipelas' | 'Scarlet fever'") "}]},"
+                  "{\"linkId\":\"all\",\"type\":\"open-choice\",\"repeats\":true,\"extension\":[" OPTIONS ",{\"url\":\"" SDC
+                  "calculatedExpression\"," PATH("'Erysipelas' | %resource.item.where(linkId='dx').answer.value") "}]}]}");
+    CU_ASSERT(strstr(response(&b, 0), "[{\"valueString\":\"Chickenpox\"},{\"valueString\":\"Erysipelas\"},"
+                                      "{\"valueString\":\"Scarlet fever\"}]") != NULL);
+    CU_ASSERT_EQUAL(put(&b, "dx", "Measles, as far as can be said"), FORM_TAKEN);
+    CU_ASSERT(strstr(response(&b, 0), "[{\"valueString\":\"Erysipelas\"},{\"valueString\":\"Measles, as far as can be said\"}]") !=
+              NULL);
+    for (unsigned n = 1; n <= 3; n++)
+        CU_ASSERT(!model_form_toggle(b.f, key(&b, "pick"), n, &b.a, &b.reply, &b.e) && b.reply.said == FORM_TAKEN);
+    CU_ASSERT(strstr(response(&b, 0), "[{\"valueString\":\"Measles, as far as can be said\"},{\"valueString\":\"Chickenpox\"},"
+                                      "{\"valueString\":\"Erysipelas\"}]") != NULL);
+    UNIT_STR(row(&b, "n").value.s, "3");
+    end(&b);
+}
+
+/* An amount is computed with the unit that it has: a word is no code, and none is none. */
+static void computed_amounts(void)
+{
+#define OF(e) "%resource.item.where(linkId='" e "').answer.value"
+    struct bench b;
+
+    begin(&b, "en");
+    with(&b, HEAD "{\"linkId\":\"h\",\"type\":\"quantity\"},{\"linkId\":\"twice\",\"type\":\"quantity\"," CALC(OF("h") " * 2") "},"
+                  "{\"linkId\":\"m\",\"type\":\"quantity\"," CALC("2 'mg'") "},"
+                  "{\"linkId\":\"kg\",\"type\":\"decimal\",\"extension\":[{\"url\":\"" FHIR "questionnaire-unit\",\"valueCoding\":"
+                  "{\"code\":\"kg\"}},{\"url\":\"" SDC "calculatedExpression\"," PATH(OF("h")) "}]}]}");
+    CU_ASSERT_EQUAL(put(&b, "h", "5 ft"), FORM_TAKEN);
+    CU_ASSERT(strstr(response(&b, 0), "\"valueQuantity\":{\"value\":10,\"unit\":\"ft\"}") != NULL);
+    CU_ASSERT(strstr(response(&b, 0), "{\"value\":2,\"unit\":\"mg\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"mg\"}") != NULL);
+    CU_ASSERT(strstr(row(&b, "kg").trouble.s, "cannot compute") && !row(&b, "kg").value.n); /* 5 ft are not 5 kg */
+    CU_ASSERT_EQUAL(put(&b, "h", "72"), FORM_TAKEN);
+    UNIT_STR(row(&b, "twice").value.s, "144");
+    CU_ASSERT(strstr(response(&b, 0), "\"valueQuantity\":{\"value\":144}") != NULL);
+    CU_ASSERT_EQUAL(put(&b, "h", "2.50 kg"), FORM_TAKEN);
+    UNIT_STR(row(&b, "kg").value.s, "2.50");
+    end(&b);
+}
 
 /* Only what depends on the answer is computed. */
 static void no_more_than_needed(void)
@@ -479,6 +603,29 @@ static void sums(void)
     CU_ASSERT(row(&b, "d").overridden);
     CU_ASSERT(!model_form_clear(b.f, key(&b, "d"), &b.a, &b.reply, &b.e));
     UNIT_STR(row(&b, "d").value.s, "2.40");
+    end(&b);
+}
+
+/* An answer that is computed no more is in no sum; one that was typed over stays. */
+static void sums_of_fewer(void)
+{
+    struct bench b;
+
+    begin(&b, "en");
+    with(&b, HEAD "{\"linkId\":\"n\",\"type\":\"integer\"},"
+                  "{\"linkId\":\"a\",\"type\":\"integer\",\"repeats\":true,\"readOnly\":false,"
+                  CALC("(5 | 7 | 9).where($this <= %resource.item.where(linkId='n').answer.value)") "},"
+                  "{\"linkId\":\"c\",\"type\":\"integer\"," CALC("%resource.item.where(linkId='a').answer.value.sum()") "}]}");
+    put(&b, "n", "9");
+    UNIT_STR(row(&b, "c").value.s, "21");
+    put(&b, "n", "8");
+    UNIT_STR(row(&b, "c").value.s, "12");
+    put(&b, "n", "9");
+    CU_ASSERT_EQUAL(put(&b, "a#3", "100"), FORM_TAKEN);
+    UNIT_STR(row(&b, "c").value.s, "112");
+    put(&b, "n", "6");
+    UNIT_STR(row(&b, "c").value.s, "105");
+    CU_ASSERT(row(&b, "a#2").overridden);
     end(&b);
 }
 
@@ -702,6 +849,118 @@ static void last_observation(void)
     tape_fini(&t);
 }
 
+/* An amount is taken in the unit that was asked for, and one that says no one amount is not taken. */
+static void amounts_of_the_chart(void)
+{
+#define ASKED(type, more) HEAD "{\"linkId\":\"w\",\"type\":\"" type "\",\"code\":[{\"code\":\"29463-7\"}],\"extension\":[{\"url\":\"" SDC \
+                          "observationLinkPeriod\",\"valueDuration\":{\"value\":30,\"code\":\"d\"}}" more "]}]}"
+#define IN_KG ",{\"url\":\"" FHIR "questionnaire-unit\",\"valueCoding\":{\"system\":\"http://unitsofmeasure.org\",\"code\":\"kg\"}}"
+#define FOUND(q) "{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":{\"resourceType\":\"Observation\",\"status\":\"final\"," \
+                 "\"valueQuantity\":{" q "}}}]}"
+    static const struct {
+        const char *form, *found, *value; /* value "": it is said that it is no answer */
+    } rows[] = {
+        {ASKED("decimal", IN_KG), FOUND("\"value\":72.50,\"unit\":\"kilos\",\"code\":\"kg\""), "72.50"},
+        {ASKED("decimal", IN_KG), FOUND("\"value\":72.50,\"unit\":\"kg\""), "72.50"},
+        {ASKED("decimal", IN_KG), FOUND("\"value\":72.50"), "72.50"},
+        {ASKED("decimal", IN_KG), FOUND("\"value\":2500,\"unit\":\"g\",\"code\":\"g\""), ""},
+        {ASKED("decimal", IN_KG), FOUND("\"value\":2500,\"unit\":\"g\""), ""},
+        {ASKED("integer", IN_KG), FOUND("\"value\":2500,\"code\":\"g\""), ""},
+        {ASKED("decimal", ""), FOUND("\"value\":2500,\"unit\":\"g\",\"code\":\"g\""), ""},
+        {ASKED("quantity", IN_KG), FOUND("\"value\":2500,\"unit\":\"g\",\"code\":\"g\""), "2500 g"},
+        {ASKED("quantity", ""), FOUND("\"value\":0.03,\"comparator\":\"<\",\"unit\":\"ng/mL\""), ""},
+        {ASKED("decimal", IN_KG), FOUND("\"value\":2,\"comparator\":\"<\",\"unit\":\"kg\",\"code\":\"kg\""), ""},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct chart c = {NULL, ""};
+        struct tape t;
+        struct bench b;
+
+        CU_ASSERT_EQUAL_FATAL(tape_parse(&t, str_of(rows[i].found), NULL), ERR_OK);
+        c.t = &t;
+        begin(&b, "en");
+        b.env.subject = STR("Patient/p");
+        b.env.query = query;
+        b.env.arg = &c;
+        with(&b, rows[i].form);
+        UNIT_STR(row(&b, "w").value.s, rows[i].value);
+        CU_ASSERT_EQUAL(strstr(row(&b, "w").trouble.s, "no answer to it") != NULL, !*rows[i].value);
+        end(&b);
+        tape_fini(&t);
+    }
+}
+
+/* A row of the chart for each medicine; one more is a person's, and nothing of the chart comes again. */
+static void one_for_each(void)
+{
+#define EACH(context) HEAD "{\"linkId\":\"g\",\"type\":\"group\",\"repeats\":true,\"extension\":[{\"url\":\"" SDC "itemPopulationContext\"," \
+                      "\"valueExpression\":{\"name\":\"m\",\"language\":\"text/fhirpath\",\"expression\":\"" context "\"}}],\"item\":[" \
+                      "{\"linkId\":\"x\",\"type\":\"string\",\"extension\":[{\"url\":\"" SDC "initialExpression\"," PATH("%m.family") "}]}]}]}"
+    static const char patient[] = "{\"resourceType\":\"Patient\",\"id\":\"p\",\"name\":[{\"family\":\"A\"},{\"family\":\"B\"},{\"family\":\"C\"}]}";
+    struct form_context context = {"patient", NULL, 0};
+    struct tape t;
+
+    CU_ASSERT_EQUAL_FATAL(tape_parse(&t, str_of(patient), NULL), ERR_OK);
+    context.t = &t;
+    for (int i = 0; i < 3; i++) {
+        struct bench b;
+
+        begin(&b, "en");
+        b.env.contexts = &context;
+        b.env.ncontexts = 1;
+        with(&b, !i ? EACH("%patient.name") : i == 1 ? EACH("%patient.name.select(family & '!')") : EACH("1 | 2"));
+        CU_ASSERT_EQUAL(row(&b, "g").count, i ? 1 : 3); /* what is no place in the chart makes no rows */
+        if (!i)
+            UNIT_STR(row(&b, "x#3").value.s, "C");
+        CU_ASSERT(!model_form_add(b.f, key(&b, "g"), &b.a, &b.reply, &b.e));
+        CU_ASSERT_EQUAL(row(&b, "g").count, i ? 2 : 4);
+        CU_ASSERT(!row(&b, i ? "x#2" : "x#4").value.n);
+        end(&b);
+    }
+    tape_fini(&t);
+}
+
+/* Answers that are not taken back leave all as it was: of another patient, or too many. */
+static void not_resumed(void)
+{
+#define RESPONSE(more) "{\"resourceType\":\"QuestionnaireResponse\",\"questionnaire\":\"urn:test|1\"," more "}"
+    struct form_problem *p;
+    struct bench b;
+    struct buf many;
+    unsigned n;
+
+    begin(&b, "en");
+    b.env.subject = STR("Patient/b");
+    with(&b, HEAD "{\"linkId\":\"m\",\"type\":\"string\",\"repeats\":true},{\"linkId\":\"q\",\"type\":\"quantity\",\"extension\":["
+                  "{\"url\":\"" FHIR "maxQuantity\",\"valueQuantity\":{\"value\":1,\"unit\":\"ng/mL\"}}]}]}");
+    put(&b, "m", "one");
+    CU_ASSERT_EQUAL(model_form_resume(b.f, STR(RESPONSE("\"subject\":{\"reference\":\"Patient/a\"},\"item\":[{\"linkId\":\"m\",\"answer\":["
+                                                        "{\"valueString\":\"theirs\"}]}]")), &b.e), ERR_INPUT);
+    UNIT_STR(b.e.what, "subject");
+    UNIT_STR(row(&b, "m").value.s, "one");
+    buf_init(&many, LIMIT_RESOURCE_BYTES);
+    for (int i = 0; i <= FORM_MAX_INSTANCES; i++)
+        buf_adds(&many, i ? ",{\"valueString\":\"x\"}" : "{\"valueString\":\"x\"}");
+    CU_ASSERT_EQUAL(model_form_resume(b.f, str_of(arena_fmt(&b.a, RESPONSE("\"item\":[{\"linkId\":\"m\",\"answer\":[%s]}]"), many.p)),
+                                      &b.e), ERR_TOOBIG);
+    buf_fini(&many);
+    CU_ASSERT(!model_form_problems(b.f, &b.a, &p, &n, &b.e));
+    CU_ASSERT_EQUAL(model_form_unseen(b.f), 0);
+    UNIT_STR(row(&b, "m").value.s, "one");
+    CU_ASSERT_EQUAL(row(&b, "m").count, 1);
+    CU_ASSERT_EQUAL(put(&b, "m", "two"), FORM_TAKEN);
+    CU_ASSERT_EQUAL(model_form_resume(b.f, STR(RESPONSE("\"subject\":{\"reference\":\"Patient/b\"},\"item\":[{\"linkId\":\"q\",\"answer\":["
+                                                        "{\"valueQuantity\":{\"value\":0.03,\"comparator\":\"<\",\"unit\":\"ng/mL\"}}]}]")),
+                                      &b.e), ERR_OK);
+    UNIT_STR(row(&b, "q").value.s, "<0.03 ng/mL"); /* shown as it is saved */
+    CU_ASSERT(strstr(response(&b, 0), "\"comparator\":\"<\"") != NULL);
+    CU_ASSERT(!model_form_problems(b.f, &b.a, &p, &n, &b.e));
+    CU_ASSERT_EQUAL_FATAL(n, 1);
+    UNIT_STR(p[0].words.s, "It cannot be compared with its limit (1 ng/mL).");
+    end(&b);
+}
+
 static void others_stay(void)
 {
     static const char theirs[] = "{\"resourceType\":\"QuestionnaireResponse\",\"id\":\"r1\",\"extension\":[{\"url\":\"urn:x\",\"valueCode\":\"y\"}],"
@@ -871,18 +1130,26 @@ static const struct unit_test tests[] = {
     {"what was typed", as_typed},
     {"moments and their zone", moments},
     {"conditions", conditions},
+    {"conditions that cannot be compared", conditions_in_doubt},
     {"conditions in repeats", conditions_in_repeats},
     {"repeats keep their keys", repeats},
     {"boxes to tick", boxes},
     {"lines", lines},
     {"units", unit_keys},
+    {"units in words", units_in_words},
+    {"computed options", computed_options},
+    {"computed amounts", computed_amounts},
     {"only what depends is computed", no_more_than_needed},
     {"what cannot be computed says so", failures_show},
     {"sums, and values typed over", sums},
+    {"sums of fewer", sums_of_fewer},
     {"what is refused, in words", circles},
     {"problems", problems},
     {"from the chart; drafts", from_the_chart},
     {"the last observation", last_observation},
+    {"amounts of the chart", amounts_of_the_chart},
+    {"a row for each of the chart's", one_for_each},
+    {"answers that are not taken back", not_resumed},
     {"what others wrote stays", others_stay},
     {"what an expression looks at", ways},
     {"languages and jumps", languages},
