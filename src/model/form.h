@@ -288,7 +288,8 @@ int model_form_response(struct form *f, const char *status, unsigned flags, stru
 int model_form_resume(struct form *f, struct str bytes, struct err *e);
 /* A transaction Bundle: the response (completed), what is extracted from it (observation- and template-based), and
  * Provenance. It looks at no problem: who calls it has (model_form_problems). ERR_PATH, ERR_INPUT: an expression or a
- * template of the form does not work (what: linkId or template); then there is no Bundle. */
+ * template of the form does not work (what: linkId or template); ERR_UNSUPPORTED: an answer (what: linkId) is to be
+ * extracted in a way that is not built; then there is no Bundle. */
 int model_form_extract(struct form *f, struct buf *out, struct err *e);
 
 #endif

@@ -184,7 +184,7 @@ static void enable(struct form *f, struct form_node *n)
 
             on = t == FORM_TRUE || t == FORM_FAILED;
             if (t == FORM_FAILED)
-                why = model_form_cannot(f, &e);
+                why = model_form_cannot(&f->a, &e);
         }
     if (on != n->on) {
         n->on = on;
@@ -263,7 +263,7 @@ static int calculate(struct form *f, struct form_node *n, const struct form_rule
             failed = err_set(&why, ERR_PATH, PATH_KIND, 1, NULL);
         res = put_value(f, n, failed || !l.n ? NULL : &v[i], e);
         if (failed && !res) {
-            trouble(f, n, model_form_cannot(f, &why), false);
+            trouble(f, n, model_form_cannot(&f->a, &why), false);
             break;
         }
     }
@@ -283,13 +283,31 @@ static int calculate_all(struct form *f, const struct form_rule *r, struct err *
     return res;
 }
 
-/* What is still to be computed after so many passes has no value. */
+/* What goes and comes without end stays, and says so. */
+static void ask_in_doubt(struct form *f, uint32_t item)
+{
+    for (struct form_node *n = model_form_walk(&f->root, &f->root); n; n = model_form_walk(&f->root, n)) {
+        if (n->item != item)
+            continue;
+        n->on = true;
+        doubt(f, n, text_own(_("whether this is to be asked cannot be said: that changes what it depends on, without "
+                               "end")));
+    }
+    f->stale = true;
+}
+
+/* What is still to be computed after so many passes has no value, or is asked. */
 static int never_settles(struct form *f, struct err *e)
 {
     int r = ERR_OK;
 
-    VEC_EACH(struct form_rule, rule, &f->rules)
-        rule->circular = rule->dirty && rule->use == FORM_USE_CALC;
+    VEC_EACH(struct form_rule, rule, &f->rules) {
+        bool asks = rule->use == FORM_USE_WHEN || rule->use == FORM_USE_ENABLE;
+
+        rule->circular = rule->dirty && (asks || rule->use == FORM_USE_CALC);
+        if (rule->circular && asks)
+            ask_in_doubt(f, rule->item);
+    }
     for (struct form_node *n = model_form_walk(&f->root, &f->root); n && !r; n = model_form_walk(&f->root, n)) {
         uint32_t calc = f->item[n->item].rule_calc;
 

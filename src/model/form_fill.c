@@ -247,8 +247,9 @@ static int from_observation(struct form *f, struct form_node *n, struct err *e)
     res = model_form_doc(f, e);
     res = res ? res : path_parse(r.text, PATH_LENIENT, &r.x, e);
     res = res ? res : model_form_eval_on(f, n, &r, &bundle, NULL, 0, &l, e);
+    res = res ? res : take_found(f, n, &r, &l, e);
     path_free(r.x);
-    return res ? res : take_found(f, n, &r, &l, e);
+    return res;
 }
 
 static int fill_one(struct form *f, struct form_node *n, struct err *e)

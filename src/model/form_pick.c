@@ -81,7 +81,7 @@ static int computed(struct form *f, const struct form_node *n, const struct form
     if (res) {
         out->here = why.code == ERR_PATH && (why.sub == PATH_NEEDS || why.sub == PATH_VARIABLE) ? FORM_NOT_HERE
                                                                                                : FORM_CANNOT;
-        out->why = model_form_cannot(f, &why);
+        out->why = model_form_cannot(a, &why);
         return ERR_OK;
     }
     v = arena_alloc(a, (l.n + 1) * sizeof *v);
@@ -99,6 +99,12 @@ static const struct form_opt yes_no[] = {
     {.at = TAPE_NONE, .v = {.set = true, .kind = FORM_BOOLEAN, .text = {"false", 5}}},
 };
 
+static void not_here(const struct form_item *d, struct arena *a, enum form_here *here, struct text *why)
+{
+    *here = FORM_NOT_HERE;
+    *why = text_safe(a, str_of(arena_fmt(a, _("the value set %.*s is not on this machine"), STR_ARG(d->value_set))), 0);
+}
+
 int model_form_picks(struct form *f, const struct form_node *n, struct arena *a, struct form_picks *out,
                      struct err *e)
 {
@@ -115,11 +121,8 @@ int model_form_picks(struct form *f, const struct form_node *n, struct arena *a,
         return computed(f, n, model_form_rule(f, d->rule_answers), a, out, e);
     if (!d->nopts && d->value_set.n)
         r = ask_env(f, d, e);
-    if (!r && d->value_set.n && d->set_here < 0) {
-        out->here = FORM_NOT_HERE;
-        out->why = text_safe(a, str_of(arena_fmt(a, _("the value set %.*s is not on this machine"),
-                                                 STR_ARG(d->value_set))), 0);
-    }
+    if (!r && d->value_set.n && d->set_here < 0)
+        not_here(d, a, &out->here, &out->why);
     out->v = d->opts;
     out->n = d->set_here == 2 ? d->set_total : d->nopts;
     out->search = d->set_here == 2;
@@ -274,7 +277,8 @@ int model_form_options(struct form *f, form_key key, struct str filter, unsigned
     out->why = p.why;
     out->total = p.n;
     if (p.search) {
-        search(f, n, filter, from, max, a, out);
+        if (search(f, n, filter, from, max, a, out) < 0)
+            not_here(&f->item[n->item], a, &out->here, &out->why);
         return ERR_OK;
     }
     buf_init(&folded, LIMIT_TEXT_CELL * 4);
@@ -332,12 +336,15 @@ static int beginnings(struct form_typing *t)
 
     if (r)
         return r;
-    if (!l.matched)
-        return t->d->kind == FORM_OPEN_CHOICE
-                   ? (t->v = (struct form_value){.set = true, .kind = FORM_STRING, .text = t->typed}, ERR_OK)
-                   : model_form_refused(t, l.here == FORM_NOT_HERE ? _("The options are not on this machine.")
-                                                                   : _("This is none of the options."));
-    model_form_asked(t, l.matched == 1 ? _("Is this meant?") : _("Which of them?"));
+    if (!l.matched && t->d->kind != FORM_OPEN_CHOICE)
+        return model_form_refused(t, l.here == FORM_NOT_HERE  ? _("The options are not on this machine.")
+                                     : l.here == FORM_CANNOT ? l.why.s : _("This is none of the options."));
+    if (!l.matched && l.here == FORM_ALL_HERE) {
+        t->v = (struct form_value){.set = true, .kind = FORM_STRING, .text = t->typed};
+        return ERR_OK;
+    }
+    /* nobody could look whether there is an option for it */
+    model_form_asked(t, !l.matched ? l.why.s : l.matched == 1 ? _("Is this meant?") : _("Which of them?"));
     for (unsigned i = 0; i < l.n; i++)
         model_form_reading(t, l.v[i].words.s, arena_dup(t->a, l.v[i].put.p, l.v[i].put.n));
     t->out->readings = l.matched;

@@ -68,7 +68,6 @@ struct form_rule {
     struct str *names;    /* %names that are no variable of the form */
     unsigned nnames;
     bool whole;           /* looks at all answers */
-    bool context;         /* looks at what is around it */
     bool dirty, circular;
     unsigned rank;        /* the order in which rules are computed */
 };
@@ -270,9 +269,12 @@ int model_form_eval_on(struct form *f, const struct form_node *at, const struct 
                        struct path_list *out, struct err *e);
 /* The working response: made anew where it is stale. */
 int model_form_doc(struct form *f, struct err *e);
+/* Where nothing that was computed is held: much of it is thrown away, with the working response. Who only looks may do
+ * so for hours. */
+void model_form_tidy(struct form *f);
 struct path_value model_form_doc_item(struct form *f, const struct form_node *n, struct arena *a);
 /* "cannot compute: ..." */
-struct text model_form_cannot(struct form *f, const struct err *e);
+struct text model_form_cannot(struct arena *a, const struct err *e);
 enum form_truth { FORM_FALSE, FORM_TRUE, FORM_NOTHING, FORM_FAILED };
 enum form_truth model_form_true(struct form *f, const struct form_node *at, const struct form_rule *r, struct err *e);
 
@@ -337,7 +339,8 @@ struct form_list { /* of problems, in a */
 };
 /* Those of one instance, appended. */
 int model_form_node_problems(struct form *f, struct form_node *n, struct form_list *l, struct err *e);
-bool model_form_needed(struct form *f, const struct form_node *n); /* required, now */
+/* Required, now. One that cannot be computed is; that is said in e. */
+bool model_form_needed(struct form *f, const struct form_node *n, struct err *e);
 /* The least (or most) that its value may be; false: no limit, or (failed) one that cannot be computed. */
 bool model_form_limit(struct form *f, const struct form_node *n, bool most, struct form_value *out, struct err *e);
 
@@ -376,5 +379,7 @@ void model_form_urn(struct form_harvest *h, char out[FORM_URN]);
 void model_form_reference(struct jsonw *w, const char *name, struct str s); /* a member, where s is not "" */
 int model_form_templates(struct form_harvest *h);
 int model_form_observations(struct form_harvest *h);
+/* False: an answer to it should become a part of an Observation (observationExtract) in a way that is not built. */
+bool model_form_extractable(const struct form *f, uint32_t item);
 
 #endif

@@ -337,7 +337,8 @@ static bool of_words(struct form *f, const struct form_node *n, struct form_valu
         return path_decimal_parse(typed.text, &dec);
     case FORM_INTEGER:
         out->kind = FORM_INTEGER;
-        if (!path_decimal_parse(typed.text, &dec) || !path_decimal_to_int(&dec, &whole))
+        if (!path_decimal_parse(typed.text, &dec) || !path_decimal_to_int(&dec, &whole) || whole < INT32_MIN ||
+            whole > INT32_MAX)
             return false;
         out->text = str_of(arena_fmt(&f->run, "%lld", (long long)whole));
         return true;

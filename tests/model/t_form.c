@@ -132,6 +132,8 @@ static const char all_kinds[] = HEAD
     "{\"url\":\"" FHIR "questionnaire-unitOption\",\"valueCoding\":{\"system\":\"http://unitsofmeasure.org\",\"code\":\"kg\",\"display\":\"kg\"}},"
     "{\"url\":\"" FHIR "questionnaire-unitOption\",\"valueCoding\":{\"system\":\"http://unitsofmeasure.org\",\"code\":\"[lb_av]\",\"display\":\"lb\"}}]},"
     "{\"linkId\":\"kg\",\"type\":\"decimal\",\"extension\":[{\"url\":\"" FHIR "questionnaire-unit\",\"valueCoding\":{\"code\":\"kg\"}}]},"
+    "{\"linkId\":\"lbs\",\"type\":\"decimal\",\"extension\":[{\"url\":\"" FHIR "questionnaire-unitOption\",\"valueCoding\":{\"code\":\"kg\"}},"
+    "{\"url\":\"" FHIR "questionnaire-unitOption\",\"valueCoding\":{\"code\":\"[lb_av]\",\"display\":\"lb\"}}]},"
     "{\"linkId\":\"c\",\"type\":\"choice\",\"answerOption\":[{\"valueCoding\":{\"code\":\"am\",\"display\":\"Amoxicillin\"}},"
     "{\"valueCoding\":{\"code\":\"ac\",\"display\":\"Amoxicillin and clavulanate\"}},{\"valueCoding\":{\"code\":\"x\",\"display\":\"2\"}}]},"
     "{\"linkId\":\"o\",\"type\":\"open-choice\",\"answerOption\":[{\"valueCoding\":{\"code\":\"y\",\"display\":\"Yellow\"}}]},"
@@ -166,6 +168,8 @@ static const struct typed typings[] = {
     {"en", "d", "5.0", "5.0"},
     {"en", "d", "1e3", "!"},
     {"en", "d", "5 mg", "!"},
+    {"en", "lbs", "150", "150"},
+    {"en", "lbs", "150 lb", "!"}, /* two units, and a number has no place for which */
     {"en", "d", "five", "!"},
     {"en", "d", "1.2.3", "!"},
     {"en", "d", "1,00,000", "!"},
@@ -174,6 +178,9 @@ static const struct typed typings[] = {
     {"en", "i", "12.5", "!"},
     {"en", "i", "1.000", "?1000"},
     {"en", "i", "1,000,000", "?1000000"},
+    {"en", "i", "2147483647", "2147483647"},
+    {"en", "i", "-2147483648", "-2147483648"},
+    {"en", "i", "2147483648", "!"}, /* no integer of FHIR: a server refuses the whole response */
     {"en", "b", "y", "Yes"},
     {"en", "b", "NO", "No"},
     {"en", "b", "1", "Yes"},
@@ -272,6 +279,23 @@ static void as_typed(void)
         }
         end(&b);
     }
+}
+
+/* What is meant must be a reading that could have been given: no more is taken for it. */
+static void meant(void)
+{
+    static const char *const rows[][2] = {{"d", "5."}, {"d", ".5"}, {"d", "0,5"}, {"i", "1.5"}, {"q", "5.|1"}, {"i", "9999999999"}};
+    struct bench b;
+
+    begin(&b, "en");
+    with(&b, all_kinds);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CU_ASSERT(!model_form_put(b.f, key(&b, rows[i][0]), str_of(rows[i][1]), FORM_MEANT, &b.a, &b.reply, &b.e));
+        CU_ASSERT(b.reply.said != FORM_TAKEN && !row(&b, rows[i][0]).value.n);
+    }
+    CU_ASSERT(!model_form_put(b.f, key(&b, "d"), STR("1.000"), FORM_MEANT, &b.a, &b.reply, &b.e));
+    UNIT_STR(row(&b, "d").value.s, "1.000");
+    end(&b);
 }
 
 static void moments(void)
@@ -578,6 +602,38 @@ static void failures_show(void)
     CU_ASSERT(strstr(row(&b, "t").trouble.s, "without end") != NULL);
     CU_ASSERT(!row(&b, "t").value.n);
     end(&b);
+    begin(&b, "en"); /* asked while one answer is there: answered beside another it goes, and is back */
+    with(&b, HEAD "{\"linkId\":\"a\",\"type\":\"string\",\"extension\":[{\"url\":\"" SDC "enableWhenExpression\","
+                  PATH("%resource.item.answer.count() < 2") "}]},{\"linkId\":\"b\",\"type\":\"string\"}]}");
+    put(&b, "a", "x");
+    CU_ASSERT(shown(&b, "a") && !row(&b, "a").trouble.n);
+    put(&b, "b", "y");
+    CU_ASSERT_FATAL(shown(&b, "a"));
+    CU_ASSERT(strstr(row(&b, "a").trouble.s, "without end") != NULL);
+    put(&b, "a", "");
+    CU_ASSERT(shown(&b, "a") && !row(&b, "a").trouble.n);
+    end(&b);
+}
+
+/* Who only looks does not use up the memory of a computation. */
+static void looked_at_for_long(void)
+{
+    struct bench b;
+    struct form_row r;
+
+    begin(&b, "en");
+    with(&b, HEAD "{\"linkId\":\"a\",\"type\":\"string\",\"extension\":[{\"url\":\"" FHIR "targetConstraint\",\"extension\":["
+                  "{\"url\":\"severity\",\"valueCode\":\"error\"},{\"url\":\"expression\"," PATH("'xxxxxxxxxx'.replace('x', 'xxxxxxxxxx')"
+                  ".replace('x', 'xxxxxxxxxx').replace('x', 'xxxxxxxxxx').replace('x', 'xxxxx').length() > 0") "}]}]}]}");
+    put(&b, "a", "x");
+    for (int i = 0; i < 6000; i++) {
+        struct arena a;
+
+        arena_init(&a, 1u << 20);
+        CU_ASSERT_FATAL(!model_form_row(b.f, key(&b, "a"), &a, &r, &b.e) && !r.nproblems);
+        arena_fini(&a);
+    }
+    end(&b);
 }
 
 static void sums(void)
@@ -750,6 +806,105 @@ static void problems(void)
     put(&b, "s", "ABC");
     CU_ASSERT(!model_form_problems(b.f, &b.a, &p, &n, &b.e));
     CU_ASSERT_EQUAL(n, 0);
+    end(&b);
+}
+
+/* A rule that cannot be computed is no rule that is met. */
+static void problems_in_doubt(void)
+{
+#define FIRST(e) "\"extension\":[{\"url\":\"" FHIR "cqf-expression\"," PATH(e) "}]"
+    struct bench b;
+    struct form_problem *p;
+    unsigned n;
+
+    begin(&b, "en");
+    with(&b, HEAD "{\"linkId\":\"a\",\"type\":\"string\",\"_required\":{" FIRST("%nobody") "}},"
+                  "{\"linkId\":\"b\",\"type\":\"string\",\"required\":true,\"_required\":{" FIRST("false") "}},"
+                  "{\"linkId\":\"kg\",\"type\":\"decimal\"},"
+                  "{\"linkId\":\"mg\",\"type\":\"decimal\",\"extension\":[{\"url\":\"" FHIR "maxValue\",\"_valueDecimal\":{\"extension\":["
+                  "{\"url\":\"" FHIR "cqf-calculatedValue\"," PATH(OF("kg") " * 10") "}]}}]}]}");
+    CU_ASSERT(row(&b, "a").required && !row(&b, "b").required);
+    CU_ASSERT(!model_form_problems(b.f, &b.a, &p, &n, &b.e));
+    CU_ASSERT_EQUAL_FATAL(n, 2);
+    UNIT_STR(p[0].words.s, "An answer is needed.");
+    CU_ASSERT(p[0].key == key(&b, "a") && p[0].grade == FORM_ERROR);
+    CU_ASSERT(p[1].grade == FORM_WARNING && strstr(p[1].words.s, "cannot compute"));
+    put(&b, "a", "x");
+    put(&b, "mg", "200");
+    CU_ASSERT(!model_form_problems(b.f, &b.a, &p, &n, &b.e)); /* at most ten times what nobody has said */
+    CU_ASSERT_EQUAL_FATAL(n, 2);
+    CU_ASSERT(p[1].key == key(&b, "mg") && strstr(p[1].words.s, "cannot compute"));
+    CU_ASSERT(strstr(row(&b, "mg").limits.s, "cannot compute") != NULL);
+    put(&b, "kg", "12");
+    UNIT_STR(row(&b, "mg").limits.s, "at most 120");
+    CU_ASSERT(!model_form_problems(b.f, &b.a, &p, &n, &b.e));
+    UNIT_STR(p[0].words.s, "At most 120 can stand here.");
+    end(&b);
+}
+
+/* Options that are not here, or cannot be computed, are not "none": what is typed may be one of them. */
+static void options_not_here(void)
+{
+    struct bench b;
+
+    begin(&b, "en");
+    with(&b, HEAD "{\"linkId\":\"o\",\"type\":\"open-choice\",\"answerValueSet\":\"urn:set\"},"
+                  "{\"linkId\":\"c\",\"type\":\"choice\",\"answerValueSet\":\"urn:set\"},"
+                  "{\"linkId\":\"x\",\"type\":\"choice\",\"extension\":[{\"url\":\"" SDC "answerExpression\"," PATH("(1 | 2).single()") "}]}]}");
+    CU_ASSERT_EQUAL(put(&b, "o", "Penicillin"), FORM_ASKED);
+    UNIT_STR(b.reply.words.s, "the value set urn:set is not on this machine");
+    CU_ASSERT_EQUAL_FATAL(b.reply.n, 1);
+    CU_ASSERT(!model_form_put(b.f, key(&b, "o"), b.reply.reading[0].put, FORM_MEANT, &b.a, &b.reply, &b.e));
+    UNIT_STR(row(&b, "o").value.s, "Penicillin");
+    CU_ASSERT_EQUAL(put(&b, "c", "Penicillin"), FORM_REFUSED);
+    UNIT_STR(b.reply.words.s, "The options are not on this machine.");
+    CU_ASSERT_EQUAL(put(&b, "x", "Penicillin"), FORM_REFUSED);
+    CU_ASSERT(strstr(b.reply.words.s, "cannot compute") != NULL);
+    end(&b);
+}
+
+/* A set so long that it is asked by words, and then is gone. */
+static int expand(void *arg, struct str set, struct str filter, unsigned from, unsigned max, struct arena *a, struct form_coding *out,
+                  unsigned *total)
+{
+    (void)arg, (void)set, (void)a, (void)from, (void)max;
+    if (filter.n)
+        return -1;
+    *out = (struct form_coding){STR("s"), STR("p"), STR("Penicillin")};
+    *total = 5000;
+    return 1;
+}
+
+static void options_gone(void)
+{
+    struct form_options l;
+    struct bench b;
+
+    begin(&b, "en");
+    b.env.expand = expand;
+    with(&b, HEAD "{\"linkId\":\"c\",\"type\":\"choice\",\"answerValueSet\":\"urn:set\"}]}");
+    CU_ASSERT(!model_form_options(b.f, key(&b, "c"), STR(""), 0, 9, &b.a, &l, &b.e));
+    CU_ASSERT(l.here == FORM_ALL_HERE && l.n == 1);
+    CU_ASSERT(!model_form_options(b.f, key(&b, "c"), STR("pen"), 0, 9, &b.a, &l, &b.e));
+    CU_ASSERT(l.here == FORM_NOT_HERE && l.why.n);
+    CU_ASSERT_EQUAL(put(&b, "c", "pen"), FORM_REFUSED);
+    UNIT_STR(b.reply.words.s, "The options are not on this machine.");
+    end(&b);
+}
+
+/* Both ends of a scale, and its help: none is lost. */
+static void scales(void)
+{
+#define BESIDE(link, control) "{\"linkId\":\"" link "\",\"text\":\"" link "\",\"type\":\"display\",\"extension\":[{\"url\":\"" FHIR \
+                              "questionnaire-itemControl\",\"valueCodeableConcept\":{\"coding\":[{\"code\":\"" control "\"}]}}]}"
+    struct bench b;
+
+    begin(&b, "en");
+    with(&b, HEAD "{\"linkId\":\"pain\",\"text\":\"Pain\",\"type\":\"integer\",\"item\":[" BESIDE("no pain", "lower") ","
+                  BESIDE("worst pain", "upper") "," BESIDE("how to ask", "help") "," BESIDE("points", "unit") "]}]}");
+    UNIT_STR(row(&b, "pain").help.s, "no pain");
+    UNIT_STR(row(&b, "pain").unit.s, "points");
+    CU_ASSERT(!shown(&b, "no pain") && shown(&b, "worst pain") && shown(&b, "how to ask") && !shown(&b, "points"));
     end(&b);
 }
 
@@ -1126,8 +1281,104 @@ static void extraction(void)
     buf_fini(&out);
 }
 
+/* What the form says to extract is extracted whole, or nothing is and it is said of which answer. */
+static void nothing_left_out(void)
+{
+    struct bench b;
+    struct buf out, form;
+    unsigned members = 0;
+    bool said;
+
+    buf_init(&out, LIMIT_RESOURCE_BYTES);
+    buf_init(&form, LIMIT_RESOURCE_BYTES);
+    buf_adds(&form, HEAD CODED("g", "group", "panel", EXTRACT("\"valueBoolean\":true")) ",\"item\":[");
+    for (unsigned i = 0; i < 70; i++)
+        buf_addf(&form, "%s{\"linkId\":\"m%u\",\"type\":\"integer\",\"code\":[{\"code\":\"c%u\"}],\"initial\":[{\"valueInteger\":%u}],"
+                        EXTRACT("\"valueCode\":\"member\"") "}", i ? "," : "", i, i, i);
+    buf_adds(&form, "]}]}");
+    begin(&b, "en");
+    with(&b, form.p);
+    CU_ASSERT_EQUAL(model_form_extract(b.f, &out, &b.e), ERR_OK);
+    for (const char *s = strstr(out.p, "\"hasMember\":["); s && s[1] && *s != ']'; s++)
+        members += !strncmp(s, "\"reference\"", 11);
+    CU_ASSERT_EQUAL(members, 70);
+    end(&b);
+    for (int i = 0; i < 3; i++) {
+        static const char *const forms[] = {
+            HEAD CODED("a", "string", "x", EXTRACT("\"valueCode\":\"derived\"")) "}]}",
+            HEAD CODED("p", "group", "vital", EXTRACT("\"valueBoolean\":true")) ",\"item\":["
+                CODED("g", "group", "bp", EXTRACT("\"valueCode\":\"member\"")) ",\"item\":["
+                CODED("a", "string", "x", EXTRACT("\"valueCode\":\"component\"")) "}]}]}]}",
+            HEAD CODED("q", "string", "q", EXTRACT("\"valueBoolean\":true")) ",\"item\":["
+                CODED("a", "string", "x", EXTRACT("\"valueCode\":\"component\"")) "}]}]}",
+        };
+
+        begin(&b, "en");
+        with(&b, forms[i]);
+        said = false;
+        for (unsigned k = 0; k < b.found.n; k++)
+            said = said || (b.found.v[k].grade == FORM_WARNING && !strcmp(b.found.v[k].link.s, "a") &&
+                            strstr(b.found.v[k].words.s, "observationExtract"));
+        CU_ASSERT(said);
+        buf_clear(&out);
+        CU_ASSERT_EQUAL(model_form_extract(b.f, &out, &b.e), ERR_OK); /* nothing is answered */
+        buf_clear(&out);
+        put(&b, "a", "120");
+        CU_ASSERT_EQUAL(model_form_extract(b.f, &out, &b.e), ERR_UNSUPPORTED);
+        UNIT_STR(b.e.what, "a");
+        CU_ASSERT_EQUAL(out.n, 0);
+        end(&b);
+    }
+    buf_fini(&form);
+    buf_fini(&out);
+}
+
+/* A template's element that takes one value takes one: of two, the first is nobody's choice. */
+static void one_where_one_fits(void)
+{
+#define TEMPLATED(part, body) "{\"resourceType\":\"Questionnaire\",\"contained\":[{\"resourceType\":\"Basic\",\"id\":\"t\"" body "}]," \
+    "\"extension\":[{\"url\":\"" SDC "templateExtract\",\"extension\":[{\"url\":\"template\",\"valueReference\":{\"reference\":\"#t\"}}" part \
+    "]}],\"item\":[{\"linkId\":\"note\",\"text\":\"n\",\"type\":\"string\",\"repeats\":true}]}"
+#define VALUE(e) "{\"extension\":[{\"url\":\"" SDC "templateExtractValue\",\"valueString\":\"" e "\"}]}"
+#define NOTES "item.where(linkId='note').answer.value"
+    static const struct {
+        const char *form;
+        int one, two; /* what comes of one answer, and of two */
+        const char *of_two;
+    } rows[] = {
+        {TEMPLATED("", ",\"_language\":" VALUE(NOTES)), ERR_OK, ERR_PATH, NULL},
+        {TEMPLATED("", ",\"extra\":{\"extension\":[{\"url\":\"" SDC "templateExtractContext\",\"valueString\":\"" NOTES "\"}],"
+                       "\"_text\":" VALUE("$this") "}"), ERR_OK, ERR_PATH, NULL},
+        {TEMPLATED("", ",\"_line\":[" VALUE(NOTES) "]"), ERR_OK, ERR_OK, "\"line\":[\"one\",\"two\"]"},
+        {TEMPLATED(",{\"url\":\"resourceId\",\"valueString\":\"" NOTES "\"}", ""), ERR_OK, ERR_PATH, NULL},
+        {TEMPLATED(",{\"url\":\"ifNoneExist\",\"valueString\":\"" NOTES "\"}", ""), ERR_OK, ERR_PATH, NULL},
+        {TEMPLATED("", ",\"_amount\":" VALUE("4 'mg'")), ERR_OK, ERR_OK,
+         "\"amount\":{\"value\":4,\"unit\":\"mg\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"mg\"}"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench b;
+        struct buf out;
+
+        begin(&b, "en");
+        buf_init(&out, LIMIT_RESOURCE_BYTES);
+        with(&b, rows[i].form);
+        put(&b, "note", "one");
+        CU_ASSERT_EQUAL(model_form_extract(b.f, &out, &b.e), rows[i].one);
+        CU_ASSERT(out.n && (i == 5 || strstr(out.p, "one\"")));
+        buf_clear(&out);
+        CU_ASSERT(!model_form_add(b.f, key(&b, "note"), &b.a, &b.reply, &b.e));
+        put(&b, "note#2", "two");
+        CU_ASSERT_EQUAL(model_form_extract(b.f, &out, &b.e), rows[i].two);
+        CU_ASSERT(rows[i].of_two ? out.n && strstr(out.p, rows[i].of_two) != NULL : !out.n);
+        buf_fini(&out);
+        end(&b);
+    }
+}
+
 static const struct unit_test tests[] = {
     {"what was typed", as_typed},
+    {"what is meant", meant},
     {"moments and their zone", moments},
     {"conditions", conditions},
     {"conditions that cannot be compared", conditions_in_doubt},
@@ -1141,10 +1392,15 @@ static const struct unit_test tests[] = {
     {"computed amounts", computed_amounts},
     {"only what depends is computed", no_more_than_needed},
     {"what cannot be computed says so", failures_show},
+    {"what is looked at for long", looked_at_for_long},
     {"sums, and values typed over", sums},
     {"sums of fewer", sums_of_fewer},
     {"what is refused, in words", circles},
     {"problems", problems},
+    {"problems in doubt", problems_in_doubt},
+    {"options that are not here", options_not_here},
+    {"options that are gone", options_gone},
+    {"both ends of a scale", scales},
     {"from the chart; drafts", from_the_chart},
     {"the last observation", last_observation},
     {"amounts of the chart", amounts_of_the_chart},
@@ -1154,6 +1410,8 @@ static const struct unit_test tests[] = {
     {"what an expression looks at", ways},
     {"languages and jumps", languages},
     {"extraction", extraction},
+    {"extraction leaves nothing out", nothing_left_out},
+    {"one value where one fits", one_where_one_fits},
     {"the forms of the program", goldens},
 };
 
