@@ -126,15 +126,20 @@ static void category_of(const struct form *f, struct jsonw *w, uint32_t item)
         jsonw_close(w, ']');
 }
 
-static void raw(struct jsonw *w, const char *name, const struct form_value *v)
+static void written(struct jsonw *w, const struct form_value *v)
 {
     struct buf b;
 
     buf_init(&b, LIMIT_RESOURCE_BYTES);
     model_form_value_json(v, &b);
-    jsonw_key(w, name);
     jsonw_raw(w, buf_str(&b));
     buf_fini(&b);
+}
+
+static void raw(struct jsonw *w, const char *name, const struct form_value *v)
+{
+    jsonw_key(w, name);
+    written(w, v);
 }
 
 /* value[x] as Observation has it. */
@@ -146,21 +151,10 @@ static void value_of(const struct form *f, struct jsonw *w, const struct form_no
     if (v.kind == FORM_CHOICE) {
         jsonw_key(w, "valueCodeableConcept");
         jsonw_open(w, '{');
+        v.json = STR("");
         jsonw_key(w, "coding");
         jsonw_open(w, '[');
-        v.json = STR("");
-        jsonw_open(w, '{');
-        if (v.system.n) {
-            jsonw_key(w, "system");
-            jsonw_str(w, v.system);
-        }
-        jsonw_key(w, "code");
-        jsonw_str(w, v.text);
-        if (v.display.n) {
-            jsonw_key(w, "display");
-            jsonw_str(w, v.display);
-        }
-        jsonw_close(w, '}');
+        written(w, &v);
         jsonw_close(w, ']');
         if (v.display.n) {
             jsonw_key(w, "text");

@@ -190,28 +190,30 @@ static bool in_word(char c)
     return (unsigned char)c >= 0x80 || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* Does each word typed begin a word of it, or is it its code's beginning? */
-static bool matches(struct str folded, struct str words, struct str code)
+bool model_form_says(struct str words, struct str folded)
 {
     struct buf b;
-    struct str rest = folded, w;
     bool all = true;
 
-    if (!folded.n || (code.n >= folded.n && !memcmp(code.p, folded.p, folded.n)))
-        return true;
     buf_init(&b, LIMIT_TEXT_CELL * 4);
     text_fold(&b, words);
-    while (all && (w = str_split(&rest, ' '), w.n || rest.p)) {
+    while (all && folded.n) {
+        struct str w = str_split(&folded, ' ');
         bool found = !w.n;
 
         for (size_t i = 0; i + w.n <= b.n && !found; i++)
             found = (!i || !in_word(b.p[i - 1])) && !memcmp(b.p + i, w.p, w.n);
         all = found;
-        if (!rest.p)
-            break;
     }
     buf_fini(&b);
     return all;
+}
+
+/* Does it say what was typed, or is that its code's beginning? */
+static bool matches(struct str folded, struct str words, struct str code)
+{
+    return !folded.n || (code.n >= folded.n && !memcmp(code.p, folded.p, folded.n)) ||
+           model_form_says(words, folded);
 }
 
 static bool chosen(const struct form_node *n, const struct form_value *v)

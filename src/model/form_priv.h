@@ -302,6 +302,8 @@ struct form_picks {
 int model_form_off(struct form *f, const struct form_node *n, const struct form_value *v);
 int model_form_picks(struct form *f, const struct form_node *n, struct arena *a, struct form_picks *out,
                      struct err *e);
+/* Does each word of folded (what was typed) begin a word of these, in any order? */
+bool model_form_says(struct str words, struct str folded);
 const struct form_opt *model_form_picked(const struct form_picks *p, const struct form_value *v);
 
 /* --- form_type.c, form_when.c: what was typed ------------------------------------------------- */

@@ -135,27 +135,6 @@ static struct str label_of(const struct form *f, const struct form_node *n, stru
     return model_form_words(f, &f->t, f->item[n->item].at, "text", a, foreign);
 }
 
-/* Each word typed begins a word of the label, in any order. */
-static bool says(struct str label, struct str folded)
-{
-    struct buf b;
-    bool all = folded.n > 0;
-    struct str rest = folded;
-
-    buf_init(&b, LIMIT_TEXT_CELL * 4);
-    text_fold(&b, label);
-    while (all && rest.n) {
-        struct str w = str_split(&rest, ' ');
-        bool found = !w.n;
-
-        for (size_t i = 0; i + w.n <= b.n && !found; i++)
-            found = (!i || b.p[i - 1] == ' ' || b.p[i - 1] == '-' || b.p[i - 1] == '(') && !memcmp(b.p + i, w.p, w.n);
-        all = found;
-    }
-    buf_fini(&b);
-    return all;
-}
-
 unsigned model_form_jump(const struct form *f, struct str typed, form_key *out, unsigned max)
 {
     form_key exact = model_form_named(f, str_trim(typed));
@@ -174,7 +153,7 @@ unsigned model_form_jump(const struct form *f, struct str typed, form_key *out, 
     VEC_EACH(form_key, k, &f->rows) {
         bool foreign;
 
-        if (says(label_of(f, model_form_node(f, *k), &a, &foreign), buf_str(&b)) && found++ < max)
+        if (b.n && model_form_says(label_of(f, model_form_node(f, *k), &a, &foreign), buf_str(&b)) && found++ < max)
             out[found - 1] = *k;
     }
     arena_fini(&a);

@@ -1147,7 +1147,7 @@ static void languages(void)
     begin(&b, "es");
     with(&b, HEAD "{\"linkId\":\"w\",\"text\":\"Weight\",\"_text\":{\"extension\":[{\"url\":\"" FHIR "translation\",\"extension\":["
                   "{\"url\":\"lang\",\"valueCode\":\"es\"},{\"url\":\"content\",\"valueString\":\"Peso al nacer\"}]}]},\"type\":\"decimal\"},"
-                  "{\"linkId\":\"h\",\"text\":\"Height\",\"type\":\"decimal\"}]}");
+                  "{\"linkId\":\"h\",\"text\":\"Height\",\"type\":\"decimal\"},{\"linkId\":\"k\",\"text\":\"Knee/sole\",\"type\":\"decimal\"}]}");
     UNIT_STR(row(&b, "w").label.s, "Peso al nacer");
     CU_ASSERT(!row(&b, "w").foreign);
     UNIT_STR(row(&b, "h").label.s, "Height");
@@ -1155,6 +1155,7 @@ static void languages(void)
     CU_ASSERT_EQUAL(model_form_jump(b.f, STR("nac"), found, 4), 1);
     CU_ASSERT_EQUAL(found[0], key(&b, "w"));
     CU_ASSERT_EQUAL(model_form_jump(b.f, STR("h"), found, 4), 1);
+    CU_ASSERT_EQUAL(model_form_jump(b.f, STR("sol kn"), found, 4), 1); /* a word begins behind any sign, as in a list of options */
     end(&b);
 }
 
