@@ -251,7 +251,8 @@ enum {
 
 /* Reads what was typed by the row's kind and sets it; "" clears. The answer stays what it was unless FORM_TAKEN.
  * Choices: an option's number, its whole words, its code, or a beginning, which is asked back even when it is the only
- * one. Numbers: digits stay as typed; "0,5" is 0.5 where the language writes so; "1.000" and "1,000" are asked.
+ * one; so is a number that is also another option's words, dose, score or prefix, and own words where the options are
+ * not here. Numbers: digits stay as typed; "0,5" is 0.5 where the language writes so; "1.000" and "1,000" are asked.
  * Quantities: "72 kg". Dates: 2026, 2026-05, 2026-05-03, 3 May 2026, t, t-3; 3/5/2026 is asked. A value beyond a limit
  * is taken, and is a problem of its row. ERR_NOTFOUND, ERR_NOMEM, ERR_TOOBIG. */
 int model_form_put(struct form *f, form_key key, struct str typed, unsigned how, struct arena *a,
