@@ -160,10 +160,9 @@ int64_t date_ms(const struct date *d)
     return s * 1000 + d->ms;
 }
 
-/* The machine's offset from UTC at a moment, in minutes. */
-static int local_offset(int64_t ms)
+int date_zone_min(int64_t wall_ms)
 {
-    time_t t = (time_t)(ms / 1000);
+    time_t t = (time_t)(wall_ms / 1000);
     struct tm tm;
 
     return localtime_r(&t, &tm) ? (int)(tm.tm_gmtoff / 60) : 0;
@@ -212,7 +211,7 @@ void date_text(const struct date *d, char out[DATE_TEXT_MAX])
         snprintf(out, DATE_TEXT_MAX, "%02d-%.12s-%04d", d->day, m, d->year);
         break;
     case DATE_MINUTE:
-        if (d->offset_min != local_offset(date_ms(d))) {
+        if (d->offset_min != date_zone_min(date_ms(d))) {
             int off = d->offset_min < 0 ? -d->offset_min : d->offset_min;
 
             if (off)

@@ -35,6 +35,9 @@ int64_t date_ms(const struct date *d);
 #define DATE_TEXT_MAX 48
 void date_text(const struct date *d, char out[DATE_TEXT_MAX]);
 
+/* The machine's offset from UTC at an instant, in minutes east. */
+int date_zone_min(int64_t wall_ms);
+
 /* The month that date_text writes so, in English or in the language of the messages: 1..12, or 0; below 0
  * without memory. folded: as text_fold makes it. */
 int date_month(struct str folded);

@@ -5,8 +5,8 @@
 #include "config.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "base/date.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -17,14 +17,6 @@
 #define FHIRPATH_MS 10000 /* a person waits, and can end it */
 
 enum { STRICT, JSON, FORM };
-
-static int zone_min(const struct clock *c)
-{
-    time_t now = (time_t)(clock_wall_ms(c) / 1000);
-    struct tm tm;
-
-    return localtime_r(&now, &tm) ? (int)(tm.tm_gmtoff / 60) : 0;
-}
 
 static int say_json(const struct path_list *l, struct cli_out *out)
 {
@@ -96,8 +88,8 @@ static int evaluate(struct cli_app *app, const struct cli_args *args, const stru
 {
     struct path_value copy = *form;
     struct path_var var = {"questionnaire", {&copy, 1, 1}};
-    struct path_env env = {.clock = &app->clock, .max_ms = FHIRPATH_MS, .zone_min = zone_min(&app->clock), .vars = &var,
-                           .nvars = args->value[FORM] ? 1 : 0};
+    struct path_env env = {.clock = &app->clock, .max_ms = FHIRPATH_MS, .vars = &var,
+                           .zone_min = date_zone_min(clock_wall_ms(&app->clock)), .nvars = args->value[FORM] ? 1 : 0};
     struct path_list found;
     struct path_units units;
     struct ucum *ucum = NULL;

@@ -5,8 +5,8 @@
 #include "config.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "base/date.h"
 #include "base/intl.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -32,11 +32,8 @@ struct form_verb {
 
 static int zone_min(void *arg, int64_t wall_ms)
 {
-    time_t t = (time_t)(wall_ms / 1000);
-    struct tm tm;
-
     (void)arg;
-    return localtime_r(&t, &tm) ? (int)(tm.tm_gmtoff / 60) : 0;
+    return date_zone_min(wall_ms);
 }
 
 /* --- check ------------------------------------------------------------------------------------- */

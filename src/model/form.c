@@ -36,7 +36,9 @@ static int begin(struct form *f, struct err *e)
     int r = model_form_plant(f, e);
 
     f->stale = true;
+    f->filling = true;
     r = r ? r : model_form_fill(f, &f->root, e);
+    f->filling = false;
     model_form_mark_all(f);
     r = r ? r : model_form_settle(f, e);
     f->touched = false;

@@ -251,7 +251,8 @@ enum {
 
 /* Reads what was typed by the row's kind and sets it; "" clears. The answer stays what it was unless FORM_TAKEN.
  * Choices: an option's number, its whole words, its code, or a beginning, which is asked back even when it is the only
- * one. Numbers: digits stay as typed; "0,5" is 0.5 where the language writes so; "1.000" and "1,000" are asked.
+ * one; so is a number that is also another option's words, dose, score or prefix, and own words where the options are
+ * not here. Numbers: digits stay as typed; "0,5" is 0.5 where the language writes so; "1.000" and "1,000" are asked.
  * Quantities: "72 kg". Dates: 2026, 2026-05, 2026-05-03, 3 May 2026, t, t-3; 3/5/2026 is asked. A value beyond a limit
  * is taken, and is a problem of its row. ERR_NOTFOUND, ERR_NOMEM, ERR_TOOBIG. */
 int model_form_put(struct form *f, form_key key, struct str typed, unsigned how, struct arena *a,
@@ -283,11 +284,13 @@ enum {
  * "in-progress", "completed", "amended"... */
 int model_form_response(struct form *f, const char *status, unsigned flags, struct buf *out, struct err *e);
 /* Takes the answers of an earlier response, or draft, of the same form and version, in place of all that is there.
- * ERR_INPUT: it is of another one, or holds what this form has no place for (what: linkId); nothing is changed. */
+ * ERR_INPUT: it is of another form or subject, or holds what this form has no place for (what: linkId); ERR_TOOBIG: too
+ * many answers. Nothing is changed then. */
 int model_form_resume(struct form *f, struct str bytes, struct err *e);
 /* A transaction Bundle: the response (completed), what is extracted from it (observation- and template-based), and
  * Provenance. It looks at no problem: who calls it has (model_form_problems). ERR_PATH, ERR_INPUT: an expression or a
- * template of the form does not work (what: linkId or template); then there is no Bundle. */
+ * template of the form does not work (what: linkId or template); ERR_UNSUPPORTED: an answer (what: linkId) is to be
+ * extracted in a way that is not built; then there is no Bundle. */
 int model_form_extract(struct form *f, struct buf *out, struct err *e);
 
 #endif

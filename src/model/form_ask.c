@@ -44,7 +44,10 @@ bool model_form_limit(struct form *f, const struct form_node *n, bool most, stru
         if (r->item == n->item && r->use == use) {
             if (model_form_eval(f, n, r, &l, e))
                 return false;
-            return l.n == 1 && model_form_value_of(f, n, &l.v[0], out);
+            if (l.n == 1 && model_form_value_of(f, n, &l.v[0], out))
+                return true;
+            err_set(e, ERR_PATH, l.n > 1 ? PATH_SINGLE : l.n ? PATH_KIND : PATH_NEEDS, 1, NULL);
+            return false;
         }
     return model_form_value_read(&f->t, most ? d->max : d->min, "value", &f->a, out) && out->set;
 }
@@ -57,7 +60,7 @@ static int check_limit(struct form *f, struct form_node *n, bool most, struct fo
     int order;
 
     if (!model_form_limit(f, n, most, &limit, &e))
-        return e.code ? add(l, n->key, FORM_WARNING, model_form_cannot(f, &e)) : ERR_OK;
+        return e.code ? add(l, n->key, FORM_WARNING, model_form_cannot(l->a, &e)) : ERR_OK;
     words = model_form_value_words(f, NULL, &limit, l->a);
     if (!model_form_compare(&n->v, &limit, &order))
         return say(l, n, FORM_WARNING, arena_fmt(l->a, _("It cannot be compared with its limit (%s)."), words.s));
@@ -147,13 +150,14 @@ static int check_option(struct form *f, struct form_node *n, struct form_list *l
 
 /* --- what is missing ---------------------------------------------------------------------------- */
 
-bool model_form_needed(struct form *f, const struct form_node *n)
+bool model_form_needed(struct form *f, const struct form_node *n, struct err *e)
 {
-    struct err e = ERR_NONE;
-
     VEC_EACH(struct form_rule, r, &f->rules)
-        if (r->item == n->item && r->use == FORM_USE_REQUIRED)
-            return model_form_true(f, n, r, &e) == FORM_TRUE;
+        if (r->item == n->item && r->use == FORM_USE_REQUIRED) {
+            enum form_truth t = model_form_true(f, n, r, e);
+
+            return t == FORM_TRUE || t == FORM_FAILED;
+        }
     return f->item[n->item].required;
 }
 
@@ -172,13 +176,16 @@ static int check_count(struct form *f, struct form_node *n, struct form_list *l)
 {
     const struct form_item *d = &f->item[n->item];
     unsigned have = 0, least = d->min_occurs;
+    struct err e = ERR_NONE;
 
     if ((n->prev && n->prev->item == n->item) || d->kind == FORM_DISPLAY)
         return ERR_OK;
     for (const struct form_node *k = n; k && k->item == n->item; k = k->next)
         have += has_answer(k);
-    if (!least && model_form_needed(f, n))
+    if (!least && model_form_needed(f, n, &e))
         least = 1;
+    if (e.code && add(l, n->key, FORM_WARNING, model_form_cannot(l->a, &e)))
+        return ERR_NOMEM;
     if (have < least)
         return say(l, n, FORM_ERROR, least == 1 ? _("An answer is needed.")
                                                 : arena_fmt(l->a, _("At least %u answers are needed."), least));
@@ -199,7 +206,7 @@ static int check_constraints(struct form *f, const struct form_node *n, uint32_t
             continue;
         t = model_form_true(f, n, rule, &e);
         if (t == FORM_FAILED)
-            r = add(l, n->key, FORM_WARNING, model_form_cannot(f, &e));
+            r = add(l, n->key, FORM_WARNING, model_form_cannot(l->a, &e));
         else if (t == FORM_FALSE)
             r = add(l, n->key, rule->warning ? FORM_WARNING : FORM_ERROR,
                     rule->human.n ? text_safe(l->a, rule->human, 1000)
@@ -210,8 +217,10 @@ static int check_constraints(struct form *f, const struct form_node *n, uint32_t
 
 int model_form_node_problems(struct form *f, struct form_node *n, struct form_list *l, struct err *e)
 {
-    int r = check_count(f, n, l);
+    int r;
 
+    model_form_tidy(f);
+    r = check_count(f, n, l);
     if (!r && n->trouble.n)
         r = add(l, n->key, n->mild ? FORM_NOTE : FORM_WARNING, n->trouble);
     if (!r && n->doubt.n)

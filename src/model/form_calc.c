@@ -50,19 +50,23 @@ static bool identical(const struct form_value *a, const struct form_value *b)
     if (!a->set || !b->set)
         return a->set == b->set;
     return a->kind == b->kind && str_eq(a->text, b->text) && str_eq(a->system, b->system) &&
-           str_eq(a->display, b->display) && str_eq(a->code, b->code);
+           str_eq(a->display, b->display) && str_eq(a->code, b->code) && str_eq(a->comparator, b->comparator);
 }
 
 int model_form_set(struct form *f, struct form_node *n, const struct form_value *v, enum form_origin origin,
                    struct err *e)
 {
-    struct form_value none = {0}, k = v ? model_form_value_keep(f, v) : none;
+    struct form_value none = {0}, k = v ? model_form_value_keep(&f->a, v) : none;
 
     if (v && v->set && !k.set)
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
     if (!identical(&n->v, &k))
         model_form_mark(f, n->item, false);
     n->v = k;
+    if (k.set && k.kind == FORM_QUANTITY)
+        n->unit = model_form_unit_of(&f->item[n->item], &k);
+    else if (!k.set && f->item[n->item].nunits == 1)
+        n->unit = 1;
     n->origin = k.set ? origin : FORM_EMPTY;
     n->trouble = text_own("");
     n->mild = false;
@@ -76,15 +80,28 @@ int model_form_set(struct form *f, struct form_node *n, const struct form_value 
 
 enum met { UNMET, MET, OPEN };
 
+/* Numbers are compared with numbers, dates with dates, times with times: what is asked of others is whether they are
+ * the same. */
+static bool are_ordered(enum form_kind a, enum form_kind b)
+{
+    static const int order[FORM_KINDS] = {[FORM_DECIMAL] = 1, [FORM_INTEGER] = 1, [FORM_QUANTITY] = 1,
+                                          [FORM_DATE] = 2,    [FORM_DATETIME] = 2, [FORM_TIME] = 3};
+
+    return order[a] && order[a] == order[b];
+}
+
 static enum met met_by(const struct form_when *w, const struct form_value *has)
 {
     int order = 0;
 
-    if (w->op == FORM_EQ || w->op == FORM_NE)
+    if ((w->op == FORM_EQ || w->op == FORM_NE) && !are_ordered(has->kind, w->v.kind))
         return model_form_same(has, &w->v) ? MET : UNMET; /* of =; != is about all answers */
     if (!model_form_compare(has, &w->v, &order))
-        return OPEN;
+        return OPEN; /* 500 mg and 0.5 g, a month and a day of it: nobody can say that they are not equal */
     switch (w->op) {
+    case FORM_EQ:
+    case FORM_NE:
+        return order ? UNMET : MET;
     case FORM_GT:
         return order > 0 ? MET : UNMET;
     case FORM_LT:
@@ -125,7 +142,7 @@ static enum met when_met(const struct form *f, const struct form_node *n, const 
     if (w->op == FORM_EXISTS)
         return any == str_is(w->v.text, "true") ? MET : UNMET;
     if (w->op == FORM_NE)
-        return best == MET ? UNMET : MET; /* R4: no answer is equal */
+        return best == MET ? UNMET : best == OPEN ? OPEN : MET; /* R4: no answer is equal */
     return best;
 }
 
@@ -167,7 +184,7 @@ static void enable(struct form *f, struct form_node *n)
 
             on = t == FORM_TRUE || t == FORM_FAILED;
             if (t == FORM_FAILED)
-                why = model_form_cannot(f, &e);
+                why = model_form_cannot(&f->a, &e);
         }
     if (on != n->on) {
         n->on = on;
@@ -204,31 +221,55 @@ static int put_value(struct form *f, struct form_node *n, const struct form_valu
     return model_form_set(f, n, v, FORM_CALCULATED, e);
 }
 
+/* What is there no more is not summed any more either; what a person typed over stays. */
+static void drop_behind(struct form *f, struct form_node *n)
+{
+    struct form_node *next;
+
+    for (struct form_node *k = n->next; k && k->item == n->item; k = next) {
+        next = k->next;
+        if (k->overridden)
+            continue;
+        model_form_prune(f, k);
+        model_form_mark(f, n->item, false);
+    }
+}
+
 /* All instances of a calculated question under one parent. */
 static int calculate(struct form *f, struct form_node *n, const struct form_rule *r, struct err *e)
 {
     const struct form_item *d = &f->item[n->item];
     struct path_list l = {0};
     struct err why = ERR_NONE;
-    struct form_value v;
+    struct form_value *v;
+    struct arena a;
     int res = ERR_OK, failed = model_form_eval(f, n, r, &l, &why);
 
     if (!failed && l.n > 1 && !d->repeats)
         failed = err_set(&why, ERR_PATH, PATH_SINGLE, 1, NULL);
-    for (uint32_t i = 0; i < (l.n ? l.n : 1) && !res && n; i++) {
-        if (i && (!n->next || n->next->item != n->item) && !model_form_another(f, n))
-            return err_set(e, ERR_NOMEM, 0, 0, NULL);
+    arena_init(&a, FORM_ARENA_MAX);
+    v = model_form_values_of(f, n, &l, &a);
+    if (!v)
+        res = err_set(e, ERR_NOMEM, 0, 0, NULL);
+    for (uint32_t i = 0; i < (l.n ? l.n : 1) && !res; i++) {
+        if (i && (!n->next || n->next->item != n->item) && !model_form_another(f, n)) {
+            res = err_set(e, ERR_NOMEM, 0, 0, NULL);
+            break;
+        }
         n = i ? n->next : n;
-        if (!failed && l.n && !model_form_value_of(f, n, &l.v[i], &v))
+        if (n->overridden)
+            continue; /* typed over: stays, whatever the form computes for its place */
+        if (!failed && l.n && !v[i].set)
             failed = err_set(&why, ERR_PATH, PATH_KIND, 1, NULL);
-        res = put_value(f, n, failed || !l.n ? NULL : &v, e);
+        res = put_value(f, n, failed || !l.n ? NULL : &v[i], e);
         if (failed && !res) {
-            trouble(f, n, model_form_cannot(f, &why), false);
+            trouble(f, n, model_form_cannot(&f->a, &why), false);
             break;
         }
     }
-    while (n->next && n->next->item == n->item)
-        model_form_prune(f, n->next);
+    arena_fini(&a);
+    if (!res)
+        drop_behind(f, n);
     return res;
 }
 
@@ -242,13 +283,31 @@ static int calculate_all(struct form *f, const struct form_rule *r, struct err *
     return res;
 }
 
-/* What is still to be computed after so many passes has no value. */
+/* What goes and comes without end stays, and says so. */
+static void ask_in_doubt(struct form *f, uint32_t item)
+{
+    for (struct form_node *n = model_form_walk(&f->root, &f->root); n; n = model_form_walk(&f->root, n)) {
+        if (n->item != item)
+            continue;
+        n->on = true;
+        doubt(f, n, text_own(_("whether this is to be asked cannot be said: that changes what it depends on, without "
+                               "end")));
+    }
+    f->stale = true;
+}
+
+/* What is still to be computed after so many passes has no value, or is asked. */
 static int never_settles(struct form *f, struct err *e)
 {
     int r = ERR_OK;
 
-    VEC_EACH(struct form_rule, rule, &f->rules)
-        rule->circular = rule->dirty && rule->use == FORM_USE_CALC;
+    VEC_EACH(struct form_rule, rule, &f->rules) {
+        bool asks = rule->use == FORM_USE_WHEN || rule->use == FORM_USE_ENABLE;
+
+        rule->circular = rule->dirty && (asks || rule->use == FORM_USE_CALC);
+        if (rule->circular && asks)
+            ask_in_doubt(f, rule->item);
+    }
     for (struct form_node *n = model_form_walk(&f->root, &f->root); n && !r; n = model_form_walk(&f->root, n)) {
         uint32_t calc = f->item[n->item].rule_calc;
 

@@ -126,15 +126,20 @@ static void category_of(const struct form *f, struct jsonw *w, uint32_t item)
         jsonw_close(w, ']');
 }
 
-static void raw(struct jsonw *w, const char *name, const struct form_value *v)
+static void written(struct jsonw *w, const struct form_value *v)
 {
     struct buf b;
 
     buf_init(&b, LIMIT_RESOURCE_BYTES);
     model_form_value_json(v, &b);
-    jsonw_key(w, name);
     jsonw_raw(w, buf_str(&b));
     buf_fini(&b);
+}
+
+static void raw(struct jsonw *w, const char *name, const struct form_value *v)
+{
+    jsonw_key(w, name);
+    written(w, v);
 }
 
 /* value[x] as Observation has it. */
@@ -146,21 +151,10 @@ static void value_of(const struct form *f, struct jsonw *w, const struct form_no
     if (v.kind == FORM_CHOICE) {
         jsonw_key(w, "valueCodeableConcept");
         jsonw_open(w, '{');
+        v.json = STR("");
         jsonw_key(w, "coding");
         jsonw_open(w, '[');
-        v.json = STR("");
-        jsonw_open(w, '{');
-        if (v.system.n) {
-            jsonw_key(w, "system");
-            jsonw_str(w, v.system);
-        }
-        jsonw_key(w, "code");
-        jsonw_str(w, v.text);
-        if (v.display.n) {
-            jsonw_key(w, "display");
-            jsonw_str(w, v.display);
-        }
-        jsonw_close(w, '}');
+        written(w, &v);
         jsonw_close(w, ']');
         if (v.display.n) {
             jsonw_key(w, "text");
@@ -170,11 +164,8 @@ static void value_of(const struct form *f, struct jsonw *w, const struct form_no
     } else if (v.kind == FORM_DECIMAL || (v.kind == FORM_INTEGER && d->nunits == 1)) {
         v.kind = FORM_QUANTITY;
         v.json = STR("");
-        if (d->nunits == 1) {
-            v.code = d->units[0].v.text;
-            v.system = d->units[0].v.system;
-            v.display = d->units[0].v.display.n ? d->units[0].v.display : v.code;
-        }
+        if (d->nunits == 1)
+            model_form_take_unit(&v, &d->units[0].v);
         raw(w, "valueQuantity", &v);
     } else if (v.kind == FORM_DATE) {
         v.kind = FORM_DATETIME;
@@ -280,35 +271,71 @@ static void one_observation(struct form_harvest *h, struct form_node *n, struct 
     buf_fini(&b);
 }
 
-static void group_observation(struct form_harvest *h, struct form_node *n)
+static int group_observation(struct form_harvest *h, struct form_node *n)
 {
-    struct form_made members[64] = {0};
-    unsigned nmembers = 0;
+    struct vec members; /* struct form_made, with their urns alone */
     char urn[FORM_URN] = "";
+    int r = ERR_OK;
 
-    for (struct form_node *k = n->first; k && nmembers < 64; k = k->next)
-        if (k->on && can_be_value(k) && has_code(h->f, k->item) && str_is(wish_of(h->f, k->item), "member"))
-            one_observation(h, k, NULL, 0, members[nmembers++].urn);
-    if (nmembers || has_parts(h, n, "component"))
-        one_observation(h, n, members, nmembers, urn);
+    vec_init(&members, sizeof(struct form_made), FORM_MAX_INSTANCES);
+    for (struct form_node *k = n->first; k && !r; k = k->next)
+        if (k->on && can_be_value(k) && has_code(h->f, k->item) && str_is(wish_of(h->f, k->item), "member")) {
+            struct form_made *m = vec_push(&members);
+
+            if (m)
+                one_observation(h, k, NULL, 0, m->urn);
+            else
+                r = err_set(h->e, ERR_NOMEM, 0, 0, NULL);
+        }
+    if (!r && (members.n || has_parts(h, n, "component")))
+        one_observation(h, n, vec_at(&members, 0), (unsigned)members.n, urn);
+    vec_fini(&members);
+    return r;
+}
+
+bool model_form_extractable(const struct form *f, uint32_t item)
+{
+    uint32_t in = f->item[item].parent;
+    struct str wish = wish_of(f, item);
+
+    if (!has_code(f, item) || !model_form_is_answer(f->item[item].kind))
+        return true;
+    if (str_is(wish, "component") || str_is(wish, "member")) /* of the group around it, which is an Observation */
+        return in != FORM_NONE && f->item[in].kind == FORM_GROUP && has_code(f, in) && str_is(wish_of(f, in), "true");
+    return str_is(wish, "true") || str_is(wish, "false") || str_is(wish, "independent");
+}
+
+static int not_extracted(struct form_harvest *h, const struct form_item *d)
+{
+    char what[100];
+    size_t n = d->link.n < sizeof what - 1 ? d->link.n : sizeof what - 1;
+
+    memcpy(what, d->link.p, n);
+    what[n] = '\0';
+    return err_set(h->e, ERR_UNSUPPORTED, 0, 0, what);
 }
 
 int model_form_observations(struct form_harvest *h)
 {
     struct form *f = h->f;
     char urn[FORM_URN] = "";
+    int r = ERR_OK;
 
-    for (struct form_node *n = model_form_walk(&f->root, &f->root); n; n = model_form_walk(&f->root, n)) {
+    for (struct form_node *n = model_form_walk(&f->root, &f->root); n && !r; n = model_form_walk(&f->root, n)) {
         struct str wish;
 
         if (!model_form_on(n) || !has_code(f, n->item))
             continue;
         wish = wish_of(f, n->item);
-        if (f->item[n->item].kind == FORM_GROUP && str_is(wish, "true"))
-            group_observation(h, n);
+        if (can_be_value(n) && !model_form_extractable(f, n->item))
+            r = not_extracted(h, &f->item[n->item]);
+        else if (f->item[n->item].kind == FORM_GROUP && str_is(wish, "true"))
+            r = group_observation(h, n);
         else if ((str_is(wish, "true") || str_is(wish, "independent")) && can_be_value(n))
             one_observation(h, n, NULL, 0, urn);
     }
+    if (r)
+        return r;
     return h->w->out->failed ? err_set(h->e, h->w->out->failed, 0, LIMIT_RESOURCE_BYTES, "Bundle") : ERR_OK;
 }
 

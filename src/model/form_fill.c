@@ -71,12 +71,13 @@ static int populate(struct form *f, struct form_node *n, const struct form_rule 
     for (uint32_t i = 0; i < l.n && (i == 0 || d->repeats); i++) {
         struct path_value *v = arena_alloc(&f->a, sizeof *v);
 
-        if (i)
+        if (v && !keep(f, &l.v[i], v))
+            continue;
+        if (v && n->around.n)
             n = model_form_grow(f, n->parent, n->item, n->next);
         if (!v || !n)
             return err_set(e, ERR_NOMEM, 0, 0, NULL);
-        if (keep(f, &l.v[i], v))
-            n->around = (struct path_list){v, 1, 1};
+        n->around = (struct path_list){v, 1, 1};
     }
     return ERR_OK;
 }
@@ -98,15 +99,6 @@ static int put_nth(struct form *f, struct form_node **n, unsigned i, const struc
     return model_form_set(f, *n, v, o, e);
 }
 
-static void take_unit(const struct form *f, struct form_node *n)
-{
-    const struct form_item *d = &f->item[n->item];
-
-    for (unsigned u = 0; u < d->nunits && n->v.kind == FORM_QUANTITY; u++)
-        if (str_eq(d->units[u].v.text, n->v.code) || (!n->v.code.n && str_eq(d->units[u].v.display, n->v.display)))
-            n->unit = u + 1;
-}
-
 static int fixed(struct form *f, struct form_node *n, struct err *e)
 {
     const struct form_item *d = &f->item[n->item];
@@ -118,13 +110,10 @@ static int fixed(struct form *f, struct form_node *n, struct err *e)
     for (tape_at x = tape_first(&f->t, list); x != TAPE_NONE && !r; x = tape_next(&f->t, list, x))
         if (model_form_value_read(&f->t, x, "value", &f->a, &v)) {
             if (v.kind == FORM_QUANTITY && !v.text.n) { /* its unit alone */
-                n->v = v;
-                take_unit(f, n);
-                n->v = (struct form_value){0};
+                n->unit = model_form_unit_of(d, &v);
                 continue;
             }
             r = put_nth(f, &n, i++, &v, FORM_INITIAL, e);
-            take_unit(f, n);
         }
     for (unsigned k = 0; k < d->nopts && !r; k++)
         if (d->opts[k].initial && !i++)
@@ -147,25 +136,33 @@ static void not_filled(struct form *f, struct form_node *n, const char *why)
 static int take_found(struct form *f, struct form_node *n, const struct form_rule *r, const struct path_list *l,
                       struct err *e)
 {
-    struct form_value v;
+    struct form_value *v;
+    struct str *from;
+    struct arena a;
+    uint32_t count = l->n; /* l is gone with the first that is put */
     int res = ERR_OK;
 
-    if (l->n > 1 && !f->item[n->item].repeats) {
+    if (count > 1 && !f->item[n->item].repeats) {
         not_filled(f, n, _("the chart has several values"));
         return ERR_OK;
     }
-    for (uint32_t i = 0; i < l->n && !res; i++) {
-        struct str from = source_of(f, &l->v[i]);
-
-        if (!model_form_value_of(f, n, &l->v[i], &v)) {
+    arena_init(&a, FORM_ARENA_MAX);
+    from = arena_alloc(&a, (count + 1) * sizeof *from);
+    for (uint32_t i = 0; i < count && from; i++)
+        from[i] = source_of(f, &l->v[i]);
+    v = model_form_values_of(f, n, l, &a);
+    if (!v)
+        res = err_set(e, ERR_NOMEM, 0, 0, NULL);
+    for (uint32_t i = 0; i < count && !res; i++) {
+        if (!v[i].set) {
             not_filled(f, n, _("what the chart has is no answer to it"));
             break;
         }
-        res = put_nth(f, &n, i, &v, FORM_PREFILLED, e);
-        n->from = from.n ? from : source_named(f, r);
+        res = put_nth(f, &n, i, &v[i], FORM_PREFILLED, e);
+        n->from = from[i].n ? from[i] : source_named(f, r);
         n->seen = n->from.n == 0 || f->item[n->item].read_only || f->item[n->item].hidden;
-        take_unit(f, n);
     }
+    arena_fini(&a);
     return res;
 }
 
@@ -250,8 +247,9 @@ static int from_observation(struct form *f, struct form_node *n, struct err *e)
     res = model_form_doc(f, e);
     res = res ? res : path_parse(r.text, PATH_LENIENT, &r.x, e);
     res = res ? res : model_form_eval_on(f, n, &r, &bundle, NULL, 0, &l, e);
+    res = res ? res : take_found(f, n, &r, &l, e);
     path_free(r.x);
-    return res ? res : take_found(f, n, &r, &l, e);
+    return res;
 }
 
 static int fill_one(struct form *f, struct form_node *n, struct err *e)
@@ -259,8 +257,12 @@ static int fill_one(struct form *f, struct form_node *n, struct err *e)
     int r = ERR_OK;
 
     VEC_EACH(struct form_rule, rule, &f->rules)
-        if (!r && rule->item == n->item && rule->use == FORM_USE_POPULATE && !n->around.n)
-            r = populate(f, n, rule, e);
+        if (!r && rule->item == n->item && rule->use == FORM_USE_POPULATE && !n->around.n) {
+            /* one more is a person's, and none of the chart's again */
+            n->alone = !f->filling && f->item[n->item].repeats;
+            if (!n->alone)
+                r = populate(f, n, rule, e);
+        }
     if (r || !model_form_is_answer(f->item[n->item].kind) || n->v.set || n->touched)
         return r;
     n->touched = true; /* an instance that this makes is not filled again */

@@ -108,6 +108,10 @@ static void lint_item(struct form *f, const struct form_item *d, struct form_fin
     }
     if (d->required && d->read_only && !computed)
         model_form_find(found, FORM_WARNING, d->link, _("It is required and cannot be answered (readOnly)."));
+    if (!model_form_extractable(f, (uint32_t)(d - f->item)))
+        model_form_find(found, FORM_WARNING, d->link,
+                        _("Its answer is to be extracted (observationExtract) in a way that wardline does not have: "
+                          "the form cannot be signed with one."));
     if (d->kind == FORM_ATTACHMENT)
         model_form_find(found, FORM_NOTE, d->link, _("A file cannot be put in yet."));
     if (d->max_occurs && d->min_occurs > d->max_occurs)

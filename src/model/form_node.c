@@ -32,14 +32,6 @@ struct form_node *model_form_walk(const struct form_node *top, const struct form
     return at == top ? NULL : at->next;
 }
 
-struct form_node *model_form_at_item(struct form *f, uint32_t item)
-{
-    for (struct form_node *n = model_form_walk(&f->root, &f->root); n; n = model_form_walk(&f->root, n))
-        if (n->item == item)
-            return n;
-    return NULL;
-}
-
 bool model_form_on(const struct form_node *n)
 {
     for (; n; n = n->parent)
@@ -137,4 +129,31 @@ int model_form_plant(struct form *f, struct err *e)
         if (!model_form_grow(f, &f->root, i, NULL))
             return err_set(e, ERR_NOMEM, 0, 0, NULL);
     return ERR_OK;
+}
+
+struct form_tree model_form_lift(struct form *f)
+{
+    struct form_tree t = {f->root.first, f->root.last, f->live};
+
+    f->root.first = f->root.last = NULL;
+    f->live = 0;
+    f->stale = true;
+    return t;
+}
+
+void model_form_lay_back(struct form *f, struct form_tree t)
+{
+    while (f->root.first)
+        model_form_prune(f, f->root.first);
+    f->root.first = t.first;
+    f->root.last = t.last;
+    f->live = t.live;
+    f->stale = true;
+}
+
+void model_form_fell(struct form *f, struct form_tree t)
+{
+    f->live += t.live;
+    for (struct form_node *n = t.first; n; n = n->next)
+        leave(f, n);
 }

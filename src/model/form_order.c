@@ -73,7 +73,6 @@ static bool see(void *arg, const struct path_way *way)
     uint32_t rule;
 
     if (str_is(way->from, "context") || str_is(way->from, "resource") || str_is(way->from, "rootResource")) {
-        l->r->context = l->r->context || str_is(way->from, "context");
         if (way->narrowed)
             add_links(l, way);
         else

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/intl.h"
+#include "fhir/path_decimal.h"
 #include "fhir/read.h"
 
 /* --- which there are --------------------------------------------------------------------------- */
@@ -34,7 +35,7 @@ static int ask_env(struct form *f, struct form_item *d, struct err *e)
             struct form_value v = {.set = true, .kind = FORM_CHOICE, .system = c[i].system, .text = c[i].code,
                                    .display = c[i].display};
 
-            d->opts[i] = (struct form_opt){.v = model_form_value_keep(f, &v), .at = TAPE_NONE};
+            d->opts[i] = (struct form_opt){.v = model_form_value_keep(&f->a, &v), .at = TAPE_NONE};
         }
         d->nopts = d->opts ? (unsigned)n : 0;
         r = d->opts ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, NULL);
@@ -80,7 +81,7 @@ static int computed(struct form *f, const struct form_node *n, const struct form
     if (res) {
         out->here = why.code == ERR_PATH && (why.sub == PATH_NEEDS || why.sub == PATH_VARIABLE) ? FORM_NOT_HERE
                                                                                                : FORM_CANNOT;
-        out->why = model_form_cannot(f, &why);
+        out->why = model_form_cannot(a, &why);
         return ERR_OK;
     }
     v = arena_alloc(a, (l.n + 1) * sizeof *v);
@@ -98,6 +99,12 @@ static const struct form_opt yes_no[] = {
     {.at = TAPE_NONE, .v = {.set = true, .kind = FORM_BOOLEAN, .text = {"false", 5}}},
 };
 
+static void not_here(const struct form_item *d, struct arena *a, enum form_here *here, struct text *why)
+{
+    *here = FORM_NOT_HERE;
+    *why = text_safe(a, str_of(arena_fmt(a, _("the value set %.*s is not on this machine"), STR_ARG(d->value_set))), 0);
+}
+
 int model_form_picks(struct form *f, const struct form_node *n, struct arena *a, struct form_picks *out,
                      struct err *e)
 {
@@ -114,11 +121,8 @@ int model_form_picks(struct form *f, const struct form_node *n, struct arena *a,
         return computed(f, n, model_form_rule(f, d->rule_answers), a, out, e);
     if (!d->nopts && d->value_set.n)
         r = ask_env(f, d, e);
-    if (!r && d->value_set.n && d->set_here < 0) {
-        out->here = FORM_NOT_HERE;
-        out->why = text_safe(a, str_of(arena_fmt(a, _("the value set %.*s is not on this machine"),
-                                                 STR_ARG(d->value_set))), 0);
-    }
+    if (!r && d->value_set.n && d->set_here < 0)
+        not_here(d, a, &out->here, &out->why);
     out->v = d->opts;
     out->n = d->set_here == 2 ? d->set_total : d->nopts;
     out->search = d->set_here == 2;
@@ -186,28 +190,30 @@ static bool in_word(char c)
     return (unsigned char)c >= 0x80 || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* Does each word typed begin a word of it, or is it its code's beginning? */
-static bool matches(struct str folded, struct str words, struct str code)
+bool model_form_says(struct str words, struct str folded)
 {
     struct buf b;
-    struct str rest = folded, w;
     bool all = true;
 
-    if (!folded.n || (code.n >= folded.n && !memcmp(code.p, folded.p, folded.n)))
-        return true;
     buf_init(&b, LIMIT_TEXT_CELL * 4);
     text_fold(&b, words);
-    while (all && (w = str_split(&rest, ' '), w.n || rest.p)) {
+    while (all && folded.n) {
+        struct str w = str_split(&folded, ' ');
         bool found = !w.n;
 
         for (size_t i = 0; i + w.n <= b.n && !found; i++)
             found = (!i || !in_word(b.p[i - 1])) && !memcmp(b.p + i, w.p, w.n);
         all = found;
-        if (!rest.p)
-            break;
     }
     buf_fini(&b);
     return all;
+}
+
+/* Does it say what was typed, or is that its code's beginning? */
+static bool matches(struct str folded, struct str words, struct str code)
+{
+    return !folded.n || (code.n >= folded.n && !memcmp(code.p, folded.p, folded.n)) ||
+           model_form_says(words, folded);
 }
 
 static bool chosen(const struct form_node *n, const struct form_value *v)
@@ -273,7 +279,8 @@ int model_form_options(struct form *f, form_key key, struct str filter, unsigned
     out->why = p.why;
     out->total = p.n;
     if (p.search) {
-        search(f, n, filter, from, max, a, out);
+        if (search(f, n, filter, from, max, a, out) < 0)
+            not_here(&f->item[n->item], a, &out->here, &out->why);
         return ERR_OK;
     }
     buf_init(&folded, LIMIT_TEXT_CELL * 4);
@@ -331,12 +338,15 @@ static int beginnings(struct form_typing *t)
 
     if (r)
         return r;
-    if (!l.matched)
-        return t->d->kind == FORM_OPEN_CHOICE
-                   ? (t->v = (struct form_value){.set = true, .kind = FORM_STRING, .text = t->typed}, ERR_OK)
-                   : model_form_refused(t, l.here == FORM_NOT_HERE ? _("The options are not on this machine.")
-                                                                   : _("This is none of the options."));
-    model_form_asked(t, l.matched == 1 ? _("Is this meant?") : _("Which of them?"));
+    if (!l.matched && t->d->kind != FORM_OPEN_CHOICE)
+        return model_form_refused(t, l.here == FORM_NOT_HERE  ? _("The options are not on this machine.")
+                                     : l.here == FORM_CANNOT ? l.why.s : _("This is none of the options."));
+    if (!l.matched && l.here == FORM_ALL_HERE) {
+        t->v = (struct form_value){.set = true, .kind = FORM_STRING, .text = t->typed};
+        return ERR_OK;
+    }
+    /* nobody could look whether there is an option for it */
+    model_form_asked(t, !l.matched ? l.why.s : l.matched == 1 ? _("Is this meant?") : _("Which of them?"));
     for (unsigned i = 0; i < l.n; i++)
         model_form_reading(t, l.v[i].words.s, arena_dup(t->a, l.v[i].put.p, l.v[i].put.n));
     t->out->readings = l.matched;
@@ -370,18 +380,51 @@ static const struct form_opt *whole_words(struct form_typing *t, const struct fo
     return *found == 1 ? whole : NULL;
 }
 
-/* "3" may be the third option, or the one that says 3. */
-static int either(struct form_typing *t, const struct form_opt *a, const struct form_opt *b)
+/* Do words begin with a number that is the same: "5" and "5 mg", not "5.5 mg"? */
+static bool begins_with(struct str words, const struct path_decimal *number, struct arena *a)
 {
-    const struct form_opt *both[] = {a, b};
+    size_t n = 0, whole;
+    struct path_decimal d;
 
-    model_form_asked(t, _("The number of an option, and the words of another: which is meant?"));
-    for (int i = 0; i < 2; i++) {
-        struct str put = put_of(&both[i]->v, t->a);
+    while (n < words.n && words.p[n] >= '0' && words.p[n] <= '9')
+        n++;
+    whole = n;
+    if (whole && n + 1 < words.n && (words.p[n] == '.' || words.p[n] == ',') && words.p[n + 1] >= '0' &&
+        words.p[n + 1] <= '9')
+        for (n++; n < words.n && words.p[n] >= '0' && words.p[n] <= '9';)
+            n++;
+    return whole && path_decimal_parse(str_of(arena_fmt(a, "%.*s%s%.*s", (int)whole, words.p, n > whole ? "." : "",
+                                                        n > whole ? (int)(n - whole - 1) : 0, words.p + whole + 1)),
+                                       &d) && !path_decimal_compare(&d, number);
+}
 
-        model_form_reading(t, text_safe(t->a, opt_words(t->f, both[i], t->a), 400).s, arena_dup(t->a, put.p, put.n));
+static void one_of(struct form_typing *t, const struct form_opt *o)
+{
+    struct str put = put_of(&o->v, t->a);
+
+    model_form_reading(t, text_safe(t->a, opt_words(t->f, o, t->a), 400).s, arena_dup(t->a, put.p, put.n));
+}
+
+/* "3" may be the third option, or the one that says 3, scores 3 (PHQ-9), or is a dose of 3. False: only the third. */
+static bool either(struct form_typing *t, const struct form_picks *p, const struct form_opt *counted,
+                   const struct form_opt *whole)
+{
+    struct path_decimal typed, score;
+
+    if (!path_decimal_parse(t->typed, &typed))
+        return false;
+    for (const struct form_opt *o = p->v; o < p->v + p->n; o++) {
+        if (o == counted || !(o == whole || begins_with(opt_words(t->f, o, t->a), &typed, t->a) ||
+                              begins_with(o->prefix, &typed, t->a) ||
+                              (path_decimal_parse(o->score, &score) && !path_decimal_compare(&score, &typed))))
+            continue;
+        if (!t->out->n) {
+            model_form_asked(t, _("The number of an option, and the words or the score of another: which is meant?"));
+            one_of(t, counted);
+        }
+        one_of(t, o);
     }
-    return ERR_OK;
+    return t->out->n > 0;
 }
 
 int model_form_read_choice(struct form_typing *t)
@@ -399,10 +442,10 @@ int model_form_read_choice(struct form_typing *t)
     whole = whole_words(t, &p, &found);
     if (!p.search && p.v && str_int(t->typed, 1, p.n, &number))
         counted = &p.v[number - 1];
-    if (whole && counted && whole != counted)
-        return either(t, counted, whole);
     if (!whole && (found > 1 || !counted))
         return beginnings(t);
+    if (counted && whole != counted && either(t, &p, counted, whole))
+        return ERR_OK;
     take(t, whole ? whole : counted);
     return ERR_OK;
 }

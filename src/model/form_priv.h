@@ -28,6 +28,7 @@ struct form_value {
     struct str system;    /* of a Coding or a Quantity */
     struct str display;   /* of a Coding; of a Quantity its unit's words */
     struct str code;      /* of a Quantity's unit */
+    struct str comparator; /* of a Quantity: "<"; such a one cannot be compared */
     struct str json;      /* the value as it came, where it came as JSON; else "" */
 };
 
@@ -67,7 +68,6 @@ struct form_rule {
     struct str *names;    /* %names that are no variable of the form */
     unsigned nnames;
     bool whole;           /* looks at all answers */
-    bool context;         /* looks at what is around it */
     bool dirty, circular;
     unsigned rank;        /* the order in which rules are computed */
 };
@@ -124,6 +124,7 @@ struct form_node {
     struct form_node *parent, *first, *last, *next, *prev;
     bool on;        /* enabled by its own conditions */
     bool gone, seen, overridden, touched;
+    bool alone;         /* added by a person: itemPopulationContext has nothing for it */
     struct form_value v;
     enum form_origin origin;
     struct str more;    /* the extensions that its answer, or its item, was resumed with: kept */
@@ -162,7 +163,7 @@ struct form {
     struct vec rows;      /* form_key */
     unsigned changes;
     bool touched, stale;  /* stale: the working response is not what the instances say */
-    bool filling;         /* being opened: initial expressions may run */
+    bool filling;         /* being opened: itemPopulationContext makes instances */
     struct buf doc;
     struct tape doc_t;
     struct arena run;     /* of the working response: values of variables */
@@ -218,9 +219,15 @@ struct form_node *model_form_walk(const struct form_node *top, const struct form
 bool model_form_on(const struct form_node *n); /* it and all around it */
 unsigned model_form_count(const struct form_node *n, unsigned *nth); /* of its item, beside it */
 struct form_node *model_form_beside(const struct form_node *parent, uint32_t item, const struct form_node *after);
-struct form_node *model_form_at_item(struct form *f, uint32_t item); /* the first anywhere */
 /* Takes all away and begins anew, empty. */
 int model_form_plant(struct form *f, struct err *e);
+struct form_tree { /* all instances, taken off for others */
+    struct form_node *first, *last;
+    unsigned live;
+};
+struct form_tree model_form_lift(struct form *f);
+void model_form_lay_back(struct form *f, struct form_tree t); /* in place of what is there */
+void model_form_fell(struct form *f, struct form_tree t);     /* it is not needed any more */
 /* One more of its item behind it. */
 struct form_node *model_form_another(struct form *f, struct form_node *n);
 bool model_form_shown(const struct form *f, const struct form_node *n);
@@ -237,10 +244,20 @@ bool model_form_same(const struct form_value *a, const struct form_value *b);
 bool model_form_compare(const struct form_value *a, const struct form_value *b, int *order);
 struct text model_form_value_words(const struct form *f, const struct form_item *d, const struct form_value *v,
                                    struct arena *a);
-struct form_value model_form_value_keep(struct form *f, const struct form_value *v);
+struct form_value model_form_value_keep(struct arena *a, const struct form_value *v);
 /* What an expression gave, as an answer to a question. False: it cannot be one. */
 bool model_form_value_of(struct form *f, const struct form_node *n, const struct path_value *v,
                          struct form_value *out);
+/* All that an expression gave, each kept in a; what can be no answer is not set. To be had before the first of them is
+ * put: that makes the working response anew, and what was given is gone with the old one. NULL: no memory. */
+struct form_value *model_form_values_of(struct form *f, struct form_node *n, const struct path_list *l,
+                                        struct arena *a);
+/* An amount that was computed. Its unit is a code only where it was one. */
+struct form_value model_form_value_quantity(struct form *f, const struct path_value *v);
+/* Gives a number a unit of struct form_item. */
+void model_form_take_unit(struct form_value *v, const struct form_value *unit);
+/* Which of an item's units a quantity is in, from 1; 0: none of them. */
+unsigned model_form_unit_of(const struct form_item *d, const struct form_value *q);
 
 /* --- form_run.c: expressions ------------------------------------------------------------------ */
 
@@ -252,9 +269,12 @@ int model_form_eval_on(struct form *f, const struct form_node *at, const struct 
                        struct path_list *out, struct err *e);
 /* The working response: made anew where it is stale. */
 int model_form_doc(struct form *f, struct err *e);
+/* Where nothing that was computed is held: much of it is thrown away, with the working response. Who only looks may do
+ * so for hours. */
+void model_form_tidy(struct form *f);
 struct path_value model_form_doc_item(struct form *f, const struct form_node *n, struct arena *a);
 /* "cannot compute: ..." */
-struct text model_form_cannot(struct form *f, const struct err *e);
+struct text model_form_cannot(struct arena *a, const struct err *e);
 enum form_truth { FORM_FALSE, FORM_TRUE, FORM_NOTHING, FORM_FAILED };
 enum form_truth model_form_true(struct form *f, const struct form_node *at, const struct form_rule *r, struct err *e);
 
@@ -282,6 +302,8 @@ struct form_picks {
 int model_form_off(struct form *f, const struct form_node *n, const struct form_value *v);
 int model_form_picks(struct form *f, const struct form_node *n, struct arena *a, struct form_picks *out,
                      struct err *e);
+/* Does each word of folded (what was typed) begin a word of these, in any order? */
+bool model_form_says(struct str words, struct str folded);
 const struct form_opt *model_form_picked(const struct form_picks *p, const struct form_value *v);
 
 /* --- form_type.c, form_when.c: what was typed ------------------------------------------------- */
@@ -319,7 +341,8 @@ struct form_list { /* of problems, in a */
 };
 /* Those of one instance, appended. */
 int model_form_node_problems(struct form *f, struct form_node *n, struct form_list *l, struct err *e);
-bool model_form_needed(struct form *f, const struct form_node *n); /* required, now */
+/* Required, now. One that cannot be computed is; that is said in e. */
+bool model_form_needed(struct form *f, const struct form_node *n, struct err *e);
 /* The least (or most) that its value may be; false: no limit, or (failed) one that cannot be computed. */
 bool model_form_limit(struct form *f, const struct form_node *n, bool most, struct form_value *out, struct err *e);
 
@@ -358,5 +381,7 @@ void model_form_urn(struct form_harvest *h, char out[FORM_URN]);
 void model_form_reference(struct jsonw *w, const char *name, struct str s); /* a member, where s is not "" */
 int model_form_templates(struct form_harvest *h);
 int model_form_observations(struct form_harvest *h);
+/* False: an answer to it should become a part of an Observation (observationExtract) in a way that is not built. */
+bool model_form_extractable(const struct form *f, uint32_t item);
 
 #endif

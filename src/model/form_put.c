@@ -251,7 +251,9 @@ int model_form_toggle(struct form *f, form_key key, unsigned number, struct aren
         return r;
     if (!number || number > p.n || !p.v || p.search)
         return say(out, a, FORM_REFUSED, _("This is none of the options."));
-    v = p.v[number - 1].v;
+    v = model_form_value_keep(&f->a, &p.v[number - 1].v); /* computed ones go when another row is made for it */
+    if (!v.set)
+        return err_set(e, ERR_NOMEM, 0, 0, NULL);
     for (struct form_node *k = n->parent->first; k; k = k->next) {
         if (k->item != n->item)
             continue;
@@ -297,13 +299,9 @@ int model_form_unit(struct form *f, form_key key, int by, struct arena *a, struc
     n->unit = by < 0 ? (n->unit > 1 ? n->unit - 1 : d->nunits) : n->unit % d->nunits + 1;
     f->changes++;
     if (n->v.set) {
-        const struct form_value *u = &d->units[n->unit - 1].v;
-
         v = n->v;
         v.json = STR("");
-        v.code = u->text;
-        v.system = u->system;
-        v.display = u->display.n ? u->display : u->text;
+        model_form_take_unit(&v, &d->units[n->unit - 1].v);
         r = model_form_set(f, n, &v, FORM_TYPED, e);
         out->words = model_form_value_words(f, d, &n->v, a);
     }

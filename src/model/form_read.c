@@ -144,6 +144,7 @@ bool model_form_value_read(const struct tape *t, tape_at object, const char *ste
         out->system = tape_str(t, tape_get(t, c.at, "system"), a);
         out->display = tape_str(t, tape_get(t, c.at, quantity ? "unit" : "display"), a);
         out->code = quantity ? tape_str(t, tape_get(t, c.at, "code"), a) : STR("");
+        out->comparator = quantity ? tape_str(t, tape_get(t, c.at, "comparator"), a) : STR("");
         out->text = quantity ? tape_lexeme(t, tape_get(t, c.at, "value"))
                   : out->kind == FORM_REFERENCE ? tape_str(t, tape_get(t, c.at, "reference"), a)
                   : out->kind == FORM_ATTACHMENT ? tape_str(t, tape_get(t, c.at, "title"), a)
@@ -234,7 +235,7 @@ static const struct {
     {"tab-container", FORM_TABS, false}, {"drop-down", FORM_DROPDOWN, false}, {"radio-button", FORM_RADIO, false},
     {"check-box", FORM_CHECKBOX, false}, {"autocomplete", FORM_AUTOCOMPLETE, false}, {"slider", FORM_SLIDER, false},
     {"spinner", FORM_SPINNER, false},    {"header", FORM_HEADER, false},     {"footer", FORM_FOOTER, false},
-    {"legal", FORM_LEGAL, true},         {"prompt", FORM_PROMPT, true},      {"help", FORM_PLAIN, true},
+    {"legal", FORM_LEGAL, false},        {"prompt", FORM_PROMPT, false},     {"help", FORM_PLAIN, true},
     {"flyover", FORM_PLAIN, true},       {"unit", FORM_PLAIN, true},         {"upper", FORM_PLAIN, true},
     {"lower", FORM_PLAIN, true},
 };
@@ -255,8 +256,7 @@ static void read_control(const struct tape *t, struct form_item *d)
             if (str_is(code, controls[i].code)) {
                 d->control = controls[i].code;
                 d->shape = controls[i].shape;
-                d->words_of = controls[i].words_of && d->kind == FORM_DISPLAY && d->parent != FORM_NONE &&
-                              d->shape == FORM_PLAIN;
+                d->words_of = controls[i].words_of && d->kind == FORM_DISPLAY && d->parent != FORM_NONE;
                 return;
             }
     }
@@ -461,7 +461,7 @@ static void read_flags(const struct form *f, struct form_item *d)
     d->hidden = ext_true(t, d->at, "hidden");
     d->any = tape_str_is(t, tape_get(t, d->at, "enableBehavior"), "any");
     many = d->repeats;
-    d->min_occurs = (unsigned)ext_int(t, d->at, "minOccurs", d->required ? 1 : 0);
+    d->min_occurs = (unsigned)ext_int(t, d->at, "minOccurs", 0);
     d->required = d->required || d->min_occurs > 0;
     d->max_occurs = many ? (unsigned)ext_int(t, d->at, "maxOccurs", 0) : 1;
     d->min_length = ext_int(t, d->at, "minLength", -1);
@@ -522,6 +522,8 @@ static int read_level(struct form *f, tape_at list, uint32_t parent, unsigned de
 
             if (*place == FORM_NONE)
                 *place = i;
+            else
+                d->words_of = false; /* the ends of a scale, help: what has no place beside the question is a row */
         }
         r = r ? r : read_level(f, tape_get(t, x, "item"), i, depth + 1, found, e);
         f->item[i].end = f->n;

@@ -135,27 +135,6 @@ static struct str label_of(const struct form *f, const struct form_node *n, stru
     return model_form_words(f, &f->t, f->item[n->item].at, "text", a, foreign);
 }
 
-/* Each word typed begins a word of the label, in any order. */
-static bool says(struct str label, struct str folded)
-{
-    struct buf b;
-    bool all = folded.n > 0;
-    struct str rest = folded;
-
-    buf_init(&b, LIMIT_TEXT_CELL * 4);
-    text_fold(&b, label);
-    while (all && rest.n) {
-        struct str w = str_split(&rest, ' ');
-        bool found = !w.n;
-
-        for (size_t i = 0; i + w.n <= b.n && !found; i++)
-            found = (!i || b.p[i - 1] == ' ' || b.p[i - 1] == '-' || b.p[i - 1] == '(') && !memcmp(b.p + i, w.p, w.n);
-        all = found;
-    }
-    buf_fini(&b);
-    return all;
-}
-
 unsigned model_form_jump(const struct form *f, struct str typed, form_key *out, unsigned max)
 {
     form_key exact = model_form_named(f, str_trim(typed));
@@ -174,7 +153,7 @@ unsigned model_form_jump(const struct form *f, struct str typed, form_key *out, 
     VEC_EACH(form_key, k, &f->rows) {
         bool foreign;
 
-        if (says(label_of(f, model_form_node(f, *k), &a, &foreign), buf_str(&b)) && found++ < max)
+        if (b.n && model_form_says(label_of(f, model_form_node(f, *k), &a, &foreign), buf_str(&b)) && found++ < max)
             out[found - 1] = *k;
     }
     arena_fini(&a);
@@ -235,7 +214,8 @@ static struct text limits_of(struct form *f, const struct form_node *n, struct a
     const struct form_item *d = &f->item[n->item];
     struct form_value low, high;
     struct err e = ERR_NONE;
-    bool has_low = model_form_limit(f, n, false, &low, &e), has_high = model_form_limit(f, n, true, &high, &e);
+    bool has_low = model_form_limit(f, n, false, &low, &e);
+    bool has_high = model_form_limit(f, n, true, &high, &e); /* e: of either */
     struct text l = has_low ? model_form_value_words(f, NULL, &low, a) : text_own("");
     struct text h = has_high ? model_form_value_words(f, NULL, &high, a) : text_own("");
     char *s = has_low && has_high ? arena_fmt(a, _("from %s to %s"), l.s, h.s)
@@ -243,6 +223,8 @@ static struct text limits_of(struct form *f, const struct form_node *n, struct a
               : has_high          ? arena_fmt(a, _("at most %s"), h.s)
                                   : arena_dup(a, "", 0);
 
+    if (e.code && s)
+        s = arena_fmt(a, "%s%s%s", s, *s ? "; " : "", model_form_cannot(a, &e).s);
     if (d->places >= 0 && s)
         s = arena_fmt(a, "%s%s%s", s, *s ? "; " : "",
                       d->places ? arena_fmt(a, P_("at most %d decimal place", "at most %d decimal places", d->places),
@@ -290,7 +272,7 @@ static void label(struct form *f, struct form_node *n, struct arena *a, struct f
 
             buf_init(&b, LIMIT_TEXT_CELL);
             if (model_form_eval(f, n, r, &l, &e))
-                out->label = model_form_cannot(f, &e);
+                out->label = model_form_cannot(a, &e);
             else if (l.n && !path_text(&l.v[0], &b))
                 out->label = text_safe(a, buf_str(&b), LIMIT_TEXT_CELL);
             buf_fini(&b);
@@ -331,11 +313,12 @@ static void value(struct form *f, struct form_node *n, struct arena *a, struct f
 static void flags(struct form *f, struct form_node *n, struct form_row *out)
 {
     const struct form_item *d = &f->item[n->item];
+    struct err e = ERR_NONE;
 
     out->kind = d->kind;
     out->shape = d->shape;
     out->question = model_form_is_answer(d->kind);
-    out->required = d->kind != FORM_DISPLAY && model_form_needed(f, n);
+    out->required = d->kind != FORM_DISPLAY && model_form_needed(f, n, &e);
     out->read_only = d->read_only || (d->rule_calc != FORM_NONE && !d->editable) || d->kind == FORM_ATTACHMENT;
     out->repeats = d->repeats;
     out->count = d->repeats ? model_form_count(n, &out->nth) : 1;

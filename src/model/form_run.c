@@ -14,6 +14,7 @@
 #include "fhir/read.h"
 
 #define RUN_DEPTH 64 /* variables in variables */
+#define RUN_TIDY ((size_t)16 << 20)
 
 /* --- the working response --------------------------------------------------------------------- */
 
@@ -53,6 +54,12 @@ int model_form_doc(struct form *f, struct err *e)
     place_items(f);
     f->stale = false;
     return ERR_OK;
+}
+
+void model_form_tidy(struct form *f)
+{
+    if (f->run.used > RUN_TIDY)
+        f->stale = true;
 }
 
 struct path_value model_form_doc_item(struct form *f, const struct form_node *n, struct arena *a)
@@ -168,7 +175,7 @@ static int variable(struct form *f, const struct form_node *at, uint32_t rule, s
     const struct form_node *own = home(f, at, r->item);
     struct form_seen *s, one = {.rule = rule, .at = own};
 
-    if (r->use == FORM_USE_POPULATE && own->around.n) {
+    if (r->use == FORM_USE_POPULATE && (own->around.n || own->alone)) {
         *out = own->around;
         return ERR_OK;
     }
@@ -309,17 +316,17 @@ int model_form_eval(struct form *f, const struct form_node *at, const struct for
     return model_form_eval_on(f, at, r, &root, NULL, 0, out, e);
 }
 
-struct text model_form_cannot(struct form *f, const struct err *e)
+struct text model_form_cannot(struct arena *a, const struct err *e)
 {
     char *words;
 
     if (e->code != ERR_PATH)
-        words = arena_fmt(&f->a, _("cannot compute: %s"), err_name(e->code));
+        words = arena_fmt(a, _("cannot compute: %s"), err_name(e->code));
     else if (e->what[0])
-        words = arena_fmt(&f->a, _("cannot compute: %s (%s)"), _(path_why(e->sub)), e->what);
+        words = arena_fmt(a, _("cannot compute: %s (%s)"), _(path_why(e->sub)), e->what);
     else
-        words = arena_fmt(&f->a, _("cannot compute: %s"), _(path_why(e->sub)));
-    return text_safe(&f->a, str_of(words ? words : "!"), 0);
+        words = arena_fmt(a, _("cannot compute: %s"), _(path_why(e->sub)));
+    return text_safe(a, str_of(words ? words : "!"), 0);
 }
 
 enum form_truth model_form_true(struct form *f, const struct form_node *at, const struct form_rule *r, struct err *e)

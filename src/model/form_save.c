@@ -314,9 +314,6 @@ static int fill_answers(struct resuming *g, tape_at x, struct form_node *parent,
             return err_set(g->e, ERR_TOOBIG, 0, FORM_MAX_INSTANCES, "QuestionnaireResponse.item");
         if (model_form_value_read(g->t, k, "value", g->a, &v)) {
             r = model_form_set(g->f, n, &v, FORM_RESUMED, g->e);
-            for (unsigned u = 0; u < g->f->item[item].nunits; u++)
-                if (str_eq(g->f->item[item].units[u].v.text, v.code))
-                    n->unit = u + 1;
             read_mark(g, n, k);
         }
         r = r ? r : fill(g, tape_get(g->t, k, "item"), n);
@@ -375,6 +372,8 @@ int model_form_resume(struct form *f, struct str bytes, struct err *e)
     struct tape t;
     struct arena a;
     struct resuming g = {f, &t, &a, e};
+    struct form_tree before;
+    struct str subject;
     int r = tape_parse(&t, bytes, e);
 
     if (r)
@@ -384,13 +383,22 @@ int model_form_resume(struct form *f, struct str bytes, struct err *e)
         r = err_set(e, ERR_INPUT, 0, 0, "resourceType");
     else if (!str_eq(tape_str(&t, tape_get(&t, 0, "questionnaire"), &a), f->canonical))
         r = err_set(e, ERR_INPUT, 0, 0, "questionnaire");
+    subject = tape_str(&t, tape_get(&t, tape_get(&t, 0, "subject"), "reference"), &a);
+    if (!r && subject.n && f->env.subject.n && !str_eq(subject, f->env.subject))
+        r = err_set(e, ERR_INPUT, 0, 0, "subject"); /* another patient's answers */
     r = r ? r : check(&g, tape_get(&t, 0, "item"), FORM_NONE);
-    r = r ? r : model_form_plant(f, e);
-    r = r ? r : fill(&g, tape_get(&t, 0, "item"), &f->root);
     if (!r) {
-        keep(&g);
-        model_form_mark_all(f);
-        r = model_form_settle(f, e);
+        before = model_form_lift(f);
+        r = model_form_plant(f, e);
+        r = r ? r : fill(&g, tape_get(&t, 0, "item"), &f->root);
+        if (r) {
+            model_form_lay_back(f, before);
+        } else {
+            model_form_fell(f, before);
+            keep(&g);
+            model_form_mark_all(f);
+            r = model_form_settle(f, e);
+        }
     }
     arena_fini(&a);
     tape_fini(&t);

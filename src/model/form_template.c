@@ -17,6 +17,7 @@ struct copying {
     const struct form_node *n;
     struct path_var *vars; /* allocated ids, and names that contexts were given */
     unsigned nvars, cap;
+    struct vec parsed; /* struct path *, of this template: its literals are the results that they give */
     int failed;
 };
 
@@ -36,11 +37,13 @@ static int eval(struct copying *c, struct str text, const struct path_value *on,
 {
     struct form *f = c->h->f;
     struct form_rule r = {.item = c->n == &f->root ? FORM_NONE : c->n->item, .text = text};
-    int res = path_parse(text, PATH_LENIENT, &r.x, c->h->e);
+    struct path **kept = vec_push(&c->parsed);
+    int res = kept ? path_parse(text, PATH_LENIENT, &r.x, c->h->e) : err_set(c->h->e, ERR_NOMEM, 0, 0, NULL);
 
+    if (kept)
+        *kept = r.x;
     res = res ? res : model_form_look(f, &r, c->h->e);
     res = res ? res : model_form_eval_on(f, c->n, &r, on, c->vars, c->nvars, out, c->h->e);
-    path_free(r.x);
     if (res)
         c->failed = res;
     return res;
@@ -48,7 +51,7 @@ static int eval(struct copying *c, struct str text, const struct path_value *on,
 
 /* --- values ------------------------------------------------------------------------------------- */
 
-static void json_of(const struct path_value *v, struct jsonw *w)
+static void json_of(struct form *f, const struct path_value *v, struct jsonw *w)
 {
     struct buf b;
 
@@ -58,15 +61,10 @@ static void json_of(const struct path_value *v, struct jsonw *w)
     }
     buf_init(&b, LIMIT_RESOURCE_BYTES);
     if (v->kind == PATH_QUANTITY) {
-        struct path_value number = {.kind = PATH_DECIMAL, .decimal = v->quantity.value};
+        struct form_value q = model_form_value_quantity(f, v);
 
-        path_text(&number, &b);
-        jsonw_open(w, '{');
-        jsonw_key(w, "value");
+        model_form_value_json(&q, &b);
         jsonw_raw(w, buf_str(&b));
-        jsonw_key(w, "unit");
-        jsonw_str(w, v->quantity.unit);
-        jsonw_close(w, '}');
     } else {
         path_text(v, &b);
         if (v->kind == PATH_BOOLEAN || v->kind == PATH_INTEGER || v->kind == PATH_DECIMAL)
@@ -126,14 +124,14 @@ static void element(struct copying *c, tape_at at, tape_at marks, const struct p
 
     if (contexts(c, marks, on, &all))
         return;
-    for (uint32_t i = 0; i < all.n && !c->failed && (!most || *n < most); i++) {
+    for (uint32_t i = 0; i < all.n && !c->failed; i++) {
         if (c->nvars > vars)
             c->vars[vars].list = (struct path_list){&all.v[i], 1, 1};
         if (value != TAPE_NONE) {
             if (eval(c, expression_at(f, value, &name), &all.v[i], &got))
                 return;
-            for (uint32_t k = 0; k < got.n && (!most || *n < most); k++, ++*n)
-                json_of(&got.v[k], w);
+            for (uint32_t k = 0; k < got.n; k++, ++*n)
+                json_of(f, &got.v[k], w);
         } else if (tape_is(&f->t, at, TAPE_OBJECT)) {
             size_t before = w->out->n;
             bool comma = w->comma;
@@ -149,6 +147,8 @@ static void element(struct copying *c, tape_at at, tape_at marks, const struct p
             model_form_compact(w, tape_raw(&f->t, at));
             ++*n;
         }
+        if (most && *n > most && !c->failed) /* the first of several is nobody's choice */
+            c->failed = err_set(c->h->e, ERR_PATH, PATH_SINGLE, 1, NULL);
     }
     c->nvars = vars;
 }
@@ -262,7 +262,11 @@ static struct str part(struct copying *c, tape_at x, const char *name, const str
     struct str out = STR("");
     struct buf b;
 
-    if (!text.n || eval(c, text, on, &l) || l.n != 1)
+    if (!text.n || eval(c, text, on, &l))
+        return out;
+    if (l.n > 1)
+        c->failed = err_set(c->h->e, ERR_PATH, PATH_SINGLE, 1, NULL);
+    if (l.n != 1)
         return out;
     buf_init(&b, LIMIT_URL_BYTES);
     if (!path_text(&l.v[0], &b))
@@ -344,6 +348,7 @@ int model_form_templates(struct form_harvest *h)
     struct form *f = h->f;
     struct copying c = {.h = h};
 
+    vec_init(&c.parsed, sizeof(struct path *), FORM_MAX_INSTANCES);
     for (struct form_node *n = &f->root; n && !c.failed; n = model_form_walk(&f->root, n)) {
         tape_at at = n == &f->root ? 0 : f->item[n->item].at, x;
         struct path_value on;
@@ -356,7 +361,11 @@ int model_form_templates(struct form_harvest *h)
             on = model_form_doc_item(f, n, &f->run);
             if (!ids(&c))
                 template(&c, x, &on);
+            VEC_EACH(struct path *, parsed, &c.parsed)
+                path_free(*parsed);
+            c.parsed.n = 0;
         }
     }
+    vec_fini(&c.parsed);
     return c.failed;
 }

@@ -182,7 +182,7 @@ static int read_figure(struct form_typing *t, struct str typed, bool whole)
         return model_form_refused(t, _("This is no number."));
     if (g.n > 2)
         return many_separators(t, &g, whole);
-    if (t->meant || (g.n == 2 && *g.run[0].p == '0' && g.run[0].n == 1 && g.sep[0] == '.' && g.run[1].n && !whole))
+    if (t->meant && (g.n == 1 || (!whole && g.sep[0] == '.' && g.run[0].n && g.run[1].n)))
         take(t, number_of(t, &g, 1, g.n == 2));
     else if (g.n == 2)
         return one_separator(t, &g, whole);
@@ -259,11 +259,18 @@ static int unit_refused(struct form_typing *t)
 int model_form_read_number(struct form_typing *t, bool whole)
 {
     struct str typed = t->typed, unit = split_unit(&typed);
+    int64_t fits;
     int r;
 
+    if (unit.n && t->d->nunits != 1) /* a number alone: nothing would hold which unit it is in */
+        return model_form_refused(t, _("This is no number."));
     if (unit.n && !unit_named(t->d, unit))
-        return t->d->nunits ? unit_refused(t) : model_form_refused(t, _("This is no number."));
+        return unit_refused(t);
     r = read_figure(t, typed, whole);
+    if (t->v.set && whole && !str_int(t->v.text, INT32_MIN, INT32_MAX, &fits)) {
+        t->v = (struct form_value){0};
+        return model_form_refused(t, _("The number is too large."));
+    }
     if (t->v.set && whole)
         t->v.kind = FORM_INTEGER;
     return r;
@@ -330,12 +337,7 @@ int model_form_read_quantity(struct form_typing *t)
         return r;
     t->v.kind = FORM_QUANTITY;
     if (nth) {
-        const struct form_value *u = &t->d->units[nth - 1].v;
-
-        t->v.display = unit_words(u);
-        t->v.code = u->text;
-        t->v.system = u->system;
-        t->n->unit = nth;
+        model_form_take_unit(&t->v, &t->d->units[nth - 1].v);
     } else {
         t->v.display = unit;
     }

@@ -89,6 +89,7 @@ int model_form_value_json(const struct form_value *v, struct buf *out)
             jsonw_key(&w, "value");
             jsonw_raw(&w, v->text);
         }
+        member(&w, "comparator", v->comparator);
         member(&w, "unit", v->display);
         member(&w, "system", v->code.n ? v->system : STR(""));
         member(&w, "code", v->code);
@@ -106,16 +107,17 @@ int model_form_value_json(const struct form_value *v, struct buf *out)
     }
 }
 
-struct form_value model_form_value_keep(struct form *f, const struct form_value *v)
+struct form_value model_form_value_keep(struct arena *a, const struct form_value *v)
 {
     struct form_value k = *v;
 
-    k.text = arena_str(&f->a, v->text);
-    k.system = arena_str(&f->a, v->system);
-    k.display = arena_str(&f->a, v->display);
-    k.code = arena_str(&f->a, v->code);
-    k.json = v->json.n ? arena_str(&f->a, v->json) : STR("");
-    if (!f->a.failed)
+    k.text = arena_str(a, v->text);
+    k.system = arena_str(a, v->system);
+    k.display = arena_str(a, v->display);
+    k.code = arena_str(a, v->code);
+    k.comparator = arena_str(a, v->comparator);
+    k.json = v->json.n ? arena_str(a, v->json) : STR("");
+    if (!a->failed)
         return k;
     return (struct form_value){0};
 }
@@ -142,11 +144,31 @@ static bool is_date(enum form_kind k)
     return k == FORM_DATE || k == FORM_DATETIME;
 }
 
+/* By their codes where both have one, else by their words. No unit is not any unit. */
 static bool same_unit(const struct form_value *a, const struct form_value *b)
 {
-    struct str x = a->code.n ? a->code : a->display, y = b->code.n ? b->code : b->display;
+    if (a->code.n && b->code.n)
+        return str_eq(a->code, b->code) && (!a->system.n || !b->system.n || str_eq(a->system, b->system));
+    return str_eq(a->display.n ? a->display : a->code, b->display.n ? b->display : b->code);
+}
 
-    return str_eq(x, y) || !x.n || !y.n;
+void model_form_take_unit(struct form_value *v, const struct form_value *unit)
+{
+    v->code = unit->text;
+    v->system = unit->system;
+    v->display = unit->display.n ? unit->display : unit->text;
+}
+
+unsigned model_form_unit_of(const struct form_item *d, const struct form_value *q)
+{
+    for (unsigned i = 0; i < d->nunits && (q->code.n || q->display.n); i++) {
+        struct form_value u = {0};
+
+        model_form_take_unit(&u, &d->units[i].v);
+        if (same_unit(q, &u))
+            return i + 1;
+    }
+    return 0;
 }
 
 bool model_form_compare(const struct form_value *a, const struct form_value *b, int *order)
@@ -154,6 +176,8 @@ bool model_form_compare(const struct form_value *a, const struct form_value *b, 
     struct path_time x, y;
     bool numbers = is_number(a->kind) || a->kind == FORM_QUANTITY;
 
+    if (a->comparator.n || b->comparator.n)
+        return false;
     if (numbers && (is_number(b->kind) || b->kind == FORM_QUANTITY))
         return (a->kind != FORM_QUANTITY || b->kind != FORM_QUANTITY || same_unit(a, b)) && decimals(a, b, order);
     if (is_date(a->kind) && is_date(b->kind))
@@ -232,8 +256,8 @@ struct text model_form_value_words(const struct form *f, const struct form_item 
     case FORM_CHOICE:
         return choice_words(f, d, v, a);
     case FORM_QUANTITY:
-        words = arena_fmt(a, "%.*s%s%.*s", STR_ARG(v->text), v->display.n || v->code.n ? " " : "",
-                          STR_ARG(v->display.n ? v->display : v->code));
+        words = arena_fmt(a, "%.*s%.*s%s%.*s", STR_ARG(v->comparator), STR_ARG(v->text),
+                          v->display.n || v->code.n ? " " : "", STR_ARG(v->display.n ? v->display : v->code));
         return text_safe(a, str_of(words), 200);
     case FORM_REFERENCE:
         return text_safe(a, v->display.n ? v->display : v->text, 200);
@@ -278,6 +302,8 @@ static bool of_node(struct form *f, const struct path_value *v, struct form_valu
     } else if (i == 3 && v->type.n) {
         return false;
     }
+    if (out->kind == FORM_QUANTITY && tape_get(t, at, "comparator") != TAPE_NONE)
+        return false; /* it says no one amount */
     if (out->kind == FORM_QUANTITY)
         out->text = tape_lexeme(t, tape_get(t, at, "value"));
     else
@@ -311,7 +337,8 @@ static bool of_words(struct form *f, const struct form_node *n, struct form_valu
         return path_decimal_parse(typed.text, &dec);
     case FORM_INTEGER:
         out->kind = FORM_INTEGER;
-        if (!path_decimal_parse(typed.text, &dec) || !path_decimal_to_int(&dec, &whole))
+        if (!path_decimal_parse(typed.text, &dec) || !path_decimal_to_int(&dec, &whole) || whole < INT32_MIN ||
+            whole > INT32_MAX)
             return false;
         out->text = str_of(arena_fmt(&f->run, "%lld", (long long)whole));
         return true;
@@ -319,13 +346,8 @@ static bool of_words(struct form *f, const struct form_node *n, struct form_valu
         if (!path_decimal_parse(typed.text, &dec))
             return false;
         out->kind = FORM_QUANTITY;
-        if (d->nunits) {
-            const struct form_value *u = &d->units[n->unit ? n->unit - 1 : 0].v;
-
-            out->code = u->text;
-            out->system = u->system;
-            out->display = u->display.n ? u->display : u->text;
-        }
+        if (d->nunits)
+            model_form_take_unit(out, &d->units[n->unit ? n->unit - 1 : 0].v);
         return d->nunits == 1 || n->unit;
     case FORM_CHOICE:
     case FORM_OPEN_CHOICE:
@@ -364,6 +386,27 @@ static bool of_time(struct form *f, const struct form_item *d, const struct path
                                                                                      : is_date(d->kind)));
 }
 
+/* A plain number says an amount where that has no unit, or the one that the question is asked in. */
+static bool in_its_unit(const struct form_item *d, const struct form_value *q)
+{
+    return (!q->code.n && !q->display.n) || (d->nunits == 1 && model_form_unit_of(d, q));
+}
+
+struct form_value model_form_value_quantity(struct form *f, const struct path_value *v)
+{
+    bool none = str_is(v->quantity.unit, "1"), coded = !none && !v->quantity.calendar && !v->quantity.word;
+    struct form_value q = {.set = true, .kind = FORM_QUANTITY, .display = none ? STR("") : v->quantity.unit,
+                           .code = coded ? v->quantity.unit : STR(""),
+                           .system = coded ? STR("http://unitsofmeasure.org") : STR("")};
+    struct buf b;
+
+    buf_init(&b, LIMIT_RESOURCE_BYTES);
+    path_decimal_text(v->quantity.value, &b);
+    q.text = arena_str(&f->run, buf_str(&b));
+    buf_fini(&b);
+    return q;
+}
+
 bool model_form_value_of(struct form *f, const struct form_node *n, const struct path_value *v,
                          struct form_value *out)
 {
@@ -378,28 +421,47 @@ bool model_form_value_of(struct form *f, const struct form_node *n, const struct
                                      (out->json = STR(""), out->kind = FORM_STRING,
                                       out->text = out->display.n ? out->display : out->text, true)) ||
                (out->kind == FORM_STRING && d->kind == FORM_OPEN_CHOICE) ||
-               (out->kind == FORM_QUANTITY && is_number(want) && (out->json = STR(""), of_words(f, n, out)));
+               (out->kind == FORM_QUANTITY && is_number(want) && in_its_unit(d, out) &&
+                (out->json = STR(""), of_words(f, n, out)));
     if (v->kind == PATH_NODE && !path_plain(v, &f->run, &plain))
         return false;
     if (plain.kind == PATH_DATE || plain.kind == PATH_DATETIME || plain.kind == PATH_TIME)
         return of_time(f, d, &plain, out);
+    if (plain.kind == PATH_QUANTITY) {
+        *out = model_form_value_quantity(f, &plain);
+        return out->text.n && want == FORM_QUANTITY;
+    }
     buf_init(&b, LIMIT_RESOURCE_BYTES);
     *out = (struct form_value){.set = true, .kind = plain.kind == PATH_STRING ? FORM_STRING : FORM_DECIMAL};
-    if (plain.kind == PATH_QUANTITY) {
-        out->display = out->code = plain.quantity.unit;
-        out->system = plain.quantity.calendar ? STR("") : STR("http://unitsofmeasure.org");
-        path_decimal_text(plain.quantity.value, &b);
-        out->kind = FORM_QUANTITY;
-    } else if (!path_text(&plain, &b) && plain.kind == PATH_BOOLEAN) {
+    if (!path_text(&plain, &b) && plain.kind == PATH_BOOLEAN)
         out->kind = FORM_BOOLEAN;
-    }
     out->text = arena_str(&f->run, buf_str(&b));
     buf_fini(&b);
     if (!out->text.n)
         return false;
     if (out->kind == want && want != FORM_DECIMAL)
         return true;
-    if (out->kind == FORM_QUANTITY || (out->kind == FORM_BOOLEAN && want != FORM_STRING))
+    if (out->kind == FORM_BOOLEAN && want != FORM_STRING)
         return false;
     return of_words(f, n, out);
+}
+
+struct form_value *model_form_values_of(struct form *f, struct form_node *n, const struct path_list *l,
+                                        struct arena *a)
+{
+    struct form_value *out = arena_alloc(a, (l->n + 1) * sizeof *out);
+    unsigned unit;
+
+    for (uint32_t i = 0; i < l->n && out; i++) {
+        bool more = i && (!n->next || n->next->item != n->item); /* one that is still to be made */
+
+        n = i && !more ? n->next : n;
+        unit = n->unit;
+        n->unit = more ? f->item[n->item].nunits == 1 : unit;
+        if (!model_form_value_of(f, n, &l->v[i], &out[i]))
+            out[i] = (struct form_value){0};
+        n->unit = unit;
+        out[i] = model_form_value_keep(a, &out[i]);
+    }
+    return a->failed ? NULL : out;
 }

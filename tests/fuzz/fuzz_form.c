@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Any bytes as a form, and behind an empty line what a person does to it, a line each: an item's name, TAB, what is
- * typed; '+', '-', '~' and '#' before the name add, remove, change the unit, tick the first option. A form opens or is
+ * typed; '+', '-', '~' and '#' before the name add, remove, change the unit, tick the option of the digit that is typed. A form opens or is
  * refused in words; every row can be had; what was not taken has changed nothing; the response can be taken back and is
  * then the same; a Bundle is JSON.
  */
@@ -69,7 +69,8 @@ static void act(struct form *f, struct str line)
     r = sign == '+'   ? model_form_add(f, key, &a, &reply, NULL)
         : sign == '-' ? model_form_remove(f, key, &a, &reply, NULL)
         : sign == '~' ? model_form_unit(f, key, 1, &a, &reply, NULL)
-        : sign == '#' ? model_form_toggle(f, key, 1, &a, &reply, NULL)
+        : sign == '#' ? model_form_toggle(f, key, line.n && *line.p > '0' && *line.p <= '9' ? (unsigned)(*line.p - '0') : 1, &a,
+                                          &reply, NULL)
                       : model_form_put(f, key, line, 0, &a, &reply, NULL);
     response(f, &after);
     FUZZ_MUST(r == ERR_OK || r == ERR_NOMEM || r == ERR_TOOBIG);

@@ -3,7 +3,7 @@
  * The form engine: what was typed is taken, asked or refused, never guessed; what depends on it is computed, or says that
  * it cannot be; what is saved is what is shown. The forms that come with the program give the Bundles of tests/forms.
  * Kills tests/mutants: form-circle-opens, form-disabled-sent, form-thousands-guessed, form-beginning-completed,
- * form-failure-blank.
+ * form-failure-blank, form-unit-dropped, form-dose-counted.
  */
 #include "config.h"
 
@@ -122,6 +122,7 @@ struct typed {
     const char *language, *name, *typed, *result;
 };
 
+#define SCORED(words, score) "{\"valueString\":\"" words "\",\"extension\":[{\"url\":\"" FHIR "ordinalValue\",\"valueDecimal\":" score "}]}"
 static const char all_kinds[] = HEAD
     "{\"linkId\":\"d\",\"type\":\"decimal\"},{\"linkId\":\"i\",\"type\":\"integer\"},{\"linkId\":\"b\",\"type\":\"boolean\"},"
     "{\"linkId\":\"date\",\"type\":\"date\"},{\"linkId\":\"dt\",\"type\":\"dateTime\"},{\"linkId\":\"t\",\"type\":\"time\"},"
@@ -131,9 +132,17 @@ static const char all_kinds[] = HEAD
     "{\"url\":\"" FHIR "questionnaire-unitOption\",\"valueCoding\":{\"system\":\"http://unitsofmeasure.org\",\"code\":\"kg\",\"display\":\"kg\"}},"
     "{\"url\":\"" FHIR "questionnaire-unitOption\",\"valueCoding\":{\"system\":\"http://unitsofmeasure.org\",\"code\":\"[lb_av]\",\"display\":\"lb\"}}]},"
     "{\"linkId\":\"kg\",\"type\":\"decimal\",\"extension\":[{\"url\":\"" FHIR "questionnaire-unit\",\"valueCoding\":{\"code\":\"kg\"}}]},"
+    "{\"linkId\":\"lbs\",\"type\":\"decimal\",\"extension\":[{\"url\":\"" FHIR "questionnaire-unitOption\",\"valueCoding\":{\"code\":\"kg\"}},"
+    "{\"url\":\"" FHIR "questionnaire-unitOption\",\"valueCoding\":{\"code\":\"[lb_av]\",\"display\":\"lb\"}}]},"
     "{\"linkId\":\"c\",\"type\":\"choice\",\"answerOption\":[{\"valueCoding\":{\"code\":\"am\",\"display\":\"Amoxicillin\"}},"
     "{\"valueCoding\":{\"code\":\"ac\",\"display\":\"Amoxicillin and clavulanate\"}},{\"valueCoding\":{\"code\":\"x\",\"display\":\"2\"}}]},"
-    "{\"linkId\":\"o\",\"type\":\"open-choice\",\"answerOption\":[{\"valueCoding\":{\"code\":\"y\",\"display\":\"Yellow\"}}]}]}";
+    "{\"linkId\":\"o\",\"type\":\"open-choice\",\"answerOption\":[{\"valueCoding\":{\"code\":\"y\",\"display\":\"Yellow\"}}]},"
+    "{\"linkId\":\"dose\",\"type\":\"choice\",\"answerOption\":[{\"valueString\":\"1 mg\"},{\"valueString\":\"2 mg\"},"
+    "{\"valueString\":\"2.5 mg\"},{\"valueString\":\"5 mg\"},{\"valueString\":\"7.5 mg\"},{\"valueString\":\"10 mg\"}]},"
+    "{\"linkId\":\"score\",\"type\":\"choice\",\"answerOption\":[" SCORED("Not at all", "0") "," SCORED("Several days", "1") ","
+    SCORED("Nearly every day", "3") "]},"
+    "{\"linkId\":\"grade\",\"type\":\"choice\",\"answerOption\":[{\"valueString\":\"mild\",\"extension\":[{\"url\":\"" FHIR
+    "questionnaire-optionPrefix\",\"valueString\":\"2)\"}]},{\"valueString\":\"severe\"}]}]}";
 
 static const struct typed typings[] = {
     {"en", "d", "0.50", "0.50"},
@@ -159,6 +168,8 @@ static const struct typed typings[] = {
     {"en", "d", "5.0", "5.0"},
     {"en", "d", "1e3", "!"},
     {"en", "d", "5 mg", "!"},
+    {"en", "lbs", "150", "150"},
+    {"en", "lbs", "150 lb", "!"}, /* two units, and a number has no place for which */
     {"en", "d", "five", "!"},
     {"en", "d", "1.2.3", "!"},
     {"en", "d", "1,00,000", "!"},
@@ -167,6 +178,9 @@ static const struct typed typings[] = {
     {"en", "i", "12.5", "!"},
     {"en", "i", "1.000", "?1000"},
     {"en", "i", "1,000,000", "?1000000"},
+    {"en", "i", "2147483647", "2147483647"},
+    {"en", "i", "-2147483648", "-2147483648"},
+    {"en", "i", "2147483648", "!"}, /* no integer of FHIR: a server refuses the whole response */
     {"en", "b", "y", "Yes"},
     {"en", "b", "NO", "No"},
     {"en", "b", "1", "Yes"},
@@ -217,6 +231,15 @@ static const struct typed typings[] = {
     {"en", "o", "Yellow", "Yellow"},
     {"en", "o", "yel", "?Yellow|own words: yel"},
     {"en", "o", "mauve", "mauve"},
+    {"en", "dose", "5", "?7.5 mg|5 mg"}, /* the fifth, or the one of 5 mg */
+    {"en", "dose", "2", "2 mg"},
+    {"en", "dose", "3", "2.5 mg"},
+    {"en", "dose", "10", "?10 mg"},
+    {"en", "dose", "2.5 mg", "2.5 mg"},
+    {"en", "score", "1", "?Not at all|Several days"}, /* the score stands on every printed sheet */
+    {"en", "score", "2", "Several days"},
+    {"en", "score", "3", "Nearly every day"},
+    {"en", "grade", "2", "?severe|mild"},
 };
 
 static void as_typed(void)
@@ -256,6 +279,23 @@ static void as_typed(void)
         }
         end(&b);
     }
+}
+
+/* What is meant must be a reading that could have been given: no more is taken for it. */
+static void meant(void)
+{
+    static const char *const rows[][2] = {{"d", "5."}, {"d", ".5"}, {"d", "0,5"}, {"i", "1.5"}, {"q", "5.|1"}, {"i", "9999999999"}};
+    struct bench b;
+
+    begin(&b, "en");
+    with(&b, all_kinds);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CU_ASSERT(!model_form_put(b.f, key(&b, rows[i][0]), str_of(rows[i][1]), FORM_MEANT, &b.a, &b.reply, &b.e));
+        CU_ASSERT(b.reply.said != FORM_TAKEN && !row(&b, rows[i][0]).value.n);
+    }
+    CU_ASSERT(!model_form_put(b.f, key(&b, "d"), STR("1.000"), FORM_MEANT, &b.a, &b.reply, &b.e));
+    UNIT_STR(row(&b, "d").value.s, "1.000");
+    end(&b);
 }
 
 static void moments(void)
@@ -306,6 +346,42 @@ static void conditions(void)
     put(&b, "a", "9");
     UNIT_STR(row(&b, "y").value.s, "too");
     end(&b);
+}
+
+/* What cannot be compared is asked, and says so: 0.5 g may well be 500 mg. */
+static void conditions_in_doubt(void)
+{
+#define UNTIL(link, question, op, answer) "{\"linkId\":\"" link "\",\"type\":\"string\",\"enableWhen\":[{\"question\":\"" question \
+                                          "\",\"operator\":\"" op "\"," answer "}]}"
+#define MG(value) "\"answerQuantity\":{\"value\":" value ",\"unit\":\"mg\"}"
+    static const struct {
+        const char *question, *typed, *shown, *doubted; /* of those below: a letter each */
+    } rows[] = {
+        {"dose", "500 mg", "ed", ""},  {"dose", "500.0 mg", "ed", ""},      {"dose", "250 mg", "n", ""},
+        {"dose", "0.5 g", "end", "end"}, {"dose", "500", "end", "end"},       {"day", "2026-05-03", "f", ""},
+        {"day", "2026-05", "fg", "fg"},  {"day", "2026-05-04", "g", ""},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench b;
+
+        begin(&b, "en");
+        with(&b, HEAD "{\"linkId\":\"dose\",\"type\":\"quantity\"},{\"linkId\":\"day\",\"type\":\"date\"},"
+                      UNTIL("e", "dose", "=", MG("500")) "," UNTIL("n", "dose", "!=", MG("500")) ","
+                      UNTIL("d", "dose", ">=", MG("500")) ","
+                      UNTIL("f", "day", "=", "\"answerDate\":\"2026-05-03\"") ","
+                      UNTIL("g", "day", "!=", "\"answerDate\":\"2026-05-03\"") "]}");
+        CU_ASSERT_EQUAL(put(&b, rows[i].question, rows[i].typed), FORM_TAKEN);
+        for (const char *k = rows[i].question[1] == 'o' ? "end" : "fg"; *k; k++) {
+            char name[2] = {*k, '\0'};
+
+            if (shown(&b, name) != (strchr(rows[i].shown, *k) != NULL))
+                printf("\n    %s: %s ", rows[i].typed, name);
+            CU_ASSERT_EQUAL(shown(&b, name), strchr(rows[i].shown, *k) != NULL);
+            CU_ASSERT_EQUAL(row(&b, name).trouble.n > 0, strchr(rows[i].doubted, *k) != NULL);
+        }
+        end(&b);
+    }
 }
 
 /* A repeat asks about itself. */
@@ -408,7 +484,79 @@ static void unit_keys(void)
     end(&b);
 }
 
+/* Units without a code are told apart by their words, and one that is none of them is not the one before it. */
+static void units_in_words(void)
+{
+#define IN_WORDS(unit) "{\"url\":\"" FHIR "questionnaire-unitOption\",\"valueCoding\":{\"display\":\"" unit "\"}}"
+    struct bench b;
+
+    begin(&b, "en");
+    with(&b, HEAD "{\"linkId\":\"w\",\"type\":\"quantity\",\"extension\":[" IN_WORDS("kg") "," IN_WORDS("lb") ",{\"url\":\"" FHIR
+                  "questionnaire-unitOpen\",\"valueCode\":\"optionsOrString\"}]}]}");
+    CU_ASSERT_EQUAL(model_form_resume(b.f, STR("{\"resourceType\":\"QuestionnaireResponse\",\"questionnaire\":\"urn:test|1\",\"item\":["
+                                               "{\"linkId\":\"w\",\"answer\":[{\"valueQuantity\":{\"value\":72,\"unit\":\"kg\"}}]}]}"),
+                                      &b.e), ERR_OK);
+    UNIT_STR(row(&b, "w").unit.s, "kg");
+    CU_ASSERT_EQUAL(put(&b, "w", "73"), FORM_TAKEN);
+    UNIT_STR(row(&b, "w").value.s, "73 kg");
+    CU_ASSERT_EQUAL(put(&b, "w", "5 stone"), FORM_TAKEN);
+    UNIT_STR(row(&b, "w").value.s, "5 stone");
+    UNIT_STR(row(&b, "w").unit.s, "");
+    CU_ASSERT_EQUAL(put(&b, "w", "6"), FORM_ASKED); /* of what? */
+    end(&b);
+}
+
 /* --- computing ---------------------------------------------------------------------------------- */
+
+/* Options that are computed go with the answers that they were computed from; what was chosen of them stays. */
+static void computed_options(void)
+{
+#define OPTIONS "{\"url\":\"" SDC "answerExpression\"," PATH("%resource.item.where(linkId='dx').answer.value | 'Chickenpox' | 'Erysipelas'") "}"
+    struct bench b;
+
+    begin(&b, "en");
+    with(&b, HEAD "{\"linkId\":\"dx\",\"type\":\"string\"},"
+                  "{\"linkId\":\"pick\",\"type\":\"open-choice\",\"repeats\":true,\"extension\":[" OPTIONS "]},"
+                  "{\"linkId\":\"n\",\"type\":\"integer\"," CALC("%resource.item.where(linkId='pick').answer.count()") "},"
+                  "{\"linkId\":\"first\",\"type\":\"open-choice\",\"repeats\":true,\"extension\":[" OPTIONS ",{\"url\":\"" SDC
+                  "initialExpression\"," PATH("'Chickenpox' | 'Erysipelas' | 'Scarlet fever'") "}]},"
+                  "{\"linkId\":\"all\",\"type\":\"open-choice\",\"repeats\":true,\"extension\":[" OPTIONS ",{\"url\":\"" SDC
+                  "calculatedExpression\"," PATH("'Erysipelas' | %resource.item.where(linkId='dx').answer.value") "}]}]}");
+    CU_ASSERT(strstr(response(&b, 0), "[{\"valueString\":\"Chickenpox\"},{\"valueString\":\"Erysipelas\"},"
+                                      "{\"valueString\":\"Scarlet fever\"}]") != NULL);
+    CU_ASSERT_EQUAL(put(&b, "dx", "Measles, as far as can be said"), FORM_TAKEN);
+    CU_ASSERT(strstr(response(&b, 0), "[{\"valueString\":\"Erysipelas\"},{\"valueString\":\"Measles, as far as can be said\"}]") !=
+              NULL);
+    for (unsigned n = 1; n <= 3; n++)
+        CU_ASSERT(!model_form_toggle(b.f, key(&b, "pick"), n, &b.a, &b.reply, &b.e) && b.reply.said == FORM_TAKEN);
+    CU_ASSERT(strstr(response(&b, 0), "[{\"valueString\":\"Measles, as far as can be said\"},{\"valueString\":\"Chickenpox\"},"
+                                      "{\"valueString\":\"Erysipelas\"}]") != NULL);
+    UNIT_STR(row(&b, "n").value.s, "3");
+    end(&b);
+}
+
+/* An amount is computed with the unit that it has: a word is no code, and none is none. */
+static void computed_amounts(void)
+{
+#define OF(e) "%resource.item.where(linkId='" e "').answer.value"
+    struct bench b;
+
+    begin(&b, "en");
+    with(&b, HEAD "{\"linkId\":\"h\",\"type\":\"quantity\"},{\"linkId\":\"twice\",\"type\":\"quantity\"," CALC(OF("h") " * 2") "},"
+                  "{\"linkId\":\"m\",\"type\":\"quantity\"," CALC("2 'mg'") "},"
+                  "{\"linkId\":\"kg\",\"type\":\"decimal\",\"extension\":[{\"url\":\"" FHIR "questionnaire-unit\",\"valueCoding\":"
+                  "{\"code\":\"kg\"}},{\"url\":\"" SDC "calculatedExpression\"," PATH(OF("h")) "}]}]}");
+    CU_ASSERT_EQUAL(put(&b, "h", "5 ft"), FORM_TAKEN);
+    CU_ASSERT(strstr(response(&b, 0), "\"valueQuantity\":{\"value\":10,\"unit\":\"ft\"}") != NULL);
+    CU_ASSERT(strstr(response(&b, 0), "{\"value\":2,\"unit\":\"mg\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"mg\"}") != NULL);
+    CU_ASSERT(strstr(row(&b, "kg").trouble.s, "cannot compute") && !row(&b, "kg").value.n); /* 5 ft are not 5 kg */
+    CU_ASSERT_EQUAL(put(&b, "h", "72"), FORM_TAKEN);
+    UNIT_STR(row(&b, "twice").value.s, "144");
+    CU_ASSERT(strstr(response(&b, 0), "\"valueQuantity\":{\"value\":144}") != NULL);
+    CU_ASSERT_EQUAL(put(&b, "h", "2.50 kg"), FORM_TAKEN);
+    UNIT_STR(row(&b, "kg").value.s, "2.50");
+    end(&b);
+}
 
 /* Only what depends on the answer is computed. */
 static void no_more_than_needed(void)
@@ -454,6 +602,38 @@ static void failures_show(void)
     CU_ASSERT(strstr(row(&b, "t").trouble.s, "without end") != NULL);
     CU_ASSERT(!row(&b, "t").value.n);
     end(&b);
+    begin(&b, "en"); /* asked while one answer is there: answered beside another it goes, and is back */
+    with(&b, HEAD "{\"linkId\":\"a\",\"type\":\"string\",\"extension\":[{\"url\":\"" SDC "enableWhenExpression\","
+                  PATH("%resource.item.answer.count() < 2") "}]},{\"linkId\":\"b\",\"type\":\"string\"}]}");
+    put(&b, "a", "x");
+    CU_ASSERT(shown(&b, "a") && !row(&b, "a").trouble.n);
+    put(&b, "b", "y");
+    CU_ASSERT_FATAL(shown(&b, "a"));
+    CU_ASSERT(strstr(row(&b, "a").trouble.s, "without end") != NULL);
+    put(&b, "a", "");
+    CU_ASSERT(shown(&b, "a") && !row(&b, "a").trouble.n);
+    end(&b);
+}
+
+/* Who only looks does not use up the memory of a computation. */
+static void looked_at_for_long(void)
+{
+    struct bench b;
+    struct form_row r;
+
+    begin(&b, "en");
+    with(&b, HEAD "{\"linkId\":\"a\",\"type\":\"string\",\"extension\":[{\"url\":\"" FHIR "targetConstraint\",\"extension\":["
+                  "{\"url\":\"severity\",\"valueCode\":\"error\"},{\"url\":\"expression\"," PATH("'xxxxxxxxxx'.replace('x', 'xxxxxxxxxx')"
+                  ".replace('x', 'xxxxxxxxxx').replace('x', 'xxxxxxxxxx').replace('x', 'xxxxx').length() > 0") "}]}]}]}");
+    put(&b, "a", "x");
+    for (int i = 0; i < 6000; i++) {
+        struct arena a;
+
+        arena_init(&a, 1u << 20);
+        CU_ASSERT_FATAL(!model_form_row(b.f, key(&b, "a"), &a, &r, &b.e) && !r.nproblems);
+        arena_fini(&a);
+    }
+    end(&b);
 }
 
 static void sums(void)
@@ -479,6 +659,29 @@ static void sums(void)
     CU_ASSERT(row(&b, "d").overridden);
     CU_ASSERT(!model_form_clear(b.f, key(&b, "d"), &b.a, &b.reply, &b.e));
     UNIT_STR(row(&b, "d").value.s, "2.40");
+    end(&b);
+}
+
+/* An answer that is computed no more is in no sum; one that was typed over stays. */
+static void sums_of_fewer(void)
+{
+    struct bench b;
+
+    begin(&b, "en");
+    with(&b, HEAD "{\"linkId\":\"n\",\"type\":\"integer\"},"
+                  "{\"linkId\":\"a\",\"type\":\"integer\",\"repeats\":true,\"readOnly\":false,"
+                  CALC("(5 | 7 | 9).where($this <= %resource.item.where(linkId='n').answer.value)") "},"
+                  "{\"linkId\":\"c\",\"type\":\"integer\"," CALC("%resource.item.where(linkId='a').answer.value.sum()") "}]}");
+    put(&b, "n", "9");
+    UNIT_STR(row(&b, "c").value.s, "21");
+    put(&b, "n", "8");
+    UNIT_STR(row(&b, "c").value.s, "12");
+    put(&b, "n", "9");
+    CU_ASSERT_EQUAL(put(&b, "a#3", "100"), FORM_TAKEN);
+    UNIT_STR(row(&b, "c").value.s, "112");
+    put(&b, "n", "6");
+    UNIT_STR(row(&b, "c").value.s, "105");
+    CU_ASSERT(row(&b, "a#2").overridden);
     end(&b);
 }
 
@@ -606,6 +809,105 @@ static void problems(void)
     end(&b);
 }
 
+/* A rule that cannot be computed is no rule that is met. */
+static void problems_in_doubt(void)
+{
+#define FIRST(e) "\"extension\":[{\"url\":\"" FHIR "cqf-expression\"," PATH(e) "}]"
+    struct bench b;
+    struct form_problem *p;
+    unsigned n;
+
+    begin(&b, "en");
+    with(&b, HEAD "{\"linkId\":\"a\",\"type\":\"string\",\"_required\":{" FIRST("%nobody") "}},"
+                  "{\"linkId\":\"b\",\"type\":\"string\",\"required\":true,\"_required\":{" FIRST("false") "}},"
+                  "{\"linkId\":\"kg\",\"type\":\"decimal\"},"
+                  "{\"linkId\":\"mg\",\"type\":\"decimal\",\"extension\":[{\"url\":\"" FHIR "maxValue\",\"_valueDecimal\":{\"extension\":["
+                  "{\"url\":\"" FHIR "cqf-calculatedValue\"," PATH(OF("kg") " * 10") "}]}}]}]}");
+    CU_ASSERT(row(&b, "a").required && !row(&b, "b").required);
+    CU_ASSERT(!model_form_problems(b.f, &b.a, &p, &n, &b.e));
+    CU_ASSERT_EQUAL_FATAL(n, 2);
+    UNIT_STR(p[0].words.s, "An answer is needed.");
+    CU_ASSERT(p[0].key == key(&b, "a") && p[0].grade == FORM_ERROR);
+    CU_ASSERT(p[1].grade == FORM_WARNING && strstr(p[1].words.s, "cannot compute"));
+    put(&b, "a", "x");
+    put(&b, "mg", "200");
+    CU_ASSERT(!model_form_problems(b.f, &b.a, &p, &n, &b.e)); /* at most ten times what nobody has said */
+    CU_ASSERT_EQUAL_FATAL(n, 2);
+    CU_ASSERT(p[1].key == key(&b, "mg") && strstr(p[1].words.s, "cannot compute"));
+    CU_ASSERT(strstr(row(&b, "mg").limits.s, "cannot compute") != NULL);
+    put(&b, "kg", "12");
+    UNIT_STR(row(&b, "mg").limits.s, "at most 120");
+    CU_ASSERT(!model_form_problems(b.f, &b.a, &p, &n, &b.e));
+    UNIT_STR(p[0].words.s, "At most 120 can stand here.");
+    end(&b);
+}
+
+/* Options that are not here, or cannot be computed, are not "none": what is typed may be one of them. */
+static void options_not_here(void)
+{
+    struct bench b;
+
+    begin(&b, "en");
+    with(&b, HEAD "{\"linkId\":\"o\",\"type\":\"open-choice\",\"answerValueSet\":\"urn:set\"},"
+                  "{\"linkId\":\"c\",\"type\":\"choice\",\"answerValueSet\":\"urn:set\"},"
+                  "{\"linkId\":\"x\",\"type\":\"choice\",\"extension\":[{\"url\":\"" SDC "answerExpression\"," PATH("(1 | 2).single()") "}]}]}");
+    CU_ASSERT_EQUAL(put(&b, "o", "Penicillin"), FORM_ASKED);
+    UNIT_STR(b.reply.words.s, "the value set urn:set is not on this machine");
+    CU_ASSERT_EQUAL_FATAL(b.reply.n, 1);
+    CU_ASSERT(!model_form_put(b.f, key(&b, "o"), b.reply.reading[0].put, FORM_MEANT, &b.a, &b.reply, &b.e));
+    UNIT_STR(row(&b, "o").value.s, "Penicillin");
+    CU_ASSERT_EQUAL(put(&b, "c", "Penicillin"), FORM_REFUSED);
+    UNIT_STR(b.reply.words.s, "The options are not on this machine.");
+    CU_ASSERT_EQUAL(put(&b, "x", "Penicillin"), FORM_REFUSED);
+    CU_ASSERT(strstr(b.reply.words.s, "cannot compute") != NULL);
+    end(&b);
+}
+
+/* A set so long that it is asked by words, and then is gone. */
+static int expand(void *arg, struct str set, struct str filter, unsigned from, unsigned max, struct arena *a, struct form_coding *out,
+                  unsigned *total)
+{
+    (void)arg, (void)set, (void)a, (void)from, (void)max;
+    if (filter.n)
+        return -1;
+    *out = (struct form_coding){STR("s"), STR("p"), STR("Penicillin")};
+    *total = 5000;
+    return 1;
+}
+
+static void options_gone(void)
+{
+    struct form_options l;
+    struct bench b;
+
+    begin(&b, "en");
+    b.env.expand = expand;
+    with(&b, HEAD "{\"linkId\":\"c\",\"type\":\"choice\",\"answerValueSet\":\"urn:set\"}]}");
+    CU_ASSERT(!model_form_options(b.f, key(&b, "c"), STR(""), 0, 9, &b.a, &l, &b.e));
+    CU_ASSERT(l.here == FORM_ALL_HERE && l.n == 1);
+    CU_ASSERT(!model_form_options(b.f, key(&b, "c"), STR("pen"), 0, 9, &b.a, &l, &b.e));
+    CU_ASSERT(l.here == FORM_NOT_HERE && l.why.n);
+    CU_ASSERT_EQUAL(put(&b, "c", "pen"), FORM_REFUSED);
+    UNIT_STR(b.reply.words.s, "The options are not on this machine.");
+    end(&b);
+}
+
+/* Both ends of a scale, and its help: none is lost. */
+static void scales(void)
+{
+#define BESIDE(link, control) "{\"linkId\":\"" link "\",\"text\":\"" link "\",\"type\":\"display\",\"extension\":[{\"url\":\"" FHIR \
+                              "questionnaire-itemControl\",\"valueCodeableConcept\":{\"coding\":[{\"code\":\"" control "\"}]}}]}"
+    struct bench b;
+
+    begin(&b, "en");
+    with(&b, HEAD "{\"linkId\":\"pain\",\"text\":\"Pain\",\"type\":\"integer\",\"item\":[" BESIDE("no pain", "lower") ","
+                  BESIDE("worst pain", "upper") "," BESIDE("how to ask", "help") "," BESIDE("points", "unit") "]}]}");
+    UNIT_STR(row(&b, "pain").help.s, "no pain");
+    UNIT_STR(row(&b, "pain").unit.s, "points");
+    CU_ASSERT(!shown(&b, "no pain") && shown(&b, "worst pain") && shown(&b, "how to ask") && !shown(&b, "points"));
+    end(&b);
+}
+
 /* --- the chart, drafts -------------------------------------------------------------------------- */
 
 static const char prefilled[] = "{\"resourceType\":\"Questionnaire\",\"url\":\"urn:p\",\"extension\":[{\"url\":\"" SDC "launchContext\",\"extension\":["
@@ -702,6 +1004,118 @@ static void last_observation(void)
     tape_fini(&t);
 }
 
+/* An amount is taken in the unit that was asked for, and one that says no one amount is not taken. */
+static void amounts_of_the_chart(void)
+{
+#define ASKED(type, more) HEAD "{\"linkId\":\"w\",\"type\":\"" type "\",\"code\":[{\"code\":\"29463-7\"}],\"extension\":[{\"url\":\"" SDC \
+                          "observationLinkPeriod\",\"valueDuration\":{\"value\":30,\"code\":\"d\"}}" more "]}]}"
+#define IN_KG ",{\"url\":\"" FHIR "questionnaire-unit\",\"valueCoding\":{\"system\":\"http://unitsofmeasure.org\",\"code\":\"kg\"}}"
+#define FOUND(q) "{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":{\"resourceType\":\"Observation\",\"status\":\"final\"," \
+                 "\"valueQuantity\":{" q "}}}]}"
+    static const struct {
+        const char *form, *found, *value; /* value "": it is said that it is no answer */
+    } rows[] = {
+        {ASKED("decimal", IN_KG), FOUND("\"value\":72.50,\"unit\":\"kilos\",\"code\":\"kg\""), "72.50"},
+        {ASKED("decimal", IN_KG), FOUND("\"value\":72.50,\"unit\":\"kg\""), "72.50"},
+        {ASKED("decimal", IN_KG), FOUND("\"value\":72.50"), "72.50"},
+        {ASKED("decimal", IN_KG), FOUND("\"value\":2500,\"unit\":\"g\",\"code\":\"g\""), ""},
+        {ASKED("decimal", IN_KG), FOUND("\"value\":2500,\"unit\":\"g\""), ""},
+        {ASKED("integer", IN_KG), FOUND("\"value\":2500,\"code\":\"g\""), ""},
+        {ASKED("decimal", ""), FOUND("\"value\":2500,\"unit\":\"g\",\"code\":\"g\""), ""},
+        {ASKED("quantity", IN_KG), FOUND("\"value\":2500,\"unit\":\"g\",\"code\":\"g\""), "2500 g"},
+        {ASKED("quantity", ""), FOUND("\"value\":0.03,\"comparator\":\"<\",\"unit\":\"ng/mL\""), ""},
+        {ASKED("decimal", IN_KG), FOUND("\"value\":2,\"comparator\":\"<\",\"unit\":\"kg\",\"code\":\"kg\""), ""},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct chart c = {NULL, ""};
+        struct tape t;
+        struct bench b;
+
+        CU_ASSERT_EQUAL_FATAL(tape_parse(&t, str_of(rows[i].found), NULL), ERR_OK);
+        c.t = &t;
+        begin(&b, "en");
+        b.env.subject = STR("Patient/p");
+        b.env.query = query;
+        b.env.arg = &c;
+        with(&b, rows[i].form);
+        UNIT_STR(row(&b, "w").value.s, rows[i].value);
+        CU_ASSERT_EQUAL(strstr(row(&b, "w").trouble.s, "no answer to it") != NULL, !*rows[i].value);
+        end(&b);
+        tape_fini(&t);
+    }
+}
+
+/* A row of the chart for each medicine; one more is a person's, and nothing of the chart comes again. */
+static void one_for_each(void)
+{
+#define EACH(context) HEAD "{\"linkId\":\"g\",\"type\":\"group\",\"repeats\":true,\"extension\":[{\"url\":\"" SDC "itemPopulationContext\"," \
+                      "\"valueExpression\":{\"name\":\"m\",\"language\":\"text/fhirpath\",\"expression\":\"" context "\"}}],\"item\":[" \
+                      "{\"linkId\":\"x\",\"type\":\"string\",\"extension\":[{\"url\":\"" SDC "initialExpression\"," PATH("%m.family") "}]}]}]}"
+    static const char patient[] = "{\"resourceType\":\"Patient\",\"id\":\"p\",\"name\":[{\"family\":\"A\"},{\"family\":\"B\"},{\"family\":\"C\"}]}";
+    struct form_context context = {"patient", NULL, 0};
+    struct tape t;
+
+    CU_ASSERT_EQUAL_FATAL(tape_parse(&t, str_of(patient), NULL), ERR_OK);
+    context.t = &t;
+    for (int i = 0; i < 3; i++) {
+        struct bench b;
+
+        begin(&b, "en");
+        b.env.contexts = &context;
+        b.env.ncontexts = 1;
+        with(&b, !i ? EACH("%patient.name") : i == 1 ? EACH("%patient.name.select(family & '!')") : EACH("1 | 2"));
+        CU_ASSERT_EQUAL(row(&b, "g").count, i ? 1 : 3); /* what is no place in the chart makes no rows */
+        if (!i)
+            UNIT_STR(row(&b, "x#3").value.s, "C");
+        CU_ASSERT(!model_form_add(b.f, key(&b, "g"), &b.a, &b.reply, &b.e));
+        CU_ASSERT_EQUAL(row(&b, "g").count, i ? 2 : 4);
+        CU_ASSERT(!row(&b, i ? "x#2" : "x#4").value.n);
+        end(&b);
+    }
+    tape_fini(&t);
+}
+
+/* Answers that are not taken back leave all as it was: of another patient, or too many. */
+static void not_resumed(void)
+{
+#define RESPONSE(more) "{\"resourceType\":\"QuestionnaireResponse\",\"questionnaire\":\"urn:test|1\"," more "}"
+    struct form_problem *p;
+    struct bench b;
+    struct buf many;
+    unsigned n;
+
+    begin(&b, "en");
+    b.env.subject = STR("Patient/b");
+    with(&b, HEAD "{\"linkId\":\"m\",\"type\":\"string\",\"repeats\":true},{\"linkId\":\"q\",\"type\":\"quantity\",\"extension\":["
+                  "{\"url\":\"" FHIR "maxQuantity\",\"valueQuantity\":{\"value\":1,\"unit\":\"ng/mL\"}}]}]}");
+    put(&b, "m", "one");
+    CU_ASSERT_EQUAL(model_form_resume(b.f, STR(RESPONSE("\"subject\":{\"reference\":\"Patient/a\"},\"item\":[{\"linkId\":\"m\",\"answer\":["
+                                                        "{\"valueString\":\"theirs\"}]}]")), &b.e), ERR_INPUT);
+    UNIT_STR(b.e.what, "subject");
+    UNIT_STR(row(&b, "m").value.s, "one");
+    buf_init(&many, LIMIT_RESOURCE_BYTES);
+    for (int i = 0; i <= FORM_MAX_INSTANCES; i++)
+        buf_adds(&many, i ? ",{\"valueString\":\"x\"}" : "{\"valueString\":\"x\"}");
+    CU_ASSERT_EQUAL(model_form_resume(b.f, str_of(arena_fmt(&b.a, RESPONSE("\"item\":[{\"linkId\":\"m\",\"answer\":[%s]}]"), many.p)),
+                                      &b.e), ERR_TOOBIG);
+    buf_fini(&many);
+    CU_ASSERT(!model_form_problems(b.f, &b.a, &p, &n, &b.e));
+    CU_ASSERT_EQUAL(model_form_unseen(b.f), 0);
+    UNIT_STR(row(&b, "m").value.s, "one");
+    CU_ASSERT_EQUAL(row(&b, "m").count, 1);
+    CU_ASSERT_EQUAL(put(&b, "m", "two"), FORM_TAKEN);
+    CU_ASSERT_EQUAL(model_form_resume(b.f, STR(RESPONSE("\"subject\":{\"reference\":\"Patient/b\"},\"item\":[{\"linkId\":\"q\",\"answer\":["
+                                                        "{\"valueQuantity\":{\"value\":0.03,\"comparator\":\"<\",\"unit\":\"ng/mL\"}}]}]")),
+                                      &b.e), ERR_OK);
+    UNIT_STR(row(&b, "q").value.s, "<0.03 ng/mL"); /* shown as it is saved */
+    CU_ASSERT(strstr(response(&b, 0), "\"comparator\":\"<\"") != NULL);
+    CU_ASSERT(!model_form_problems(b.f, &b.a, &p, &n, &b.e));
+    CU_ASSERT_EQUAL_FATAL(n, 1);
+    UNIT_STR(p[0].words.s, "It cannot be compared with its limit (1 ng/mL).");
+    end(&b);
+}
+
 static void others_stay(void)
 {
     static const char theirs[] = "{\"resourceType\":\"QuestionnaireResponse\",\"id\":\"r1\",\"extension\":[{\"url\":\"urn:x\",\"valueCode\":\"y\"}],"
@@ -733,7 +1147,7 @@ static void languages(void)
     begin(&b, "es");
     with(&b, HEAD "{\"linkId\":\"w\",\"text\":\"Weight\",\"_text\":{\"extension\":[{\"url\":\"" FHIR "translation\",\"extension\":["
                   "{\"url\":\"lang\",\"valueCode\":\"es\"},{\"url\":\"content\",\"valueString\":\"Peso al nacer\"}]}]},\"type\":\"decimal\"},"
-                  "{\"linkId\":\"h\",\"text\":\"Height\",\"type\":\"decimal\"}]}");
+                  "{\"linkId\":\"h\",\"text\":\"Height\",\"type\":\"decimal\"},{\"linkId\":\"k\",\"text\":\"Knee/sole\",\"type\":\"decimal\"}]}");
     UNIT_STR(row(&b, "w").label.s, "Peso al nacer");
     CU_ASSERT(!row(&b, "w").foreign);
     UNIT_STR(row(&b, "h").label.s, "Height");
@@ -741,6 +1155,7 @@ static void languages(void)
     CU_ASSERT_EQUAL(model_form_jump(b.f, STR("nac"), found, 4), 1);
     CU_ASSERT_EQUAL(found[0], key(&b, "w"));
     CU_ASSERT_EQUAL(model_form_jump(b.f, STR("h"), found, 4), 1);
+    CU_ASSERT_EQUAL(model_form_jump(b.f, STR("sol kn"), found, 4), 1); /* a word begins behind any sign, as in a list of options */
     end(&b);
 }
 
@@ -867,26 +1282,137 @@ static void extraction(void)
     buf_fini(&out);
 }
 
+/* What the form says to extract is extracted whole, or nothing is and it is said of which answer. */
+static void nothing_left_out(void)
+{
+    struct bench b;
+    struct buf out, form;
+    unsigned members = 0;
+    bool said;
+
+    buf_init(&out, LIMIT_RESOURCE_BYTES);
+    buf_init(&form, LIMIT_RESOURCE_BYTES);
+    buf_adds(&form, HEAD CODED("g", "group", "panel", EXTRACT("\"valueBoolean\":true")) ",\"item\":[");
+    for (unsigned i = 0; i < 70; i++)
+        buf_addf(&form, "%s{\"linkId\":\"m%u\",\"type\":\"integer\",\"code\":[{\"code\":\"c%u\"}],\"initial\":[{\"valueInteger\":%u}],"
+                        EXTRACT("\"valueCode\":\"member\"") "}", i ? "," : "", i, i, i);
+    buf_adds(&form, "]}]}");
+    begin(&b, "en");
+    with(&b, form.p);
+    CU_ASSERT_EQUAL(model_form_extract(b.f, &out, &b.e), ERR_OK);
+    for (const char *s = strstr(out.p, "\"hasMember\":["); s && s[1] && *s != ']'; s++)
+        members += !strncmp(s, "\"reference\"", 11);
+    CU_ASSERT_EQUAL(members, 70);
+    end(&b);
+    for (int i = 0; i < 3; i++) {
+        static const char *const forms[] = {
+            HEAD CODED("a", "string", "x", EXTRACT("\"valueCode\":\"derived\"")) "}]}",
+            HEAD CODED("p", "group", "vital", EXTRACT("\"valueBoolean\":true")) ",\"item\":["
+                CODED("g", "group", "bp", EXTRACT("\"valueCode\":\"member\"")) ",\"item\":["
+                CODED("a", "string", "x", EXTRACT("\"valueCode\":\"component\"")) "}]}]}]}",
+            HEAD CODED("q", "string", "q", EXTRACT("\"valueBoolean\":true")) ",\"item\":["
+                CODED("a", "string", "x", EXTRACT("\"valueCode\":\"component\"")) "}]}]}",
+        };
+
+        begin(&b, "en");
+        with(&b, forms[i]);
+        said = false;
+        for (unsigned k = 0; k < b.found.n; k++)
+            said = said || (b.found.v[k].grade == FORM_WARNING && !strcmp(b.found.v[k].link.s, "a") &&
+                            strstr(b.found.v[k].words.s, "observationExtract"));
+        CU_ASSERT(said);
+        buf_clear(&out);
+        CU_ASSERT_EQUAL(model_form_extract(b.f, &out, &b.e), ERR_OK); /* nothing is answered */
+        buf_clear(&out);
+        put(&b, "a", "120");
+        CU_ASSERT_EQUAL(model_form_extract(b.f, &out, &b.e), ERR_UNSUPPORTED);
+        UNIT_STR(b.e.what, "a");
+        CU_ASSERT_EQUAL(out.n, 0);
+        end(&b);
+    }
+    buf_fini(&form);
+    buf_fini(&out);
+}
+
+/* A template's element that takes one value takes one: of two, the first is nobody's choice. */
+static void one_where_one_fits(void)
+{
+#define TEMPLATED(part, body) "{\"resourceType\":\"Questionnaire\",\"contained\":[{\"resourceType\":\"Basic\",\"id\":\"t\"" body "}]," \
+    "\"extension\":[{\"url\":\"" SDC "templateExtract\",\"extension\":[{\"url\":\"template\",\"valueReference\":{\"reference\":\"#t\"}}" part \
+    "]}],\"item\":[{\"linkId\":\"note\",\"text\":\"n\",\"type\":\"string\",\"repeats\":true}]}"
+#define VALUE(e) "{\"extension\":[{\"url\":\"" SDC "templateExtractValue\",\"valueString\":\"" e "\"}]}"
+#define NOTES "item.where(linkId='note').answer.value"
+    static const struct {
+        const char *form;
+        int one, two; /* what comes of one answer, and of two */
+        const char *of_two;
+    } rows[] = {
+        {TEMPLATED("", ",\"_language\":" VALUE(NOTES)), ERR_OK, ERR_PATH, NULL},
+        {TEMPLATED("", ",\"extra\":{\"extension\":[{\"url\":\"" SDC "templateExtractContext\",\"valueString\":\"" NOTES "\"}],"
+                       "\"_text\":" VALUE("$this") "}"), ERR_OK, ERR_PATH, NULL},
+        {TEMPLATED("", ",\"_line\":[" VALUE(NOTES) "]"), ERR_OK, ERR_OK, "\"line\":[\"one\",\"two\"]"},
+        {TEMPLATED(",{\"url\":\"resourceId\",\"valueString\":\"" NOTES "\"}", ""), ERR_OK, ERR_PATH, NULL},
+        {TEMPLATED(",{\"url\":\"ifNoneExist\",\"valueString\":\"" NOTES "\"}", ""), ERR_OK, ERR_PATH, NULL},
+        {TEMPLATED("", ",\"_amount\":" VALUE("4 'mg'")), ERR_OK, ERR_OK,
+         "\"amount\":{\"value\":4,\"unit\":\"mg\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"mg\"}"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench b;
+        struct buf out;
+
+        begin(&b, "en");
+        buf_init(&out, LIMIT_RESOURCE_BYTES);
+        with(&b, rows[i].form);
+        put(&b, "note", "one");
+        CU_ASSERT_EQUAL(model_form_extract(b.f, &out, &b.e), rows[i].one);
+        CU_ASSERT(out.n && (i == 5 || strstr(out.p, "one\"")));
+        buf_clear(&out);
+        CU_ASSERT(!model_form_add(b.f, key(&b, "note"), &b.a, &b.reply, &b.e));
+        put(&b, "note#2", "two");
+        CU_ASSERT_EQUAL(model_form_extract(b.f, &out, &b.e), rows[i].two);
+        CU_ASSERT(rows[i].of_two ? out.n && strstr(out.p, rows[i].of_two) != NULL : !out.n);
+        buf_fini(&out);
+        end(&b);
+    }
+}
+
 static const struct unit_test tests[] = {
     {"what was typed", as_typed},
+    {"what is meant", meant},
     {"moments and their zone", moments},
     {"conditions", conditions},
+    {"conditions that cannot be compared", conditions_in_doubt},
     {"conditions in repeats", conditions_in_repeats},
     {"repeats keep their keys", repeats},
     {"boxes to tick", boxes},
     {"lines", lines},
     {"units", unit_keys},
+    {"units in words", units_in_words},
+    {"computed options", computed_options},
+    {"computed amounts", computed_amounts},
     {"only what depends is computed", no_more_than_needed},
     {"what cannot be computed says so", failures_show},
+    {"what is looked at for long", looked_at_for_long},
     {"sums, and values typed over", sums},
+    {"sums of fewer", sums_of_fewer},
     {"what is refused, in words", circles},
     {"problems", problems},
+    {"problems in doubt", problems_in_doubt},
+    {"options that are not here", options_not_here},
+    {"options that are gone", options_gone},
+    {"both ends of a scale", scales},
     {"from the chart; drafts", from_the_chart},
     {"the last observation", last_observation},
+    {"amounts of the chart", amounts_of_the_chart},
+    {"a row for each of the chart's", one_for_each},
+    {"answers that are not taken back", not_resumed},
     {"what others wrote stays", others_stay},
     {"what an expression looks at", ways},
     {"languages and jumps", languages},
     {"extraction", extraction},
+    {"extraction leaves nothing out", nothing_left_out},
+    {"one value where one fits", one_where_one_fits},
     {"the forms of the program", goldens},
 };
 

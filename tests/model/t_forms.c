@@ -59,6 +59,20 @@ static const char *answer_of(const struct form_row *row)
     }
 }
 
+/* Asked back where its value set is not here: nobody could look whether there is a code for them. */
+static bool own_words(struct form *f, const struct form_row *row, const struct form_options *l, struct arena *a)
+{
+    struct form_reply reply;
+    struct err e = ERR_NONE;
+
+    if (row->kind != FORM_OPEN_CHOICE || model_form_put(f, row->key, STR("own words"), 0, a, &reply, &e))
+        return false;
+    CU_ASSERT_EQUAL(reply.said == FORM_ASKED, l->here != FORM_ALL_HERE);
+    return reply.said == FORM_TAKEN ||
+           (reply.said == FORM_ASKED && reply.n == 1 &&
+            !model_form_put(f, row->key, reply.reading[0].put, FORM_MEANT, a, &reply, &e) && reply.said == FORM_TAKEN);
+}
+
 static bool put(struct form *f, const struct form_row *row, struct arena *a)
 {
     struct form_reply reply;
@@ -77,8 +91,7 @@ static bool put(struct form *f, const struct form_row *row, struct arena *a)
         while (i < l.n && (l.v[i].chosen || l.v[i].off))
             i++;
         if (i == l.n)
-            return row->kind == FORM_OPEN_CHOICE && !model_form_put(f, row->key, STR("own words"), 0, a, &reply, &e) &&
-                   reply.said == FORM_TAKEN;
+            return own_words(f, row, &l, a);
         r = model_form_put(f, row->key, l.v[i].put, FORM_MEANT, a, &reply, &e);
     } else {
         r = model_form_put(f, row->key, str_of(typed), 0, a, &reply, &e);
