@@ -150,7 +150,7 @@ static void making(enum fault_kind kind)
 {
     bool done = false;
 
-    for (unsigned long n = 1; !done && n < 400; n++) {
+    for (unsigned long n = 1; !done && n < 1000; n++) {
         struct secret *p = made_pass("correct horse");
         struct store_key *k = NULL;
         struct store *s = NULL;

@@ -260,7 +260,7 @@ static int count_type(void *arg, struct str type, int64_t n)
 static void long_walks(void)
 {
     struct store_query q = {.bytes = true};
-    char home[64], id[20], counts[200] = "";
+    char home[64], id[20] = "", counts[200] = "";
     struct seen v = {.s = made_store(home)};
     struct store_tx *tx;
 

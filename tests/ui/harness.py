@@ -164,6 +164,21 @@ class Term:
     def send(self, keys):
         os.write(self.fd, keys if isinstance(keys, bytes) else keys.encode())
 
+    def torn(self, again, first, second, pause):
+        """Sends a key in two pieces, as a slow line does; what again does comes first, and anew where this machine took so
+        long between them that they were two keys (the program waits for 0.15 s)."""
+        for _ in range(50):
+            again()
+            self.send(first)
+            begun = time.monotonic()
+            time.sleep(pause)
+            self.send(second)
+            quick = time.monotonic() - begun < 0.12
+            self.rest()
+            if quick:
+                return
+        raise AssertionError("this machine is too busy to send a key in two pieces")
+
     def wait(self, text, seconds=60):
         """Until text stands on the screen that answers the keys sent before."""
         end = time.monotonic() + seconds

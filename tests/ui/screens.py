@@ -91,10 +91,7 @@ def worklist(t):
 
 def pieces(t):
     """An arrow that a slow line cuts in two is an arrow; none of its letters is a command."""
-    t.key(HOME)
-    t.send(b"\x1b")
-    time.sleep(0.05)
-    t.key(b"[B")
+    t.torn(lambda: t.key(HOME), b"\x1b", b"[B", 0.05)
     check(t.cursor() == (5, 5), f"an arrow in two pieces: {t.cursor()}")
     t.key("k")
 

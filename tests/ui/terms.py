@@ -107,11 +107,7 @@ def pieces(w):
                 t.key("q")
             for s in sequences:
                 for cut in range(1, len(s)):
-                    t.key(HOME)
-                    t.key("j" * 5)
-                    t.send(s[:cut])
-                    time.sleep(0.09)
-                    t.key(s[cut:])
+                    t.torn(lambda: (t.key("q") if t.row(3).startswith("Keys:") else None, t.key(HOME), t.key("j" * 5)), s[:cut], s[cut:], 0.09)
                     check((t.text(), t.cursor()) == want, f"{name}: {s!r} cut at {cut}: {t.cursor()} is not {want[1]}")
                     if name == "help":
                         t.key("q")
