@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "auth/unlock.h"
 #include "crypt/secret.h"
 #include "loop/loop.h"
+#include "store/store.h"
 #include "sync/session.h"
 
 struct bench {
@@ -43,7 +43,7 @@ static void done(void *arg, const struct sync_report *r)
 static void start(void *arg)
 {
     struct bench *b = arg;
-    struct sync_observer o = {NULL, done, b};
+    struct sync_observer o = {.done = done, .arg = b};
 
     b->begun_ms = clock_boot_ms(&b->clock);
     b->code = sync_session_start(b->session, &o, NULL);
@@ -55,14 +55,15 @@ int main(int argc, char **argv)
 {
     struct bench b = {.clock = clock_system()};
     struct secret *pass;
+    struct store_key *key;
     struct store *store;
     struct err e;
 
     if (argc != 3 || crypt_init(NULL) || !(pass = secret_new(1024)) || secret_read_line(pass, 0))
         return 1;
     b.left = atoi(argv[2]);
-    if (auth_unlock_now(argv[1], &(struct store_proof){.secret = pass}, &store, &e) || loop_new(&b.clock, &b.loop) ||
-        sync_session_new(b.loop, store, &b.clock, &b.session, &e))
+    if (store_unlock(argv[1], pass, &key, &e) || store_open(argv[1], key, &store, &e) ||
+        loop_new(&b.clock, &b.loop) || sync_session_new(b.loop, store, &b.clock, &b.session, &e))
         return fprintf(stderr, "bench_sync: %s\n", err_name(e.code)), 1;
     secret_free(pass);
     start(&b);
