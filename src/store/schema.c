@@ -152,6 +152,10 @@ static const char room[] =
     "CREATE INDEX evicted_wanted ON evicted(chart) WHERE wanted=1;"
     "CREATE INDEX opened_at ON opened(at_ms);";
 
+/* renamed: what was created here under the id `was` and has got id from the server: for who still knows the old one. */
+static const char renamed[] =
+    "CREATE TABLE renamed(type TEXT, was TEXT, id TEXT NOT NULL, PRIMARY KEY(type, was)) WITHOUT ROWID;";
+
 /* In order; the last one's version is the schema's. */
 static const struct step {
     int version;
@@ -165,6 +169,7 @@ static const struct step {
     {6, rows},
     {7, blobs},
     {8, room},
+    {9, renamed},
 };
 #define STEPS (sizeof steps / sizeof *steps)
 

@@ -15,6 +15,7 @@ enum push_phase {
     LANE,     /* a lane has it */
     READ,     /* the server is to be asked what it has */
     HISTORY,  /* and what it had */
+    SEARCH,   /* and whether it has it under another id */
     OVER,     /* acknowledged, in conflict, wants attention */
     LEFT,     /* no more in this run */
 };
@@ -28,22 +29,27 @@ struct push_slot {
     int64_t not_before_ms;   /* of sending it */
     int64_t ask_ms;          /* of asking what the server has */
     bool doubted;            /* may have reached the server */
+    bool earlier;            /* in an earlier run */
     bool clash;              /* the server said that the version is another one */
     bool alone;              /* in no batch: another one of its batch was not as it was loaded, or it was itself not */
     bool gone;               /* not in the outbox any more: taken back by its user */
     bool looked;             /* the server was asked for a base that is not known here */
     bool deleted;            /* the server said that it was deleted */
+    bool tried;              /* it is sent as POST only because a PUT was found wrong (400): it may be the id, or not */
+    bool sought;             /* and, since it was last sent, nothing was found that bears its mark */
     /* what its lane's answer said */
     bool answered;
     struct push_event answer;
     char version[STORE_VERSION_BYTES];
+    char name[65];           /* the id that it names */
 };
 
 enum push_lane_phase { FREE, MARKING, SENDING, ASKING, SETTLING };
 
 struct push_lane {
     enum push_lane_phase phase;
-    bool history;            /* ASKING: what was asked */
+    enum push_phase asked;   /* ASKING: what: READ, HISTORY, SEARCH */
+    bool no_ids;             /* its transaction says so of the server */
     unsigned n, at[PUSH_BATCH];
     struct push_move move[PUSH_BATCH];
     unsigned moves;
@@ -62,6 +68,7 @@ struct push_state {
     struct vec slots, need;  /* of struct push_slot, struct push_need */
     struct push_lane lane[PUSH_LANES];
     bool done, no_batch;
+    bool server_ids;         /* a create is sent as POST */
     int64_t now_ms, settle_ms;
     size_t most;             /* bytes of one batch */
     int64_t quiet_ms;        /* the server said: nothing before that */
@@ -83,5 +90,7 @@ void sync_push_resolve(struct push_state *s);
 /* The operation with that seq, + 1; 0: none. */
 unsigned sync_push_with_seq(const struct push_state *s, int64_t seq);
 void sync_push_stop(struct push_state *s, int code);
+/* The server calls what slot at is of by another id. */
+void sync_push_rename(struct push_state *s, unsigned at, const char *id);
 
 #endif
