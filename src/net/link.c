@@ -47,7 +47,8 @@ int net_link_on(struct loop *l, int fd, void (*changed)(void *arg), void *arg, s
 
 int net_link_open(struct loop *l, void (*changed)(void *arg), void *arg, struct net_link **out)
 {
-    struct sockaddr_nl to = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
+    struct sockaddr_nl to = {.nl_family = AF_NETLINK,
+                             .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
     *out = NULL;

@@ -80,7 +80,8 @@ int sync_pace_save(const struct sync_pace *p, int64_t now_ms, int64_t wall_ms, s
 {
     int64_t quiet = sync_pace_quiet(p, now_ms);
 
-    buf_addf(out, "%lld %lld %lld", (long long)(wall_ms + quiet), (long long)(now_ms + quiet), (long long)p->told_for_ms);
+    buf_addf(out, "%lld %lld %lld", (long long)(wall_ms + quiet), (long long)(now_ms + quiet),
+             (long long)p->told_for_ms);
     return out->failed;
 }
 

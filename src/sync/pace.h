@@ -36,8 +36,8 @@ int64_t sync_pace_backoff(unsigned failures, const struct rng *rng);
 /* What an answer that refuses (429, 503) asks for: never less than it says. refusals: those in a row before it. */
 int64_t sync_pace_refused(int64_t retry_after_s, unsigned refusals);
 
-/* An answer's head. True: nothing may go for longer than was known. A 202's and a redirect's Retry-After are of that one
- * resource. */
+/* An answer's head. True: nothing may go for longer than was known. A 202's and a redirect's Retry-After are of that
+ * one resource. */
 bool sync_pace_hear(struct sync_pace *p, int status, int64_t retry_after_s, int64_t now_ms);
 /* How long nothing may go to the server; 0: it may now. */
 int64_t sync_pace_quiet(const struct sync_pace *p, int64_t now_ms);
@@ -46,8 +46,8 @@ int64_t sync_pace_next(struct sync_pace *p, int code, int64_t now_ms, const stru
 /* The code says that the line or the server did not carry a sync: another one soon may do better. */
 bool sync_pace_is_failure(int code);
 
-/* For the next start of the program. Both clocks count: the one of the two that says longer, at most what was told;
- * one that was set, or another boot, makes nothing earlier unless both agree. load: what cannot be read says nothing. */
+/* For the next start of the program. Both clocks count: the one of the two that says longer, at most what was told; one
+ * that was set, or another boot, makes nothing earlier unless both agree. load: what cannot be read says nothing. */
 int sync_pace_save(const struct sync_pace *p, int64_t now_ms, int64_t wall_ms, struct buf *out);
 void sync_pace_load(struct sync_pace *p, struct str saved, int64_t now_ms, int64_t wall_ms);
 

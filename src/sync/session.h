@@ -33,8 +33,8 @@ struct sync_rooms sync_session_rooms(const struct sync_session *s);
 int64_t sync_session_quiet(const struct sync_session *s);
 
 /* Starts a sync of the scope as the settings have it now; before it, of what is demanded (sync/demand.h); when that
- * does not come whole it is the end. The observer is copied. ERR_INUSE when one runs already; ERR_BUSY while the server is not to be
- * asked for longer than SYNC_PACE_PATIENCE_MS. */
+ * does not come whole it is the end. The observer is copied. ERR_INUSE when one runs already; ERR_BUSY while the server
+ * is not to be asked for longer than SYNC_PACE_PATIENCE_MS. */
 int sync_session_start(struct sync_session *s, const struct sync_observer *o, struct err *e);
 /* Asks the running sync to stop: true, and its done comes with ERR_CANCELLED; false when none runs. */
 bool sync_session_stop(struct sync_session *s);

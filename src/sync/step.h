@@ -96,7 +96,7 @@ enum sync_action_type {
     SYNC_ACT_BATCH,   /* POST body (a batch Bundle of searches) to the base on lane */
     SYNC_ACT_STORE,   /* commit the oldest `rows` unknown rows of lane and outer, and mark, in one transaction */
     SYNC_ACT_STOP,    /* abandon what is under way on lane; END follows all the same */
-    SYNC_ACT_WAIT,    /* send WAKE after wait_ms: told, not before (and not long after); else at any moment until then */
+    SYNC_ACT_WAIT,    /* send WAKE after wait_ms: told, not before, and soon after; else at any moment until it */
     SYNC_ACT_IDS,     /* give by EV_ID the ids that rows name and that are not here, then EV_IDS */
     SYNC_ACT_DONE,    /* finished: code; kind results are in the state */
 };

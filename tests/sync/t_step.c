@@ -5,7 +5,7 @@
  * Not against HAPI: no server is asked here, each answer is made to fit one rule. The whole of the rules
  * against HAPI is tests/live/pull and tests/live/run's cuts.
  *
- * Kills sync-retry-ignored, sync-loop-unseen, sync-count-not-halved, sync-head-stops,
+ * Kills sync-retry-ignored, pace-patience, sync-loop-unseen, sync-count-not-halved, sync-head-stops,
  * sync-batch-one-by-one, sync-ties-dear, sync-circles, sync-batch-not-left, sync-batch-out-of-rank, sync-ahead-of-rank.
  */
 #include "config.h"
