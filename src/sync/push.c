@@ -43,50 +43,6 @@ static struct push_action *act(struct push_state *s, enum push_action_type type,
     return a;
 }
 
-/* --- what an answer means -------------------------------------------------------------------------- */
-
-enum class {
-    CLASS_DOUBT,   /* nobody knows */
-    CLASS_DONE,
-    CLASS_AGAIN,   /* not carried out; later */
-    CLASS_SIGNIN,  /* nothing more in this run */
-    CLASS_CLASH,   /* the version is another one, or says so */
-    CLASS_GONE,    /* no such resource */
-    CLASS_LARGE,
-    CLASS_REFUSED, /* a person must look */
-};
-
-/* One row a range of HTTP statuses. A status that did not come with FHIR is a proxy's or a portal's, who may have cut
- * off a request that the server is still carrying out. */
-static const struct rule {
-    int from, to;
-    enum class fhir, other;
-    const char *why;
-} rules[] = {
-    {200, 299, CLASS_DONE, CLASS_DOUBT, ""},
-    {401, 401, CLASS_SIGNIN, CLASS_SIGNIN, "sign-in"},
-    {403, 403, CLASS_REFUSED, CLASS_DOUBT, "forbidden"},
-    {404, 404, CLASS_GONE, CLASS_DOUBT, "gone"},
-    {405, 405, CLASS_REFUSED, CLASS_DOUBT, "not-supported"},
-    {408, 408, CLASS_DOUBT, CLASS_DOUBT, ""},
-    {409, 409, CLASS_CLASH, CLASS_DOUBT, "version"},
-    {410, 410, CLASS_GONE, CLASS_DOUBT, "gone"},
-    {412, 412, CLASS_CLASH, CLASS_DOUBT, "version"},
-    {413, 413, CLASS_LARGE, CLASS_LARGE, "too-large"}, /* also a proxy's word: it passes nothing on */
-    {429, 429, CLASS_AGAIN, CLASS_AGAIN, ""},
-    {501, 501, CLASS_REFUSED, CLASS_DOUBT, "not-supported"},
-    {500, 599, CLASS_DOUBT, CLASS_DOUBT, ""},
-    {400, 499, CLASS_REFUSED, CLASS_DOUBT, "refused"},
-};
-
-static const struct rule *rule_of(int status)
-{
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        if (status >= rules[i].from && status <= rules[i].to)
-            return &rules[i];
-    return &rules[5]; /* no status that HTTP has: nobody knows */
-}
-
 /* --- ends and moves ----------------------------------------------------------------------------- */
 
 void sync_push_stop(struct push_state *s, int code)
@@ -108,9 +64,17 @@ static void move(struct push_state *s, struct push_lane *l, unsigned at, enum st
         memcpy(m->id, t->name, sizeof m->id);
 }
 
-static int64_t backoff(unsigned tries)
+static int64_t backoff(struct push_state *s, unsigned tries)
 {
-    return (int64_t)PUSH_BACKOFF_MS << (tries < 6 ? tries : 6);
+    const struct rng rng = rng_seeded(&s->seed);
+
+    return sync_pace_backoff(tries < 6 ? tries : 6, s->seed ? &rng : NULL);
+}
+
+/* What the server named; 0: nothing. */
+static int64_t told_wait(const struct push_event *a)
+{
+    return a->retry_after_s > 0 ? sync_pace_refused(a->retry_after_s, 0) : 0;
 }
 
 /* Of what nobody knows: asked at the server. What does not name the version that it replaces is not sent again before
@@ -126,7 +90,7 @@ static void doubt(struct push_state *s, struct push_lane *l, unsigned at)
     t->phase = t->tries < PUSH_TRIES && !(refused && wait > PUSH_PATIENCE_MS) ? READ : LEFT;
     t->doubted = true;
     t->not_before_ms = s->now_ms + wait;
-    t->ask_ms = s->now_ms + (refused ? wait : t->questions ? backoff(t->questions) : 0);
+    t->ask_ms = s->now_ms + (refused ? wait : t->questions ? backoff(s, t->questions) : 0);
     if (t->op.state != STORE_OP_INDOUBT)
         move(s, l, at, STORE_OP_INDOUBT, "", wait);
 }
@@ -189,7 +153,7 @@ static void carried_out(struct push_state *s, struct push_lane *l, unsigned at)
     }
 }
 
-static void conclude(struct push_state *s, struct push_lane *l, unsigned at, enum class class,
+static void conclude(struct push_state *s, struct push_lane *l, unsigned at, enum push_class class,
                      const struct push_event *a, const char *why)
 {
     struct push_slot *t = push_slot(s, at);
@@ -206,7 +170,7 @@ static void conclude(struct push_state *s, struct push_lane *l, unsigned at, enu
         carried_out(s, l, at);
         break;
     case CLASS_AGAIN:
-        requeue(s, l, at, a->retry_after_s ? a->retry_after_s * 1000 : backoff(t->tries));
+        requeue(s, l, at, told_wait(a) ? told_wait(a) : backoff(s, t->tries));
         break;
     case CLASS_SIGNIN:
         requeue(s, l, at, 0);
@@ -244,8 +208,8 @@ static void conclude(struct push_state *s, struct push_lane *l, unsigned at, enu
  * unless it, or what stands before it, was only short of time. */
 static void batch_refused(struct push_state *s, struct push_lane *l)
 {
-    const struct rule *r = rule_of(l->whole.status);
-    enum class class = l->whole.fhir ? r->fhir : r->other;
+    const struct push_rule *r = sync_push_rule(l->whole.status);
+    enum push_class class = l->whole.fhir ? r->fhir : r->other;
     bool plain = class == CLASS_AGAIN || class == CLASS_SIGNIN || class == CLASS_LARGE;
     int st = l->whole.status;
 
@@ -279,14 +243,14 @@ static void sent(struct push_state *s, struct push_lane *l, int code, bool writt
     }
     for (unsigned i = 0; i < l->n; i++) {
         struct push_slot *t = push_slot(s, l->at[i]);
-        const struct rule *r = rule_of(t->answer.status);
+        const struct push_rule *r = sync_push_rule(t->answer.status);
 
         if (whole && t->answered)
             conclude(s, l, l->at[i], t->answer.fhir ? r->fhir : r->other, &t->answer, r->why);
         else if (code == ERR_INUSE && !written)
             changed(s, l, l->at[i]);
         else if (silent && !written)
-            requeue(s, l, l->at[i], backoff(t->tries));
+            requeue(s, l, l->at[i], backoff(s, t->tries));
         else
             doubt(s, l, l->at[i]);
     }
@@ -358,7 +322,7 @@ static void unknown(struct push_state *s, struct push_lane *l, unsigned at, cons
         return;
     }
     t->phase = t->questions < PUSH_TRIES ? l->asked : LEFT;
-    t->ask_ms = s->now_ms + (a->retry_after_s ? a->retry_after_s * 1000 : backoff(t->questions));
+    t->ask_ms = s->now_ms + (told_wait(a) ? told_wait(a) : backoff(s, t->questions));
 }
 
 /* What was created is not there under our id. REQ: where the server gives the ids it may be there under another one;
@@ -619,6 +583,7 @@ static void start(struct push_state *s, const struct push_event *ev)
     s->settle_ms = ev->settle_ms ? ev->settle_ms : PUSH_SETTLE_MS;
     s->no_batch = ev->no_batch;
     s->server_ids = ev->server_ids;
+    s->seed = ev->seed;
     sync_push_resolve(s);
     for (unsigned i = 0; i < s->slots.n; i++) {
         struct push_slot *t = push_slot(s, i);
@@ -718,8 +683,8 @@ static void answered(struct push_state *s, const struct push_event *ev)
     struct push_lane *l = &s->lane[ev->lane];
     struct push_slot *t;
 
-    if (ev->retry_after_s && s->quiet_ms < s->now_ms + ev->retry_after_s * 1000)
-        s->quiet_ms = s->now_ms + ev->retry_after_s * 1000; /* it is said to this client, whatever it has asked */
+    if (s->quiet_ms < s->now_ms + told_wait(ev))
+        s->quiet_ms = s->now_ms + told_wait(ev); /* it is said to this client, whatever it has asked */
     if (ev->at >= s->slots.n) { /* PUSH_ALL */
         l->whole = *ev;
         l->whole.version = STR("");

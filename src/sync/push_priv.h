@@ -70,6 +70,7 @@ struct push_state {
     bool done, no_batch;
     bool server_ids;         /* a create is sent as POST */
     int64_t now_ms, settle_ms;
+    uint64_t seed;
     size_t most;             /* bytes of one batch */
     int64_t quiet_ms;        /* the server said: nothing before that */
     unsigned offline;        /* requests in a row that reached nobody */
@@ -81,6 +82,24 @@ static inline struct push_slot *push_slot(const struct push_state *s, unsigned i
 {
     return (struct push_slot *)s->slots.p + i;
 }
+
+/* push_rule.c: what an answer means. */
+enum push_class {
+    CLASS_DOUBT,   /* nobody knows */
+    CLASS_DONE,
+    CLASS_AGAIN,   /* not carried out; later */
+    CLASS_SIGNIN,  /* nothing more in this run */
+    CLASS_CLASH,   /* the version is another one, or says so */
+    CLASS_GONE,    /* no such resource */
+    CLASS_LARGE,
+    CLASS_REFUSED, /* a person must look */
+};
+struct push_rule {
+    int from, to;                /* HTTP's status */
+    enum push_class fhir, other; /* with a FHIR body, and without */
+    const char *why;
+};
+const struct push_rule *sync_push_rule(int status);
 
 /* push_load.c */
 void sync_push_add(struct push_state *s, const struct push_op *op);
