@@ -71,7 +71,8 @@ int store_op_move(struct store_tx *tx, const char *op, enum store_op_state from,
                   struct err *e);
 /* The server has given what this operation created (it is not acknowledged yet) an id of its own. At once the row, its
  * chart where it is a patient, the operations behind it and all that names it and has not been sent are called so; and
- * what a pull brought under that id becomes one with the row. store_get knows it by the old id, too. ERR_NOTFOUND; ERR_INPUT: no id. */
+ * what a pull brought under that id becomes one with the row. store_get knows it by the old id, too. ERR_NOTFOUND;
+ * ERR_INPUT: no id. */
 int store_op_rename(struct store_tx *tx, const char *op, struct str id, struct err *e);
 /* A document with the names of today in place of those: appended to out if *changed. ERR_JSON. store_edit does the same
  * with what it is given. */

@@ -45,7 +45,7 @@ static struct str swap(void *arg, struct str reference)
     return (struct str){NULL, 0};
 }
 
-/* The bytes as they are from now on; *changed false: as they were, and out has nothing. own: they are the resource's. */
+/* The bytes as they are from now on; *changed false: as they were, and out has nothing. own: they are its own. */
 static int renamed_bytes(struct renaming *x, struct str bytes, bool own, struct buf *out, bool *changed, struct err *e)
 {
     struct tape t = {.n = 0};
@@ -98,8 +98,8 @@ static int next_unsent(struct sql *c, int64_t after, struct unsent *u, struct er
 
             buf_clear(out[i]);
             if (size)
-                bad = body_unpack(&c->body, sql_column(st, 4 + 3 * i), (enum body_codec)sqlite3_column_int(st, 3 + 3 * i),
-                                  size, out[i], e);
+                bad = body_unpack(&c->body, sql_column(st, 4 + 3 * i),
+                                  (enum body_codec)sqlite3_column_int(st, 3 + 3 * i), size, out[i], e);
             code = bad ? bad : 1;
         }
     }
@@ -390,8 +390,8 @@ static int current_bytes(struct current *x, struct str bytes, struct buf *out, b
     buf_init(&named, LIMIT_RESOURCE_BYTES + LIMIT_ID_BYTES);
     code = fhir_rewrite(&t, swap_current, x, x->a, &named, changed);
     if (!code && !(code = x->code))
-        code = rename_get(x->c, tape_plain(&t, tape_get(&t, 0, "resourceType")), tape_plain(&t, tape_get(&t, 0, "id")), now,
-                      &own, e);
+        code = rename_get(x->c, tape_plain(&t, tape_get(&t, 0, "resourceType")),
+                          tape_plain(&t, tape_get(&t, 0, "id")), now, &own, e);
     tape_fini(&t);
     if (!code && own && !(code = tape_parse(&t, buf_str(&named), e))) {
         *changed = true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What this server can do. Nobody types it in: its CapabilityStatement says it (doctor asks for that), and its answers
- * show it, which counts for more. It is kept for one base URL (the setting "server"); of another server nothing is known.
+ * show it, which counts for more. It is kept for one base URL (the setting "server"); of another one nothing is known.
  * All of it is a guess that the next answer may correct; nothing rests on it but how a thing is asked.
  *
  * Setting sync.server: a line BASE, then a line "ABILITY yes|no said|shown MS" for each of which something is known.
@@ -36,7 +36,7 @@ const char *sync_server_name(enum server_ability a);
 
 /* What is known of the profile's server: nothing where it cannot be read. */
 void sync_server_load(struct store *s, struct server *out);
-/* An answer has shown that it can or cannot. A transaction is begun by the caller; what others note in between is kept. */
+/* An answer has shown that it can or cannot. What others have noted is kept. */
 int sync_server_shown(struct store *s, struct store_tx *tx, enum server_ability a, bool yes, int64_t now_ms,
                       struct err *e);
 /* What its CapabilityStatement says (R4 capabilitystatement.html); of what an answer has shown it says nothing new. */

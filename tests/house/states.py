@@ -29,7 +29,7 @@ if told != whys:
     bad.append(f"reasons: the page has {told}, the program {whys}")
 if [r for r in tables[0][1:] if len(r) < 3 or not r[2].strip()]:
     bad.append("a state without what to do")
-given = set(re.findall(r'CLASS_\w+, "([a-z-]+)"\}', read("src/sync/push.c"))) | set(re.findall(r'(?:not_ours|over)\(s, l, at,[^;]*?"([a-z-]+)"', read("src/sync/push.c")))
+given = set(re.findall(r'CLASS_\w+, "([a-z-]+)"\}', read("src/sync/push_rule.c"))) | set(re.findall(r'(?:not_ours|over)\(s, l, at,[^;]*?"([a-z-]+)"', read("src/sync/push.c")))
 given -= {"sign-in"}  # the run ends, the operation is queued again
 if given - set(whys) or not given:
     bad.append(f"sync gives reasons without words: {given - set(whys)}")
