@@ -132,7 +132,7 @@ static void field(struct ui *u, struct str s)
         scr_find_keep(u);
     } else {
         ui_key(u, KEYS_ENTER);
-        if (u->prompt.kind && u->message[0]) /* it was refused: the next line is no answer to it */
+        if (u->prompt.kind && u->prompt.kind->where != ON_ANSWER && u->message[0]) /* it was refused: the next line is no answer to it */
             prompt_close(u);
     }
 }
