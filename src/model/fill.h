@@ -79,7 +79,8 @@ struct model_fill_how {
     const char *form;             /* a name of model_forms */
 };
 /* Opens the form, filled with what the chart has for it. ERR_NOTFOUND: no such form, or patient; ERR_UNSUPPORTED
- * "file": the patient came from a file and is on no server; errors of model_form_open, with its findings. found may be NULL. */
+ * "file": the patient came from a file and is on no server; errors of model_form_open, with its findings. found may be
+ * NULL. */
 int model_fill_open(const struct model_fill_how *how, struct model_fill **out, struct form_findings *found,
                     struct err *e);
 void model_fill_close(struct model_fill *x); /* wipes; NULL is fine */
