@@ -49,7 +49,8 @@ bool path_config(const char *name, char out[PATH_MAX_BYTES])
 
     if (xdg && xdg[0] == '/')
         return !path_join(dir, xdg, "wardline", NULL) && !path_join(out, dir, name, NULL);
-    return home && home[0] == '/' && !path_join(dir, home, ".config/wardline", NULL) && !path_join(out, dir, name, NULL);
+    return home && home[0] == '/' && !path_join(dir, home, ".config/wardline", NULL) &&
+           !path_join(out, dir, name, NULL);
 }
 
 int path_home(const char *given, char out[PATH_MAX_BYTES], struct err *e)

@@ -27,7 +27,7 @@ int model_edit(struct model *m, struct str bytes, bool by_command, const struct 
 /* One of several that are written together. */
 struct model_write {
     struct str bytes;
-    bool create; /* its bytes have the id that it is given here (a UUID); else it is here already, where they have one */
+    bool create; /* its bytes have the id that it is given here (a UUID); else, where they have one, it is here */
 };
 struct model_writes {
     const struct model_write *v;

@@ -147,7 +147,8 @@ struct text model_fill_author(const struct model_fill *x, struct arena *a)
 
     if (!x->m->practitioner[0])
         return text_own(_("NOT NAMED: filed, not signed"));
-    words = arena_fmt(a, "%s%s%s%s%s%s", name.s, name.n ? " " : "", ref.s, role.n ? " (" : "", role.s, role.n ? ")" : "");
+    words = arena_fmt(a, "%s%s%s%s%s%s", name.s, name.n ? " " : "", ref.s, role.n ? " (" : "", role.s,
+                      role.n ? ")" : "");
     return text_safe(a, str_of(words ? words : ""), 0);
 }
 

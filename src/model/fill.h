@@ -78,8 +78,9 @@ struct model_fill_how {
     struct str chart;
     const char *form;             /* a name of model_forms */
 };
-/* Opens the form, filled with what the chart has for it. ERR_NOTFOUND: no such form, or patient; ERR_UNSUPPORTED "file":
- * the patient came from a file and is on no server; errors of model_form_open, with its findings. found may be NULL. */
+/* Opens the form, filled with what the chart has for it. ERR_NOTFOUND: no such form, or patient; ERR_UNSUPPORTED
+ * "file": the patient came from a file and is on no server; errors of model_form_open, with its findings. found may be
+ * NULL. */
 int model_fill_open(const struct model_fill_how *how, struct model_fill **out, struct form_findings *found,
                     struct err *e);
 void model_fill_close(struct model_fill *x); /* wipes; NULL is fine */
@@ -98,8 +99,8 @@ struct text model_fill_visit(const struct model_fill *x, struct arena *a);
 int64_t model_fill_draft_ms(const struct model_fill *x);
 /* Takes it up in place of what stands there. ERR_INPUT: it is of another version of the form; it stays. */
 int model_fill_resume(struct model_fill *x, struct err *e);
-/* What is to be saved now; banner: the chart that the screen shows. ERR_INPUT "subject": another one. ERR_EXISTS: it was
- * filed. */
+/* What is to be saved now; banner: the chart that the screen shows. ERR_INPUT "subject": another one. ERR_EXISTS: it
+ * was filed. */
 int model_fill_draft(struct model_fill *x, const char *banner, struct model_draft *out, struct err *e);
 
 /* --- filing ----------------------------------------------------------------------------------------- */

@@ -31,8 +31,8 @@ static bool is_name(struct str s)
     if (!s.n || s.n >= MODEL_FORM_NAME || *s.p == '.')
         return false;
     for (size_t i = 0; i < s.n; i++)
-        if (!((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= 'A' && s.p[i] <= 'Z') || (s.p[i] >= '0' && s.p[i] <= '9') ||
-              strchr("._-", s.p[i])))
+        if (!((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= 'A' && s.p[i] <= 'Z') ||
+              (s.p[i] >= '0' && s.p[i] <= '9') || strchr("._-", s.p[i])))
             return false;
     return true;
 }
