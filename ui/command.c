@@ -521,8 +521,8 @@ static const struct command commands[] = {
     {"answer.leave", ON_ANSWER, "Esc Ctrl-G Ctrl-C", NULL, NULL, N_("Leave the answer as it was"), typed_cancel, 0,
      NULL},
 
-    {"form.edit", ON_FORM, "Enter Right", "DD", N_("Answer"), N_("Answer the question at the marker"), scr_form_answer, 0,
-     nothing_here},
+    {"form.edit", ON_FORM, "Enter Right", "DD", N_("Answer"), N_("Answer the question at the marker"),
+     scr_form_answer, 0, nothing_here},
     {"form.file", ON_FORM, "F", "FL", N_("File"), N_("Read the form back, to file it"), scr_filing_open, 0, NULL},
     {"form.next", ON_FORM, "Tab", NULL, NULL, N_("To the next question that is open, wrong or not looked at"),
      scr_form_next, 0, NULL},
@@ -532,13 +532,14 @@ static const struct command commands[] = {
      nothing_here},
     {"form.less", ON_FORM, "-", NULL, NULL, N_("Take the answer away, or this one of several"), scr_form_remove, 0,
      nothing_here},
-    {"form.unit", ON_FORM, "u", NULL, NULL, N_("The next unit of the number; the number stays as it is"), scr_form_unit, 0,
-     nothing_here},
-    {"form.jump", ON_FORM, "^", NULL, NULL, N_("To a question by its name, or the beginnings of its words"), scr_form_jump,
-     0, nothing_here},
+    {"form.unit", ON_FORM, "u", NULL, NULL, N_("The next unit of the number; the number stays as it is"),
+     scr_form_unit, 0, nothing_here},
+    {"form.jump", ON_FORM, "^", NULL, NULL, N_("To a question by its name, or the beginnings of its words"),
+     scr_form_jump, 0, nothing_here},
     {"filing.file", ON_FILING, "y", NULL, N_("File"), N_("File what is read here"), scr_filing_file, 0, NULL},
     {"list.open",
-     ON_FORMS | ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_GROWTH | ON_SCOPES | ON_TASKS | ON_HOUSEHOLD | ON_SERVER |
+     ON_FORMS | ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_GROWTH | ON_SCOPES | ON_TASKS | ON_HOUSEHOLD |
+         ON_SERVER |
          ON_TIMELINE | ON_FOUND | ON_CONFLICTS,
      "Enter Right", "DD", N_("Open"), N_("Open the row at the marker"), open_row, 0, nothing_here},
     {"forms.discard", ON_FORMS, "x", NULL, N_("Discard"), N_("Discard the draft at the marker, after a question"),

@@ -46,8 +46,9 @@ static void add_answer(struct ui *u, form_key key)
     } else if (r.question || r.kind == FORM_GROUP) {
         unit = r.value.n && r.unit.n && r.kind != FORM_QUANTITY;
         label = arena_fmt(&a, "%*s%s", (int)(2 * (r.depth < 6 ? r.depth : 6)), "", r.label.s);
-        words = !r.question ? "" : !r.value.n ? _("not answered")
-                                              : arena_fmt(&a, "%s%s%s", r.value.s, unit ? " " : "", unit ? r.unit.s : "");
+        words = !r.question  ? ""
+                : !r.value.n ? _("not answered")
+                             : arena_fmt(&a, "%s%s%s", r.value.s, unit ? " " : "", unit ? r.unit.s : "");
         for (unsigned i = 0; words && i < r.nproblems; i++)
             if (r.problems[i].grade == FORM_WARNING)
                 words = arena_fmt(&a, "%s  ! %s", words, r.problems[i].words.s);
@@ -183,7 +184,7 @@ static void paint(struct ui *u)
     ui_paint_title(u, text_own(_("READ BACK: y files it, q goes back")), text_own(""), n, m);
     u->chart.mixed = false;
     s->painted = false;
-    if (!scr_chart_own(u, s->w.chart))
+    if (!scr_chart_own(u, model_fill_chart(u->form.fill)))
         list_forget(&s->list);
     else if (s->list.failed)
         tty_put(u->tty, UI_BODY, LIST_MARGIN, text_own(_("No memory for this form: NOT SHOWN.")), tty_columns(u->tty),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * A form at a chart, one question a line: what is asked, what is answered, and in words what is wrong with it. Each
- * change is a draft on this device before the next key's answer is shown on anything but this screen; what is typed goes
- * through ui/scr_form_edit.c, what is filed through ui/scr_filing.c.
+ * change goes to the store thread as a draft; what is typed goes through ui/scr_form_edit.c, what is filed through
+ * ui/scr_filing.c.
  */
 #include "config.h"
 
@@ -45,7 +45,8 @@ static const char *problems(const struct form_row *r, struct arena *a)
     for (unsigned i = 0; i < r->nproblems; i++) {
         if (r->problems[i].grade == FORM_NOTE || (r->required && !r->value.n && r->problems[i].grade == FORM_ERROR))
             continue; /* "to be answered" says it */
-        all = arena_fmt(a, "%s%s%s", all, r->problems[i].grade == FORM_ERROR ? "  !! " : "  ! ", r->problems[i].words.s);
+        all = arena_fmt(a, "%s%s%s", all, r->problems[i].grade == FORM_ERROR ? "  !! " : "  ! ",
+                        r->problems[i].words.s);
         all = all ? all : "";
     }
     return all;
@@ -237,25 +238,37 @@ static void left(struct ui *u)
 
 /* --- the screen ------------------------------------------------------------------------------------ */
 
-static struct text left_words(const struct ui *u, struct arena *a)
-{
-    unsigned n = u->form.left;
+#define PAGE_COLS 16 /* of "Page 1 of 2" and the gaps beside it */
 
-    return n ? text_safe(a, str_of(arena_fmt(a, P_("%u question still to be answered", "%u questions still to be answered",
-                                                   n), n)), 0)
-             : text_own(_("all answered: F files it"));
+/* REQ: how many are left is said, however long the form's title is. */
+static struct text left_words(const struct ui *u, struct text title, struct arena *a)
+{
+    unsigned n = u->form.left, room = tty_columns(u->tty) - PAGE_COLS;
+    struct text words = n ? text_safe(a, str_of(arena_fmt(a, P_("%u question still to be answered",
+                                                                "%u questions still to be answered", n), n)), 0)
+                          : text_own(_("all answered: F files it"));
+
+    if (title.cols + words.cols <= room)
+        return words;
+    return n ? text_safe(a, str_of(arena_fmt(a, _("%u to answer"), n)), 0) : text_own(_("F files it"));
 }
 
 static void paint(struct ui *u)
 {
     struct scr_form *s = &u->form;
+    struct text title, more;
     unsigned n, m;
     struct arena a;
 
     arena_init(&a, 65536);
     scr_chart_banner(u);
     list_pages(&s->list, &n, &m);
-    ui_paint_title(u, model_form_title(scr_form_engine(u), &a), left_words(u, &a), n, m);
+    title = model_form_title(scr_form_engine(u), &a);
+    more = left_words(u, title, &a);
+    if (title.cols + more.cols + PAGE_COLS <= tty_columns(u->tty))
+        ui_paint_title(u, title, more, n, m);
+    else
+        ui_paint_title(u, more, text_own(""), n, m);
     arena_fini(&a);
     u->chart.mixed = false;
     if (!scr_chart_own(u, model_fill_chart(s->fill)))

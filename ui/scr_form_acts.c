@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What one key does to a row of a form: another instance, one less, the next unit, yes or no, to the next open question.
+ * What one key does to a row of a form: another instance, one less, the next unit, yes or no; the next open question.
  */
 #include "config.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Answering: Enter opens the prompt for the row at the marker, what is typed there is read by the form's engine, and the
- * next question follows. What has two readings is asked back. Keys that were typed before a question that nobody could
- * expect was on the screen are dropped, never taken for its answer.
+ * Answering: Enter opens the prompt for the row at the marker, what is typed there is read by the form's engine, and
+ * the next question follows. What has two readings is asked back. Keys that were typed before a question that nobody
+ * could expect was on the screen are dropped, never taken for its answer.
  */
 #include "config.h"
 
@@ -173,7 +173,7 @@ void scr_form_answer(struct ui *u, int arg)
         ask(u, key);
 }
 
-/* The next question below, in the prompt at once, where the last one's answer changed no rows; else the marker alone. */
+/* The next question below, in the prompt at once; where the last one's answer changed rows, deaf until it is seen. */
 static void go_on(struct ui *u, form_key from, bool same_rows)
 {
     struct form *f = scr_form_engine(u);

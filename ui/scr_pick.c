@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The options of a question that has many: a list that what is typed filters, over the form. The marker's option, or the
- * one that was typed whole or by its number, is taken by Enter; nothing is chosen beforehand.
+ * The options of a question that has many: a list that what is typed filters, over the form. The marker's option, or
+ * the one that was typed whole or by its number, is taken by Enter; nothing is chosen beforehand.
  */
 #include "config.h"
 
@@ -20,8 +20,9 @@ static void filter(struct ui *u);
 static void dropped(struct ui *u);
 static void step(struct ui *u, int by);
 
-static const struct prompt_kind pick_kind = {.where = ON_ANSWER, .label = N_("Option (filters; Down marks, Enter takes, Esc leaves):"),
-                                             .enter = chosen, .changed = filter, .cancelled = dropped, .move = step};
+static const struct prompt_kind pick_kind = {
+    .where = ON_ANSWER, .label = N_("Option (Down marks, Enter takes, Esc leaves):"), .enter = chosen,
+    .changed = filter, .cancelled = dropped, .move = step};
 
 static struct list *list(struct ui *u)
 {
@@ -159,8 +160,8 @@ static void paint(struct ui *u)
     arena_init(&a, 65536);
     scr_chart_banner(u);
     list_pages(&p->list, &n, &m);
-    ui_paint_title(u, text_safe(&a, str_of(arena_fmt(&a, p->l.matched == p->l.total ? _("OPTIONS: %u") : _("OPTIONS: %u of %u"),
-                                                     p->l.matched, p->l.total)), 0), text_own(""), n, m);
+    ui_paint_title(u, text_safe(&a, str_of(arena_fmt(&a, _("OPTIONS: %u of %u"), p->l.matched, p->l.total)), 0),
+                   text_own(""), n, m);
     u->chart.mixed = false;
     if (!scr_chart_own(u, model_fill_chart(u->form.fill)))
         list_forget(&p->list);

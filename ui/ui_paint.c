@@ -246,7 +246,8 @@ void ui_paint(struct ui *u)
         paint_last(u, &a);
         u->screen->paint(u);
         if (u->prompt.kind)
-            ui_paint_prompt(u, u->prompt.kind->name ? u->prompt.kind->name(u) : _(u->prompt.kind->label), prompt_typed(u));
+            ui_paint_prompt(u, u->prompt.kind->name ? u->prompt.kind->name(u) : _(u->prompt.kind->label),
+                            prompt_typed(u));
         if (u->asking) {
             ui_paint_prompt(u, _("Leave wardline? y = yes, n = no"), (struct str){0});
             u->asked = true;

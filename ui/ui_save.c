@@ -175,7 +175,8 @@ static void form_filed(struct ui *u, struct save *s)
 
 void ui_save_filing(struct ui *u, struct model_filing *w)
 {
-    submit(u, &(struct save){.write = file_form, .model = u->model, .filing = *w, .rng = u->hooks.rng, .after = form_filed});
+    submit(u, &(struct save){.write = file_form, .model = u->model, .filing = *w, .rng = u->hooks.rng,
+                             .after = form_filed});
     memset(w, 0, sizeof *w);
 }
 

@@ -133,9 +133,9 @@ def by_keys(w):
             new(t, FORMS[form])
             check("ADAMS" in t.row(1), "the banner stands above it")
             if form == "phq9":
-                check("10 questions still to be answered" in t.row(3) or "9 questions still to be answered" in t.row(3), f"counted: {t.row(3)}")
+                check(re.search(r"  9 to answer  ", t.row(3)), f"counted: {t.row(3)}")
             fill(t, rows)
-            check("all answered" in t.row(3), f"{form}: nothing is left: {t.text()}")
+            check("F files it" in t.row(3), f"{form}: nothing is left: {t.text()}")
             page = file(t)
             check("NOT NAMED: filed, not signed" in page, f"nobody is named, in words: {page}")
             check("Cover" in t.row(3) and "ADAMS" in t.row(1), f"back in the chart: {t.text()}")
@@ -195,7 +195,7 @@ def twice(w):
         check("Penicillin" not in t.text(), "nor read back")
         t.send("yy")
         t.wait("Cover")
-        check(len([o for o in w.kept("ops")]) == 3, f"filed once: {w.kept('ops')}")
+    check(len(w.json("queue")) == 3, f"filed once: {w.json('queue')}")
     w.cli("sync")
     fresh = at_server(w)[:]
     check(len(fresh) == before + 3 and not any("Penicillin" in json.dumps(r) for r in fresh), f"{len(fresh)} after {before}")
@@ -243,7 +243,7 @@ def answers(w):
         t.key("^q2\r")
         t.key("\r")
         worst = 0
-        for value in "2143":
+        for value in "4444":
             worst = max(worst, len(t.key(value) + t.key("\r")))
         check(worst <= 200, f"a choice costs {worst} bytes")
         t.key("\x07")
@@ -254,7 +254,7 @@ def answers(w):
 
 def by_line(w):
     """Line mode: the same commands; a row's number, then the answer on a line of its own."""
-    script = ward.PASS + "\n/adams\nN\n"
+    script = ward.PASS + "\n/adams\n1\nN\n"
     p = subprocess.run([WARDLINE, "--home", w.home, "--line"], input=script, capture_output=True, text=True,
                        env=ward.environment({**w.extra, "TERM": "dumb", "XDG_CONFIG_HOME": w.tmp}))
     check("NEW ENTRY" in p.stdout and "drafts stay on this device" in p.stdout, f"line mode: {p.stdout[-1500:]}")
