@@ -183,7 +183,7 @@ void scr_form_open(struct ui *u, const char *name, bool draft)
     model_form_findings_init(&found);
     if (model_fill_open(&how, &x, &found, &e)) {
         say_refused(u, &found, &e);
-    } else if (!draft && model_fill_draft_ms(x)) {
+    } else if (!draft && model_fill_draft_ms(x)) { /* REQ: a new one would take its place */
         model_fill_close(x);
         ui_say(u, "%s", _("A draft of it is kept: go on with that (its row above), or discard it there with x."));
     } else if (draft && !resume(u, x, &e)) {

@@ -32,14 +32,6 @@ static const struct model_form_file *form_named(const struct scr_forms *f, const
     return NULL;
 }
 
-static bool has_draft(const struct scr_forms *f, const char *name)
-{
-    for (unsigned i = 0; i < f->drafts_n; i++)
-        if (!strcmp(f->drafts[i].form, name))
-            return true;
-    return false;
-}
-
 static const char *place_words(enum model_forms_place p)
 {
     return p == MODEL_FORMS_USER ? _("your own") : p == MODEL_FORMS_SITE ? _("of this site") : "";
@@ -132,11 +124,7 @@ static void choose(struct ui *u)
         return;
     }
     sel -= f->drafts_n;
-    if (sel >= f->forms.n)
-        return;
-    if (has_draft(f, f->forms.v[sel].name)) /* REQ: a new one would take its place */
-        ui_say(u, "%s", _("A draft of it is kept: go on with that (its row above), or discard it there with x."));
-    else
+    if (sel < f->forms.n)
         scr_form_open(u, f->forms.v[sel].name, false);
 }
 
