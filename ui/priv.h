@@ -566,23 +566,23 @@ void scr_form_changed(struct ui *u, form_key at); /* rows are made anew, and the
 void scr_form_keep(struct ui *u, const char *said);
 
 /* scr_form_acts.c */
-void scr_form_add(struct ui *u, int arg);
-void scr_form_remove(struct ui *u, int arg);
-void scr_form_unit(struct ui *u, int arg);
-void scr_form_truth(struct ui *u, int yes);
-void scr_form_next(struct ui *u, int first);
-void scr_form_jump(struct ui *u, int arg);
+void scr_form_acts_add(struct ui *u, int arg);
+void scr_form_acts_remove(struct ui *u, int arg);
+void scr_form_acts_unit(struct ui *u, int arg);
+void scr_form_acts_truth(struct ui *u, int yes);
+void scr_form_acts_next(struct ui *u, int first);
+void scr_form_acts_jump(struct ui *u, int arg);
 
 /* scr_form_edit.c */
 /* The row at the marker, when it was on the screen and is this patient's; else FORM_NO_KEY, and it said why. */
-form_key scr_form_here(struct ui *u);
-bool scr_form_row(struct ui *u, form_key key, struct arena *a, struct form_row *out);
-bool scr_form_took(struct ui *u, form_key key, const struct form_reply *r);
-void scr_form_answer(struct ui *u, int arg);
-void scr_form_put(struct ui *u, form_key key, struct str typed, unsigned how);
+form_key scr_form_edit_here(struct ui *u);
+bool scr_form_edit_row(struct ui *u, form_key key, struct arena *a, struct form_row *out);
+bool scr_form_edit_took(struct ui *u, form_key key, const struct form_reply *r);
+void scr_form_edit_answer(struct ui *u, int arg);
+void scr_form_edit_put(struct ui *u, form_key key, struct str typed, unsigned how);
 void scr_form_edit_drop(struct ui *u);
 void scr_form_edit_painted(struct ui *u);
-bool scr_form_deaf(struct ui *u); /* REQ: this key was typed before the question could be read: it is dropped */
+bool scr_form_edit_deaf(struct ui *u); /* REQ: this key was typed before the question could be read: it is dropped */
 
 /* scr_pick.c, scr_filing.c */
 void scr_pick_open(struct ui *u, form_key key);

@@ -103,7 +103,7 @@ void scr_filing_open(struct ui *u, int arg)
             ui_say(u, P_("NOT YET: %u question is still to be answered, put right or looked at.",
                          "NOT YET: %u questions are still to be answered, put right or looked at.", (unsigned)e.num),
                    (unsigned)e.num);
-            scr_form_next(u, 1);
+            scr_form_acts_next(u, 1);
         } else {
             ui_say_err(u, &e);
         }

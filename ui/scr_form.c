@@ -193,7 +193,7 @@ void scr_form_open(struct ui *u, const char *name, bool draft)
         u->form.fill = x;
         build(u);
         ui_over(u, scr_form_screen());
-        scr_form_next(u, 1);
+        scr_form_acts_next(u, 1);
     }
     model_form_findings_fini(&found);
 }
@@ -283,7 +283,7 @@ static void paint(struct ui *u)
 
 static void answer(struct ui *u)
 {
-    scr_form_answer(u, 0);
+    scr_form_edit_answer(u, 0);
 }
 
 const struct screen *scr_form_screen(void)

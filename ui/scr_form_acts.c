@@ -11,7 +11,7 @@ typedef int action(struct form *f, form_key key, struct arena *a, struct form_re
 
 static void act(struct ui *u, action *what)
 {
-    form_key key = scr_form_here(u);
+    form_key key = scr_form_edit_here(u);
     struct form_reply r = {0};
     struct arena a;
     struct err e = ERR_NONE;
@@ -22,17 +22,17 @@ static void act(struct ui *u, action *what)
     if (what(scr_form_engine(u), key, &a, &r, &e))
         ui_say_err(u, &e);
     else
-        scr_form_took(u, r.key != FORM_NO_KEY ? r.key : key, &r);
+        scr_form_edit_took(u, r.key != FORM_NO_KEY ? r.key : key, &r);
     arena_fini(&a);
 }
 
-void scr_form_add(struct ui *u, int arg)
+void scr_form_acts_add(struct ui *u, int arg)
 {
     (void)arg;
     act(u, model_form_add);
 }
 
-void scr_form_remove(struct ui *u, int arg)
+void scr_form_acts_remove(struct ui *u, int arg)
 {
     (void)arg;
     act(u, model_form_remove);
@@ -43,7 +43,7 @@ static int next_unit(struct form *f, form_key key, struct arena *a, struct form_
     return model_form_unit(f, key, 1, a, out, e);
 }
 
-void scr_form_unit(struct ui *u, int arg)
+void scr_form_acts_unit(struct ui *u, int arg)
 {
     (void)arg;
     act(u, next_unit);
@@ -59,7 +59,7 @@ static int put_no(struct form *f, form_key key, struct arena *a, struct form_rep
     return model_form_put(f, key, STR("false"), FORM_MEANT, a, out, e);
 }
 
-void scr_form_truth(struct ui *u, int yes)
+void scr_form_acts_truth(struct ui *u, int yes)
 {
     struct form_row r;
     struct arena a;
@@ -67,7 +67,7 @@ void scr_form_truth(struct ui *u, int yes)
     bool is;
 
     arena_init(&a, 4u << 20);
-    is = key != FORM_NO_KEY && scr_form_row(u, key, &a, &r) && r.kind == FORM_BOOLEAN;
+    is = key != FORM_NO_KEY && scr_form_edit_row(u, key, &a, &r) && r.kind == FORM_BOOLEAN;
     arena_fini(&a);
     if (is)
         act(u, yes ? put_yes : put_no);
@@ -76,7 +76,7 @@ void scr_form_truth(struct ui *u, int yes)
 }
 
 /* To the next row that a person must still fill or look at. first: from the top, and nothing is said. */
-void scr_form_next(struct ui *u, int first)
+void scr_form_acts_next(struct ui *u, int first)
 {
     form_key key = model_form_next_open(scr_form_engine(u), first ? FORM_NO_KEY : scr_form_key(u));
 
@@ -107,7 +107,7 @@ static void jump(struct ui *u)
 
 static const struct prompt_kind jump_kind = {.where = ON_PROMPT, .label = N_("To the question:"), .enter = jump};
 
-void scr_form_jump(struct ui *u, int arg)
+void scr_form_acts_jump(struct ui *u, int arg)
 {
     (void)arg;
     prompt_open(u, &jump_kind, (struct str){0});

@@ -31,7 +31,7 @@ static const struct prompt_kind reading_kind = {.where = ON_ANSWER, .name = labe
 
 /* --- what one may do to a row ------------------------------------------------------------------------ */
 
-bool scr_form_row(struct ui *u, form_key key, struct arena *a, struct form_row *out)
+bool scr_form_edit_row(struct ui *u, form_key key, struct arena *a, struct form_row *out)
 {
     struct err e = ERR_NONE;
 
@@ -50,7 +50,7 @@ static bool same_patient(struct ui *u)
 }
 
 /* The row at the marker, when it was on the screen and is this patient's. */
-form_key scr_form_here(struct ui *u)
+form_key scr_form_edit_here(struct ui *u)
 {
     form_key key = scr_form_key(u);
 
@@ -63,7 +63,7 @@ form_key scr_form_here(struct ui *u)
 }
 
 /* What an action came to, on the screen and as a draft. True: it was taken. */
-bool scr_form_took(struct ui *u, form_key key, const struct form_reply *r)
+bool scr_form_edit_took(struct ui *u, form_key key, const struct form_reply *r)
 {
     if (r->said == FORM_REFUSED) {
         ui_say(u, "%s", r->words.s);
@@ -88,7 +88,7 @@ void scr_form_edit_painted(struct ui *u)
     u->form.deaf = false;
 }
 
-bool scr_form_deaf(struct ui *u)
+bool scr_form_edit_deaf(struct ui *u)
 {
     if (!u->form.deaf || u->screen != scr_form_screen())
         return false;
@@ -140,7 +140,7 @@ static void ask(struct ui *u, form_key key)
     bool page = false;
 
     arena_init(&a, 4u << 20);
-    if (!scr_form_row(u, key, &a, &r)) {
+    if (!scr_form_edit_row(u, key, &a, &r)) {
         arena_fini(&a);
         return;
     }
@@ -164,9 +164,9 @@ static void ask(struct ui *u, form_key key)
         scr_pick_open(u, key);
 }
 
-void scr_form_answer(struct ui *u, int arg)
+void scr_form_edit_answer(struct ui *u, int arg)
 {
-    form_key key = scr_form_here(u);
+    form_key key = scr_form_edit_here(u);
 
     (void)arg;
     if (key != FORM_NO_KEY)
@@ -224,7 +224,7 @@ static void ask_back(struct ui *u, const struct form_reply *r)
     buf_fini(&b);
 }
 
-void scr_form_put(struct ui *u, form_key key, struct str typed, unsigned how)
+void scr_form_edit_put(struct ui *u, form_key key, struct str typed, unsigned how)
 {
     struct form_reply r = {0};
     struct arena a;
@@ -240,7 +240,7 @@ void scr_form_put(struct ui *u, form_key key, struct str typed, unsigned how)
         ui_say_err(u, &e);
     } else if (r.said == FORM_ASKED) {
         ask_back(u, &r);
-    } else if (scr_form_took(u, key, &r)) {
+    } else if (scr_form_edit_took(u, key, &r)) {
         go_on(u, key, !r.more && !r.fewer); /* what it was read as stands in its row */
     }
     arena_fini(&a);
@@ -261,7 +261,7 @@ static void answered(struct ui *u)
         return;
     }
     memcpy(typed, s.p, n);
-    scr_form_put(u, key, (struct str){typed, n}, 0);
+    scr_form_edit_put(u, key, (struct str){typed, n}, 0);
     mem_zero(typed, sizeof typed);
 }
 
@@ -271,7 +271,7 @@ static void chosen(struct ui *u)
     int64_t n;
 
     if (str_int(prompt_typed(u), 1, s->readings, &n))
-        scr_form_put(u, s->at, s->reading[n - 1], FORM_MEANT);
+        scr_form_edit_put(u, s->at, s->reading[n - 1], FORM_MEANT);
     else
         ui_say(u, P_("Type 1, or Esc.", "Type a number from 1 to %u, or Esc.", s->readings), s->readings);
 }

@@ -141,7 +141,7 @@ static void chosen(struct ui *u)
     memcpy(copy, what.p, what.n);
     what.p = copy;
     ui_under(u);
-    scr_form_put(u, key, what, marked ? FORM_MEANT : 0);
+    scr_form_edit_put(u, key, what, marked ? FORM_MEANT : 0);
     mem_zero(copy, sizeof copy);
 }
 

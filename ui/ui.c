@@ -345,7 +345,7 @@ void ui_key(struct ui *u, int key)
             ui_say(u, "%s", _("Not left."));
         return;
     }
-    if (scr_form_deaf(u))
+    if (scr_form_edit_deaf(u))
         return;
     if (where & ON_TYPING && keys_utf8(key, utf8)) {
         if (where != ON_ANSWER) /* there the options stand above what is typed */
