@@ -10,6 +10,7 @@
 #include "base/jsonw.h"
 #include "base/vec.h"
 #include "fhir/index.h"
+#include "sync/pace.h"
 #include "sync/step.h"
 
 /* Slots: SYNC_LANES requests, and as many answers again whose rows are still being stored. */
@@ -122,6 +123,7 @@ struct lane {
     unsigned n;
     size_t bytes;             /* of rows that came since a parcel was closed */
     int status;               /* 0 until a head came */
+    int64_t retry_after_s;    /* of the head */
     int last;                 /* greatest batch entry that showed; those before it are whole */
     bool left;                /* batch: stopped because the first rank has more to come */
 };
@@ -140,8 +142,9 @@ struct sync_state {
     bool later_planned;       /* the ranks behind the first had their chance of a batch */
     bool ids_asked;           /* ACT_IDS is out */
     unsigned n_by_id;         /* pulls by id when it went out: no new ones end the rounds */
+    bool frugal;              /* the first rank alone */
     bool store_failed;        /* no mark may be written any more */
-    unsigned rounds, waiting, offline, batch_tries;
+    unsigned rounds, waiting, offline, refusals, batch_tries;
     int64_t changes;          /* sync_changes */
     int stopping;             /* the code that ends the run, or ERR_OK */
     struct buf url[SYNC_SLOTS];
@@ -175,6 +178,15 @@ void sync_get_entry(struct jsonw *w, struct str url);
 int sync_batch_body(const struct sync_state *s, const struct lane *l, struct buf *out);
 bool sync_echoes(struct str url, const char *param);              /* self link has that parameter */
 bool sync_echoes_count(struct str url, unsigned count);
+
+/* --- frugal.c: the first rank alone --------------------------------------------------------------- */
+
+/* Why p is to end where it is: the run stops, or p is left; ERR_OK: it is not. */
+int sync_ends(const struct sync_state *s, const struct pull *p);
+/* From now on. */
+void sync_frugal(struct sync_state *s);
+/* A batch answer shows an entry of a later rank: true, and the rest of it is left. */
+bool sync_frugal_part(struct sync_state *s, unsigned lane, int outer);
 
 /* --- pull.c: one kind's run ------------------------------------------------------------------- */
 
@@ -210,7 +222,7 @@ bool sync_regrows(const struct pull *p, unsigned *count);
 /* --- step.c ----------------------------------------------------------------------------------- */
 
 void sync_stop(struct sync_state *s, int code);
-void sync_wait(struct sync_state *s, int64_t ms);
+void sync_wait(struct sync_state *s, int64_t ms, bool told);
 /* No head came. True: to be asked again after a wait (once when nothing ever answered in this run: a line that
  * just woke up); else the run stops. */
 bool sync_patience(struct sync_state *s, int code);
