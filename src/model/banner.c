@@ -407,7 +407,7 @@ static void add_allergies(struct model *m, const struct model_person *who, struc
         add_line(b, _("Allergies unavailable - NOT FETCHED"));
     else
         add_line(b, known ? model_allergens_words(names) : words);
-    label = arena_fmt(&b->arena, "%s: ", words);
+    label = arena_fmt(&b->arena, "%s: ", words ? words : "");
     if (known && label) /* REQ: where the row has room for no name they are counted; inactive ones alone are always */
         words = only->n ? arena_fmt(&b->arena, "%s%zu", label, only->n) : model_allergens_words(names);
     piece_of(p, words, label, only, 3);

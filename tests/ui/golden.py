@@ -20,7 +20,7 @@ Text and attributes and cursor are exact; the bytes that the last key brought ar
 for another ncurses).
 
 usage: golden.py [--update] [SCREEN...]
-Kills tests/mutants: ui-cursor-astray, model-range-lost.
+Kills tests/mutants: ui-cursor-astray, model-range-lost, model-allergies-uncounted.
 """
 import glob, itertools, os, re, sys, tempfile, time
 
