@@ -264,7 +264,7 @@ def sizes(t, token):
     check(t.row(3).startswith("Medicines") and t.cursor() == (4, 5) and not "Leave" in t.row(24), f"no key acts where nothing is shown: {t.text()}")
     t.resize(15, 60)
     t.send("L")
-    t.wait("Ctrl-C leaves")
+    t.wait("Ctrl-C works")
     t.resize(24, 80)
     check(t.row(1) == "wardline - locked", t.text())
     t.send(ward.PASS + "\r")
