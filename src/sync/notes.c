@@ -203,7 +203,8 @@ int sync_notes_load(struct sync_run *r, struct err *e)
 static int reset(struct sync_run *r, struct store_tx *tx, struct err *e)
 {
     static const char *const of_server[] = {"sync.unsupported", "sync.complete", "sync.changed", "sync.counts",
-                                            "sync.counted",     "sync.brake",    "sync.accept"};
+                                            "sync.counted",     "sync.brake",    "sync.accept",  "sync.bulk",
+                                            "sync.bulk.files",  "sync.nobulk"};
     struct buf b;
     int code = ERR_OK;
 
