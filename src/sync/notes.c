@@ -116,6 +116,11 @@ static bool lately(int64_t at, int64_t now)
     return at && at <= now && now - at < SYNC_TRIED_MS;
 }
 
+bool sync_setting_lately(struct store *s, const char *name, const struct clock *clock)
+{
+    return lately(sync_setting_ms(s, name), clock_wall_ms(clock));
+}
+
 /* Lines "TYPE MS"; those that are due to be tried again go. */
 static void load_unsupported(struct sync_run *r)
 {

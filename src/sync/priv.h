@@ -156,6 +156,8 @@ struct sync_state {
 
 #define SYNC_TRIED_MS ((int64_t)7 * 24 * 3600 * 1000) /* what a server refused is not tried again for a week */
 int64_t sync_setting_ms(struct store *s, const char *name); /* 0: there is none, or no number */
+/* A moment that is no longer ago than that. */
+bool sync_setting_lately(struct store *s, const char *name, const struct clock *clock);
 
 /* --- url.c: the searches ---------------------------------------------------------------------- */
 
