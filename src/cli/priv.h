@@ -55,6 +55,8 @@ struct model_conflict;
 int cli_conflict_words(struct cli_out *out, const struct model_conflict *c);
 /* A line from the terminal, shown as it is typed. */
 int cli_ask(const char *prompt, struct secret **out, struct err *e);
+/* Asks for an operation's id, typed at a terminal by a person who has read what it is. ERR_PERSON, ERR_INPUT. */
+int cli_confirm_op(const char *prompt, const char *op, struct err *e);
 /* A key file of the site's, as `key pair` writes it. */
 int cli_escrow_secret(const char *path, struct secret **out, struct err *e);
 int cli_escrow_public(const char *path, unsigned char out[CRYPT_BOX_PUBLIC], struct err *e);
