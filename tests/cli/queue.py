@@ -3,7 +3,7 @@
 """queue: each change in one sentence, why it waits, sent again, given up, and what is kept of it afterwards. Nothing that
 may have reached the server is ever called sent, nor given up.
 Kills tests/mutants/ledger-timeout-sent.patch, queue-discard-doubt.patch, queue-discard-behind.patch, queue-discard-any-role.patch,
-queue-discard-unasked.patch, queue-unaudited.patch.
+queue-discard-unasked.patch, queue-unaudited.patch, queue-log-unnoted.patch.
 """
 import json, os, re, subprocess, sys, tempfile
 
