@@ -234,5 +234,7 @@ CLI_VERB(cli_verb_queue)
         return log_of(app, args, out, e);
     if (again)
         return retry(app, args->word[1], out, e);
-    return gone ? discard(app, args->word[1], out, err, e) : list(app, false, STR(""), args->value[0] != NULL, out, e);
+    if (gone)
+        return discard(app, args->word[1], out, err, e);
+    return list(app, false, STR(""), args->value[0] != NULL, out, e);
 }

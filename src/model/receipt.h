@@ -36,7 +36,7 @@ struct model_receipt {
     int64_t acked, acked_ms;       /* how many the server acknowledged since the profile was made; the last of them */
     unsigned char hash[CRYPT_SHA256]; /* over all of those (store/ledger.h) */
     bool offset_known;
-    int64_t offset_ms;             /* what the server's clock was ahead of this one's, at the last sync that it answered */
+    int64_t offset_ms;             /* how far the server's clock was ahead of this one's, at the last sync */
     char words[MODEL_RECEIPT_WORDS][16]; /* of the hash; "": none was acknowledged, or the words are not here */
     char list[16];                 /* the date of the list that they are of; "": it is not here */
 };
