@@ -207,7 +207,8 @@ static const char *const texts[SQL_IDS] = {
     [SQL_LEDGER_PRUNE] = "DELETE FROM ledger WHERE n IN (SELECT n FROM ledger INDEXED BY ledger_at WHERE at_ms "
                          "BETWEEN 1 AND ?1) AND n<(SELECT max(n) FROM ledger WHERE state=3)",
     [SQL_LEDGER_EACH] = "SELECT n, op, type, id, chart, author, role, version, by_command, kind, state, since_ms, "
-                        "at_ms, no, size, codec, body FROM ledger WHERE n<?1 AND (?2='' OR op=?2) ORDER BY n DESC LIMIT 1",
+                        "at_ms, no, size, codec, body FROM ledger WHERE n<?1 AND (?2='' OR op=?2) "
+                        "ORDER BY n DESC LIMIT 1",
     [SQL_OP_NEXT] = "UPDATE outbox SET base_etag=?2 WHERE after=?1",
     [SQL_OP_FORGET] = "UPDATE outbox SET rid=0 WHERE rid=?1",
     [SQL_OP_DROP] = "DELETE FROM outbox WHERE seq=?1",
