@@ -26,6 +26,7 @@ CLI_VERB(cli_verb_export);
 CLI_VERB(cli_verb_doctor);
 CLI_VERB(cli_verb_put);
 CLI_VERB(cli_verb_queue);
+CLI_VERB(cli_verb_receipt);
 CLI_VERB(cli_verb_attachment);
 
 CLI_VERB(cli_verb_quota);

@@ -191,8 +191,8 @@ static int discard(struct cli_app *app, const char *op, struct cli_out *out, str
         cli_marks(app, err);
         cli_words(err, buf_str(&l.text));
         cli_flush(err);
-        r = cli_confirm_op(_("Type the change's id to give it up: it will not be sent, and is gone from the chart: "), op,
-                           e);
+        r = cli_confirm_op(_("Type the change's id to give it up: it will not be sent, and is gone from the chart: "),
+                           op, e);
     }
     if (!r)
         r = model_ledger_discard(&app->model, op, e);
@@ -234,5 +234,7 @@ CLI_VERB(cli_verb_queue)
         return log_of(app, args, out, e);
     if (again)
         return retry(app, args->word[1], out, e);
-    return gone ? discard(app, args->word[1], out, err, e) : list(app, false, STR(""), args->value[0] != NULL, out, e);
+    if (gone)
+        return discard(app, args->word[1], out, err, e);
+    return list(app, false, STR(""), args->value[0] != NULL, out, e);
 }

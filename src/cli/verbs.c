@@ -39,6 +39,8 @@ static const struct cli_verb verbs[] = {
      {{"--mine", false}, {"--theirs", false}}, 1, 1, CLI_ALONE, cli_verb_resolve},
     {"status", "[--json]", N_("counts, data age, traffic of the last sync"), {{"--json", false}}, 0, 0,
      CLI_AGAIN | CLI_COUNTS, cli_verb_status},
+    {"receipt", "[--json]", N_("what the server has acknowledged and what not, to be compared over a telephone"),
+     {{"--json", false}}, 0, 0, CLI_AGAIN, cli_verb_receipt},
     {"import", "FILE...", N_("Bundles and NDJSON into the cache, marked FROM FILE"), {{NULL, false}}, 1, -1,
      CLI_AGAIN, cli_verb_import},
     {"export", "DIR [--patient ID]", N_("the cache as NDJSON, a file a type"), {{"--patient", true}}, 1, 1,

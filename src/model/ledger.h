@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The ledger: every change made here as one plain sentence, until ninety days after the server acknowledged it or it was
- * given up. The same maker for the screen, `queue`, `status` and paper: "Allergy to Penicillin of SMITH, Jon - NOT SENT
- * since 14:05: waits for the patient's own record". What each state and reason means stands in wardline(1) under STATES
- * (tests/house/states.py compares). Reading: any thread; what writes, as model/edit.h.
+ * The ledger: every change made here as one plain sentence, until ninety days after the server acknowledged it or
+ * it was given up. The same maker for the screen, `queue`, `status` and paper: "Allergy to Penicillin of SMITH, Jon -
+ * NOT SENT since 14:05: waits for the patient's own record". What each state and reason means stands in wardline(1)
+ * under STATES (tests/house/states.py compares). Reading: any thread; what writes, as model/edit.h.
  */
 #ifndef MODEL_LEDGER_H
 #define MODEL_LEDGER_H

@@ -154,9 +154,9 @@ static const char room[] =
 
 /* ledger: what has ended, in the order in which it did: an operation that the server acknowledged (state 3) or that was
  *     taken back (6), with the bytes that it carried (of a deletion: those that it deleted). at_ms: when, 0 until
- *     store_ledger_stamp says. version: what the server called it. no: how many were acknowledged with this one. hash: of
- *     its bytes; link: of that, of what it is and of the link before (ledger.c). Of those that ended before there was
- *     this table neither is known, and at_ms is when they were entered. */
+ *     store_ledger_stamp says. version: what the server called it. no: how many were acknowledged with this one.
+ *     hash: of its bytes; link: of that, of what it is and of the link before (ledger.c). Of those that ended before
+ *     there was this table neither is known, and at_ms is when they were entered. */
 static const char ended[] =
     "CREATE TABLE ledger(n INTEGER PRIMARY KEY AUTOINCREMENT, op TEXT NOT NULL, type TEXT NOT NULL, id TEXT NOT NULL,"
     " chart TEXT NOT NULL, kind INTEGER NOT NULL, state INTEGER NOT NULL, author TEXT NOT NULL, role TEXT NOT NULL,"
