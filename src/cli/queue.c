@@ -20,6 +20,7 @@ struct listing {
     struct buf text;
     struct jsonw w; /* into text */
     bool json;
+    bool bare; /* nobody can be noted: ids and counts, no words of a chart */
     unsigned n;
     struct vec charts; /* char[80] */
 };
@@ -44,8 +45,9 @@ static void member(struct jsonw *w, const char *name, const char *value)
 }
 
 /* Of one that waits or has ended. */
-static void json_change(struct jsonw *w, const struct model_change *c)
+static void json_change(struct listing *l, const struct model_change *c)
 {
+    struct jsonw *w = &l->w;
     char when[DATE_INSTANT_MAX], name[160];
 
     date_instant(c->since_ms, when);
@@ -57,7 +59,7 @@ static void json_change(struct jsonw *w, const struct model_change *c)
     member(w, "kind", model_op_kind(c->kind));
     member(w, "state", model_op_state(c->state));
     member(w, "since", when);
-    member(w, "text", c->sentence.s);
+    member(w, "text", l->bare ? NULL : c->sentence.s);
     jsonw_key(w, "byCommand");
     jsonw_bool(w, c->by_command);
 }
@@ -76,7 +78,7 @@ static void line_op(struct listing *l, const struct store_op *op, const struct m
              op->chart.n ? text_safe(&a, op->chart, 80).s : _("none"), model_op_kind_words(op->kind),
              model_op_state_words(op->state), when, op->by_command ? _(", entered by command") : "", *why ? ": " : "",
              why);
-    buf_addf(&l->text, "\n  %s\n", c->sentence.s);
+    buf_addf(&l->text, l->bare ? "\n" : "\n  %s\n", c->sentence.s);
     arena_fini(&a);
 }
 
@@ -86,7 +88,7 @@ static int waiting(void *arg, const struct store_op *op, const struct model_chan
     int r = take_chart(l, c->chart);
 
     if (!r && l->json) {
-        json_change(&l->w, c);
+        json_change(l, c);
         jsonw_key(&l->w, "why");
         jsonw_str(&l->w, op->why);
         member(&l->w, "waits", c->waits);
@@ -109,7 +111,7 @@ static int ended(void *arg, const struct model_change *c)
 
     date_instant(c->at_ms, when);
     if (!r && l->json) {
-        json_change(&l->w, c);
+        json_change(l, c);
         member(&l->w, "ended", when);
         jsonw_close(&l->w, '}');
     } else if (!r) {
@@ -131,7 +133,35 @@ static int seen(struct cli_app *app, const struct listing *l, struct str typed, 
     return r;
 }
 
-/* log: what has ended, by the words typed. */
+static int gather(struct cli_app *app, bool log, struct str typed, struct listing *l, struct err *e)
+{
+    int r;
+
+    buf_clear(&l->text);
+    l->charts.n = l->n = 0;
+    jsonw_init(&l->w, &l->text);
+    if (l->json)
+        jsonw_open(&l->w, '[');
+    r = log ? model_ledger_log(&app->model, typed, ended, l, e) : model_ledger_each(&app->model, "", waiting, l, e);
+    if (l->json)
+        jsonw_close(&l->w, ']');
+    return !r && l->text.failed ? err_set(e, l->text.failed, 0, (int64_t)WORDS_MAX, "queue") : r;
+}
+
+static int say(struct cli_app *app, bool log, const struct listing *l, struct cli_out *out)
+{
+    int r;
+
+    if (l->json)
+        return (r = cli_put(out, buf_str(&l->text))) ? r : cli_put(out, STR("\n"));
+    cli_marks(app, out);
+    if (!l->n)
+        return cli_line(out, "%s", log ? _("nothing was sent or given up in the last 90 days that has these words")
+                                       : _("nothing waits to be sent"));
+    return cli_words(out, buf_str(&l->text));
+}
+
+/* log: what has ended, by the words typed. On a disk that takes no audit row what waits is still told, without a name. */
 static int list(struct cli_app *app, bool log, struct str typed, bool json, struct cli_out *out, struct err *e)
 {
     struct listing l = {.json = json};
@@ -139,25 +169,13 @@ static int list(struct cli_app *app, bool log, struct str typed, bool json, stru
 
     buf_init(&l.text, WORDS_MAX);
     vec_init(&l.charts, 80, 1000000);
-    jsonw_init(&l.w, &l.text);
-    if (json)
-        jsonw_open(&l.w, '[');
-    r = log ? model_ledger_log(&app->model, typed, ended, &l, e) : model_ledger_each(&app->model, "", waiting, &l, e);
-    if (json)
-        jsonw_close(&l.w, ']');
-    if (!r && l.text.failed)
-        r = err_set(e, l.text.failed, 0, (int64_t)WORDS_MAX, "queue");
-    if (!r && l.charts.n)
-        r = seen(app, &l, typed, e);
-    if (!r && !json)
-        cli_marks(app, out);
-    if (!r && !json && !l.n)
-        cli_line(out, "%s", log ? _("nothing was sent or given up in the last 90 days that has these words")
-                                : _("nothing waits to be sent"));
+    r = gather(app, log, typed, &l, e);
+    if (!r && l.charts.n && (r = seen(app, &l, log ? typed : STR("queue"), e)) && !log) {
+        l.bare = true;
+        r = gather(app, log, typed, &l, e);
+    }
     if (!r)
-        r = json ? cli_put(out, buf_str(&l.text)) : cli_words(out, buf_str(&l.text));
-    if (!r && json)
-        r = cli_put(out, STR("\n"));
+        r = say(app, log, &l, out);
     vec_fini(&l.charts);
     buf_fini(&l.text);
     return r;

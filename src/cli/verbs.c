@@ -30,7 +30,7 @@ static const struct cli_verb verbs[] = {
      {{"--out", true}, {"--again", false}, {"--json", false}}, 1, 2, 0, cli_verb_attachment},
     {"put", "[FILE] [--json]", N_("queue one resource to be created (without an id) or changed"),
      {{"--json", false}}, 0, 1, 0, cli_verb_put},
-    {"queue", "[retry OP | discard OP | log [TEXT]] [--json]",
+    {"queue", "[retry|discard|log [OP|TEXT]] [--json]",
      N_("what has not reached the server, and why; what was sent or given up"), {{"--json", false}}, 0, -1, CLI_AGAIN,
      cli_verb_queue},
     {"conflicts", "[--json]", N_("changes made here of what the server has changed, too"), {{"--json", false}}, 0, 0,

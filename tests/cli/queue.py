@@ -89,6 +89,9 @@ def waits(c):
     check("the server asked for peace", c.queue(own)[0]["waits"] == "later" and "left in peace" in c.queue(own)[0]["text"], str(c.queue()))
     check("sent again at once", c.w.cli("queue", "retry", own).returncode == 0 and c.queue(own)[0]["waits"] == "next", str(c.queue(own)))
     check("by an audit row", len(c.noted("queue: sent again")) == 1)
+    c.sync()
+    check("and not before the server's time", c.queue(own)[0]["state"] == "queued" and c.log() == [], str(c.queue()))
+    c.set("sync.pace", "")  # which is over
     check("nothing was sent", c.log() == [] and NOTHING in c.w.cli("queue", "log").stdout, str(c.log()))
     c.line.hold = False
     c.sync()
