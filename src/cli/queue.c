@@ -161,7 +161,8 @@ static int say(struct cli_app *app, bool log, const struct listing *l, struct cl
     return cli_words(out, buf_str(&l->text));
 }
 
-/* log: what has ended, by the words typed. On a disk that takes no audit row what waits is still told, without a name. */
+/* log: what has ended, by the words typed. On a disk that takes no audit row what waits is still told, without a
+ * name. */
 static int list(struct cli_app *app, bool log, struct str typed, bool json, struct cli_out *out, struct err *e)
 {
     struct listing l = {.json = json};
