@@ -23,7 +23,7 @@ static const struct {
     [WAIT_BEFORE] = {"before", N_("waits for the change before it, of the same entry")},
     [WAIT_PATIENT] = {"patient", N_("waits for the patient's own record")},
     [WAIT_NAMED] = {"named", N_("waits for another new entry that it names")},
-    [WAIT_LATER] = {"later", N_("the server asked to be left in peace for a while")},
+    [WAIT_LATER] = {"later", N_("waits a while before it is tried again")},
     [WAIT_AGAIN] = {"again", N_("was sent and is not there: goes once more with the next sync")},
     [WAIT_NEXT] = {"next", N_("goes with the next sync")},
     [WAIT_LINE] = {"line", N_("was handed to the line, no answer yet")},

@@ -86,7 +86,7 @@ def waits(c):
     r, said = c.discard(own)
     check("what others rest on is not given up", r == 2 and "rest on it: 1" in said and len(c.queue()) == 2, said)
     c.sync()
-    check("the server asked for peace", c.queue(own)[0]["waits"] == "later" and "left in peace" in c.queue(own)[0]["text"], str(c.queue()))
+    check("the server asked for peace", c.queue(own)[0]["waits"] == "later" and "tried again" in c.queue(own)[0]["text"], str(c.queue()))
     check("sent again at once", c.w.cli("queue", "retry", own).returncode == 0 and c.queue(own)[0]["waits"] == "next", str(c.queue(own)))
     check("by an audit row", len(c.noted("queue: sent again")) == 1)
     c.sync()
