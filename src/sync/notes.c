@@ -208,7 +208,7 @@ static int reset(struct sync_run *r, struct store_tx *tx, struct err *e)
 {
     static const char *const of_server[] = {"sync.unsupported", "sync.complete", "sync.nobatch", "sync.nogzip",
                                             "sync.changed",     "sync.counts",   "sync.counted", "sync.brake",
-                                            "sync.accept"};
+                                            "sync.accept",      "sync.bulk",     "sync.bulk.files", "sync.nobulk"};
     struct buf b;
     int code = ERR_OK;
 

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "sync/absent.h"
 #include "sync/budget.h"
+#include "sync/bulk.h"
 #include "sync/demand.h"
 #include "sync/send.h"
 
@@ -23,6 +24,9 @@ struct sync_session {
     int64_t seen, pending;   /* the meter as it was looked at last; bytes that are not in budget.used yet */
     int64_t counting;        /* those of them that the note under way brings there */
     int64_t now_used;        /* what came of that */
+    struct sync_bulk *bulk;
+    bool bulked;             /* of this sync: over, or not wanted */
+    bool may_bulk, bulk_next; /* a first fill may turn out to be large; it has: this run ends behind the first rank */
     bool lifted, frugal;     /* the day's bytes do not count for what runs; it was told that they are used */
     struct loop_job note;    /* keeps what the server said, and what went */
     struct buf noted;        /* what is to stand in the setting */
@@ -161,7 +165,11 @@ static void count(void *arg)
 {
     struct sync_session *s = arg;
 
-    if (!s->budget.limit)
+    if (s->may_bulk && !s->bulk_next && s->run && sync_run_fill(s->run) >= SYNC_BULK_PATIENTS) {
+        s->bulk_next = true;
+        sync_run_frugal(s->run);
+    }
+    if (!s->budget.limit || !s->run)
         return;
     look_at_meter(s);
     if (s->pending >= SYNC_BUDGET_NOTE && !s->noting)
@@ -282,6 +290,7 @@ void sync_session_free(struct sync_session *s)
     if (!s)
         return;
     loop_cancel(s->loop, s->ending);
+    sync_bulk_free(s->bulk);
     sync_run_free(s->run);
     sync_send_free(s->send);
     sync_absent_free(s->absent);
@@ -340,6 +349,17 @@ static void pulled(void *arg, int code, const struct sync_kind_result *kinds, un
     release(s);
 }
 
+/* A first fill, of everybody, on a line that nobody counts; or one that was begun. */
+static void plan_bulk(struct sync_session *s)
+{
+    bool may = !s->bulked && !s->demand && s->scope.all && !s->budget.limit;
+    struct store_mark m;
+
+    s->bulk_next = may && sync_bulk_waits(s->store);
+    s->may_bulk = may && !s->bulk_next && sync_bulk_may(s->store, &s->clock) &&
+                  !store_mark_get(s->store, STR("Patient"), &m, NULL) && !m.mark_ms;
+}
+
 static int start(struct sync_session *s, bool demand, struct err *e)
 {
     struct sync_observer mine = {progress, ended, s, pulled, count};
@@ -353,6 +373,9 @@ static int start(struct sync_session *s, bool demand, struct err *e)
     s->running = r == ERR_OK;
     s->over = false;
     s->frugal = false;
+    plan_bulk(s);
+    if (s->running && s->bulk_next)
+        sync_run_frugal(s->run);
     if (s->running)
         count(s);
     if (s->running && !s->demand) /* a chart that somebody waits for does not wait for what is sent */
@@ -360,11 +383,46 @@ static int start(struct sync_session *s, bool demand, struct err *e)
     return r;
 }
 
+static void ended(void *arg, const struct sync_report *r);
+
+/* Then the pull that makes it whole. */
+static void bulk_ended(void *arg, const struct sync_bulk_report *r)
+{
+    struct sync_session *s = arg;
+    struct sync_report last = {.code = r->code, .err = r->err, .ended_ms = clock_wall_ms(&s->clock)};
+
+    s->pulled += r->rows;
+    sync_bulk_free(s->bulk);
+    s->bulk = NULL;
+    s->bulked = true;
+    if (!last.code && !(last.code = start(s, false, &last.err)))
+        return;
+    last.wire = net_meter(s->net);
+    ended(s, &last);
+}
+
+static int start_bulk(struct sync_session *s, struct err *e)
+{
+    const struct sync_observer o = {progress, NULL, s, NULL, count};
+
+    sync_run_free(s->run);
+    s->run = NULL;
+    return sync_bulk_start(s->loop, s->net, s->store, &s->clock, &s->rng, s->base.p, &o, bulk_ended, s, &s->bulk, e);
+}
+
 static void ended(void *arg, const struct sync_report *r)
 {
     struct sync_session *s = arg;
     struct sync_report both = *r;
     struct err e = ERR_NONE;
+
+    if (s->bulk_next && r->code == ERR_BUDGET && !s->frugal && !s->demand) {
+        s->pulled += both.pulled;
+        if (!(both.code = start_bulk(s, &e)))
+            return;
+        both.err = e;
+        both.pulled = 0;
+    }
 
     s->running = false;
     if (both.code == ERR_BUSY)
@@ -423,6 +481,7 @@ int sync_session_start(struct sync_session *s, const struct sync_observer *o, st
     s->send = NULL;
     s->sent = 0;
     s->deleted = 0;
+    s->bulked = false;
     s->beside = ERR_NONE;
     reset_meter(s);
     if ((code = sync_budget_load(s->store, &s->clock, &s->budget, e)))
@@ -465,7 +524,9 @@ bool sync_session_stop(struct sync_session *s)
 
     if (running && s->sending)
         sync_send_cancel(s->send);
-    if (running)
+    if (running && s->bulk)
+        sync_bulk_stop(s->bulk);
+    else if (running)
         sync_cancel(s->run);
     if (running)
         stop_absent(s, &(struct err){.code = ERR_CANCELLED});
@@ -482,7 +543,10 @@ static void ends_busy(void *arg)
     if (!s->running)
         return;
     busy(s, &why);
-    sync_run_stop(s->run, ERR_BUSY);
+    if (s->bulk)
+        sync_bulk_stop(s->bulk);
+    else
+        sync_run_stop(s->run, ERR_BUSY);
     stop_absent(s, &why);
 }
 
