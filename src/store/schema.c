@@ -152,6 +152,23 @@ static const char room[] =
     "CREATE INDEX evicted_wanted ON evicted(chart) WHERE wanted=1;"
     "CREATE INDEX opened_at ON opened(at_ms);";
 
+/* ledger: what has ended, in the order in which it did: an operation that the server acknowledged (state 3) or that was
+ *     taken back (6), with the bytes that it carried (of a deletion: those that it deleted). at_ms: when, 0 until
+ *     store_ledger_stamp says. version: what the server called it. no: how many were acknowledged with this one.
+ *     hash: of its bytes; link: of that, of what it is and of the link before (ledger.c). Of those that ended before
+ *     there was this table neither is known, and at_ms is when they were entered. */
+static const char ended[] =
+    "CREATE TABLE ledger(n INTEGER PRIMARY KEY AUTOINCREMENT, op TEXT NOT NULL, type TEXT NOT NULL, id TEXT NOT NULL,"
+    " chart TEXT NOT NULL, kind INTEGER NOT NULL, state INTEGER NOT NULL, author TEXT NOT NULL, role TEXT NOT NULL,"
+    " by_command INTEGER NOT NULL, since_ms INTEGER NOT NULL, at_ms INTEGER NOT NULL, version TEXT NOT NULL,"
+    " no INTEGER NOT NULL, hash BLOB NOT NULL, link BLOB NOT NULL, size INTEGER NOT NULL, codec INTEGER NOT NULL,"
+    " body BLOB NOT NULL);"
+    "CREATE INDEX ledger_at ON ledger(at_ms);"
+    "INSERT INTO ledger(op, type, id, chart, kind, state, author, role, by_command, since_ms, at_ms, version, no, hash,"
+    " link, size, codec, body) SELECT op, type, id, chart, kind, state, author, role, by_command, since_ms, since_ms,"
+    " '', 0, x'', x'', size, codec, body FROM outbox WHERE state=3 ORDER BY seq;"
+    "UPDATE outbox SET size=0, codec=0, body=x'' WHERE state=3;";
+
 /* renamed: what was created here under the id `was` and has got id from the server: for who still knows the old one. */
 static const char renamed[] =
     "CREATE TABLE renamed(type TEXT, was TEXT, id TEXT NOT NULL, PRIMARY KEY(type, was)) WITHOUT ROWID;";
@@ -169,7 +186,8 @@ static const struct step {
     {6, rows},
     {7, blobs},
     {8, room},
-    {9, renamed},
+    {9, ended},
+    {10, renamed},
 };
 #define STEPS (sizeof steps / sizeof *steps)
 

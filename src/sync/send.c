@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "store/ledger.h"
 #include "sync/priv.h"
 #include "sync/send_priv.h"
 #include "sync/server.h"
@@ -103,6 +104,8 @@ static int run_moves(struct loop_job *job)
     }
     if (!code && l->no_ids)
         code = sync_server_shown(l->run->store, tx, SERVER_IDS, false, now, &job->err);
+    if (!code)
+        code = store_ledger_stamp(tx, now, &job->err);
     if (!code)
         return store_commit(tx, &job->err);
     store_rollback(tx);
