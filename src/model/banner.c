@@ -408,9 +408,11 @@ static void add_allergies(struct model *m, const struct model_person *who, struc
     else
         add_line(b, known ? model_allergens_words(names) : words);
     label = arena_fmt(&b->arena, "%s: ", words ? words : "");
-    if (known && label) /* REQ: where the row has room for no name they are counted; inactive ones alone are always */
-        words = only->n ? arena_fmt(&b->arena, "%s%zu", label, only->n) : model_allergens_words(names);
+    if (known && !only->n) /* inactive ones alone: counted */
+        words = model_allergens_words(names);
     piece_of(p, words, label, only, 3);
+    if (known && only->n && label && p->n && p->s[p->n - 1].brief == words)
+        p->s[p->n - 1].counted = arena_fmt(&b->arena, "%s%zu", label, only->n);
     if (!whole) {
         piece(p, _("more may exist"));
         add_line(b, _("Allergies NOT FETCHED in full, more may exist"));

@@ -139,6 +139,7 @@ int model_weight(struct model *m, const struct model_person *who, struct arena *
 /* One thing that must be known: its brief words, and what it is about, by name. */
 struct model_part {
     const char *brief; /* "Known allergies": all there is when no name fits */
+    const char *counted; /* "Known allergies: 3" in their place, where room is left for that and for no name; or NULL */
     const char *label; /* "Known allergies: " before names; NULL: there are none */
     const struct text *name;
     unsigned names;
@@ -146,10 +147,10 @@ struct model_part {
     unsigned turn; /* who gets names into the room that is left: 1 first; 0 never */
     bool yields;   /* stands there only where all others do, each with all its names */
     unsigned shown;
-    bool terse, dropped;
+    bool terse, dropped, tally;
 };
 /* The parts in their order, two blanks between, within cols columns. First every part's brief words (those that do
- * not fit are counted: "+1"), then names by turn, whole ones only, the others counted ("+2 more"). */
+ * not fit are counted: "+1"), then names by turn, whole ones only, the others counted ("+2 more"), then counts. */
 struct text model_strip(struct arena *a, struct model_part *part, unsigned n, unsigned cols);
 
 /* --- writing a row ---------------------------------------------------------------------------- */

@@ -15,7 +15,7 @@ static const char *part_words(struct arena *a, const struct model_part *p, unsig
     const char *s = p->label;
 
     if (!shown)
-        return p->brief;
+        return p->tally ? p->counted : p->brief;
     if (p->instead)
         return p->name[shown - 1].s;
     for (unsigned i = 0; i < shown && s; i++)
@@ -58,6 +58,15 @@ static unsigned widen(struct arena *a, struct model_part *p, unsigned room)
     return room + brief - best;
 }
 
+/* How many there are of which none is named; returns what is left. */
+static unsigned tally(struct model_part *p, unsigned room)
+{
+    unsigned more = text_cols(str_of(p->counted)) - text_cols(str_of(p->brief));
+
+    p->tally = more <= room;
+    return p->tally ? room - more : room;
+}
+
 /* Which parts stand, each by its brief words, and with how many names. all: those that yield too. */
 static void lay_out(struct arena *a, struct model_part *part, unsigned n, unsigned cols, bool all)
 {
@@ -66,7 +75,7 @@ static void lay_out(struct arena *a, struct model_part *part, unsigned n, unsign
 
     for (unsigned i = 0; i < n; i++) {
         part[i].shown = 0;
-        part[i].terse = false;
+        part[i].terse = part[i].tally = false;
         part[i].dropped = part[i].yields && !all;
         left += part[i].dropped;
     }
@@ -87,6 +96,9 @@ static void lay_out(struct arena *a, struct model_part *part, unsigned n, unsign
         for (unsigned i = 0; i < n; i++)
             if (part[i].turn == turn)
                 room = widen(a, &part[i], room);
+    for (unsigned i = 0; i < n; i++)
+        if (!part[i].dropped && !part[i].shown && part[i].counted)
+            room = tally(&part[i], room);
 }
 
 /* Does everything stand there by name? */

@@ -11,7 +11,7 @@ import os, re, time, unicodedata
 import ward
 from harness import HOME, MARGIN, Term, strange
 
-TABLE = re.compile(r"""^    \{"([a-z ]+)", N_\("([^"]+)"\), '(.)'\},""", re.M)
+TABLE = re.compile(r"""^    \{"([a-z ]+)", N_\("([^"]+)"\), '(.)', N_\("[^"]+"\)\},""", re.M)
 
 
 def sections():

@@ -12,7 +12,7 @@ from harness import HOME, Check, LEFT, RIGHT, Term, WARDLINE, strange
 
 check = Check()
 OPEN_BAR = "Enter Open  / Find  v View  t Tasks  Space Page  s Sync  L Lock  ? Help  q Exit"
-CHART_BAR = "Enter Open  Space Page  Tab Section  g Go  b Who  L Lock  ? Help  q Back"
+CHART_BAR = "Enter Open  Space Page  Tab Section  N New  g Go  b Who  L Lock  ? Help  q Back"
 
 
 def ward_of(tmp):
