@@ -100,6 +100,7 @@ def waits(c):
     check("and say so", all(re.search(r" - sent, acknowledged by the server \d\d-\w+ \d\d:\d\d, entered ", x["text"]) for x in got), str(got))
     check("by word", [x["op"] for x in c.log("penic", "novak")] == [first] and c.log("xyzzy") == [] and len(c.log("novak")) == 2)
     check("in words", first in c.w.cli("queue", "log", "penicillin").stdout)
+    check("what the log was asked for is noted", len(c.noted("penic novak")) == 1, str(c.w.kept("rows")[-8:]))
     check("whoever looks is noted", [r for r in c.w.kept("rows") if r["action"] == "search" and r.get("chart") == pid])
 
 
