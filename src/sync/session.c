@@ -8,8 +8,17 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "sync/absent.h"
+#include "store/member.h"
 #include "sync/demand.h"
+#include "sync/roster.h"
 #include "sync/send.h"
+
+/* One run of a sync that follows a list. */
+struct leg {
+    int64_t cohort; /* 0: of nobody, so that the sync is told of */
+    bool first_rank; /* those kinds alone: before another cohort's later ones */
+};
+#define LEGS_MOST (2 * STORE_MEMBERS_MOST + 1)
 
 struct sync_session {
     struct loop *loop;
@@ -26,6 +35,16 @@ struct sync_session {
     uint64_t deleted;
     struct err beside;       /* how the sending ended, or the looking after deletions */
     bool demand; /* what runs is of what was demanded */
+    struct sync_scope spec;  /* of the settings */
+    struct roster_run *roster;
+    bool listing;            /* the list is being read */
+    struct vec legs;         /* of struct leg */
+    size_t leg;              /* the next one */
+    bool legging, part;      /* a leg runs; it is not the last */
+    int code;                /* how its pull ended */
+    struct sync_kind_result kinds[SYNC_KINDS_MAX]; /* of all legs: whole where it was in each */
+    unsigned n_kinds;
+    bool changed;
     uint64_t pulled;         /* by that, when the other one runs */
     struct sync_observer observer;
 };
@@ -88,6 +107,7 @@ static int read_scope(struct sync_session *s, bool demand, struct err *e)
     int r = ERR_OK;
 
     sync_scope_fini(&s->scope);
+    sync_scope_fini(&s->spec);
     s->demand = false;
     if (demand && !(r = sync_demand_scope(s->store, &s->scope, e)) && s->scope.n) {
         s->demand = true;
@@ -98,7 +118,9 @@ static int read_scope(struct sync_session *s, bool demand, struct err *e)
     buf_init(&scope, 1 << 20);
     r = store_setting(s->store, "scope", &scope, e);
     if (!r)
-        r = sync_scope_parse(buf_str(&scope), &s->scope, e);
+        r = sync_scope_parse(buf_str(&scope), &s->spec, e);
+    if (!r && !s->spec.list && sync_scope_copy(&s->spec, &s->scope))
+        r = err_set(e, ERR_NOMEM, 0, 0, NULL);
     buf_fini(&scope);
     return r;
 }
@@ -116,6 +138,7 @@ int sync_session_new(struct loop *l, struct store *store, const struct clock *cl
     s->store = store;
     s->clock = *clock;
     buf_init(&s->base, LIMIT_URL_BYTES);
+    vec_init(&s->legs, sizeof(struct leg), LEGS_MOST);
     r = open_net(s, e);
     if (!r)
         r = read_scope(s, false, e);
@@ -134,8 +157,11 @@ void sync_session_free(struct sync_session *s)
     sync_run_free(s->run);
     sync_send_free(s->send);
     sync_absent_free(s->absent);
+    sync_roster_free(s->roster);
     net_free(s->net);
     sync_scope_fini(&s->scope);
+    sync_scope_fini(&s->spec);
+    vec_fini(&s->legs);
     buf_fini(&s->base);
     mem_free(s);
 }
@@ -149,11 +175,12 @@ static void progress(void *arg, const char *type, uint64_t rows, unsigned done, 
 }
 
 static void ended(void *arg, const struct sync_report *r);
+static void pulled(void *arg, int code, const struct sync_kind_result *kinds, unsigned n, int64_t changes);
 
 /* The run ends when the pull, what is sent and the looking after deletions all have. */
 static void release(struct sync_session *s)
 {
-    if (s->running && s->over && !s->sending && !s->absenting)
+    if (s->running && s->over && !s->part && !s->listing && !s->sending && !s->absenting)
         sync_run_beside(s->run, false, s->sent, s->deleted, &s->beside);
 }
 
@@ -170,38 +197,242 @@ static void absent_ended(void *arg, const struct absent_report *r)
     release(s);
 }
 
-/* What of a chart that is fetched alone was deleted is no question: nothing of it was here. */
+/* Nothing is asked of a chart that is fetched alone: nothing of it was here. */
+static void look_after(struct sync_session *s)
+{
+    struct sync_scope all = {.n = 0};
+    int r = ERR_OK;
+
+    sync_absent_free(s->absent);
+    s->absent = NULL;
+    if (!s->demand && (s->code == ERR_OK || s->code == ERR_PARTIAL) && !(s->spec.list && !s->scope.cohort)) {
+        if (s->spec.list)
+            r = sync_roster_scope(s->store, &s->spec, 0, &all, &s->beside);
+        if (!r)
+            r = sync_absent_start(s->loop, s->net, s->store, &s->clock, s->spec.list ? &all : &s->scope, s->kinds,
+                                  s->n_kinds, s->changed, absent_ended, s, &s->absent, &s->beside);
+        s->absenting = r == ERR_OK;
+        sync_scope_fini(&all);
+    }
+    release(s);
+}
+
+/* --- a list, cohort by cohort ----------------------------------------------------------------------- */
+
+/* Cohorts that this sync has not pulled. The first rank of all that have nothing yet comes before anything else of
+ * theirs. */
+static int add_legs(struct sync_session *s, struct err *e)
+{
+    struct vec all;
+    unsigned fresh = 0;
+    int code;
+
+    vec_init(&all, sizeof(struct roster_cohort), STORE_MEMBERS_MOST);
+    code = sync_roster_cohorts(s->store, &all, e);
+    VEC_EACH(struct roster_cohort, c, &all) {
+        VEC_EACH(const struct leg, l, &s->legs)
+            if (l->cohort == c->cohort)
+                c->cohort = 0;
+        fresh += c->cohort && c->fresh;
+    }
+    for (int pass = 0; pass < 3; pass++)
+        VEC_EACH(const struct roster_cohort, c, &all) {
+            /* a chart that somebody waits for; the first rank of what is new; all */
+            bool now = pass == 0 ? c->asked && c->fresh : pass == 1 ? c->fresh && fresh > 1 && !c->asked
+                                                                    : !(c->asked && c->fresh);
+            struct leg *l = now && c->cohort && !code ? vec_push(&s->legs) : NULL;
+
+            if (l)
+                *l = (struct leg){c->cohort, pass == 1};
+            else if (now && c->cohort && !code)
+                code = err_set(e, ERR_NOMEM, 0, 0, NULL);
+        }
+    vec_fini(&all);
+    return code;
+}
+
+static int leg_scope(struct sync_session *s, const struct leg *l, struct err *e)
+{
+    unsigned n;
+    const struct fhir_kind *k = kind_table(&n);
+    bool whole_before = false;
+    int code;
+
+    sync_scope_fini(&s->scope);
+    if (!l->cohort) {
+        s->scope = (struct sync_scope){.list = s->spec.list, .some = true};
+        memcpy(s->scope.list_id, s->spec.list_id, sizeof s->scope.list_id);
+        return ERR_OK;
+    }
+    if ((code = sync_roster_scope(s->store, &s->spec, l->cohort, &s->scope, e)))
+        return code;
+    for (size_t i = 0; i < s->leg; i++)
+        whole_before = whole_before || !((const struct leg *)vec_at(&s->legs, i))->first_rank;
+    s->scope.aside = whole_before;
+    s->scope.some = l->first_rank;
+    for (unsigned i = 0; i < n; i++)
+        s->scope.kind[i] = k[i].priority == KIND_P0;
+    return ERR_OK;
+}
+
+static int run_scope(struct sync_session *s, struct err *e);
+
+static void fail(struct sync_session *s, const struct err *e);
+
+static void next_leg(struct sync_session *s)
+{
+    struct err e = ERR_NONE;
+    int code = ERR_OK;
+
+    if (s->leg == s->legs.n && !s->listing)
+        code = add_legs(s, &e);
+    if (!code && s->leg == s->legs.n && !s->listing && !vec_push(&s->legs)) /* nobody */
+        code = err_set(&e, ERR_NOMEM, 0, 0, NULL);
+    if (!code && s->leg == s->legs.n)
+        return; /* the list says who */
+    if (!code)
+        code = leg_scope(s, vec_at(&s->legs, s->leg), &e);
+    if (!code)
+        code = run_scope(s, &e);
+    s->legging = !code;
+    if (code)
+        fail(s, &e);
+    else
+        s->leg++;
+}
+
+static void merge_kinds(struct sync_session *s, const struct sync_kind_result *kinds, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        unsigned at = 0;
+
+        while (at < s->n_kinds && strcmp(s->kinds[at].type, kinds[i].type))
+            at++;
+        if (at == s->n_kinds) {
+            s->kinds[s->n_kinds++] = kinds[i];
+            continue;
+        }
+        s->kinds[at].over = s->kinds[at].over && kinds[i].over;
+        s->kinds[at].failed = s->kinds[at].failed || kinds[i].failed;
+        if (kinds[i].code)
+            s->kinds[at].code = kinds[i].code;
+    }
+}
+
+/* The pull of the run is over, and the list is known: is there another cohort? */
+static void decide(struct sync_session *s)
+{
+    struct err e = ERR_NONE;
+
+    if (!s->over || s->listing)
+        return;
+    if (s->spec.list && !s->demand && (s->code == ERR_OK || s->code == ERR_PARTIAL)) {
+        if (s->leg == s->legs.n && add_legs(s, &e) && !s->beside.code)
+            s->beside = e;
+        if ((s->part = s->leg < s->legs.n)) {
+            sync_run_part(s->run, true, 0);
+            sync_run_beside(s->run, false, 0, 0, NULL);
+            return;
+        }
+        sync_run_part(s->run, false, s->pulled);
+        s->pulled = 0;
+    }
+    look_after(s);
+}
+
 static void pulled(void *arg, int code, const struct sync_kind_result *kinds, unsigned n, int64_t changes)
 {
     struct sync_session *s = arg;
 
     s->over = true;
-    sync_absent_free(s->absent);
-    s->absent = NULL;
-    if (!s->demand && (code == ERR_OK || code == ERR_PARTIAL)) {
-        int r = sync_absent_start(s->loop, s->net, s->store, &s->clock, &s->scope, kinds, n, changes != 0,
-                                  absent_ended, s, &s->absent, &s->beside);
+    s->code = code;
+    s->changed = s->changed || changes != 0;
+    merge_kinds(s, kinds, n);
+    decide(s);
+}
 
-        s->absenting = r == ERR_OK;
-    }
-    release(s);
+static void list_ready(void *arg, bool known)
+{
+    struct sync_session *s = arg;
+    struct err e = ERR_NONE;
+
+    if (known && add_legs(s, &e))
+        fail(s, &e);
+    else if (s->leg < s->legs.n)
+        next_leg(s);
+}
+
+static void list_read(void *arg, const struct roster_report *r)
+{
+    struct sync_session *s = arg;
+
+    s->listing = false;
+    if (r->code && !s->beside.code)
+        s->beside = r->err;
+    sync_roster_free(s->roster); /* *r is no more */
+    s->roster = NULL;
+    if (s->legging)
+        decide(s);
+    else
+        next_leg(s);
+}
+
+/* --- one run ------------------------------------------------------------------------------------------ */
+
+static int run_scope(struct sync_session *s, struct err *e)
+{
+    struct sync_observer mine = {progress, ended, s, pulled};
+    int r = sync_start(s->loop, s->net, s->store, &s->clock, &s->scope, s->base.p, &mine, &s->run, e);
+
+    s->over = false;
+    if (!r && !s->demand) /* a chart that somebody waits for does not wait for what is sent */
+        sync_run_beside(s->run, true, 0, 0, NULL);
+    return r;
 }
 
 static int start(struct sync_session *s, bool demand, struct err *e)
 {
-    struct sync_observer mine = {progress, ended, s, pulled};
+    const struct roster_observer list = {list_ready, list_read, s};
     int r;
 
     sync_run_free(s->run);
     s->run = NULL;
+    s->legs.n = s->leg = 0;
+    s->legging = s->part = s->changed = false;
+    s->n_kinds = 0;
     r = read_scope(s, demand, e);
-    if (!r)
-        r = sync_start(s->loop, s->net, s->store, &s->clock, &s->scope, s->base.p, &mine, &s->run, e);
+    if (!r && s->spec.list && !s->demand) {
+        r = sync_roster_start(s->loop, s->net, s->store, &s->clock, &s->spec, s->base.p, &list, &s->roster, e);
+        s->listing = r == ERR_OK;
+        s->over = false;
+    } else if (!r) {
+        r = run_scope(s, e);
+    }
     s->running = r == ERR_OK;
-    s->over = false;
-    if (s->running && !s->demand) /* a chart that somebody waits for does not wait for what is sent */
-        sync_run_beside(s->run, true, 0, 0, NULL);
     return r;
+}
+
+static void tell(struct sync_session *s, const struct sync_report *r)
+{
+    s->running = false;
+    sync_run_free(s->run); /* nor does the run's room wait for the next one */
+    s->run = NULL;
+    if (s->observer.done)
+        s->observer.done(s->observer.arg, r);
+}
+
+/* No run could be begun. */
+static void fail(struct sync_session *s, const struct err *e)
+{
+    const struct sync_report none = {.code = e->code, .err = *e, .pulled = s->pulled};
+
+    sync_roster_free(s->roster);
+    s->roster = NULL;
+    s->listing = false;
+    sync_send_free(s->send);
+    s->send = NULL;
+    s->sending = false;
+    tell(s, &none);
 }
 
 static void ended(void *arg, const struct sync_report *r)
@@ -210,19 +441,25 @@ static void ended(void *arg, const struct sync_report *r)
     struct sync_report both = *r;
     struct err e = ERR_NONE;
 
-    s->running = false;
+    s->legging = false;
+    both.pulled += s->pulled;
+    if (s->part && (sync_is_whole(r->code) || r->code == ERR_PARTIAL)) { /* then the next cohort */
+        s->pulled = both.pulled;
+        s->part = false;
+        if (r->code != ERR_OK && !s->beside.code)
+            s->beside = r->err;
+        sync_run_free(s->run); /* *r is no more */
+        s->run = NULL;
+        next_leg(s);
+        return;
+    }
     if (s->demand && sync_is_whole(r->code)) { /* then all others */
         s->pulled = both.pulled;
         if (!(both.code = start(s, false, &e)))
             return;
         both.err = e;
-    } else {
-        both.pulled += s->pulled;
     }
-    sync_run_free(s->run); /* *r is no more; nor does the run's room wait for the next one */
-    s->run = NULL;
-    if (s->observer.done)
-        s->observer.done(s->observer.arg, &both);
+    tell(s, &both);
 }
 
 static void send_progress(void *arg, unsigned acked, unsigned all)
@@ -287,7 +524,18 @@ bool sync_session_stop(struct sync_session *s)
 
     if (running && s->sending)
         sync_send_cancel(s->send);
-    if (running)
+    if (running && s->listing) {
+        sync_roster_free(s->roster);
+        s->roster = NULL;
+        s->listing = false;
+        s->code = ERR_CANCELLED;
+        err_set(&s->beside, ERR_CANCELLED, 0, 0, NULL);
+        if (s->legging)
+            decide(s);
+        else
+            next_leg(s); /* of nobody: it tells that it was stopped */
+    }
+    if (running && s->run)
         sync_cancel(s->run);
     if (running && s->absenting) {
         sync_absent_free(s->absent);
