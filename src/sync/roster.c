@@ -190,14 +190,15 @@ static int read_page(struct loop_job *job)
 {
     struct roster_run *r = of_job(job);
     const struct bundle_sink sink = {.resource = on_resource, .link = on_link, .head = on_bundle, .arg = r};
-    const char *type = sources[r->spec.list].type;
+    int status = r->head.status, code;
     struct bundle_scan *scan;
-    int code;
+    char name[100];
 
     r->more = r->said = false;
-    if (r->head.status != 200)
-        return err_set(&job->err, r->head.status == 401 || r->head.status == 403 ? ERR_AUTH : ERR_HTTP, r->head.status,
-                       0, type);
+    snprintf(name, sizeof name, "%s/%s", sources[r->spec.list].type, r->spec.list_id);
+    if (status != 200)
+        return err_set(&job->err, status == 401 ? ERR_AUTH : status < 408 || status == 410 ? ERR_LIST : ERR_HTTP, status,
+                       0, name);
     if ((code = bundle_new(&sink, LIMIT_PAGE_BYTES, &scan)))
         return err_set(&job->err, code, 0, 0, NULL);
     code = bundle_feed(scan, buf_str(&r->down), &job->err);
@@ -205,7 +206,7 @@ static int read_page(struct loop_job *job)
         code = bundle_end(scan, &job->err);
     bundle_free(scan);
     code = code || r->said ? code : ERR_NOTFHIR;
-    return code ? err_set(&job->err, code, 0, 0, type) : ERR_OK;
+    return code ? err_set(&job->err, code, 0, 0, name) : ERR_OK;
 }
 
 /* --- the line -------------------------------------------------------------------------------------- */

@@ -16,7 +16,7 @@
 struct roster_run;
 
 struct roster_report {
-    int code; /* ERR_OK; ERR_HTTP, ERR_AUTH (sub: status, what: of the list), ERR_OFFLINE, ...: nothing has changed */
+    int code; /* ERR_OK; ERR_LIST, ERR_HTTP, ERR_OFFLINE, ...: nothing has changed */
     struct err err;
     unsigned joined;
 };
