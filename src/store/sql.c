@@ -162,7 +162,8 @@ static const char *const texts[SQL_IDS] = {
                          "o.cohort=?1+?2-m.cohort), 0)=0))",
     [SQL_COHORT_JOIN] =
         "UPDATE mark SET mark_ms=min(mark.mark_ms, o.mark_ms), asof_ms=min(mark.asof_ms, o.asof_ms), "
-        "overlap_ms=max(mark.overlap_ms, o.overlap_ms) FROM (SELECT type t, mark_ms, asof_ms, overlap_ms FROM mark WHERE "
+        "overlap_ms=max(mark.overlap_ms, o.overlap_ms) "
+        "FROM (SELECT type t, mark_ms, asof_ms, overlap_ms FROM mark WHERE "
         "cohort=?1) o WHERE mark.cohort=?2 AND mark.type=o.t",
     [SQL_COHORT_DROP] = "DELETE FROM mark WHERE cohort=?1",
     [SQL_COHORT_MOVE] = "UPDATE member SET cohort=?2 WHERE cohort=?1",

@@ -197,8 +197,11 @@ static int read_page(struct loop_job *job)
     r->more = r->said = false;
     snprintf(name, sizeof name, "%s/%s", sources[r->spec.list].type, r->spec.list_id);
     if (status != 200)
-        return err_set(&job->err, status == 401 ? ERR_AUTH : status < 408 || status == 410 ? ERR_LIST : ERR_HTTP, status,
-                       0, name);
+        return err_set(&job->err,
+                       status == 401                    ? ERR_AUTH
+                       : status < 408 || status == 410 ? ERR_LIST
+                                                        : ERR_HTTP,
+                       status, 0, name);
     if ((code = bundle_new(&sink, LIMIT_PAGE_BYTES, &scan)))
         return err_set(&job->err, code, 0, 0, NULL);
     code = bundle_feed(scan, buf_str(&r->down), &job->err);
