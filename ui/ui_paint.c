@@ -206,15 +206,9 @@ static void paint_last(struct ui *u, struct arena *a)
 
 static void paint_small(struct ui *u, struct arena *a)
 {
-    put(u, 0, 0,
-        safe(a,
-             arena_fmt(a, _("wardline needs %d columns and %d rows."), UI_MIN_COLS, UI_MIN_ROWS)));
-    put(u, 1, 0,
-        safe(a,
-             arena_fmt(a, _("This window has %u and %u."), tty_columns(u->tty), tty_rows(u->tty))));
-    put(u, 2, 0,
-        text_own(u->open ? _("Keys do nothing here, but L locks.")
-                         : _("Keys do nothing here, but Ctrl-C leaves.")));
+    put(u, 0, 0, safe(a, arena_fmt(a, _("wardline needs %d x %d"), UI_MIN_COLS, UI_MIN_ROWS)));
+    put(u, 1, 0, safe(a, arena_fmt(a, _("This window is %u x %u"), tty_columns(u->tty), tty_rows(u->tty))));
+    put(u, 2, 0, text_own(u->open ? _("Only L works: it locks") : _("Only Ctrl-C works: it leaves")));
     tty_cursor(u->tty, 0, 0);
 }
 

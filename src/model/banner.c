@@ -393,7 +393,7 @@ static void first_row(struct model_banner *b, unsigned cols, const struct tape *
 static void add_allergies(struct model *m, const struct model_person *who, struct model_banner *b,
                           const struct model_allergens *names, const struct vec *only, struct pieces *p)
 {
-    const char *words = model_allergy_words(who->allergies);
+    const char *words = model_allergy_words(who->allergies), *label;
     bool known = who->allergies == MODEL_ALLERGIES_KNOWN, whole = true;
     struct buf missing;
 
@@ -407,9 +407,10 @@ static void add_allergies(struct model *m, const struct model_person *who, struc
         add_line(b, _("Allergies unavailable - NOT FETCHED"));
     else
         add_line(b, known ? model_allergens_words(names) : words);
-    if (known && !only->n) /* inactive ones alone: counted */
-        words = model_allergens_words(names);
-    piece_of(p, words, arena_fmt(&b->arena, "%s: ", words ? words : ""), only, 3);
+    label = arena_fmt(&b->arena, "%s: ", words ? words : "");
+    if (known && label) /* REQ: where the row has room for no name they are counted; inactive ones alone are always */
+        words = only->n ? arena_fmt(&b->arena, "%s%zu", label, only->n) : model_allergens_words(names);
+    piece_of(p, words, label, only, 3);
     if (!whole) {
         piece(p, _("more may exist"));
         add_line(b, _("Allergies NOT FETCHED in full, more may exist"));

@@ -14,11 +14,13 @@ A file's head, before the first "=== ":
     never: TEXT         stands nowhere on it, in any kind
     not-in: KIND ...    the screen does not exist there
     home: part          of the profile that holds a part of its server's patients (small_ward.near); else of the one that holds all
+    home: edited        of the one with two conflicts (conflict() below)
+    window: ROWS COLS   the window is made this size behind its keys, and the old one again afterwards
 Text and attributes and cursor are exact; the bytes that the last key brought are at most what is written here (and 2 % + 8,
 for another ncurses).
 
 usage: golden.py [--update] [SCREEN...]
-Kills tests/mutants: ui-cursor-astray, model-range-lost.
+Kills tests/mutants: ui-cursor-astray, model-range-lost, model-allergies-uncounted.
 """
 import glob, itertools, os, re, sys, tempfile, time
 
@@ -40,6 +42,7 @@ KINDS = {
 }
 NAMED = {"Enter": b"\r", "Tab": b"\t", "Down": b"\x1b[B", "Up": b"\x1b[A", "Left": b"\x1b[D", "Right": b"\x1b[C", "Esc": b"\x1b", "Space": b" ", "Ctrl-G": b"\x07", "Ctrl-U": b"\x15", "Home": b"\x1b[H", "End": b"\x1b[F"}
 NEXT = re.compile(r"(?<=, )(\w+ \d\d-\w+ \d\d:\d\d)$")
+OVER = re.compile(NEXT.pattern + r"|\d\d:\d\d, 2 [A-Z ]+$")  # a sync's end: the next one's instant, or what it left unsent
 check = Check()
 
 
@@ -51,7 +54,7 @@ class Screen:
         with open(path, encoding="utf-8") as f:
             head, *kinds = f.read().split("=== ")
         self.head, self.facts, self.keys, self.wait, self.not_in, self.lines, self.home = head, [], [], None, [], None, "all"
-        self.wait_row = 0
+        self.wait_row, self.window = 0, None
         for line in head.splitlines():
             name, _, rest = line.partition(":")
             rest = rest.strip()
@@ -66,6 +69,8 @@ class Screen:
                 self.wait, self.wait_row = rest, int(name[5:] or 0)
             elif name == "home":
                 self.home = rest
+            elif name == "window":
+                self.window = [int(n) for n in rest.split()]
             elif name == "not-in":
                 self.not_in = rest.split()
             elif name.startswith(("must", "never")):
@@ -161,7 +166,14 @@ def reach(t, s, slow):
         pass
     if s.wait_row:
         t.rest(0.1)
-    return picture(t, n)
+    if not s.window:
+        return picture(t, n)
+    size = t.rows, t.cols
+    n = len(t.resize(*s.window))
+    now = picture(t, n)
+    s.shown = list(t.screen.display)
+    t.resize(*size)
+    return now
 
 
 def walk(t, kind, screens, update):
@@ -174,7 +186,7 @@ def walk(t, kind, screens, update):
             home(t)
             wrong = compare(kind, s, reach(t, s, True))
         check(not wrong, f"{s.name}, {kind}: {chr(10).join(wrong[:12])}")
-        facts(kind, s, t.screen.display)
+        facts(kind, s, s.shown if s.window else t.screen.display)
         if update:
             s.golden[kind] = now
         home(t)
@@ -196,7 +208,7 @@ def line_mode(w, screens, update):
     """The same screens and facts where no cursor can be placed: what is new of each, and its prompt."""
     line = Line(w, env={"LD_PRELOAD": w.extra["LD_PRELOAD"]})
     line.answer()
-    while not any(NEXT.search(text) for text in line.say("Ctrl-L")):  # the sync of the unlocking is over
+    while not any(OVER.search(text) for text in line.say("Ctrl-L")):  # the sync of the unlocking is over
         time.sleep(0.2)
     for s in screens:
         if not s.lines or "line" in s.not_in:
@@ -233,6 +245,18 @@ def profile(w, resources, *scope):
     w.cli("sync")
 
 
+def conflict(w):
+    """Two hands on one allergy and on one dose."""
+    profile(w, small_ward.resources())
+    mine = lambda name, a, b: w.cli("put", input=w.cli("get", name).stdout.replace(a, b))
+    mine("AllergyIntolerance/a1", "Penicillin", "Latex gloves")
+    mine("MedicationRequest/m1", "one tablet in the evening", "one tablet at night")
+    theirs = {"a1": {"code": {"text": "Penicillin V"}, "criticality": "low"}, "m1": {"status": "on-hold"}}
+    w.put(*({**r, **theirs[r["id"]]} for r in small_ward.resources() if r["id"] in theirs))
+    w.cli("sync", check=False)
+    w.cli("sync", check=False)
+
+
 def every_kind(w, lock, screens, update):
     """The screens of one profile."""
     for kind, (term, rows, cols, env) in KINDS.items():
@@ -240,7 +264,7 @@ def every_kind(w, lock, screens, update):
             for s in lock:
                 locked(t, kind, s, update)
             t.send(ward.PASS + "\r")
-            while not NEXT.search(t.row(t.rows)):  # the sync of the unlocking is over
+            while not OVER.search(t.row(t.rows).rstrip()):  # the sync of the unlocking is over
                 t.settle(quiet=0.2, first=1)
             walk(t, kind, screens, update)
             t.kill(15)
@@ -270,6 +294,10 @@ def main():
         with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False, quick=True) as w:
             profile(w, small_ward.near(), "--scope", small_ward.NEAR)
             every_kind(w, [], of("part"), update)
+    if of("edited"):
+        with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False, quick=True) as w:
+            conflict(w)
+            every_kind(w, [], of("edited"), update)
     if update:
         for s in screens:
             s.write()

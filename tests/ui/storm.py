@@ -30,7 +30,7 @@ def look(t, done):
     text, big = t.text(), t.rows >= 24 and t.cols >= 80
     check(0 <= t.screen.cursor.y < t.rows, f"step {done}: the cursor is in the window")
     if not big:
-        check("wardline needs 80 columns and 24 rows" in text.replace("\n", " ")[:80] or t.cols < 40 or t.rows < 2, f"step {done}: too small a window says so:\n{text}")
+        check("wardline needs 80 x 24" in text.replace("\n", " ")[:80] or t.cols < 22 or t.rows < 2, f"step {done}: too small a window says so:\n{text}")
         check(not TOKEN.search(text), f"step {done}: and shows no patient")
         return
     check("DEMO - NOT REAL PATIENTS" in t.row(t.rows), f"step {done}: the demo mark:\n{text}")
