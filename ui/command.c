@@ -511,10 +511,39 @@ static const struct command commands[] = {
      -1, NULL},
     {"grid.left", ON_GRID, "Left", NULL, NULL, N_("To the column before; from the newest one back to the list"),
      grid_left, 0, NULL},
+    {"answer.enter", ON_ANSWER, "Enter", NULL, NULL, N_("Take what was typed as the answer"), typed_enter, 0, NULL},
+    {"answer.down", ON_ANSWER, "Down Tab", NULL, NULL, N_("To the next option, where there is a list"), typed_move, 1,
+     NULL},
+    {"answer.up", ON_ANSWER, "Up Shift-Tab Ctrl-P", NULL, NULL, N_("To the option before"), typed_move, -1, NULL},
+    {"answer.erase", ON_ANSWER, "Backspace", NULL, NULL, N_("Take the last character away"), ui_type, KEYS_BACKSPACE,
+     NULL},
+    {"answer.clear", ON_ANSWER, "Ctrl-U", NULL, NULL, N_("Take all that was typed away"), ui_type, 'U' - '@', NULL},
+    {"answer.leave", ON_ANSWER, "Esc Ctrl-G Ctrl-C", NULL, NULL, N_("Leave the answer as it was"), typed_cancel, 0,
+     NULL},
+
+    {"form.edit", ON_FORM, "Enter Right", "DD", N_("Answer"), N_("Answer the question at the marker"),
+     scr_form_edit_answer, 0, nothing_here},
+    {"form.file", ON_FORM, "F", "FL", N_("File"), N_("Read the form back, to file it"), scr_filing_open, 0, NULL},
+    {"form.next", ON_FORM, "Tab", NULL, NULL, N_("To the next question that is open, wrong or not looked at"),
+     scr_form_acts_next, 0, NULL},
+    {"form.yes", ON_FORM, "y", NULL, NULL, N_("Yes, to a question of yes or no"), scr_form_acts_truth, 1, nothing_here},
+    {"form.no", ON_FORM, "n", NULL, NULL, N_("No, to a question of yes or no"), scr_form_acts_truth, 0, nothing_here},
+    {"form.more", ON_FORM, "+", NULL, NULL, N_("One more answer, or one more group, where it repeats"),
+     scr_form_acts_add, 0, nothing_here},
+    {"form.less", ON_FORM, "-", NULL, NULL, N_("Take the answer away, or this one of several"), scr_form_acts_remove, 0,
+     nothing_here},
+    {"form.unit", ON_FORM, "u", NULL, NULL, N_("The next unit of the number; the number stays as it is"),
+     scr_form_acts_unit, 0, nothing_here},
+    {"form.jump", ON_FORM, "^", NULL, NULL, N_("To a question by its name, or the beginnings of its words"),
+     scr_form_acts_jump, 0, nothing_here},
+    {"filing.file", ON_FILING, "y", NULL, N_("File"), N_("File what is read here"), scr_filing_file, 0, NULL},
     {"list.open",
-     ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_GROWTH | ON_SCOPES | ON_TASKS | ON_HOUSEHOLD | ON_SERVER |
+     ON_FORMS | ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_GROWTH | ON_SCOPES | ON_TASKS | ON_HOUSEHOLD |
+         ON_SERVER |
          ON_TIMELINE | ON_FOUND | ON_CONFLICTS,
      "Enter Right", "DD", N_("Open"), N_("Open the row at the marker"), open_row, 0, nothing_here},
+    {"forms.discard", ON_FORMS, "x", NULL, N_("Discard"), N_("Discard the draft at the marker, after a question"),
+     scr_forms_discard, 0, nothing_here},
     {"stop.open", ON_STOP, "Enter", NULL, N_("Open"),
      N_("Open the patient whose number was typed, or who was moved to; nobody is chosen beforehand"), open_row, 0,
      nothing_here},
@@ -545,9 +574,11 @@ static const struct command commands[] = {
     {"list.up", ON_LISTS, "k Up WheelUp", "UP", NULL, N_("Move up"), move, -1, nothing_here},
     {"list.click", ON_FREE, "Click", NULL, NULL, N_("To the row that was clicked, where the mouse is on"), click, 0,
      nothing_here},
-    {"list.next", ON_LISTS, "Space PgDn + Ctrl-F", "NX", N_("Page"), N_("Next page"), page, 1,
+    {"form.page", ON_FORM, "Space PgDn Ctrl-F", "NX", N_("Page"), N_("Next page"), page, 1, nothing_here},
+    {"form.page.back", ON_FORM, "PgUp Ctrl-B", "BU", NULL, N_("Previous page"), page, -1, nothing_here},
+    {"list.next", ON_LISTS & ~ON_FORM, "Space PgDn + Ctrl-F", "NX", N_("Page"), N_("Next page"), page, 1,
      nothing_here},
-    {"list.previous", ON_LISTS, "- PgUp Ctrl-B", "BU", NULL, N_("Previous page"), page, -1,
+    {"list.previous", ON_LISTS & ~ON_FORM, "- PgUp Ctrl-B", "BU", NULL, N_("Previous page"), page, -1,
      nothing_here},
     {"list.first", ON_LISTS, "Home H", "FS", NULL, N_("To the first row"), jump, 0, nothing_here},
     {"list.last", ON_LISTS, "End G", "LS", NULL, N_("To the last row"), jump, 1, nothing_here},
@@ -568,6 +599,9 @@ static const struct command commands[] = {
      section_step, -1, NULL},
     {"chart.neighbour", ON_CHART, "]", "NP", NULL, N_("To the next patient of the list"), neighbour, 1, NULL},
     {"chart.neighbour.before", ON_CHART, "[", "PP", NULL, N_("To the patient before in the list"), neighbour, -1, NULL},
+    {"chart.new", ON_CHART, "N", "NW", N_("New"),
+     N_("New entry: fill a form, or go on with a draft; drafts stay on this device"), scr_forms_open, 0,
+     scr_forms_refused},
     {"chart.go", ON_CHART, "g", "GS", N_("Go"), N_("Go to a section: g and its letter; gg lists them all"),
      second_key, ON_GO,
      NULL},
@@ -609,8 +643,8 @@ static const struct command commands[] = {
     {"detail.codes", ON_DETAIL, "c", NULL, N_("Codes"), N_("To its codes"), part, 1, NULL},
     {"detail.raw", ON_DETAIL, "r", NULL, N_("Raw"), N_("To the resource as it was received"), part,
      2, NULL},
-    {"list.reload", ON_WORKLIST | ON_CHART | ON_TASKS | ON_HOUSEHOLD | ON_TIMELINE | ON_GRID | ON_TREND | ON_GROWTH,
-     "R F5", "RD",
+    {"list.reload", ON_WORKLIST | ON_CHART | ON_TASKS | ON_HOUSEHOLD | ON_TIMELINE | ON_GRID | ON_TREND | ON_GROWTH |
+     ON_FORMS, "R F5", "RD",
      NULL,
      N_("Show what a sync has brought since the list was made"), reload, 0, NULL},
     {"sync.here", ON_WORKLIST, "s S F6", "SY", N_("Sync"),
@@ -755,43 +789,5 @@ const struct command *command_find(unsigned where, int key, int *arg)
         if (c->where & where && command_takes(c, key, arg))
             return c;
     }
-    return NULL;
-}
-
-static const struct {
-    unsigned where;
-    const char *name;
-} places[] = {
-    {ON_LOCK, N_("Lock screen")},
-    {ON_WORKLIST, N_("Patients")},
-    {ON_FIND, N_("Finding a patient")},
-    {ON_CHART, N_("Chart")},
-    {ON_SECTIONS, N_("Sections of a chart")},
-    {ON_DETAIL, N_("One row in full")},
-    {ON_HELP, N_("Help")},
-    {ON_BANNER, N_("The whole banner")},
-    {ON_ASK, N_("A question on the last line")},
-    {ON_PROMPT, N_("Words typed on the last line")},
-    {ON_TIMELINE, N_("Timeline of a chart")},
-    {ON_FOUND, N_("Rows that a search found")},
-    {ON_GRID, N_("Results by date")},
-    {ON_TREND, N_("One test over time")},
-    {ON_SCOPES, N_("Which patients, in which order")},
-    {ON_STOP, N_("Stop: similar patients")},
-    {ON_TASKS, N_("Tasks of all patients")},
-    {ON_GO, N_("Behind g")},
-    {ON_MARK, N_("Behind M")},
-    {ON_MARKED, N_("Behind '")},
-    {ON_GROWTH, N_("Growth curves")},
-    {ON_HOUSEHOLD, N_("Household of a patient")},
-    {ON_SERVER, N_("Patients on the server")},
-    {ON_CONFLICTS, N_("Conflicts of a chart")},
-};
-
-const char *command_where_name(unsigned where)
-{
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (places[i].where == where)
-            return places[i].name;
     return NULL;
 }

@@ -41,13 +41,18 @@ enum command_where {
     ON_HOUSEHOLD = 1 << 21, /* who shares a home with a row of the worklist */
     ON_SERVER = 1 << 22,    /* patients on the server, of whom not all are here */
     ON_CONFLICTS = 1 << 23, /* what was changed here and at the server */
+    ON_FORMS = 1 << 24,  /* a new entry: forms and drafts */
+    ON_FORM = 1 << 25,   /* a form that is filled */
+    ON_PICK = 1 << 26,   /* the options of one of its questions */
+    ON_FILING = 1 << 27, /* it is read back, to be filed */
+    ON_ANSWER = 1 << 28, /* an answer is typed on the last line */
     ON_LISTS = ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_DETAIL | ON_HELP | ON_BANNER | ON_GRID | ON_TREND |
                ON_SCOPES | ON_STOP | ON_TASKS | ON_TIMELINE | ON_FOUND | ON_GROWTH | ON_HOUSEHOLD |
-               ON_SERVER | ON_CONFLICTS,
+               ON_SERVER | ON_CONFLICTS | ON_FORMS | ON_FORM | ON_PICK | ON_FILING,
     /* of one patient */
     ON_CHARTS = ON_CHART | ON_SECTIONS | ON_DETAIL | ON_BANNER | ON_GRID | ON_TREND | ON_TIMELINE | ON_GROWTH |
-                ON_CONFLICTS,
-    ON_TYPING = ON_LOCK | ON_FIND | ON_PROMPT, /* characters belong to a field */
+                ON_CONFLICTS | ON_FORMS | ON_FORM | ON_PICK | ON_FILING,
+    ON_TYPING = ON_LOCK | ON_FIND | ON_PROMPT | ON_ANSWER, /* characters belong to a field */
 };
 
 struct command {

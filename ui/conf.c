@@ -188,15 +188,6 @@ void conf_parse(struct conf *c, struct str text)
     }
 }
 
-static bool find_path(char out[PATH_MAX_BYTES])
-{
-    const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-
-    if (xdg && xdg[0] == '/')
-        return !path_join(out, xdg, "wardline/wardline.conf", NULL);
-    return home && home[0] == '/' && !path_join(out, home, ".config/wardline/wardline.conf", NULL);
-}
-
 void conf_read(struct conf *c)
 {
     size_t n = 0;
@@ -205,7 +196,7 @@ void conf_read(struct conf *c)
     int fd;
 
     memset(c, 0, sizeof *c);
-    if (!find_path(c->path))
+    if (!path_config("wardline.conf", c->path))
         return;
     fd = open(c->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))

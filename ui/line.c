@@ -132,7 +132,8 @@ static void field(struct ui *u, struct str s)
         scr_find_keep(u);
     } else {
         ui_key(u, KEYS_ENTER);
-        if (u->prompt.kind && u->message[0]) /* it was refused: the next line is no answer to it */
+        /* It was refused: the next line is no answer to it. A form asks on. */
+        if (u->prompt.kind && u->prompt.kind->where != ON_ANSWER && u->message[0])
             prompt_close(u);
     }
 }
@@ -282,7 +283,10 @@ static bool busy(const struct ui *u)
 {
     bool syncing = u->fetching || (u->sync_asked && u->sync.phase == MODEL_SYNC_RUNNING);
 
-    return u->lock.trying || (!u->line->talks && (u->attach.busy || syncing || u->found.running || line_say_asks(u)));
+    bool writing = ui_saving_draft(u);
+
+    return u->lock.trying ||
+           (!u->line->talks && (writing || u->attach.busy || syncing || u->found.running || line_say_asks(u)));
 }
 
 static void next_line(void *arg);

@@ -11,6 +11,7 @@
 #include "crypt/secret.h"
 #include "fhir/kind.h"
 #include "model/conflict.h"
+#include "model/fill.h"
 #include "model/refs.h"
 
 #include "model/growth.h"
@@ -234,6 +235,43 @@ struct scr_banner {
     struct list list;
 };
 
+struct scr_forms {
+    struct model_forms forms;
+    struct model_draft_row drafts[MODEL_DRAFTS_MAX];
+    unsigned drafts_n;
+    char chart[80];
+    struct list list;
+};
+
+struct scr_form {
+    struct model_fill *fill;   /* NULL: none is open */
+    struct list list;          /* an item for each row of the form, in its order */
+    form_key at;               /* being answered */
+    struct arena arena;        /* of reading */
+    struct str reading[FORM_READINGS];
+    unsigned readings;
+    char label[120];           /* of the prompt */
+    unsigned left;             /* open, wrong or not looked at */
+    uint64_t layout;           /* of the list as it was made last */
+    bool kept;                 /* something of it was written as a draft */
+    bool filed;                /* it is filed, or on its way */
+    bool deaf;                 /* what is asked is not on the screen yet: no key answers it */
+};
+
+struct scr_pick {
+    struct form_options l;
+    struct arena arena;        /* of l */
+    form_key key;
+    bool marked;
+    struct list list;
+};
+
+struct scr_filing {
+    struct model_filing w;
+    bool loaded, painted;
+    struct list list;
+};
+
 #define HELP_ROWS 200
 struct scr_help {
     struct list list;
@@ -292,6 +330,10 @@ struct ui {
     struct scr_timeline timeline;
     struct scr_found found;
     struct scr_conflicts conflicts;
+    struct scr_forms forms;
+    struct scr_form form;
+    struct scr_pick pick;
+    struct scr_filing filing;
     struct scr_help help;
     struct scr_stop stop;
     struct scr_scopes scopes;
@@ -321,6 +363,10 @@ const struct screen *scr_server_screen(void);
 const struct screen *scr_timeline_screen(void);
 const struct screen *scr_found_screen(void);
 const struct screen *scr_conflicts_screen(void);
+const struct screen *scr_forms_screen(void);
+const struct screen *scr_form_screen(void);
+const struct screen *scr_pick_screen(void);
+const struct screen *scr_filing_screen(void);
 
 /* ui.c */
 /* Shows a screen; no row of it counts as painted yet. ui_go: s is where Back led to, or the bottom of all (what lay
@@ -356,6 +402,11 @@ bool ui_save_opened(struct ui *u, const char *chart);
 struct model_seen;
 bool ui_save_seen(struct ui *u, const struct model_seen *seen); /* the same of a list of many charts' rows */
 void ui_save_unlocked(struct ui *u);
+/* Of forms, in the order in which they are asked for. What they are given is theirs. said: on success, or NULL. */
+void ui_save_draft(struct ui *u, struct model_draft *d, const char *said);
+void ui_save_discard(struct ui *u, const char *chart, const char *form);
+void ui_save_filing(struct ui *u, struct model_filing *w);
+bool ui_saving_draft(const struct ui *u); /* one of these has not come back */
 void ui_save_orphan(struct ui *u); /* the screen goes: jobs under way must not find it */
 
 /* ui_paint.c */
@@ -498,6 +549,48 @@ void scr_conflicts_take(struct ui *u, int take); /* enum model_take, of the elem
 void scr_conflicts_store(struct ui *u);          /* when all is answered */
 void scr_conflicts_next(struct ui *u);
 void scr_conflicts_close(struct ui *u);
+
+/* scr_forms.c; closing any of these twice is fine */
+void scr_forms_open(struct ui *u, int arg);
+const char *scr_forms_refused(const struct ui *u, int arg);
+void scr_forms_discard(struct ui *u, int arg);  /* asks */
+void scr_forms_changed(struct ui *u);  /* a draft came or went */
+void scr_forms_close(struct ui *u);
+
+/* scr_form.c */
+void scr_form_open(struct ui *u, const char *name, bool draft);
+void scr_form_close(struct ui *u);
+struct form *scr_form_engine(const struct ui *u); /* NULL: none is open */
+form_key scr_form_key(const struct ui *u);        /* of the row at the marker */
+void scr_form_changed(struct ui *u, form_key at); /* rows are made anew, and the marker goes there */
+void scr_form_keep(struct ui *u, const char *said);
+
+/* scr_form_acts.c */
+void scr_form_acts_add(struct ui *u, int arg);
+void scr_form_acts_remove(struct ui *u, int arg);
+void scr_form_acts_unit(struct ui *u, int arg);
+void scr_form_acts_truth(struct ui *u, int yes);
+void scr_form_acts_next(struct ui *u, int first);
+void scr_form_acts_jump(struct ui *u, int arg);
+
+/* scr_form_edit.c */
+/* The row at the marker, when it was on the screen and is this patient's; else FORM_NO_KEY, and it said why. */
+form_key scr_form_edit_here(struct ui *u);
+bool scr_form_edit_row(struct ui *u, form_key key, struct arena *a, struct form_row *out);
+bool scr_form_edit_took(struct ui *u, form_key key, const struct form_reply *r);
+void scr_form_edit_answer(struct ui *u, int arg);
+void scr_form_edit_put(struct ui *u, form_key key, struct str typed, unsigned how);
+void scr_form_edit_drop(struct ui *u);
+void scr_form_edit_painted(struct ui *u);
+bool scr_form_edit_deaf(struct ui *u); /* REQ: this key was typed before the question could be read: it is dropped */
+
+/* scr_pick.c, scr_filing.c */
+void scr_pick_open(struct ui *u, form_key key);
+void scr_pick_close(struct ui *u);
+void scr_filing_open(struct ui *u, int arg);
+void scr_filing_close(struct ui *u);
+void scr_filing_file(struct ui *u, int arg);
+void scr_filing_done(struct ui *u, unsigned ops, const struct err *e);
 
 /* scr_cover.c */
 void scr_cover_build(struct ui *u); /* lays the cover's rows out */

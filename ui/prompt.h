@@ -19,6 +19,7 @@ struct ui;
 struct prompt_kind {
     unsigned where;    /* whose rows of the table answer its keys: ON_PROMPT, or a place made for it */
     const char *label; /* N_("Find:") */
+    const char *(*name)(const struct ui *u); /* in place of label, where it is made for what is asked; or NULL */
     /* Each may be NULL. They run while the prompt is open; what is typed is prompt_typed(u). */
     void (*changed)(struct ui *u);   /* after each key that changed what is typed */
     void (*enter)(struct ui *u);     /* Enter; the callee closes the prompt, or says why not. NULL: it closes */

@@ -157,6 +157,10 @@ void ui_lock(struct ui *u)
     tty_blank(u->tty);
     u->glass[0] = '\0';
     scr_detail_close(u);
+    scr_filing_close(u);
+    scr_pick_close(u);
+    scr_form_close(u);
+    scr_forms_close(u);
     scr_banner_close(u);
     scr_found_close(u);
     scr_chart_close(u);
@@ -341,8 +345,11 @@ void ui_key(struct ui *u, int key)
             ui_say(u, "%s", _("Not left."));
         return;
     }
+    if (scr_form_edit_deaf(u))
+        return;
     if (where & ON_TYPING && keys_utf8(key, utf8)) {
-        u->message[0] = '\0';
+        if (where != ON_ANSWER) /* there the options stand above what is typed */
+            u->message[0] = '\0';
         ui_type(u, key);
         mem_zero(utf8, sizeof utf8);
         return;
@@ -572,6 +579,13 @@ static int open_on(struct loop *l, const struct clock *clock, const char *home, 
     list_init(&u->banner.list);
     list_init(&u->timeline.rows.list);
     list_init(&u->conflicts.list);
+    list_init(&u->forms.list);
+    list_init(&u->form.list);
+    list_init(&u->pick.list);
+    list_init(&u->filing.list);
+    arena_init(&u->forms.forms.arena, 1);
+    arena_init(&u->form.arena, 1);
+    arena_init(&u->pick.arena, 1);
     list_init(&u->found.rows.list);
     list_init(&u->help.list);
     list_init(&u->stop.list);

@@ -198,7 +198,7 @@ static void paint_last(struct ui *u, struct arena *a)
     struct text s = {"", 0, 0};
     unsigned at = paint_marks(u);
 
-    if (u->open && !u->asking && !u->prompt.kind && ui_where(u) != ON_STOP) {
+    if (u->open && !u->asking && !u->prompt.kind && !(ui_where(u) & (ON_STOP | ON_FORM))) {
         model_sync_words(&u->model, &u->sync_shown, a, &s);
         put(u, tty_rows(u->tty) - 1, at, s);
     }
@@ -240,7 +240,8 @@ void ui_paint(struct ui *u)
         paint_last(u, &a);
         u->screen->paint(u);
         if (u->prompt.kind)
-            ui_paint_prompt(u, _(u->prompt.kind->label), prompt_typed(u));
+            ui_paint_prompt(u, u->prompt.kind->name ? u->prompt.kind->name(u) : _(u->prompt.kind->label),
+                            prompt_typed(u));
         if (u->asking) {
             ui_paint_prompt(u, _("Leave wardline? y = yes, n = no"), (struct str){0});
             u->asked = true;

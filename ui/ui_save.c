@@ -24,6 +24,11 @@ struct save {
     struct model_scope scope;
     struct model model;
     char home[PATH_MAX_BYTES];
+    struct model_draft draft;   /* of a form; name and chart alone where it is to be discarded */
+    struct model_filing filing;
+    struct rng rng;
+    unsigned ops;
+    void (*after)(struct ui *u, struct save *s); /* instead of what is said */
     const char *said; /* on success; NULL: nothing */
 };
 
@@ -37,11 +42,33 @@ static int keep_unlocked(struct save *s, struct err *e)
     return model_unlocked(&s->model, s->home, e);
 }
 
+static int keep_draft(struct save *s, struct err *e)
+{
+    return model_draft_save(s->store, &s->draft, e);
+}
+
+static int discard_draft(struct save *s, struct err *e)
+{
+    return model_draft_discard(s->store, str_of(s->draft.chart), s->draft.form, e);
+}
+
+static int file_form(struct save *s, struct err *e)
+{
+    return model_filing_write(&s->model, &s->filing, &s->rng, &s->ops, e);
+}
+
 static int run(struct loop_job *job)
 {
     struct save *s = (struct save *)job;
 
     return s->write(s, &job->err);
+}
+
+static void drop(struct save *s)
+{
+    model_draft_fini(&s->draft);
+    if (s->write == file_form)
+        model_filing_fini(&s->filing);
 }
 
 static void done(struct loop_job *job)
@@ -54,23 +81,30 @@ static void done(struct loop_job *job)
             ;
         if (*at)
             *at = s->next;
-        if (job->code && u->open)
+        if (u->open && s->after)
+            s->after(u, s);
+        else if (job->code && u->open)
             ui_say_err(u, &job->err);
         else if (u->open && s->said)
             ui_say(u, "%s", s->said);
     }
+    drop(s);
     mem_wipe(s, sizeof *s);
 }
 
+/* What *with holds is the job's from here. */
 static void submit(struct ui *u, struct save *with)
 {
     struct save *s;
 
-    if (!u->hooks.write || !u->open)
+    if (!u->hooks.write || !u->open) {
+        drop(with);
         return;
+    }
     if (!(s = mem_alloc(sizeof *s))) {
         struct err e = ERR_NONE;
 
+        drop(with);
         err_set(&e, ERR_NOMEM, 0, 0, NULL);
         ui_say_err(u, &e);
         return;
@@ -96,6 +130,62 @@ void ui_save_unlocked(struct ui *u)
 
     snprintf(s.home, sizeof s.home, "%s", u->home);
     submit(u, &s);
+}
+
+/* --- forms ------------------------------------------------------------------------------------------ */
+
+/* In the order in which they were asked for: no draft is written behind the filing that it was for. */
+
+static void draft_kept(struct ui *u, struct save *s)
+{
+    if (s->job.code)
+        ui_say(u, "%s", _("NOT KEPT: the draft cannot be written. Is the disk full?"));
+    else if (s->said)
+        ui_say(u, "%s", s->said);
+    scr_forms_changed(u);
+}
+
+void ui_save_draft(struct ui *u, struct model_draft *d, const char *said)
+{
+    submit(u, &(struct save){.write = keep_draft, .draft = *d, .said = said, .after = draft_kept});
+}
+
+static void draft_gone(struct ui *u, struct save *s)
+{
+    if (s->job.code)
+        ui_say_err(u, &s->job.err);
+    else
+        ui_say(u, "%s", _("The draft is discarded."));
+    scr_forms_changed(u);
+}
+
+void ui_save_discard(struct ui *u, const char *chart, const char *form)
+{
+    struct save s = {.write = discard_draft, .after = draft_gone};
+
+    snprintf(s.draft.chart, sizeof s.draft.chart, "%s", chart);
+    snprintf(s.draft.form, sizeof s.draft.form, "%s", form);
+    submit(u, &s);
+}
+
+static void form_filed(struct ui *u, struct save *s)
+{
+    scr_filing_done(u, s->ops, &s->job.err);
+}
+
+void ui_save_filing(struct ui *u, struct model_filing *w)
+{
+    submit(u, &(struct save){.write = file_form, .model = u->model, .filing = *w, .rng = u->hooks.rng,
+                             .after = form_filed});
+    memset(w, 0, sizeof *w);
+}
+
+bool ui_saving_draft(const struct ui *u)
+{
+    for (const struct save *s = u->saves; s; s = s->next)
+        if (s->write == keep_draft || s->write == discard_draft || s->write == file_form)
+            return true;
+    return false;
 }
 
 struct opening {

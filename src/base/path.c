@@ -42,6 +42,17 @@ void path_data(const char *name, char out[PATH_MAX_BYTES])
             out[0] = '\0';
 }
 
+bool path_config(const char *name, char out[PATH_MAX_BYTES])
+{
+    const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    char dir[PATH_MAX_BYTES];
+
+    if (xdg && xdg[0] == '/')
+        return !path_join(dir, xdg, "wardline", NULL) && !path_join(out, dir, name, NULL);
+    return home && home[0] == '/' && !path_join(dir, home, ".config/wardline", NULL) &&
+           !path_join(out, dir, name, NULL);
+}
+
 int path_home(const char *given, char out[PATH_MAX_BYTES], struct err *e)
 {
     const char *xdg = getenv("XDG_DATA_HOME"), *home = getenv("HOME");

@@ -20,6 +20,9 @@ int path_join(char out[PATH_MAX_BYTES], const char *dir, const char *name, struc
 bool path_beside(const char *name, char out[PATH_MAX_BYTES]);
 /* Where data that come with the program lie: data/name beside it, else name where it was installed. */
 void path_data(const char *name, char out[PATH_MAX_BYTES]);
+/* What this user keeps beside wardline.conf: $XDG_CONFIG_HOME/wardline/name, or ~/.config/wardline/name. False: there
+ * is no such place. */
+bool path_config(const char *name, char out[PATH_MAX_BYTES]);
 /* Makes dir and its missing parents, 0700, and puts them on disk. An existing one must be a directory of this
  * user that nobody else can write to or read: else ERR_PERM. */
 int path_make_private(const char *dir, struct err *e);

@@ -362,6 +362,10 @@ static void route_root(struct demo_turn *t, struct str first)
 
     if (str_is(first, "metadata") && str_is(t->q->method, "GET")) {
         demo_metadata(t);
+    } else if (str_is(first, "$export") && str_is(t->q->method, "GET")) {
+        demo_export(t, DEMO_NONE);
+    } else if (str_is(first, "$export-poll-status")) {
+        demo_export_poll(t);
     } else if (str_is(first, "_history") && str_is(t->q->method, "GET")) {
         demo_history(t, DEMO_NONE, DEMO_NONE);
     } else if (first.n) {
@@ -459,6 +463,11 @@ void demo_route(struct demo_turn *t)
             demo_search(t, type, t->q->body.n ? t->q->body : t->q->query);
     } else if (str_is(part[1], "_history") && !part[2].p && str_is(t->q->method, "GET")) {
         demo_history(t, type, DEMO_NONE);
+    } else if (str_is(part[0], "Group") && str_is(part[2], "$export") && !part[3].p &&
+               demo_find(t->d, type, part[1]) != DEMO_NONE) {
+        demo_export(t, demo_find(t->d, type, part[1]));
+    } else if (str_is(part[0], "Binary") && !part[2].p && demo_export_file(t, part[1])) {
+        ;
     } else if (part[2].p && !str_is(part[2], "_history")) {
         demo_fail(t, 404, "not-supported", "This server has no such operation");
     } else {

@@ -148,7 +148,7 @@ static bool add_header(struct MHD_Response *r, const char *name, const char *val
 
 static enum MHD_Result send_answer(struct MHD_Connection *c, struct demo_response *r)
 {
-    bool zipped = r->body.n >= GZIP_FROM && !r->media[0] &&
+    bool zipped = r->body.n >= GZIP_FROM && (!r->media[0] || strstr(r->media, "ndjson")) &&
                   wants_gzip(header(c, MHD_HTTP_HEADER_ACCEPT_ENCODING)) && gzip(&r->body);
     struct MHD_Response *to =
         MHD_create_response_from_buffer(r->body.n, r->body.p, MHD_RESPMEM_MUST_COPY);

@@ -103,6 +103,9 @@ void demo_metadata(struct demo_turn *t)
         resource(&w, i);
     jsonw_close(&w, ']');
     interactions(&w, system);
+    jsonw_key(&w, "operation"); /* HAPI lists it so, with a definition of its own */
+    jsonw_raw(&w, STR("[{\"name\":\"export\",\"definition\":"
+                      "\"http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export\"}]"));
     jsonw_close(&w, '}');
     jsonw_close(&w, ']');
     jsonw_close(&w, '}');

@@ -79,6 +79,7 @@ struct demo {
     struct demo_db *db; /* NULL: memory only */
     bool filling;       /* demo_fill holds one transaction of the disk around all of memory's */
     struct demo_faults faults;
+    struct vec jobs;    /* struct demo_job, of export.c */
 };
 
 /* One request under way. */
@@ -211,6 +212,12 @@ void demo_page(struct demo_turn *t, const struct demo_query *q);
 void demo_history(struct demo_turn *t, uint32_t type, uint32_t resource);
 void demo_bundle(struct demo_turn *t);
 void demo_metadata(struct demo_turn *t);
+
+/* export.c: each answers the turn. */
+void demo_export(struct demo_turn *t, uint32_t group); /* DEMO_NONE: of the system */
+void demo_export_poll(struct demo_turn *t);
+bool demo_export_file(struct demo_turn *t, struct str id); /* false: it is none, or not asked for so */
+void demo_export_init(struct demo *d);
 
 /* handle.c */
 /* What a condition (If-None-Exist, PUT Type?query, a conditional reference) finds: *n of them,

@@ -13,6 +13,7 @@ int demo_state_init(struct demo *d)
     vec_init(&d->resources, sizeof(struct demo_resource), DEMO_RESOURCES_MAX);
     vec_init(&d->undo, sizeof(uint32_t), DEMO_RESOURCES_MAX);
     vec_init(&d->kept, sizeof(struct demo_kept), DEMO_KEPT_MAX);
+    demo_export_init(d);
     d->logs = mem_alloc(demo_type_count() * sizeof *d->logs);
     if (!d->logs)
         return ERR_NOMEM;
@@ -40,6 +41,7 @@ void demo_state_fini(struct demo *d)
     mem_free(d->logs);
     mem_free(d->buckets);
     vec_fini(&d->kept);
+    vec_fini(&d->jobs);
     vec_fini(&d->undo);
     vec_fini(&d->resources);
 }

@@ -109,6 +109,9 @@ static const struct fhir_kind kinds[] = {
     {"ImagingStudy", KIND_DEMAND, KIND_KEEP_ALWAYS, "patient", "subject", "started", "procedureCode", "description",
      "status", NULL, NULL, false, "encounter", NULL},
     {"Binary", KIND_DEMAND, KIND_KEEP_ALWAYS, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL},
+    /* what a form's answers came from: written here, never asked for */
+    {"Provenance", KIND_DEMAND, KIND_KEEP_ALWAYS, NULL, NULL, "recorded", NULL, NULL, NULL, NULL, NULL, false, NULL,
+     NULL},
 };
 
 /* Open, by R4's task-status; a draft is nobody's yet. 30980-7 is the date a vaccine is due, 59778-1 the one from which

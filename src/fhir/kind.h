@@ -15,7 +15,7 @@ enum kind_priority {
     KIND_P1,      /* recent results, vaccines, orders */
     KIND_P2,      /* older history, documents' metadata */
     KIND_NAMED,   /* Practitioner and the like: those that other rows name */
-    KIND_DEMAND,  /* never by itself: Claim, ExplanationOfBenefit, ImagingStudy, Binary */
+    KIND_DEMAND,  /* never by itself: Claim, ExplanationOfBenefit, ImagingStudy, Binary, Provenance */
 };
 
 /* What goes first when a device has no room for all (store/room.h). */

@@ -8,6 +8,7 @@
 
 #include "base/intl.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "fhir/index.h"
 
 /* --- words -------------------------------------------------------------------------------------- */
@@ -251,12 +252,12 @@ static int with_id(struct editing *x, struct str bytes, const struct rng *rng, s
         return code;
     raw = tape_raw(&t, 0);
     at = tape_get(&t, 0, "id");
-    x->create = at == TAPE_NONE;
+    x->create = x->create || at == TAPE_NONE;
     if (!tape_is(&t, 0, TAPE_OBJECT) || !kind_find(tape_plain(&t, tape_get(&t, 0, "resourceType"))))
         code = err_set(e, ERR_INPUT, 0, 0, "resourceType");
-    else if (!x->create && !str_is_id(tape_plain(&t, at)))
+    else if (at != TAPE_NONE && !str_is_id(tape_plain(&t, at)))
         code = err_set(e, ERR_INPUT, 0, 0, "id");
-    if (!code && x->create) {
+    if (!code && at == TAPE_NONE) {
         rng_uuid(rng, id);
         buf_addf(&x->bytes, "{\"id\":\"%s\",", id);
         raw.p++;
@@ -322,8 +323,8 @@ static int read_edit(struct editing *x, struct str bytes, const struct rng *rng,
     return code;
 }
 
-static int write_edit(struct editing *x, bool by_command, const struct rng *rng, struct model_edited *out,
-                      struct err *e)
+static int write_edit(struct editing *x, struct store_tx *tx, bool by_command, const struct rng *rng,
+                      struct model_edited *out, struct err *e)
 {
     const struct store_edit ed = {.kind = x->create ? STORE_OP_CREATE : STORE_OP_UPDATE,
                                   .ix = &x->ix,
@@ -335,38 +336,93 @@ static int write_edit(struct editing *x, bool by_command, const struct rng *rng,
                                   .rng = rng};
     struct audit_event ev =
         model_event(x->m, x->create ? AUDIT_CREATE : AUDIT_UPDATE, x->ix.patient);
-    struct store_tx *tx;
-    int code = store_begin(x->m->store, true, &tx, e);
+    int code;
 
-    if (code)
-        return code;
     ev.type = x->ix.type;
     ev.id = x->ix.id;
     ev.version = x->ix.version.n <= LIMIT_ID_BYTES ? x->ix.version : STR("");
-    if (!(code = store_edit(tx, &ed, &out->change, out->op, e)) && out->change == STORE_SAME) {
-        store_rollback(tx);
-        return ERR_OK;
-    }
-    if (!code)
-        code = audit_append(tx, &ev, e);
-    return end(tx, code, e);
+    code = store_edit(tx, &ed, &out->change, out->op, e);
+    if (code || out->change == STORE_SAME)
+        return code;
+    return audit_append(tx, &ev, e);
+}
+
+static void edit_init(struct editing *x, struct model *m)
+{
+    *x = (struct editing){.m = m};
+    buf_init(&x->bytes, LIMIT_RESOURCE_BYTES);
+    arena_init(&x->a, 4 * LIMIT_RESOURCE_BYTES);
+}
+
+static void edit_fini(struct editing *x)
+{
+    tape_fini(&x->t);
+    arena_fini(&x->a);
+    buf_fini(&x->bytes);
+}
+
+static void edit_name(const struct editing *x, struct model_edited *out)
+{
+    *out = (struct model_edited){.change = STORE_SAME};
+    snprintf(out->name, sizeof out->name, "%.*s/%.*s", STR_ARG(x->ix.type), STR_ARG(x->ix.id));
 }
 
 int model_edit(struct model *m, struct str bytes, bool by_command, const struct rng *rng, struct model_edited *out,
                struct err *e)
 {
-    struct editing x = {.m = m};
+    struct editing x;
+    struct store_tx *tx;
     int code;
 
     *out = (struct model_edited){.change = STORE_SAME};
-    buf_init(&x.bytes, LIMIT_RESOURCE_BYTES);
-    arena_init(&x.a, 4 * LIMIT_RESOURCE_BYTES);
-    if (!(code = read_edit(&x, bytes, rng, e))) {
-        snprintf(out->name, sizeof out->name, "%.*s/%.*s", STR_ARG(x.ix.type), STR_ARG(x.ix.id));
-        code = write_edit(&x, by_command, rng, out, e);
+    edit_init(&x, m);
+    if (!(code = read_edit(&x, bytes, rng, e)) && !(code = store_begin(m->store, true, &tx, e))) {
+        edit_name(&x, out);
+        code = write_edit(&x, tx, by_command, rng, out, e);
+        if (!code && out->change == STORE_SAME)
+            store_rollback(tx);
+        else
+            code = end(tx, code, e);
     }
-    tape_fini(&x.t);
-    arena_fini(&x.a);
-    buf_fini(&x.bytes);
+    edit_fini(&x);
+    return code;
+}
+
+static int read_all(struct editing *x, struct model *m, const struct model_writes *w, const struct rng *rng,
+                    struct err *e)
+{
+    int code = ERR_OK;
+
+    for (unsigned i = 0; i < w->n && !code; i++) {
+        edit_init(&x[i], m);
+        x[i].create = w->v[i].create;
+        code = read_edit(&x[i], w->v[i].bytes, rng, e);
+        /* REQ: what was written at one patient's banner goes into no other chart. */
+        if (!code && (x[i].ix.patient.n || x[i].ix.kind->patient_path) && !str_eq(x[i].ix.patient, w->chart))
+            code = err_set(e, ERR_INPUT, 0, 0, "subject");
+    }
+    return code;
+}
+
+int model_edit_all(struct model *m, const struct model_writes *w, const struct rng *rng, struct model_edited *out,
+                   struct err *e)
+{
+    struct editing *x = w->n <= LIMIT_TX_ROWS ? mem_alloc((w->n + 1) * sizeof *x) : NULL;
+    struct store_tx *tx;
+    int code = x ? read_all(x, m, w, rng, e)
+                 : err_set(e, w->n > LIMIT_TX_ROWS ? ERR_TOOBIG : ERR_NOMEM, 0, LIMIT_TX_ROWS, "resources");
+
+    if (!code && !(code = store_begin(m->store, true, &tx, e))) {
+        if (w->draft.n)
+            code = store_draft_drop(tx, w->draft, e);
+        for (unsigned i = 0; i < w->n && !code; i++) {
+            edit_name(&x[i], &out[i]);
+            code = write_edit(&x[i], tx, false, rng, &out[i], e);
+        }
+        code = end(tx, code, e);
+    }
+    for (unsigned i = 0; x && i < w->n; i++)
+        edit_fini(&x[i]);
+    mem_free(x);
     return code;
 }

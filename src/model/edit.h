@@ -24,6 +24,23 @@ struct model_edited {
 int model_edit(struct model *m, struct str bytes, bool by_command, const struct rng *rng, struct model_edited *out,
                struct err *e);
 
+/* One of several that are written together. */
+struct model_write {
+    struct str bytes;
+    bool create; /* its bytes have the id that it is given here (a UUID); else, where they have one, it is here */
+};
+struct model_writes {
+    const struct model_write *v;
+    unsigned n;            /* at most LIMIT_TX_ROWS */
+    struct str chart;      /* REQ: whose they are, all; what a kind keeps in no chart goes with them */
+    struct str draft;      /* which they came of and which goes with them, or "" */
+};
+/* Queues all, with an audit row each, in one transaction that is on disk when it is answered: all or none. out: n of
+ * them. What a person wrote: never "entered by command". Errors of model_edit; ERR_INPUT "subject": one is of another
+ * chart; ERR_EXISTS: a create of what is here; ERR_NOTFOUND "draft": it has gone, so that this was written already. */
+int model_edit_all(struct model *m, const struct model_writes *w, const struct rng *rng, struct model_edited *out,
+                   struct err *e);
+
 /* "queued", "conflict"; "create": for --json and tests, never translated. */
 const char *model_op_state(enum store_op_state state);
 const char *model_op_kind(enum store_op_kind kind);

@@ -89,6 +89,8 @@ int model_form_open(struct str bytes, const struct form_env *env, struct form **
                     struct err *e);
 void model_form_close(struct form *f); /* wipes */
 
+/* What a form is called, without opening it. False: it is no Questionnaire, or not about a patient. */
+bool model_form_heading(struct str bytes, const char *language, struct arena *a, struct text *title);
 struct text model_form_title(const struct form *f, struct arena *a);
 struct str model_form_canonical(const struct form *f); /* "url|version" (or url, or ""): what a response is of */
 unsigned model_form_changes(const struct form *f);     /* grows with every change: rows must be made anew */

@@ -220,7 +220,7 @@ static bool ask_last(struct form *f, const struct form_item *d, const char *from
     }
     buf_adds(&b, "&patient=");
     buf_addstr(&b, f->env.subject);
-    buf_addf(&b, "&date=ge%s&_sort=-date&_count=1", from);
+    buf_addf(&b, "&status=final,amended,corrected&date=ge%s&_sort=-date&_count=1", from);
     found = !b.failed && f->env.query(f->env.arg, buf_str(&b), bundle);
     buf_fini(&b);
     return found;

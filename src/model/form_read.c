@@ -78,10 +78,9 @@ static bool same_language(struct str has, struct str want)
     return has.n >= want.n && want.n && !memcmp(has.p, want.p, want.n) && (has.n == want.n || has.p[want.n] == '-');
 }
 
-struct str model_form_words(const struct form *f, const struct tape *t, tape_at object, const char *member,
-                            struct arena *a, bool *foreign)
+static struct str words_in(struct str want, struct str own, const struct tape *t, tape_at object, const char *member,
+                           struct arena *a, bool *foreign)
 {
-    struct str want = str_of(f->env.language), own = tape_plain(&f->t, tape_get(&f->t, 0, "language"));
     struct str plain = tape_str(t, tape_get(t, object, member), a);
     char under[64] = "_";
     tape_at more, x;
@@ -95,6 +94,34 @@ struct str model_form_words(const struct form *f, const struct tape *t, tape_at 
             return tape_str(t, model_form_part(t, x, "content"), a);
         }
     return plain;
+}
+
+struct str model_form_words(const struct form *f, const struct tape *t, tape_at object, const char *member,
+                            struct arena *a, bool *foreign)
+{
+    return words_in(str_of(f->env.language), tape_plain(&f->t, tape_get(&f->t, 0, "language")), t, object, member, a,
+                    foreign);
+}
+
+bool model_form_heading(struct str bytes, const char *language, struct arena *a, struct text *title)
+{
+    struct tape t;
+    struct str words;
+    tape_at subjects;
+    bool foreign, is;
+
+    if (tape_parse(&t, bytes, NULL))
+        return false;
+    subjects = tape_get(&t, 0, "subjectType");
+    is = tape_str_is(&t, tape_get(&t, 0, "resourceType"), "Questionnaire") && !tape_count(&t, subjects);
+    for (tape_at x = tape_first(&t, subjects); x != TAPE_NONE && !is; x = tape_next(&t, subjects, x))
+        is = tape_str_is(&t, x, "Patient");
+    words = words_in(str_of(language), tape_plain(&t, tape_get(&t, 0, "language")), &t, 0, "title", a, &foreign);
+    if (!words.n)
+        words = tape_str(&t, tape_get(&t, 0, "name"), a);
+    *title = text_safe(a, words, 200);
+    tape_fini(&t);
+    return is;
 }
 
 /* --- values ----------------------------------------------------------------------------------- */

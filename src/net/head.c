@@ -149,6 +149,7 @@ static void field(struct net_head_reader *h, struct str name, struct str value)
     } kept[] = {
         {"etag", offsetof(struct net_head_reader, head.etag), sizeof h->head.etag},
         {"location", offsetof(struct net_head_reader, head.location), sizeof h->head.location},
+        {"content-location", offsetof(struct net_head_reader, head.content_location), sizeof h->head.content_location},
         {"retry-after", offsetof(struct net_head_reader, retry_after), sizeof h->retry_after},
         {"x-ms-retry-after-ms", offsetof(struct net_head_reader, retry_ms), sizeof h->retry_ms},
         {"ratelimit", offsetof(struct net_head_reader, rate_limit), sizeof h->rate_limit},

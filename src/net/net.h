@@ -63,6 +63,7 @@ struct net_head {
     char content_type[80];
     char etag[128];         /* as received, or "" */
     char location[512];     /* as received, or "" */
+    char content_location[512]; /* the same */
     int64_t length;         /* Content-Length, or -1 */
     int64_t part_from, part_of; /* Content-Range: the first byte and the size of the whole; -1: it does not say */
     bool coded;             /* the body has a Content-Encoding other than identity */

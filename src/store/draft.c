@@ -58,6 +58,8 @@ int store_draft_drop(struct store_tx *tx, struct str name, struct err *e)
         code = sql_run(&tx->s->w, st, &why);
     }
     store_tx_check(tx, code, &why);
+    if (!code && !sqlite3_changes(tx->s->w.db))
+        code = err_set(&why, ERR_NOTFOUND, 0, 0, "draft");
     if (code && e)
         *e = why;
     return code;

@@ -151,6 +151,7 @@ int store_draft_get(struct store *s, struct str name, struct buf *out, struct er
 /* Those of a chart ("": all), the newest first. */
 int store_draft_each(struct store *s, struct str chart, int (*each)(void *arg, const struct store_draft *d), void *arg,
                      struct err *e);
+/* ERR_NOTFOUND: there is none of that name, which spoils no transaction. */
 int store_draft_drop(struct store_tx *tx, struct str name, struct err *e);
 
 #endif

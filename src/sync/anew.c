@@ -47,7 +47,7 @@ int sync_begin_anew(struct store_tx *tx, const char *base, const struct sync_sco
 {
     static const char *const of_server[] = {"sync.unsupported", "sync.complete", "sync.nobatch", "sync.nogzip",
                                             "sync.changed",     "sync.counts",   "sync.counted", "sync.brake",
-                                            "sync.accept"};
+                                            "sync.accept",      "sync.bulk",     "sync.bulk.files", "sync.nobulk"};
     struct buf b;
     int code = store_marks_forget(tx, e);
 

@@ -115,6 +115,11 @@ static struct item *add(struct shell_lane *l, enum sync_event_type type, int out
     return it;
 }
 
+struct item *sync_chunk_row(struct shell_lane *l, struct str bytes)
+{
+    return add(l, SYNC_EV_ROW, 0, bytes);
+}
+
 /* --- what the scanner finds --------------------------------------------------------------------- */
 
 static int on_resource(void *arg, int outer, struct str bytes)

@@ -23,6 +23,12 @@ struct put {
     int64_t now_ms;
     uint64_t changed;
     int spoilt;            /* it could not be put together */
+    /* of a chunk that is in no page: */
+    const char *setting;
+    struct buf value;
+    void (*stored)(void *arg, int code, const struct err *e, uint64_t changed, int64_t line);
+    void *arg;
+    int64_t line;
 };
 
 static int put_row(struct put *p, struct store_tx *tx, const struct pending *row, struct err *e)
@@ -58,6 +64,8 @@ static int run(struct loop_job *job)
     if (!code && p->mark.type[0] && !p->run->scope.demand &&
         !(p->run->scope.aside && sync_scope_by_id(&p->run->scope, p->kind)))
         code = store_mark_put(tx, &p->mark, &job->err);
+    if (!code && p->setting)
+        code = store_set(tx, p->setting, buf_str(&p->value), &job->err);
     if (!code && p->refused_changed)
         code = store_set(tx, "sync.refused", buf_str(&p->refused), &job->err);
     if (!code)
@@ -84,6 +92,20 @@ static void done(struct loop_job *job)
     sync_run_step(r, &ev);
     sync_hold(r, 0, 0);
     sync_run_drop(r);
+}
+
+static void chunk_done(struct loop_job *job)
+{
+    struct put *p = (struct put *)job;
+    struct sync_run *r = p->run;
+
+    r->moving--;
+    for (unsigned i = 0; i < p->n; i++)
+        sync_chunk_release(p->row[i].chunk);
+    p->stored(p->arg, job->code, &job->err, job->code ? 0 : p->changed, p->line);
+    buf_fini(&p->refused);
+    buf_fini(&p->value);
+    mem_free(p);
 }
 
 /* The oldest rows of this part of the lane's answer, out of the lane's queue. */
@@ -143,5 +165,47 @@ void sync_put(struct sync_run *r, const struct sync_action *a)
     sync_run_hold(r);
     r->moving++;
     p->spoilt = p->n != a->rows ? ERR_BUG : p->spoilt;
+    loop_submit(r->loop, LOOP_STORE, &p->job);
+}
+
+void sync_put_chunk(struct sync_run *r, struct chunk *c, const char *setting, struct str value,
+                    void (*stored)(void *arg, int code, const struct err *e, uint64_t changed, int64_t line), void *arg)
+{
+    struct put *p = mem_alloc(sizeof *p);
+
+    if (!p) {
+        sync_chunk_release(c);
+        stored(arg, ERR_NOMEM, NULL, 0, 0);
+        return;
+    }
+    p->run = r;
+    p->setting = setting;
+    p->stored = stored;
+    p->arg = arg;
+    p->line = c->line;
+    p->now_ms = clock_wall_ms(&r->clock);
+    p->job.run = run;
+    p->job.done = chunk_done;
+    buf_init(&p->refused, LIMIT_SMALL_JSON);
+    buf_init(&p->value, LIMIT_SMALL_JSON);
+    p->spoilt = buf_addstr(&p->value, value);
+    for (size_t i = 0; i < c->items.n && p->n < LIMIT_TX_ROWS; i++) {
+        struct item *it = vec_at(&c->items, i);
+
+        if (it->bad)
+            it->known = sync_notes_refused(r, it->name);
+        if (it->known || (!it->bad && (!it->ix.kind || it->ix.kind->priority == KIND_DEMAND)))
+            continue;
+        r->n_refused += it->bad;
+        p->row[p->n++] = (struct pending){c, it};
+        p->kind = it->ix.kind ? it->ix.kind : p->kind;
+        c->refs++;
+    }
+    if (r->n_refused > SHELL_REFUSED)
+        p->spoilt = ERR_TOOBIG;
+    if (!p->spoilt)
+        p->spoilt = list_refused(p);
+    r->moving++;
+    sync_chunk_release(c);
     loop_submit(r->loop, LOOP_STORE, &p->job);
 }

@@ -483,3 +483,53 @@ void sync_run_free(struct sync_run *r)
     sync_run_hold(r);
     sync_run_drop(r);
 }
+
+int sync_run_bare(struct loop *l, struct net *n, struct store *s, const struct clock *clock, const struct rng *rng,
+                  const char *base, struct sync_run **out, struct err *e)
+{
+    struct sync_run *r = mem_alloc(sizeof *r);
+    int code = r ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, NULL);
+
+    *out = r;
+    if (code)
+        return code;
+    r->loop = l;
+    r->net = n;
+    r->store = s;
+    r->clock = *clock;
+    r->rng = *rng;
+    r->scope.all = true;
+    init(r);
+    snprintf(r->base, sizeof r->base, "%s", base);
+    if (!(r->marks = mem_alloc(SYNC_KINDS_MAX * sizeof *r->marks)))
+        code = err_set(e, ERR_NOMEM, 0, 0, NULL);
+    if (!code)
+        code = sync_notes_load(r, e);
+    if (code)
+        destroy(r);
+    *out = code ? NULL : r;
+    return code;
+}
+
+void sync_run_bare_free(struct sync_run *r)
+{
+    if (!r)
+        return;
+    sync_chunk_release(r->lane[0].chunk);
+    r->lane[0].chunk = NULL;
+    destroy(r);
+}
+
+uint64_t sync_run_fill(const struct sync_run *r)
+{
+    struct sync_kind_result k[SYNC_KINDS_MAX];
+    unsigned n = sync_results(r->state, k, SYNC_KINDS_MAX);
+    uint64_t patients = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        if (kind_find(str_of(k[i].type))->priority == KIND_P0 && (!k[i].over || k[i].code))
+            return 0;
+        patients += !strcmp(k[i].type, "Patient") ? k[i].rows : 0;
+    }
+    return patients;
+}

@@ -75,6 +75,8 @@ void sync_run_beside(struct sync_run *r, bool beside, uint64_t pushed, uint64_t 
 /* While it is held so: another run of the same sync comes behind it, which says how the sync went; or it is the last
  * one, and counts what those before it pulled as well. */
 void sync_run_part(struct sync_run *r, bool part, uint64_t pulled);
+/* Once the first rank is whole in this run: how many patients came; else 0. */
+uint64_t sync_run_fill(const struct sync_run *r);
 /* NULL is fine. Before done: stops it (done is not called any more) and frees it when its last request and job have
  * come back, which net_free and loop_free make sure of. Also from within done. */
 void sync_run_free(struct sync_run *r);

@@ -11,6 +11,7 @@
 #include "store/member.h"
 #include "sync/absent.h"
 #include "sync/budget.h"
+#include "sync/bulk.h"
 #include "sync/demand.h"
 #include "sync/roster.h"
 #include "sync/send.h"
@@ -32,6 +33,9 @@ struct sync_session {
     int64_t seen, pending;   /* the meter as it was looked at last; bytes that are not in budget.used yet */
     int64_t counting;        /* those of them that the note under way brings there */
     int64_t now_used;        /* what came of that */
+    struct sync_bulk *bulk;
+    bool bulked;             /* of this sync: over, or not wanted */
+    bool may_bulk, bulk_next; /* a first fill may turn out to be large; it has: this run ends behind the first rank */
     bool lifted, frugal;     /* the day's bytes do not count for what runs; it was told that they are used */
     struct loop_job note;    /* keeps what the server said, and what went */
     struct buf noted;        /* what is to stand in the setting */
@@ -180,7 +184,11 @@ static void count(void *arg)
 {
     struct sync_session *s = arg;
 
-    if (!s->budget.limit)
+    if (s->may_bulk && !s->bulk_next && s->run && sync_run_fill(s->run) >= SYNC_BULK_PATIENTS) {
+        s->bulk_next = true;
+        sync_run_frugal(s->run);
+    }
+    if (!s->budget.limit || !s->run)
         return;
     look_at_meter(s);
     if (s->pending >= SYNC_BUDGET_NOTE && !s->noting)
@@ -305,6 +313,7 @@ void sync_session_free(struct sync_session *s)
     if (!s)
         return;
     loop_cancel(s->loop, s->ending);
+    sync_bulk_free(s->bulk);
     sync_run_free(s->run);
     sync_send_free(s->send);
     sync_absent_free(s->absent);
@@ -538,6 +547,17 @@ static void list_read(void *arg, const struct roster_report *r)
 
 /* --- one run ------------------------------------------------------------------------------------------ */
 
+/* A first fill, of everybody, on a line that nobody counts; or one that was begun. */
+static void plan_bulk(struct sync_session *s)
+{
+    bool may = !s->bulked && !s->demand && s->scope.all && !s->budget.limit;
+    struct store_mark m;
+
+    s->bulk_next = may && sync_bulk_waits(s->store);
+    s->may_bulk = may && !s->bulk_next && sync_bulk_may(s->store, &s->clock) &&
+                  !store_mark_get(s->store, STR("Patient"), &m, NULL) && !m.mark_ms;
+}
+
 static int run_scope(struct sync_session *s, struct err *e)
 {
     struct sync_observer mine = {progress, ended, s, pulled, count};
@@ -545,6 +565,9 @@ static int run_scope(struct sync_session *s, struct err *e)
 
     s->over = s->frugal = false;
     s->running = r == ERR_OK;
+    plan_bulk(s);
+    if (!r && s->bulk_next)
+        sync_run_frugal(s->run);
     if (!r)
         count(s);
     if (!r && !s->demand) /* a chart that somebody waits for does not wait for what is sent */
@@ -602,6 +625,31 @@ static void fail(struct sync_session *s, const struct err *e)
     tell(s, &none);
 }
 
+/* Then the pull that makes it whole. */
+static void bulk_ended(void *arg, const struct sync_bulk_report *r)
+{
+    struct sync_session *s = arg;
+    struct sync_report last = {.code = r->code, .err = r->err, .ended_ms = clock_wall_ms(&s->clock)};
+
+    s->pulled += r->rows;
+    sync_bulk_free(s->bulk);
+    s->bulk = NULL;
+    s->bulked = true;
+    if (!last.code && !(last.code = start(s, false, &last.err)))
+        return;
+    last.wire = net_meter(s->net);
+    ended(s, &last);
+}
+
+static int start_bulk(struct sync_session *s, struct err *e)
+{
+    const struct sync_observer o = {progress, NULL, s, NULL, count};
+
+    sync_run_free(s->run);
+    s->run = NULL;
+    return sync_bulk_start(s->loop, s->net, s->store, &s->clock, &s->rng, s->base.p, &o, bulk_ended, s, &s->bulk, e);
+}
+
 static void ended(void *arg, const struct sync_report *r)
 {
     struct sync_session *s = arg;
@@ -609,9 +657,15 @@ static void ended(void *arg, const struct sync_report *r)
     struct err e = ERR_NONE;
 
     s->legging = false;
+    both.pulled += s->pulled;
+    if (s->bulk_next && r->code == ERR_BUDGET && !s->frugal && !s->demand) {
+        s->pulled = both.pulled;
+        if (!(both.code = start_bulk(s, &e)))
+            return;
+        both.err = e;
+    }
     if (both.code == ERR_BUSY)
         busy(s, &both.err);
-    both.pulled += s->pulled;
     if (s->part && goes_on(r->code)) { /* then the next cohort */
         s->pulled = both.pulled;
         s->part = false;
@@ -666,6 +720,7 @@ int sync_session_start(struct sync_session *s, const struct sync_observer *o, st
     s->send = NULL;
     s->sent = 0;
     s->deleted = 0;
+    s->bulked = false;
     s->beside = ERR_NONE;
     reset_meter(s);
     if ((code = sync_budget_load(s->store, &s->clock, &s->budget, e)))
@@ -725,7 +780,9 @@ bool sync_session_stop(struct sync_session *s)
         sync_send_cancel(s->send);
     if (running)
         stop_list(s, &(struct err){.code = ERR_CANCELLED});
-    if (running && s->run)
+    if (running && s->bulk)
+        sync_bulk_stop(s->bulk);
+    else if (running && s->run)
         sync_cancel(s->run);
     if (running)
         stop_absent(s, &(struct err){.code = ERR_CANCELLED});
@@ -743,7 +800,9 @@ static void ends_busy(void *arg)
         return;
     busy(s, &why);
     stop_list(s, &why);
-    if (s->run)
+    if (s->bulk)
+        sync_bulk_stop(s->bulk);
+    else if (s->run)
         sync_run_stop(s->run, ERR_BUSY);
     stop_absent(s, &why);
 }

@@ -47,6 +47,7 @@ struct chunk {
     struct vec items;
     struct arena arena;
     size_t held;
+    int64_t line;              /* of a file of an export: its last row's */
     bool large;
 };
 
@@ -126,6 +127,8 @@ struct sync_run {
 void sync_answer_ask(struct sync_run *r, const struct sync_action *a);
 void sync_answer_stop(struct sync_run *r, unsigned lane);
 void sync_answer_fini(struct shell_lane *l);
+/* A row of no page into the lane's chunk under construction. NULL: no memory. */
+struct item *sync_chunk_row(struct shell_lane *l, struct str bytes);
 void sync_chunk_release(struct chunk *c);
 /* Counts rows in memory; pauses the answers or lets them go on. Also (0, 0) when a job is over. */
 void sync_hold(struct sync_run *r, size_t more, size_t less);
@@ -137,6 +140,12 @@ int sync_parse_run(struct loop_job *job);
 /* --- put.c: to the store ------------------------------------------------------------------------ */
 
 void sync_put(struct sync_run *r, const struct sync_action *a);
+
+/* A chunk's rows, LIMIT_TX_ROWS at most, with a setting in their transaction; the chunk is taken over. stored comes
+ * once; line: the chunk's. */
+void sync_put_chunk(struct sync_run *r, struct chunk *c, const char *setting, struct str value,
+                    void (*stored)(void *arg, int code, const struct err *e, uint64_t changed, int64_t line),
+                    void *arg);
 
 /* --- notes.c: what is remembered from run to run ------------------------------------------------- */
 
@@ -154,6 +163,10 @@ unsigned sync_notes_refused_count(const struct sync_run *r);
 
 /* --- run.c -------------------------------------------------------------------------------------- */
 
+/* What rows go through, without a step: for those that come in no page. All patients are its scope. */
+int sync_run_bare(struct loop *l, struct net *n, struct store *s, const struct clock *clock, const struct rng *rng,
+                  const char *base, struct sync_run **out, struct err *e);
+void sync_run_bare_free(struct sync_run *r); /* no job of it is under way */
 /* Around everything that calls back later. drop: frees the run when it was abandoned and this was the last. */
 void sync_run_hold(struct sync_run *r);
 void sync_run_drop(struct sync_run *r);

@@ -992,7 +992,7 @@ static void last_observation(void)
     b.env.query = query;
     b.env.arg = &c;
     with(&b, form);
-    UNIT_STR(c.asked, "Observation?code=http://loinc.org|29463-7&patient=Patient/p&date=ge2026-10-24&_sort=-date&_count=1");
+    UNIT_STR(c.asked, "Observation?code=http://loinc.org|29463-7&patient=Patient/p&status=final,amended,corrected&date=ge2026-10-24&_sort=-date&_count=1");
     UNIT_STR(row(&b, "w").value.s, "72.50 kg");
     UNIT_STR(row(&b, "w").from.s, "from the chart: Observation of 01-Nov-2026");
     CU_ASSERT(!row(&b, "w").seen);
