@@ -4,7 +4,7 @@
     with ward.Ward(tmp, generate=20, charts=5) as w:
         w.cli("show", "p1"); w.json("list"); w.post("bundle.json"); w.stop_server()
 """
-import json, os, re, signal, subprocess, sys, threading, time, urllib.request
+import json, os, pty, re, select, signal, subprocess, sys, threading, time, urllib.request
 
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
 TOP = os.path.abspath(os.environ.get("top_srcdir", "."))
@@ -119,6 +119,30 @@ class Ward:
         if check and p.returncode:
             sys.exit(f"wardline {' '.join(args)}: exit {p.returncode}: {p.stderr}")
         return p
+
+    def on_terminal(self, args, prompt, answer):
+        """Runs a command on a terminal of its own, unlocks, answers one question. (exit code, what was on the screen)."""
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.execve(WARDLINE, [WARDLINE, "--home", self.home, *args], environment(self.extra))
+        screen = ""
+        for want, said in (("Passphrase", PASS), (prompt, answer), (None, None)):
+            part, end = "", time.monotonic() + 60
+            while want is None or want not in part:
+                if not select.select([fd], [], [], max(0, end - time.monotonic()))[0]:
+                    break
+                try:
+                    got = os.read(fd, 4096).decode("utf-8", "replace")
+                except OSError:
+                    got = ""
+                if not got:
+                    break
+                part += got
+            screen += part
+            if want is not None:
+                os.write(fd, said.encode() + b"\n")
+        os.close(fd)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), screen
 
     def kept(self, what):
         """What the store keeps of who looked ("rows") and of edits ("ops"): tests/tools/trail.c."""

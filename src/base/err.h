@@ -38,6 +38,8 @@
     X(ERR_PERSON, 2)       /* a person at a terminal must answer it */                             \
     X(ERR_ROLE, 2)         /* the profile's role may not do it; what = the role */                 \
     X(ERR_OPEN, 2)         /* an answer is missing; num = how many */                              \
+    X(ERR_LINE, 2)         /* a change that may have reached the server cannot be given up; what = operation */ \
+    X(ERR_BEHIND, 2)       /* nor one that others rest on; num = how many */                        \
     X(ERR_IO, 5)           /* a file operation failed; what = path, sub = errno */                  \
     X(ERR_OFFLINE, 3)      /* no answer: DNS, connect, reset; what = host:port, sub = CURLcode */   \
     X(ERR_TIMEOUT, 3)      /* too slow to go on; what = host:port */                                \

@@ -87,6 +87,19 @@ int cli_ask(const char *prompt, struct secret **out, struct err *e)
     return read_line(-1, NULL, prompt, true, out, e);
 }
 
+int cli_confirm_op(const char *prompt, const char *op, struct err *e)
+{
+    struct secret *typed = NULL;
+    int r = cli_ask(prompt, &typed, NULL);
+
+    if (r)
+        return err_set(e, r == ERR_NOTTY ? ERR_PERSON : r, 0, 0, "answer");
+    if (!str_is(str_trim((struct str){(const char *)typed->p, typed->n}), op))
+        r = err_set(e, ERR_INPUT, 0, 0, op);
+    secret_free(typed);
+    return r;
+}
+
 /* REQ: a new passphrase that is guessed in no time is refused (ERR_SHORT): it is all that keeps the store shut. */
 static int read_new(int fd, struct secret **out, struct err *e)
 {

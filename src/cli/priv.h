@@ -26,6 +26,7 @@ CLI_VERB(cli_verb_export);
 CLI_VERB(cli_verb_doctor);
 CLI_VERB(cli_verb_put);
 CLI_VERB(cli_verb_queue);
+CLI_VERB(cli_verb_receipt);
 CLI_VERB(cli_verb_attachment);
 
 CLI_VERB(cli_verb_quota);
@@ -59,6 +60,8 @@ struct model_codes;
 void cli_lacks(struct cli_out *out, const struct model_codes *codes);
 /* A line from the terminal, shown as it is typed. */
 int cli_ask(const char *prompt, struct secret **out, struct err *e);
+/* Asks for an operation's id, typed at a terminal by a person who has read what it is. ERR_PERSON, ERR_INPUT. */
+int cli_confirm_op(const char *prompt, const char *op, struct err *e);
 /* A key file of the site's, as `key pair` writes it. */
 int cli_escrow_secret(const char *path, struct secret **out, struct err *e);
 int cli_escrow_public(const char *path, unsigned char out[CRYPT_BOX_PUBLIC], struct err *e);

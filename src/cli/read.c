@@ -145,7 +145,7 @@ static void show_row(struct cli_out *out, const struct model_row *row)
 }
 
 /* No section of the table: the rows of all of them, by date. */
-static const struct kind_section timeline = {"timeline", N_("Timeline"), 'y'};
+static const struct kind_section timeline = {"timeline", N_("Timeline"), 'y', NULL};
 
 /* Calls each for the rows of the timeline, a window at a time. */
 static int each_of_timeline(struct cli_app *app, struct str chart, struct arena *a, struct text *age,

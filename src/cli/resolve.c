@@ -15,22 +15,13 @@ enum { MINE, THEIRS };
 static int confirm(struct cli_app *app, const struct model_conflict *c, enum model_take take, struct cli_out *err,
                    struct err *e)
 {
-    struct secret *typed = NULL;
-    char prompt[300];
-    int r;
-
     cli_marks(app, err);
     cli_conflict_words(err, c);
     cli_flush(err);
-    snprintf(prompt, sizeof prompt,
-             take == MODEL_TAKE_MINE ? _("Type the change's id to send YOURS (what only the server changed stays): ")
-                                     : _("Type the change's id to give YOURS up and keep the server's: "));
-    if ((r = cli_ask(prompt, &typed, NULL)))
-        return err_set(e, r == ERR_NOTTY ? ERR_PERSON : r, 0, 0, "answer");
-    if (!str_is(str_trim((struct str){(const char *)typed->p, typed->n}), c->op))
-        r = err_set(e, ERR_INPUT, 0, 0, c->op);
-    secret_free(typed);
-    return r;
+    return cli_confirm_op(take == MODEL_TAKE_MINE
+                              ? _("Type the change's id to send YOURS (what only the server changed stays): ")
+                              : _("Type the change's id to give YOURS up and keep the server's: "),
+                          c->op, e);
 }
 
 static int resolve(struct cli_app *app, struct model_conflict *c, enum model_take take, struct cli_out *out,

@@ -10,40 +10,8 @@
 #include "base/limits.h"
 #include "cli/room.h"
 #include "fhir/kind.h"
-#include "fhir/tape.h"
+#include "model/receipt.h"
 #include "sync/run.h"
-
-/* What the last sync left behind (setting "sync.last", sync/run.h). */
-struct last {
-    struct buf json;
-    struct tape tape;
-};
-
-static int last_open(struct cli_app *app, struct last *l, struct err *e)
-{
-    int r;
-
-    *l = (struct last){0};
-    buf_init(&l->json, LIMIT_SMALL_JSON);
-    r = store_setting(app->store, "sync.last", &l->json, e);
-    if (!r)
-        r = tape_parse(&l->tape, buf_str(&l->json), e);
-    return r == ERR_NOTFOUND ? ERR_OK : r;
-}
-
-static void last_close(struct last *l)
-{
-    tape_fini(&l->tape);
-    buf_fini(&l->json);
-}
-
-static int64_t last_number(const struct last *l, const char *name)
-{
-    int64_t v = 0;
-
-    str_int(tape_lexeme(&l->tape, tape_get(&l->tape, 0, name)), 0, INT64_MAX, &v);
-    return v;
-}
 
 static int count_json(void *arg, struct str type, int64_t n)
 {
@@ -56,15 +24,19 @@ static int count_json(void *arg, struct str type, int64_t n)
     return ERR_OK;
 }
 
-static void wire_json(const struct last *l, struct jsonw *w)
+static void wire_json(const struct model_last *l, struct jsonw *w)
 {
-    static const char *const names[] = {"requests", "bytesUp", "bytesDown", "roundTrips"};
+    const struct {
+        const char *name;
+        int64_t n;
+    } member[] = {{"requests", l->requests}, {"bytesUp", l->bytes_up}, {"bytesDown", l->bytes_down},
+                  {"roundTrips", l->round_trips}};
 
     jsonw_key(w, "wire");
     jsonw_open(w, '{');
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        jsonw_key(w, names[i]);
-        jsonw_int(w, last_number(l, names[i]));
+    for (size_t i = 0; i < sizeof member / sizeof *member; i++) {
+        jsonw_key(w, member[i].name);
+        jsonw_int(w, member[i].n);
     }
     jsonw_close(w, '}');
 }
@@ -112,10 +84,10 @@ int cli_status_members(struct cli_app *app, struct jsonw *w, struct err *e)
 {
     struct store_queue_counts q;
     struct store_health h;
-    struct last l;
+    struct model_last l;
     char when[DATE_INSTANT_MAX];
     int64_t ended;
-    int r = last_open(app, &l, e);
+    int r = model_last_read(&app->model, &l, e);
 
     if (!r)
         r = store_queue_counts(app->store, &q, e);
@@ -152,7 +124,6 @@ int cli_status_members(struct cli_app *app, struct jsonw *w, struct err *e)
         if (!r)
             r = cli_budget_members(app, w, e);
     }
-    last_close(&l);
     return r;
 }
 
@@ -201,15 +172,29 @@ static int say_not_fetched(struct cli_app *app, struct cli_out *out, struct err 
     return r;
 }
 
+static int say_unsent(struct cli_app *app, struct cli_out *out, struct err *e)
+{
+    struct model_unsent x;
+    struct arena a;
+    const char *said;
+    int r = model_unsent(&app->model, &x, e);
+
+    arena_init(&a, 4096);
+    if (!r && (said = model_unsent_words(&app->model, &x, &a)) && *said)
+        r = cli_line(out, "%s", said);
+    arena_fini(&a);
+    return r;
+}
+
 static int words(struct cli_app *app, struct cli_out *out, struct err *e)
 {
     struct store_queue_counts q;
     struct store_health h;
-    struct last l;
+    struct model_last l;
     char when[DATE_TEXT_MAX];
     struct arena a;
     int64_t ended;
-    int r = last_open(app, &l, e);
+    int r = model_last_read(&app->model, &l, e);
 
     if (!r)
         r = store_queue_counts(app->store, &q, e);
@@ -226,11 +211,12 @@ static int words(struct cli_app *app, struct cli_out *out, struct err *e)
         arena_fini(&a);
         /* Another sync than the complete one, when a later one failed. */
         cli_line(out, _("traffic of the last sync: requests %lld, bytes up %lld, bytes down %lld, round trips %lld"),
-                 (long long)last_number(&l, "requests"), (long long)last_number(&l, "bytesUp"),
-                 (long long)last_number(&l, "bytesDown"), (long long)last_number(&l, "roundTrips"));
+                 (long long)l.requests, (long long)l.bytes_up,
+                 (long long)l.bytes_down, (long long)l.round_trips);
         queue_line(&q, out);
+        r = say_unsent(app, out, e);
         cli_line(out, _("store: %lld bytes"), (long long)(h.file_bytes + h.wal_bytes));
-        r = store_counts(app->store, count_line, out, e);
+        r = r ? r : store_counts(app->store, count_line, out, e);
         say_refused(app, out);
         if (!r)
             r = say_not_fetched(app, out, e);
@@ -239,7 +225,6 @@ static int words(struct cli_app *app, struct cli_out *out, struct err *e)
         if (!r)
             r = cli_removed(app, STR(""), out, e);
     }
-    last_close(&l);
     return r;
 }
 

@@ -153,22 +153,22 @@ static const struct kind_fact_rule fact_rules[] = {
 
 /* No letter is one of the keys that move, leave or help on every screen (j k h q g G R ?). */
 static const struct kind_section sections[] = {
-    {"cover", N_("Cover"), 'c'},
-    {"problems", N_("Problems"), 'p'},
-    {"medicines", N_("Medicines"), 'm'},
-    {"allergies", N_("Allergies"), 'a'},
-    {"labs", N_("Results"), 'l'},
-    {"vitals", N_("Vital signs"), 'v'},
-    {"immunizations", N_("Immunizations"), 'i'},
-    {"encounters", N_("Encounters"), 'e'},
-    {"notes", N_("Notes"), 'n'},
-    {"documents", N_("Documents"), 'd'},
-    {"care plans", N_("Care plans"), 't'},
-    {"appointments", N_("Appointments"), 's'},
-    {"procedures", N_("Procedures"), 'x'},
-    {"family", N_("Family"), 'f'},
-    {"orders", N_("Orders"), 'o'},
-    {"forms", N_("Forms"), 'u'},
+    {"cover", N_("Cover"), 'c', N_("Cover entry")},
+    {"problems", N_("Problems"), 'p', N_("Problem")},
+    {"medicines", N_("Medicines"), 'm', N_("Medicine")},
+    {"allergies", N_("Allergies"), 'a', N_("Allergy to")},
+    {"labs", N_("Results"), 'l', N_("Result")},
+    {"vitals", N_("Vital signs"), 'v', N_("Vital sign")},
+    {"immunizations", N_("Immunizations"), 'i', N_("Immunization")},
+    {"encounters", N_("Encounters"), 'e', N_("Visit")},
+    {"notes", N_("Notes"), 'n', N_("Note")},
+    {"documents", N_("Documents"), 'd', N_("Document")},
+    {"care plans", N_("Care plans"), 't', N_("Care plan")},
+    {"appointments", N_("Appointments"), 's', N_("Appointment")},
+    {"procedures", N_("Procedures"), 'x', N_("Procedure")},
+    {"family", N_("Family"), 'f', N_("Family history")},
+    {"orders", N_("Orders"), 'o', N_("Order")},
+    {"forms", N_("Forms"), 'u', N_("Form")},
 };
 
 const struct fhir_kind *kind_table(unsigned *n)

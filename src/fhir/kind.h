@@ -90,6 +90,7 @@ struct kind_section {
     const char *name;  /* "medicines", "care plans" */
     const char *title; /* N_("Medicines") */
     char letter;
+    const char *one;   /* N_("Allergy to"): what one entry of it is, before its name */
 };
 const struct kind_section *kind_sections(unsigned *n);
 const struct kind_section *kind_section_find(struct str name);

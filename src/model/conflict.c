@@ -11,6 +11,7 @@
 #include "fhir/index.h"
 #include "model/priv.h"
 #include "store/conflict.h"
+#include "store/ledger.h"
 
 /* --- words -------------------------------------------------------------------------------------- */
 
@@ -320,14 +321,19 @@ unsigned model_conflict_left(const struct model_conflict *c)
     return n;
 }
 
-int model_conflict_may(const struct model *m, const struct model_conflict *c, struct err *e)
+int model_may_answer(const struct model *m, struct err *e)
 {
     static const char *const not_they[] = {"support", "registrar"};
 
-    for (size_t i = 0; i < sizeof not_they / sizeof *not_they && c->always; i++)
+    for (size_t i = 0; i < sizeof not_they / sizeof *not_they; i++)
         if (!strcmp(m->role, not_they[i]))
             return err_set(e, ERR_ROLE, 0, 0, m->role);
     return ERR_OK;
+}
+
+int model_conflict_may(const struct model *m, const struct model_conflict *c, struct err *e)
+{
+    return c->always ? model_may_answer(m, e) : ERR_OK;
 }
 
 static int answer(struct model *m, struct model_conflict *c, enum model_take take, bool by_command, struct store_tx *tx,
@@ -339,8 +345,11 @@ static int answer(struct model *m, struct model_conflict *c, enum model_take tak
                                    .by_command = by_command,
                                    .now_ms = clock_wall_ms(&m->clock)};
 
-    if (take == MODEL_TAKE_THEIRS)
-        return store_conflict_yield(tx, c->all, e);
+    if (take == MODEL_TAKE_THEIRS) {
+        int code = store_conflict_yield(tx, c->all, e);
+
+        return code ? code : store_ledger_stamp(tx, a.now_ms, e);
+    }
     if (!c->fetched && c->state == STORE_OP_ATTENTION) { /* the same once more */
         *queued = true;
         return store_op_move(tx, c->op, STORE_OP_ATTENTION, STORE_OP_QUEUED, STR(""), e);

@@ -22,6 +22,7 @@ static const struct {
     [STORE_OP_ACKED] = {"acked", N_("sent"), NULL},
     [STORE_OP_CONFLICT] = {"conflict", N_("in conflict"), N_("in conflict")},
     [STORE_OP_ATTENTION] = {"attention", N_("refused by the server"), N_("refused by the server")},
+    [STORE_OP_DISCARDED] = {"discarded", N_("given up"), NULL},
 };
 
 static const struct {

@@ -59,6 +59,8 @@ const char *model_op_flag(enum store_op_state state);
 struct audit_event model_event(const struct model *m, enum audit_action action, struct str chart);
 /* In a transaction of its own, on disk when it is answered: before what it tells of is shown. */
 int model_audit(const struct model *m, const struct audit_event *ev, struct err *e);
+/* May this profile's role decide between what was written here and what the server has? ERR_ROLE. */
+int model_may_answer(const struct model *m, struct err *e);
 /* A chart is about to be opened. */
 int model_opened(const struct model *m, struct str chart, struct err *e);
 /* Rows of these charts (char[80], also more than once) are about to be shown in one list: of all tasks, or of a search

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "fhir/index.h"
+#include "store/ledger.h"
 #include "store/priv.h"
 
 #define MERGE_BYTES (16u * LIMIT_RESOURCE_BYTES) /* strings of three documents, decoded to be compared */
@@ -222,7 +223,7 @@ int store_conflict_answer(struct store_tx *tx, const struct store_conflict *c, c
     if (code)
         return code;
     if (!wants(c))
-        return store_conflict_yield(tx, c, e);
+        return (code = store_conflict_yield(tx, c, e)) ? code : store_ledger_stamp(tx, a->now_ms, e);
     if ((code = check_mine(tx, c, e)))
         return code;
     buf_init(&body, LIMIT_RESOURCE_BYTES);

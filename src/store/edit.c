@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "store/ledger.h"
 #include "store/priv.h"
 
 /* What was last received of a row that has been edited lies in res_theirs, or else is the base of the row's oldest
@@ -337,6 +338,14 @@ static int write_edit(struct editing *x, int64_t seq, struct err *e)
     return code;
 }
 
+/* Nobody but this device ever knew of it. */
+static int undo(struct editing *x, struct err *e)
+{
+    int code = op_undo(x->tx, &x->newest, e);
+
+    return code ? code : store_ledger_stamp(x->tx, x->ed->now_ms, e);
+}
+
 /* A create's row comes first: its number goes into the operation. */
 static int act(struct editing *x, enum store_change *change, char op[STORE_OP_BYTES], struct err *e)
 {
@@ -347,7 +356,7 @@ static int act(struct editing *x, enum store_change *change, char op[STORE_OP_BY
 
     *change = joined ? STORE_CHANGED : STORE_NEW;
     if (joined && x->newest.kind == STORE_OP_CREATE && x->ed->kind == STORE_OP_DELETE)
-        return op_undo(x->tx, &x->newest, e); /* nobody but this device ever knew of it */
+        return undo(x, e);
     if (joined) {
         memcpy(op, x->newest.op, STORE_OP_BYTES);
         code = join(x, e);

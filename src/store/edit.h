@@ -24,6 +24,7 @@ enum store_op_state {
     STORE_OP_ACKED,     /* the server has it */
     STORE_OP_CONFLICT,  /* the server's resource is another one by now: a person must say */
     STORE_OP_ATTENTION, /* the server refused it: a person must look */
+    STORE_OP_DISCARDED, /* taken back here before the server had it: never in the outbox, only in store/ledger.h */
     STORE_OP_STATES
 };
 

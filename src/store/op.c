@@ -189,7 +189,8 @@ int op_undo(struct store_tx *tx, const struct op_head *op, struct err *e)
         code = former_theirs(c, op->rid, &f, e);
     if (!code && !f.there)
         code = former_base(c, op->seq, &f, e);
-    if (!code && !(code = sql_run_with(c, SQL_OP_DROP, op->seq, e)))
+    if (!code && !(code = ledger_end(c, op->seq, STORE_OP_DISCARDED, STR(""), e)) &&
+        !(code = sql_run_with(c, SQL_OP_DROP, op->seq, e)))
         code = op_of_row(c, SQL_OP_NEWEST, op->rid, &before, e);
     if (!code && !before)
         code = sql_run_with(c, SQL_THEIRS_DROP, op->rid, e);
@@ -301,7 +302,9 @@ static int acknowledged(struct store_tx *tx, const struct op_head *op, struct st
     int64_t newest = 0;
     int code = sql_run_with(c, SQL_PRIOR_SENT, op->seq, e);
 
-    if (!code && !(code = theirs_stale(c, op, version, e)) && !(code = sql_run_with(c, SQL_OP_SENT, op->seq, e)) &&
+    if (!code && !(code = theirs_stale(c, op, version, e)) &&
+        !(code = ledger_end(c, op->seq, STORE_OP_ACKED, version, e)) &&
+        !(code = sql_run_with(c, SQL_OP_SENT, op->seq, e)) &&
         !(code = next_version(c, op, version, e)) && op->rid)
         code = op_of_row(c, SQL_OP_NEWEST, op->rid, &newest, e);
     if (code || !op->rid)
@@ -388,6 +391,17 @@ int store_op_doubt(struct store_tx *tx, struct str why, struct err *e)
     return code;
 }
 
+static int drop(struct store_tx *tx, const struct op_head *op, struct err *e)
+{
+    struct sql *c = &tx->s->w;
+    int code;
+
+    if (op->rid)
+        return op_undo(tx, op, e);
+    code = ledger_end(c, op->seq, STORE_OP_DISCARDED, STR(""), e);
+    return code ? code : sql_run_with(c, SQL_OP_DROP, op->seq, e);
+}
+
 int store_op_drop(struct store_tx *tx, const char *op, struct err *e)
 {
     struct sql *c = &tx->s->w;
@@ -404,8 +418,7 @@ int store_op_drop(struct store_tx *tx, const char *op, struct err *e)
                   (head.state == STORE_OP_QUEUED && head.tries)))
         code = err_set(&why, ERR_INUSE, 0, 0, op);
     else if (!code)
-        code = store_tx_check(
-            tx, head.rid ? op_undo(tx, &head, &why) : sql_run_with(c, SQL_OP_DROP, head.seq, &why), &why);
+        code = store_tx_check(tx, drop(tx, &head, &why), &why);
     if (code && e)
         *e = why;
     return code;

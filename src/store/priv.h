@@ -57,6 +57,8 @@
     X(SQL_OP_REPLACED) X(SQL_THEIRS_STALE)                                                            \
     X(SQL_OP_STATE) X(SQL_OP_LATER) X(SQL_OP_DOUBT) X(SQL_OP_REBASE) X(SQL_OP_FOLD) X(SQL_OP_BUSY)     \
     X(SQL_OP_SENT) X(SQL_OP_FORGET) X(SQL_OP_DROP)                                                    \
+    X(SQL_LEDGER_ADD) X(SQL_LEDGER_BODY) X(SQL_LEDGER_LAST) X(SQL_LEDGER_BEHIND) X(SQL_LEDGER_STAMP)  \
+    X(SQL_LEDGER_OLD) X(SQL_LEDGER_PRUNE) X(SQL_LEDGER_EACH)                                          \
     X(SQL_PRIOR_BASE) X(SQL_PRIOR_SENT) X(SQL_OP_NEXT) X(SQL_OP_EACH) X(SQL_UNSENT) X(SQL_UNSENT_OF)    \
     X(SQL_DRAFT_PUT) X(SQL_DRAFT_GET) X(SQL_DRAFT_EACH) X(SQL_DRAFT_DROP)                            \
     X(SQL_BLOB_FORGET)                                                                                \
@@ -355,7 +357,11 @@ int op_of_row(struct sql *c, enum sql_id id, int64_t rid, int64_t *seq, struct e
 /* Is that a version which an acknowledged edit of the row replaced? A page that was asked for before may bring it; the
  * first time, then it counts as the server's word. */
 int op_replaced(struct sql *c, int64_t rid, struct str version, bool *yes, struct err *e);
-/* Takes out the newest operation of a row and gives the row back what it was. */
+/* ledger.c: operation seq ends: its row of the ledger, before it goes from the outbox. version: of one acknowledged. */
+int ledger_end(struct sql *c, int64_t seq, enum store_op_state how, struct str version, struct err *e);
+/* The same, taken back, of those behind seq on row rid. */
+int ledger_end_behind(struct sql *c, int64_t rid, int64_t seq, struct err *e);
+/* Takes out the newest operation of a row, into the ledger, and gives the row back what it was. */
 int op_undo(struct store_tx *tx, const struct op_head *op, struct err *e);
 
 /* Indexes a row anew from its bytes, with its words but without its facts; what cannot be read keeps what it has. */

@@ -155,6 +155,8 @@ int store_op_yield(struct store_tx *tx, const char *op, struct str type, struct 
     if (!code && gone)
         code = store_tx_check(tx, edit_gone(x.c, x.op.rid, &why), &why);
     if (!code)
+        code = store_tx_check(tx, ledger_end_behind(x.c, x.op.rid, x.op.seq, &why), &why);
+    if (!code)
         code = store_tx_check(tx, fold(&x, &why), &why);
     if (!code)
         code = store_tx_check(tx, op_undo(tx, &x.op, &why), &why);

@@ -152,6 +152,7 @@ static const char room[] =
     "CREATE INDEX evicted_wanted ON evicted(chart) WHERE wanted=1;"
     "CREATE INDEX opened_at ON opened(at_ms);";
 
+<<<<<<< HEAD
 /* member: who is in the list that the profile follows (store/member.h). left_ms: since when the list has not named the
  *     patient any more, 0: it does. asked: a person wanted the chart, whatever the list says.
  * mark: each cohort of members has its own; what the profile has for all is cohort 0. */
@@ -167,6 +168,24 @@ static const char members[] =
     "CREATE TABLE member(id TEXT PRIMARY KEY, cohort INTEGER NOT NULL, since_ms INTEGER NOT NULL,"
     " left_ms INTEGER NOT NULL, asked INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX member_cohort ON member(cohort, id);";
+=======
+/* ledger: what has ended, in the order in which it did: an operation that the server acknowledged (state 3) or that was
+ *     taken back (6), with the bytes that it carried (of a deletion: those that it deleted). at_ms: when, 0 until
+ *     store_ledger_stamp says. version: what the server called it. no: how many were acknowledged with this one.
+ *     hash: of its bytes; link: of that, of what it is and of the link before (ledger.c). Of those that ended before
+ *     there was this table neither is known, and at_ms is when they were entered. */
+static const char ended[] =
+    "CREATE TABLE ledger(n INTEGER PRIMARY KEY AUTOINCREMENT, op TEXT NOT NULL, type TEXT NOT NULL, id TEXT NOT NULL,"
+    " chart TEXT NOT NULL, kind INTEGER NOT NULL, state INTEGER NOT NULL, author TEXT NOT NULL, role TEXT NOT NULL,"
+    " by_command INTEGER NOT NULL, since_ms INTEGER NOT NULL, at_ms INTEGER NOT NULL, version TEXT NOT NULL,"
+    " no INTEGER NOT NULL, hash BLOB NOT NULL, link BLOB NOT NULL, size INTEGER NOT NULL, codec INTEGER NOT NULL,"
+    " body BLOB NOT NULL);"
+    "CREATE INDEX ledger_at ON ledger(at_ms);"
+    "INSERT INTO ledger(op, type, id, chart, kind, state, author, role, by_command, since_ms, at_ms, version, no, hash,"
+    " link, size, codec, body) SELECT op, type, id, chart, kind, state, author, role, by_command, since_ms, since_ms,"
+    " '', 0, x'', x'', size, codec, body FROM outbox WHERE state=3 ORDER BY seq;"
+    "UPDATE outbox SET size=0, codec=0, body=x'' WHERE state=3;";
+>>>>>>> f965ffd2b6d5e2c0a08beb5fbf4ea6a1cc63fc5f
 
 /* In order; the last one's version is the schema's. */
 static const struct step {
@@ -181,7 +200,11 @@ static const struct step {
     {6, rows},
     {7, blobs},
     {8, room},
+<<<<<<< HEAD
     {9, members},
+=======
+    {9, ended},
+>>>>>>> f965ffd2b6d5e2c0a08beb5fbf4ea6a1cc63fc5f
 };
 #define STEPS (sizeof steps / sizeof *steps)
 

@@ -213,7 +213,24 @@ static const char *const texts[SQL_IDS] = {
     [SQL_OP_FOLD] = "DELETE FROM outbox WHERE rid=?1 AND seq>?2 AND state<>3",
     [SQL_OP_BUSY] = "SELECT 1 FROM outbox INDEXED BY outbox_row WHERE rid=?1 AND state<>3 AND (seq<?2 OR state=1) "
                     "LIMIT 1",
-    [SQL_OP_SENT] = "UPDATE outbox SET base_size=0, base_codec=0, base=x'' WHERE seq=?1",
+    [SQL_OP_SENT] = "UPDATE outbox SET base_size=0, base_codec=0, base=x'', size=0, codec=0, body=x'' WHERE seq=?1",
+    /* of a deletion the bytes that it deletes */
+    [SQL_LEDGER_ADD] = "INSERT INTO ledger(op, type, id, chart, kind, state, author, role, by_command, since_ms, "
+                       "at_ms, version, no, hash, link, size, codec, body) SELECT op, type, id, chart, kind, ?2, "
+                       "author, role, by_command, since_ms, 0, ?3, ?4, ?5, ?6, iif(kind=2, base_size, size), "
+                       "iif(kind=2, base_codec, codec), iif(kind=2, base, body) FROM outbox WHERE seq=?1",
+    [SQL_LEDGER_BODY] = "SELECT op, type, id, kind, size, codec, body FROM outbox WHERE seq=?1",
+    [SQL_LEDGER_LAST] = "SELECT no, link, at_ms FROM ledger WHERE state=3 ORDER BY n DESC LIMIT 1",
+    [SQL_LEDGER_BEHIND] = "SELECT seq FROM outbox WHERE rid=?1 AND seq>?2 AND state<>3 ORDER BY seq",
+    [SQL_LEDGER_STAMP] = "UPDATE ledger INDEXED BY ledger_at SET at_ms=?1 WHERE at_ms=0",
+    [SQL_LEDGER_OLD] = "DELETE FROM outbox WHERE state=3 AND op IN (SELECT op FROM ledger INDEXED BY ledger_at "
+                       "WHERE at_ms BETWEEN 1 AND ?1)",
+    /* the newest stays: the next link is made from it */
+    [SQL_LEDGER_PRUNE] = "DELETE FROM ledger WHERE n IN (SELECT n FROM ledger INDEXED BY ledger_at WHERE at_ms "
+                         "BETWEEN 1 AND ?1) AND n<(SELECT max(n) FROM ledger WHERE state=3)",
+    [SQL_LEDGER_EACH] = "SELECT n, op, type, id, chart, author, role, version, by_command, kind, state, since_ms, "
+                        "at_ms, no, size, codec, body FROM ledger WHERE n<?1 AND (?2='' OR op=?2) "
+                        "ORDER BY n DESC LIMIT 1",
     [SQL_OP_NEXT] = "UPDATE outbox SET base_etag=?2 WHERE after=?1",
     [SQL_OP_FORGET] = "UPDATE outbox SET rid=0 WHERE rid=?1",
     [SQL_OP_DROP] = "DELETE FROM outbox WHERE seq=?1",

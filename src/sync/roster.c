@@ -522,3 +522,51 @@ int sync_roster_cohorts(struct store *s, struct vec *out, struct err *e)
     vec_fini(&all);
     return code;
 }
+
+int sync_roster_legs(struct store *s, struct vec *legs, struct err *e)
+{
+    struct vec all;
+    unsigned fresh = 0;
+    int code;
+
+    vec_init(&all, sizeof(struct roster_cohort), STORE_MEMBERS_MOST);
+    code = sync_roster_cohorts(s, &all, e);
+    VEC_EACH(struct roster_cohort, c, &all) {
+        VEC_EACH(const struct roster_leg, l, legs)
+            if (l->cohort == c->cohort)
+                c->cohort = 0;
+        fresh += c->cohort && c->fresh;
+    }
+    for (int pass = 0; pass < 3; pass++)
+        VEC_EACH(const struct roster_cohort, c, &all) {
+            /* a chart that somebody waits for; the first rank of what is new; all */
+            bool waited = c->asked && c->fresh;
+            bool now = pass == 0 ? waited : pass == 1 ? c->fresh && !c->asked && fresh > 1 : !waited;
+            struct roster_leg *l = now && c->cohort && !code ? vec_push(legs) : NULL;
+
+            if (l)
+                *l = (struct roster_leg){c->cohort, pass == 1};
+            else if (now && c->cohort && !code)
+                code = err_set(e, ERR_NOMEM, 0, 0, NULL);
+        }
+    vec_fini(&all);
+    return code;
+}
+
+void sync_roster_merge(struct sync_kind_result *all, unsigned *n_all, const struct sync_kind_result *kinds, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        unsigned at = 0;
+
+        while (at < *n_all && strcmp(all[at].type, kinds[i].type))
+            at++;
+        if (at == *n_all) {
+            all[(*n_all)++] = kinds[i];
+            continue;
+        }
+        all[at].over = all[at].over && kinds[i].over;
+        all[at].failed = all[at].failed || kinds[i].failed;
+        if (kinds[i].code)
+            all[at].code = kinds[i].code;
+    }
+}

@@ -45,6 +45,17 @@ struct roster_cohort {
     bool fresh; /* its first rank was never whole */
     bool asked; /* a person waits for somebody of it */
 };
+/* One run of a sync that follows a list. */
+struct roster_leg {
+    int64_t cohort;  /* 0: of nobody, so that the sync is told of */
+    bool first_rank; /* those kinds alone: before another cohort's later ones */
+};
+/* Adds to legs (a vec of struct roster_leg) the cohorts that are in none. The first rank of all that have nothing yet
+ * comes before anything else of theirs. */
+int sync_roster_legs(struct store *s, struct vec *legs, struct err *e);
+/* What came of a leg, to what came of those before it: whole is what was whole in each. all: SYNC_KINDS_MAX. */
+void sync_roster_merge(struct sync_kind_result *all, unsigned *n_all, const struct sync_kind_result *kinds, unsigned n);
+
 /* Cohorts with members in the list, into a vec of struct roster_cohort: those that somebody waits for first. */
 int sync_roster_cohorts(struct store *s, struct vec *out, struct err *e);
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "store/ledger.h"
 #include "sync/priv.h"
 #include "sync/send_priv.h"
 
@@ -97,6 +98,8 @@ static int run_moves(struct loop_job *job)
         if (!code && op->wait_ms)
             code = store_op_later(tx, op->op.op, now + op->wait_ms, &job->err);
     }
+    if (!code)
+        code = store_ledger_stamp(tx, now, &job->err);
     if (!code)
         return store_commit(tx, &job->err);
     store_rollback(tx);

@@ -16,13 +16,6 @@
 #include "sync/roster.h"
 #include "sync/send.h"
 
-/* One run of a sync that follows a list. */
-struct leg {
-    int64_t cohort; /* 0: of nobody, so that the sync is told of */
-    bool first_rank; /* those kinds alone: before another cohort's later ones */
-};
-#define LEGS_MOST (2 * STORE_MEMBERS_MOST + 1)
-
 struct sync_session {
     struct loop *loop;
     struct store *store;
@@ -55,7 +48,7 @@ struct sync_session {
     struct sync_scope spec;  /* of the settings */
     struct roster_run *roster;
     bool listing;            /* the list is being read */
-    struct vec legs;         /* of struct leg */
+    struct vec legs;         /* of struct roster_leg */
     size_t leg;              /* the next one */
     bool legging, part;      /* a leg runs; it is not the last */
     int code;                /* how its pull ended */
@@ -293,7 +286,7 @@ int sync_session_new(struct loop *l, struct store *store, const struct clock *cl
     s->clock = *clock;
     s->rng = *rng;
     buf_init(&s->base, LIMIT_URL_BYTES);
-    vec_init(&s->legs, sizeof(struct leg), LEGS_MOST);
+    vec_init(&s->legs, sizeof(struct roster_leg), 2 * STORE_MEMBERS_MOST + 1);
     buf_init(&s->noted, 128);
     r = open_net(s, e);
     if (!r)
@@ -381,39 +374,7 @@ static void look_after(struct sync_session *s)
 
 /* --- a list, cohort by cohort ----------------------------------------------------------------------- */
 
-/* Cohorts that this sync has not pulled. The first rank of all that have nothing yet comes before anything else of
- * theirs. */
-static int add_legs(struct sync_session *s, struct err *e)
-{
-    struct vec all;
-    unsigned fresh = 0;
-    int code;
-
-    vec_init(&all, sizeof(struct roster_cohort), STORE_MEMBERS_MOST);
-    code = sync_roster_cohorts(s->store, &all, e);
-    VEC_EACH(struct roster_cohort, c, &all) {
-        VEC_EACH(const struct leg, l, &s->legs)
-            if (l->cohort == c->cohort)
-                c->cohort = 0;
-        fresh += c->cohort && c->fresh;
-    }
-    for (int pass = 0; pass < 3; pass++)
-        VEC_EACH(const struct roster_cohort, c, &all) {
-            /* a chart that somebody waits for; the first rank of what is new; all */
-            bool now = pass == 0 ? c->asked && c->fresh : pass == 1 ? c->fresh && fresh > 1 && !c->asked
-                                                                    : !(c->asked && c->fresh);
-            struct leg *l = now && c->cohort && !code ? vec_push(&s->legs) : NULL;
-
-            if (l)
-                *l = (struct leg){c->cohort, pass == 1};
-            else if (now && c->cohort && !code)
-                code = err_set(e, ERR_NOMEM, 0, 0, NULL);
-        }
-    vec_fini(&all);
-    return code;
-}
-
-static int leg_scope(struct sync_session *s, const struct leg *l, struct err *e)
+static int leg_scope(struct sync_session *s, const struct roster_leg *l, struct err *e)
 {
     unsigned n;
     const struct fhir_kind *k = kind_table(&n);
@@ -429,7 +390,7 @@ static int leg_scope(struct sync_session *s, const struct leg *l, struct err *e)
     if ((code = sync_roster_scope(s->store, &s->spec, l->cohort, &s->scope, e)))
         return code;
     for (size_t i = 0; i < s->leg; i++)
-        whole_before = whole_before || !((const struct leg *)vec_at(&s->legs, i))->first_rank;
+        whole_before = whole_before || !((const struct roster_leg *)vec_at(&s->legs, i))->first_rank;
     s->scope.aside = whole_before;
     s->scope.some = l->first_rank;
     for (unsigned i = 0; i < n; i++)
@@ -447,7 +408,7 @@ static void next_leg(struct sync_session *s)
     int code = ERR_OK;
 
     if (s->leg == s->legs.n && !s->listing)
-        code = add_legs(s, &e);
+        code = sync_roster_legs(s->store, &s->legs, &e);
     if (!code && s->leg == s->legs.n && !s->listing && !vec_push(&s->legs)) /* nobody */
         code = err_set(&e, ERR_NOMEM, 0, 0, NULL);
     if (!code && s->leg == s->legs.n)
@@ -461,24 +422,6 @@ static void next_leg(struct sync_session *s)
         fail(s, &e);
     else
         s->leg++;
-}
-
-static void merge_kinds(struct sync_session *s, const struct sync_kind_result *kinds, unsigned n)
-{
-    for (unsigned i = 0; i < n; i++) {
-        unsigned at = 0;
-
-        while (at < s->n_kinds && strcmp(s->kinds[at].type, kinds[i].type))
-            at++;
-        if (at == s->n_kinds) {
-            s->kinds[s->n_kinds++] = kinds[i];
-            continue;
-        }
-        s->kinds[at].over = s->kinds[at].over && kinds[i].over;
-        s->kinds[at].failed = s->kinds[at].failed || kinds[i].failed;
-        if (kinds[i].code)
-            s->kinds[at].code = kinds[i].code;
-    }
 }
 
 /* What one cohort lacks is no reason to leave the others. */
@@ -495,7 +438,7 @@ static void decide(struct sync_session *s)
     if (!s->over || s->listing)
         return;
     if (s->spec.list && !s->demand && goes_on(s->code)) {
-        if (s->leg == s->legs.n && add_legs(s, &e) && !s->beside.code)
+        if (s->leg == s->legs.n && sync_roster_legs(s->store, &s->legs, &e) && !s->beside.code)
             s->beside = e;
         if ((s->part = s->leg < s->legs.n)) {
             sync_run_part(s->run, true, 0);
@@ -515,7 +458,7 @@ static void pulled(void *arg, int code, const struct sync_kind_result *kinds, un
     s->over = true;
     s->code = code;
     s->changed = s->changed || changes != 0;
-    merge_kinds(s, kinds, n);
+    sync_roster_merge(s->kinds, &s->n_kinds, kinds, n);
     decide(s);
 }
 
@@ -524,7 +467,7 @@ static void list_ready(void *arg, bool known)
     struct sync_session *s = arg;
     struct err e = ERR_NONE;
 
-    if (known && add_legs(s, &e))
+    if (known && sync_roster_legs(s->store, &s->legs, &e))
         fail(s, &e);
     else if (s->leg < s->legs.n)
         next_leg(s);

@@ -19,6 +19,7 @@ ulimit lang LANG TERM vt100 xterm ncurses term MiB Argon2id Argon2 male female o
 
 EXEMPT |= set("attachment out again key add change remove rotate pair open recovery escrow keyring hours label unsent unknown backup restore verify wipe SLOT".split())
 EXEMPT |= set("quota budget day over SIZE none fhirpath strict questionnaire EXPR sig say weight surface within DATE DAYS form preview extract ANSWERS check test".split())
+EXEMPT |= set("retry discard log OP TEXT receipt".split())
 
 WORD = r"[^\W\d_]{3,}[0-9]*"
 

@@ -117,6 +117,10 @@ class Line:
         packed = gzip.compress(b'{"resourceType":"Bundle","type":"batch-response","entry":[]}')
         return b"HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n" + packed[:len(packed) // 2]
 
+    def f_refused(self, go):
+        """The server has seen it and wants none of it."""
+        return fhir({"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "business-rule"}]}, status="422 Unprocessable Entity")
+
     def later(self, seconds):
         return f"HTTP/1.1 429 Too Many Requests\r\nRetry-After: {seconds}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
 
