@@ -152,23 +152,6 @@ static const char room[] =
     "CREATE INDEX evicted_wanted ON evicted(chart) WHERE wanted=1;"
     "CREATE INDEX opened_at ON opened(at_ms);";
 
-<<<<<<< HEAD
-/* member: who is in the list that the profile follows (store/member.h). left_ms: since when the list has not named the
- *     patient any more, 0: it does. asked: a person wanted the chart, whatever the list says.
- * mark: each cohort of members has its own; what the profile has for all is cohort 0. */
-static const char members[] =
-    "ALTER TABLE mark RENAME TO mark_8;"
-    "CREATE TABLE mark(cohort INTEGER, type TEXT, mark_ms INTEGER NOT NULL, overlap_ms INTEGER NOT NULL,"
-    " asof_ms INTEGER NOT NULL, run_start_ms INTEGER NOT NULL, run_max_ms INTEGER NOT NULL,"
-    " run_max_lexeme TEXT NOT NULL, next TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY(cohort, type))"
-    " WITHOUT ROWID;"
-    "INSERT INTO mark SELECT 0, type, mark_ms, overlap_ms, asof_ms, run_start_ms, run_max_ms, run_max_lexeme, next,"
-    " count FROM mark_8;"
-    "DROP TABLE mark_8;"
-    "CREATE TABLE member(id TEXT PRIMARY KEY, cohort INTEGER NOT NULL, since_ms INTEGER NOT NULL,"
-    " left_ms INTEGER NOT NULL, asked INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE INDEX member_cohort ON member(cohort, id);";
-=======
 /* ledger: what has ended, in the order in which it did: an operation that the server acknowledged (state 3) or that was
  *     taken back (6), with the bytes that it carried (of a deletion: those that it deleted). at_ms: when, 0 until
  *     store_ledger_stamp says. version: what the server called it. no: how many were acknowledged with this one.
@@ -185,7 +168,22 @@ static const char ended[] =
     " link, size, codec, body) SELECT op, type, id, chart, kind, state, author, role, by_command, since_ms, since_ms,"
     " '', 0, x'', x'', size, codec, body FROM outbox WHERE state=3 ORDER BY seq;"
     "UPDATE outbox SET size=0, codec=0, body=x'' WHERE state=3;";
->>>>>>> f965ffd2b6d5e2c0a08beb5fbf4ea6a1cc63fc5f
+
+/* member: who is in the list that the profile follows (store/member.h). left_ms: since when the list has not named the
+ *     patient any more, 0: it does. asked: a person wanted the chart, whatever the list says.
+ * mark: each cohort of members has its own; what the profile has for all is cohort 0. */
+static const char members[] =
+    "ALTER TABLE mark RENAME TO mark_9;"
+    "CREATE TABLE mark(cohort INTEGER, type TEXT, mark_ms INTEGER NOT NULL, overlap_ms INTEGER NOT NULL,"
+    " asof_ms INTEGER NOT NULL, run_start_ms INTEGER NOT NULL, run_max_ms INTEGER NOT NULL,"
+    " run_max_lexeme TEXT NOT NULL, next TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY(cohort, type))"
+    " WITHOUT ROWID;"
+    "INSERT INTO mark SELECT 0, type, mark_ms, overlap_ms, asof_ms, run_start_ms, run_max_ms, run_max_lexeme, next,"
+    " count FROM mark_9;"
+    "DROP TABLE mark_9;"
+    "CREATE TABLE member(id TEXT PRIMARY KEY, cohort INTEGER NOT NULL, since_ms INTEGER NOT NULL,"
+    " left_ms INTEGER NOT NULL, asked INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX member_cohort ON member(cohort, id);";
 
 /* In order; the last one's version is the schema's. */
 static const struct step {
@@ -200,11 +198,8 @@ static const struct step {
     {6, rows},
     {7, blobs},
     {8, room},
-<<<<<<< HEAD
-    {9, members},
-=======
     {9, ended},
->>>>>>> f965ffd2b6d5e2c0a08beb5fbf4ea6a1cc63fc5f
+    {10, members},
 };
 #define STEPS (sizeof steps / sizeof *steps)
 
