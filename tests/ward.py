@@ -48,8 +48,8 @@ def person(pid, family, given, birth="1958-11-06", **more):
 class Ward:
     """quick: the commands unlock with the least work (tests/tools/quick_kdf.c). tour: a demo profile's first screen begins the tour."""
 
-    def __init__(self, tmp, generate=0, charts=0, seed=1, today="2026-11-23", sync=True, init=True, url=None, demo=True, quick=False, tour=False):
-        self.tmp, self.server, self.url, self.tour = tmp, None, url, tour
+    def __init__(self, tmp, generate=0, charts=0, seed=1, today="2026-11-23", sync=True, init=True, url=None, demo=True, quick=False, tour=False, ways=None):
+        self.tmp, self.server, self.url, self.tour, self.ways = tmp, None, url, tour, ways
         self.extra = quick_kdf() if quick else {}
         self.home = os.path.join(tmp, "home")
         if not url:
@@ -64,6 +64,8 @@ class Ward:
         cmd = [DEMO, "--port", str(port)]
         if generate:
             cmd += ["--generate", str(generate), "--charts", str(charts), "--seed", str(seed), "--today", today]
+        if self.ways:
+            cmd += ["--ways", self.ways]
         with open(out, "w") as f:
             self.server = subprocess.Popen(cmd, stdout=f, stderr=subprocess.STDOUT)
         for _ in range(2400):  # 100,000 patients with 1,000 charts take a loaded machine half a minute

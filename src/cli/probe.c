@@ -4,8 +4,8 @@
 #include "cli/probe.h"
 
 #include "base/limits.h"
-#include "fhir/tape.h"
 #include "loop/loop.h"
+#include "sync/server.h"
 #include "sync/session.h"
 
 struct probing {
@@ -36,21 +36,22 @@ static void on_done(void *arg, const struct net_result *r)
     loop_stop(g->loop, 0);
 }
 
-/* CapabilityStatement (R4 capabilitystatement.html). */
+/* What it says of itself, for doctor and for later syncs. That it could not be kept is no finding. */
 static void read_abilities(struct probing *g)
 {
-    struct tape t;
-    tape_at i, interactions;
+    struct store *s = g->app->store;
+    struct store_tx *tx;
+    struct server v;
 
-    if (tape_parse(&t, buf_str(&g->body), NULL))
+    if (!sync_server_read(buf_str(&g->body), g->p->local_ms, &v, &g->p->r4))
         return;
-    g->p->r4 = str_starts(tape_plain(&t, tape_get(&t, 0, "fhirVersion")), "4.0");
-    interactions = tape_get(&t, tape_first(&t, tape_get(&t, 0, "rest")), "interaction");
-    for (i = tape_first(&t, interactions); i != TAPE_NONE; i = tape_next(&t, interactions, i))
-        g->p->batch |= tape_str_is(&t, tape_get(&t, i, "code"), "batch") ||
-                       /* HAPI 8.8 lists only "transaction" and does both. */
-                       tape_str_is(&t, tape_get(&t, i, "code"), "transaction");
-    tape_fini(&t);
+    g->p->batch = v.can[SERVER_BATCH].word == SERVER_YES;
+    if (store_begin(s, false, &tx, NULL))
+        return;
+    if (sync_server_said(s, tx, buf_str(&g->body), g->p->local_ms, NULL))
+        store_rollback(tx);
+    else
+        store_commit(tx, NULL);
 }
 
 void cli_probe_server(struct cli_app *app, struct cli_probe *p)

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fhir/rewrite.h"
+
 /* One entry of a batch or transaction. */
 struct step {
     struct demo_request q;
@@ -201,7 +203,7 @@ static bool rewrite(struct plan *p, struct step *s)
     if (!s->q.body.n || tape_parse(&tape, s->q.body, NULL))
         return true; /* the step itself will say what is wrong with it */
     buf_init(&b, LIMIT_RESOURCE_BYTES * 2);
-    ok = !demo_rewrite(&tape, swap, p, &p->t->a, &b) && !p->unresolved;
+    ok = !fhir_rewrite(&tape, swap, p, &p->t->a, &b, NULL) && !p->unresolved;
     if (ok)
         s->q.body = arena_str(&p->t->a, buf_str(&b));
     buf_fini(&b);
@@ -383,6 +385,10 @@ static void run_bundle(struct demo_turn *t, const struct tape *rest, const struc
     if (!tape_str_is(rest, tape_get(rest, 0, "resourceType"), "Bundle") ||
         (!atomic && !tape_str_is(rest, tape_get(rest, 0, "type"), "batch"))) {
         demo_fail(t, 400, "invalid", "The body is not a batch or transaction Bundle");
+        return;
+    }
+    if (atomic && t->d->ways.no_transaction) { /* MS fhir-server issue 1467 */
+        demo_fail(t, 405, "not-supported", "Transactions are not supported");
         return;
     }
     if (tape_get(rest, 0, "entry") != TAPE_NONE &&

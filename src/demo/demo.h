@@ -64,6 +64,18 @@ struct demo_faults {
 };
 struct demo_faults *demo_faults(struct demo *d);
 
+/* What other servers do otherwise, each whose answers it copies: ways.c. All false: HAPI, as measured. */
+struct demo_ways {
+    bool server_ids, server_ids_400; /* takes no id of a client's */
+    bool no_location;                /* 200 to a conditional create does not say which one */
+    bool no_transaction;
+    bool precondition;               /* 412 to a stale If-Match */
+    bool no_history;                 /* of the system */
+};
+struct demo_ways *demo_ways(struct demo *d);
+/* "server-ids,412". False: a word that is none. */
+bool demo_ways_read(struct str list, struct demo_ways *out);
+
 /* --- the socket side (http.c) ---------------------------------------------------------------- */
 
 struct demo_server;

@@ -194,6 +194,8 @@ static void create(struct demo_turn *t, uint32_t type)
 
             t->r->status = 200;
             demo_version_headers(t, demo_at(t->d, i), v, DEMO_CREATED);
+            if (t->d->ways.no_location) /* Helios */
+                t->r->location[0] = t->r->content_location[0] = 0;
             give(t, v);
             return;
         }
@@ -241,12 +243,19 @@ static void update_parsed(struct demo_turn *t, uint32_t type, struct str id,
         return;
     }
     v = demo_at(t->d, i)->newest;
+    if (!v && (t->d->ways.server_ids || t->d->ways.server_ids_400)) { /* Medplum issues 5032 and 7401 */
+        if (t->d->ways.server_ids)
+            demo_fail(t, 404, "not-found", "Not found");
+        else
+            demo_fail(t, 400, "invalid", "Cannot perform create as update with client-assigned ID");
+        return;
+    }
     /* HAPI: 409 (Helios and the standard: 412); where there is nothing yet If-Match is not looked
      * at: 201. */
     if (v && t->q->if_match.n && !t->d->faults.ignore_if_match &&
         !demo_etag_is(t->q->if_match, v->number)) {
-        demo_fail(t, 409, "conflict", "If-Match is not the current version %u",
-                  (unsigned)v->number);
+        demo_fail(t, t->d->ways.precondition ? 412 : 409, "conflict",
+                  "If-Match is not the current version %u", (unsigned)v->number);
         return;
     }
     if (v && !v->deleted && same_as(v, tape, demo_at(t->d, i)->id)) {
@@ -362,6 +371,8 @@ static void route_root(struct demo_turn *t, struct str first)
 
     if (str_is(first, "metadata") && str_is(t->q->method, "GET")) {
         demo_metadata(t);
+    } else if (str_is(first, "_history") && t->d->ways.no_history) {
+        demo_fail(t, 501, "not-supported", "This server has no history of all resources");
     } else if (str_is(first, "$export") && str_is(t->q->method, "GET")) {
         demo_export(t, DEMO_NONE);
     } else if (str_is(first, "$export-poll-status")) {

@@ -17,11 +17,12 @@ struct options {
     uint64_t seed;
     struct date today; /* DATE_NONE: the clock's day */
     const char *data;
+    struct demo_ways ways;
 };
 
 static const char usage[] =
     N_("Usage: wardline-demo [--port P] [--generate N] [--charts M] [--seed S] [--today DATE] "
-       "[--data FILE]\n"
+       "[--data FILE] [--ways LIST]\n"
        "A FHIR R4 server on the loopback address, for trying wardline and for its tests.\n"
        "  --port P      listen at 127.0.0.1:P; 0 (the default) takes any free port\n"
        "  --generate N  make up N patients, unless FILE has some already\n"
@@ -29,6 +30,8 @@ static const char usage[] =
        "  --seed S      another number, other patients (default 0)\n"
        "  --today DATE  the day on which the ward stands (default: today)\n"
        "  --data FILE   keep what is written in this SQLite file; without it, in memory\n"
+       "  --ways LIST   answer as other servers do: server-ids, server-ids-400, no-location,\n"
+       "                no-transaction, 412, no-history\n"
        "  --help        this text\n"
        "  --version     its version\n");
 
@@ -39,7 +42,7 @@ static int refuse(const char *option)
     return 1;
 }
 
-enum { PORT = 1, GENERATE, CHARTS, SEED, TODAY, DATA, HELP, VERSION };
+enum { PORT = 1, GENERATE, CHARTS, SEED, TODAY, DATA, WAYS, HELP, VERSION };
 
 static const struct option options[] = {
     {"port", required_argument, NULL, PORT},
@@ -48,6 +51,7 @@ static const struct option options[] = {
     {"seed", required_argument, NULL, SEED},
     {"today", required_argument, NULL, TODAY},
     {"data", required_argument, NULL, DATA},
+    {"ways", required_argument, NULL, WAYS},
     {"help", no_argument, NULL, HELP},
     {"version", no_argument, NULL, VERSION},
     {NULL, 0, NULL, 0},
@@ -81,6 +85,8 @@ static bool read_value(struct options *o, int option, struct str value)
         return true;
     case TODAY:
         return date_parse(value, &o->today) && o->today.precision == DATE_DAY;
+    case WAYS:
+        return demo_ways_read(value, &o->ways);
     default:
         o->data = value.p;
         return value.n > 0;
@@ -175,6 +181,8 @@ int main(int argc, char **argv)
     code = demo_new(base, o.data, &ids, &d, &e);
     if (!code)
         code = fill(d, &o, &e);
+    if (!code)
+        *demo_ways(d) = o.ways; /* the ward itself has its ids from here */
     if (!code)
         code = serve(d, fd, port, &stop, &e);
     demo_free(d);

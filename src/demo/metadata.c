@@ -28,7 +28,7 @@ static void param(struct jsonw *w, const char *name, const char *kind)
     jsonw_close(w, '}');
 }
 
-static void resource(struct jsonw *w, uint32_t type)
+static void resource(const struct demo *d, struct jsonw *w, uint32_t type)
 {
     static const char *const codes[] = {
         "read",   "vread",        "update",      "delete", "history-instance",
@@ -45,7 +45,7 @@ static void resource(struct jsonw *w, uint32_t type)
     jsonw_key(w, "readHistory");
     jsonw_bool(w, true);
     jsonw_key(w, "updateCreate");
-    jsonw_bool(w, true);
+    jsonw_bool(w, !d->ways.server_ids && !d->ways.server_ids_400);
     jsonw_key(w, "conditionalCreate");
     jsonw_bool(w, true);
     jsonw_key(w, "conditionalUpdate");
@@ -63,10 +63,15 @@ static void resource(struct jsonw *w, uint32_t type)
 
 void demo_metadata(struct demo_turn *t)
 {
-    static const char *const system[] = {"transaction", "batch", "history-system", NULL};
+    const char *system[4] = {"batch"};
+    unsigned n = 1;
     char instant[DEMO_INSTANT_MAX];
     struct jsonw w;
 
+    if (!t->d->ways.no_transaction)
+        system[n++] = "transaction";
+    if (!t->d->ways.no_history)
+        system[n++] = "history-system";
     t->r->status = 200;
     demo_instant(t->now, instant);
     jsonw_init(&w, &t->r->body);
@@ -100,7 +105,7 @@ void demo_metadata(struct demo_turn *t)
     jsonw_key(&w, "resource");
     jsonw_open(&w, '[');
     for (uint32_t i = 0; i < demo_type_count(); i++)
-        resource(&w, i);
+        resource(t->d, &w, i);
     jsonw_close(&w, ']');
     interactions(&w, system);
     jsonw_key(&w, "operation"); /* HAPI lists it so, with a definition of its own */

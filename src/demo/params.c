@@ -321,9 +321,12 @@ const struct demo_param_kind *demo_params(unsigned *n)
 
 const struct demo_param_kind *demo_param_find(uint32_t type, struct str name)
 {
+    static const struct demo_param_kind tag = {"Resource", "_tag", "token", "meta.tag"};
     const char *t = demo_type_name(type);
     size_t lo = 0, hi = sizeof params / sizeof *params;
 
+    if (str_is(name, tag.name))
+        return &tag;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
         int c = strcmp(params[mid].type, t);

@@ -79,6 +79,7 @@ struct demo {
     struct demo_db *db; /* NULL: memory only */
     bool filling;       /* demo_fill holds one transaction of the disk around all of memory's */
     struct demo_faults faults;
+    struct demo_ways ways;
     struct vec jobs;    /* struct demo_job, of export.c */
 };
 
@@ -136,9 +137,6 @@ int demo_db_put(struct demo_db *db, struct str type, struct str id, const struct
 void demo_instant(int64_t ms, char out[DEMO_INSTANT_MAX]);
 /* t's bytes with id, meta.versionId and meta.lastUpdated set; all other bytes as they were. */
 int demo_stamp(const struct tape *t, struct str id, uint32_t number, int64_t ms, struct buf *out);
-/* t's bytes with every Reference.reference that swap knows replaced. */
-int demo_rewrite(const struct tape *t, struct str (*swap)(void *arg, struct str reference),
-                 void *arg, struct arena *a, struct buf *out);
 
 /* cut.c: a Bundle may hold more than one tape does. entries gets the bytes (struct str) of each
  * element of "entry", rest the Bundle without them: both are still to be parsed. ERR_JSON,

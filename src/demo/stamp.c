@@ -112,28 +112,3 @@ int demo_stamp(const struct tape *t, struct str id, uint32_t number, int64_t ms,
     add_edits(t, e, n, out);
     return out->failed;
 }
-
-int demo_rewrite(const struct tape *t, struct str (*swap)(void *arg, struct str reference),
-                 void *arg, struct arena *a, struct buf *out)
-{
-    size_t done = 0;
-
-    for (uint32_t i = 0; i + 1 < t->n; i++) {
-        struct str is, shall;
-        struct jsonw w;
-
-        if (t->nodes[i].kind != TAPE_KEY || !str_is(tape_name(t, i), "reference") ||
-            !tape_is(t, i + 1, TAPE_STRING))
-            continue;
-        is = tape_str(t, i + 1, a);
-        shall = swap(arg, is);
-        if (!shall.p)
-            continue;
-        buf_add(out, t->bytes.p + done, t->nodes[i + 1].off - done);
-        jsonw_init(&w, out);
-        jsonw_str(&w, shall);
-        done = t->nodes[i + 1].off + t->nodes[i + 1].len;
-    }
-    buf_add(out, t->bytes.p + done, t->bytes.n - done);
-    return out->failed;
-}

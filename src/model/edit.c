@@ -46,6 +46,7 @@ static const struct {
     {"refused", N_("the server found it wrong")},
     {"not-supported", N_("the server takes no such thing")},
     {"too-large", N_("too large for this server")},
+    {"several", N_("the server has it more than once")},
 };
 
 const char *model_op_why(struct str why)
@@ -314,10 +315,28 @@ static int check_chart(const struct editing *x, struct err *e)
     return code == ERR_DAMAGED ? ERR_OK : code; /* what cannot be read cannot be held against it */
 }
 
+/* REQ: who wrote it may still know a patient by the id that was given here, before the server gave its own. */
+static int with_names(struct editing *x, struct err *e)
+{
+    struct buf now;
+    bool changed;
+    int code;
+
+    buf_init(&now, LIMIT_RESOURCE_BYTES);
+    if (!(code = store_current(x->m->store, buf_str(&x->bytes), &now, &changed, e)) && changed) {
+        buf_clear(&x->bytes);
+        code = buf_addstr(&x->bytes, buf_str(&now));
+    }
+    buf_fini(&now);
+    return code;
+}
+
 static int read_edit(struct editing *x, struct str bytes, const struct rng *rng, struct err *e)
 {
     int code = with_id(x, bytes, rng, e);
 
+    if (!code)
+        code = with_names(x, e);
     if (!code && !(code = tape_parse(&x->t, buf_str(&x->bytes), e)) &&
         !(code = fhir_index(&x->t, base_of(x->m), &x->a, &x->ix, e)) && !(code = check_subject(x, e)))
         code = check_chart(x, e);

@@ -112,6 +112,19 @@ int body_pack(struct body_ctx **b, struct str bytes, char **out, size_t *n, enum
     return ERR_OK;
 }
 
+int body_packed(struct body_ctx **b, struct str bytes, struct body_packed *out, struct err *e)
+{
+    *out = (struct body_packed){.size = bytes.n, .codec = BODY_RAW};
+    return bytes.n ? body_pack(b, bytes, &out->p, &out->n, &out->codec, e) : ERR_OK;
+}
+
+void body_bind(sqlite3_stmt *st, int at, const struct body_packed *p)
+{
+    sqlite3_bind_int64(st, at, (int64_t)p->size);
+    sqlite3_bind_int(st, at + 1, p->codec);
+    sqlite3_bind_blob64(st, at + 2, p->p ? p->p : "", p->n, SQLITE_STATIC);
+}
+
 /* A row packed with a dictionary. One that is not here was made by a later wardline. */
 static int unpack_row(struct body_ctx *b, struct str packed, size_t size, char *out, struct err *e)
 {

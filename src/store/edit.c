@@ -385,21 +385,36 @@ static bool unchanged(const struct editing *x)
            str_eq(buf_str(&x->present), x->ed->bytes);
 }
 
+/* In place of what came: with the names of today. */
+static int current_names(struct rename_edit *now, struct editing *x, struct store_tx *tx, struct err *e)
+{
+    int code = store_tx_check(tx, rename_edit(x->c, now, e), e);
+
+    x->ed = &now->ed;
+    x->ix = *now->ed.ix;
+    return code;
+}
+
 int store_edit(struct store_tx *tx, const struct store_edit *ed, enum store_change *change, char op[STORE_OP_BYTES],
                struct err *e)
 {
     struct editing x = {.ed = ed, .tx = tx, .c = &tx->s->w, .ix = *ed->ix};
     enum store_change how = STORE_SAME;
+    struct rename_edit now = {.ed = *ed};
     struct err why = ERR_NONE;
     int code = refuse(ed, &why);
 
     op[0] = '\0';
+    arena_init(&now.a, 4 * LIMIT_RESOURCE_BYTES);
+    buf_init(&now.bytes, LIMIT_RESOURCE_BYTES);
     buf_init(&x.present, LIMIT_RESOURCE_BYTES);
+    if (!code)
+        code = current_names(&now, &x, tx, &why);
     if (!code)
         code = look(&x, &why);
     x.ix.version = (struct str){x.row.version, x.row.version_n};
     x.ix.updated_ms = x.row.rid ? x.row.updated_ms : FHIR_NO_DATE;
-    x.chart = store_chart_of(ed->ix->patient, STORE_SERVER, x.chart_room);
+    x.chart = store_chart_of(x.ed->ix->patient, STORE_SERVER, x.chart_room);
     if (!code && unchanged(&x))
         memcpy(op, x.newest.op, STORE_OP_BYTES);
     else if (!code)
@@ -408,6 +423,9 @@ int store_edit(struct store_tx *tx, const struct store_edit *ed, enum store_chan
         op[0] = '\0';
     tx->queued = tx->queued || (!code && how != STORE_SAME);
     buf_fini(&x.present);
+    tape_fini(&now.t);
+    buf_fini(&now.bytes);
+    arena_fini(&now.a);
     if (change)
         *change = how;
     if (code && e)

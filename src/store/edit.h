@@ -10,6 +10,7 @@
 #ifndef STORE_EDIT_H
 #define STORE_EDIT_H
 
+#include "base/limits.h"
 #include "base/rng.h"
 #include "store/store.h"
 
@@ -69,6 +70,14 @@ int store_op_each(struct store *s, const struct store_op_query *q, int (*each)(v
  * replaced (else it can only be newer than what was sent); a deleted row goes. */
 int store_op_move(struct store_tx *tx, const char *op, enum store_op_state from, enum store_op_state to, struct str why,
                   struct err *e);
+/* The server has given what this operation created (it is not acknowledged yet) an id of its own. At once the row, its
+ * chart where it is a patient, the operations behind it and all that names it and has not been sent are called so; and
+ * what a pull brought under that id becomes one with the row. store_get knows it by the old id, too. ERR_NOTFOUND;
+ * ERR_INPUT: no id. */
+int store_op_rename(struct store_tx *tx, const char *op, struct str id, struct err *e);
+/* A document with the names of today in place of those: appended to out if *changed. ERR_JSON. store_edit does the same
+ * with what it is given. */
+int store_current(struct store *s, struct str bytes, struct buf *out, bool *changed, struct err *e);
 /* Not before that moment. ERR_NOTFOUND. */
 int store_op_later(struct store_tx *tx, const char *op, int64_t next_at_ms, struct err *e);
 /* Everything that is queued or in flight may have been sent by somebody else (a restored backup): in doubt. */

@@ -65,15 +65,7 @@ int op_of_row(struct sql *c, enum sql_id id, int64_t rid, int64_t *seq, struct e
 
 /* --- what a row falls back to -------------------------------------------------------------------- */
 
-/* Bytes with what is known of them. */
-struct former {
-    bool there, gone;
-    struct buf bytes;
-    char version[STORE_VERSION_BYTES];
-    int64_t updated_ms, fetched_ms;
-};
-
-static int former_theirs(struct sql *c, int64_t rid, struct former *f, struct err *e)
+static int former_theirs(struct sql *c, int64_t rid, struct op_former *f, struct err *e)
 {
     sqlite3_stmt *st;
     int code = sql_use(c, SQL_THEIRS_GET, &st, e);
@@ -96,7 +88,7 @@ static int former_theirs(struct sql *c, int64_t rid, struct former *f, struct er
 }
 
 /* The base of an operation; there is none of a create, nor where it is not known. */
-static int former_base(struct sql *c, int64_t seq, struct former *f, struct err *e)
+static int former_base(struct sql *c, int64_t seq, struct op_former *f, struct err *e)
 {
     sqlite3_stmt *st;
     int code = sql_use(c, SQL_OP_BASE_OF, &st, e);
@@ -113,8 +105,7 @@ static int former_base(struct sql *c, int64_t seq, struct former *f, struct err 
     return code;
 }
 
-/* Puts bytes that were here before into row rid again. op as in struct res_row. */
-static int set_former(struct store_tx *tx, int64_t rid, const struct former *f, int64_t op, struct err *e)
+int op_set_row(struct store_tx *tx, int64_t rid, const struct op_former *f, int64_t op, struct err *e)
 {
     struct res_put p = {.bytes = buf_str(&f->bytes), .origin = STORE_SERVER, .fetched_ms = f->fetched_ms,
                         .now_ms = f->fetched_ms, .op = op};
@@ -140,8 +131,7 @@ static int set_former(struct store_tx *tx, int64_t rid, const struct former *f, 
     return code;
 }
 
-/* What is known of the row as it was last received, apart from its bytes; and its type. */
-static int row_meta(struct sql *c, int64_t rid, struct former *f, char type[65], struct err *e)
+int op_row_meta(struct sql *c, int64_t rid, struct op_former *f, char type[65], struct err *e)
 {
     sqlite3_stmt *st;
     int code = sql_use(c, SQL_ROW, &st, e);
@@ -161,6 +151,32 @@ static int row_meta(struct sql *c, int64_t rid, struct former *f, char type[65],
     return code;
 }
 
+int op_row_bytes(struct sql *c, int64_t rid, struct buf *out, struct err *e)
+{
+    sqlite3_stmt *st;
+    int code = sql_use(c, SQL_WORDS_OF, &st, e);
+
+    if (code)
+        return code;
+    sqlite3_bind_int64(st, 1, rid);
+    if ((code = sql_step(c, st, e)) == 1)
+        code = body_unpack(&c->body, sql_column(st, 4), (enum body_codec)sqlite3_column_int(st, 3),
+                           (size_t)sqlite3_column_int64(st, 2), out, e);
+    sql_done(st);
+    return code;
+}
+
+int op_last_received(struct sql *c, int64_t rid, struct op_former *f, struct err *e)
+{
+    int64_t oldest;
+    int code;
+
+    f->there = false;
+    if ((code = former_theirs(c, rid, f, e)) || f->there || (code = op_of_row(c, SQL_OP_OLDEST, rid, &oldest, e)))
+        return code;
+    return former_base(c, oldest, f, e);
+}
+
 static int set_op(struct sql *c, int64_t rid, int64_t op, struct err *e)
 {
     sqlite3_stmt *st;
@@ -177,10 +193,10 @@ static int set_op(struct sql *c, int64_t rid, int64_t op, struct err *e)
 int op_undo(struct store_tx *tx, const struct op_head *op, struct err *e)
 {
     struct sql *c = &tx->s->w;
-    struct former f = {.there = false};
+    struct op_former f = {.there = false};
     int64_t before = 0, oldest = 0;
     char type[65];
-    int code = row_meta(c, op->rid, &f, type, e);
+    int code = op_row_meta(c, op->rid, &f, type, e);
 
     buf_init(&f.bytes, LIMIT_RESOURCE_BYTES);
     if (!code)
@@ -197,7 +213,7 @@ int op_undo(struct store_tx *tx, const struct op_head *op, struct err *e)
     if (!code && (f.gone || (!f.there && op->kind == STORE_OP_CREATE)))
         code = res_drop(tx, op->rid, str_of(type), e);
     else if (!code && f.there)
-        code = set_former(tx, op->rid, &f, before ? before : RES_RECEIVED, e);
+        code = op_set_row(tx, op->rid, &f, before ? before : RES_RECEIVED, e);
     else if (!code) /* the row still has what was received */
         code = set_op(c, op->rid, before ? before : RES_RECEIVED, e);
     buf_fini(&f.bytes);
@@ -241,10 +257,10 @@ static int next_version(struct sql *c, const struct op_head *op, struct str vers
 static int settle(struct store_tx *tx, const struct op_head *op, struct str version, struct err *e)
 {
     struct sql *c = &tx->s->w;
-    struct former f = {.there = false}, row = {.there = false};
+    struct op_former f = {.there = false}, row = {.there = false};
     sqlite3_stmt *st;
     char type[65];
-    int code = row_meta(c, op->rid, &row, type, e);
+    int code = op_row_meta(c, op->rid, &row, type, e);
 
     buf_init(&f.bytes, LIMIT_RESOURCE_BYTES);
     if (!code)
@@ -254,7 +270,7 @@ static int settle(struct store_tx *tx, const struct op_head *op, struct str vers
     if (!code && (f.gone || (!f.there && op->kind == STORE_OP_DELETE))) {
         code = res_drop(tx, op->rid, str_of(type), e);
     } else if (!code && f.there) {
-        code = set_former(tx, op->rid, &f, RES_RECEIVED, e);
+        code = op_set_row(tx, op->rid, &f, RES_RECEIVED, e);
     } else if (!code && !(code = set_op(c, op->rid, 0, e)) && !(code = sql_use(c, SQL_RECEIVED, &st, e))) {
         /* "": a server that did not say it. The one before is not what the next edit is made from. */
         sqlite3_bind_int64(st, 1, op->rid);
@@ -517,10 +533,9 @@ int store_op_each(struct store *s, const struct store_op_query *q, int (*each)(v
 int store_op_theirs(struct store *s, struct str type, struct str id, struct buf *out, char version[STORE_VERSION_BYTES],
                     bool *gone, struct err *e)
 {
-    struct former f = {.there = false};
+    struct op_former f = {.there = false};
     struct sql *c = &s->r;
     struct res_row row;
-    int64_t oldest;
     int code = store_read_begin(s, e);
 
     *gone = false;
@@ -528,9 +543,8 @@ int store_op_theirs(struct store *s, struct str type, struct str id, struct buf 
         return code;
     buf_init(&f.bytes, LIMIT_RESOURCE_BYTES);
     code = res_look(c, STORE_SERVER, type, id, &row, -1, NULL, e);
-    if (!code && row.op > 0 && !(code = former_theirs(c, row.rid, &f, e)) && !f.there &&
-        !(code = op_of_row(c, SQL_OP_OLDEST, row.rid, &oldest, e)))
-        code = former_base(c, oldest, &f, e);
+    if (!code && row.op > 0)
+        code = op_last_received(c, row.rid, &f, e);
     store_read_end(s);
     if (!code && !f.there)
         code = err_set(e, ERR_NOTFOUND, 0, 0, "theirs");

@@ -61,7 +61,9 @@
     X(SQL_LEDGER_OLD) X(SQL_LEDGER_PRUNE) X(SQL_LEDGER_EACH)                                          \
     X(SQL_PRIOR_BASE) X(SQL_PRIOR_SENT) X(SQL_OP_NEXT) X(SQL_OP_EACH) X(SQL_UNSENT) X(SQL_UNSENT_OF)    \
     X(SQL_DRAFT_PUT) X(SQL_DRAFT_GET) X(SQL_DRAFT_EACH) X(SQL_DRAFT_DROP)                            \
-    X(SQL_BLOB_FORGET)                                                                                \
+    X(SQL_OP_UNSENT) X(SQL_OP_SET_BASE) X(SQL_OP_SET_BODY) X(SQL_OP_GIVE) X(SQL_OP_NAME) X(SQL_OP_CHART)      \
+    X(SQL_OP_TARGET) X(SQL_DRAFT_CHART) X(SQL_RES_NAME) X(SQL_RENAMED_PUT) X(SQL_RENAMED_AGAIN)           \
+    X(SQL_RENAMED_GET) X(SQL_RENAMED_ANY) X(SQL_BLOB_FORGET)      \
     X(SQL_EVICT_UNOPENED) X(SQL_EVICT_OPENED) X(SQL_EVICT_ROWS) X(SQL_EVICT_MAY) X(SQL_EVICT_LOOK)    \
     X(SQL_EVICTED_ADD) X(SQL_EVICTED_OF) X(SQL_EVICTED_ALL) X(SQL_EVICTED_WANTED)                     \
     X(SQL_EVICTED_WANT) X(SQL_EVICTED_BACK) X(SQL_EVICTED_FORGET)                                     \
@@ -241,6 +243,14 @@ struct body_ctx; /* the compressor's working memory: made anew for each row it c
 void body_free(struct body_ctx *b); /* NULL is fine */
 /* out: the bytes to store, mem_wipe'd by the caller with its *n. */
 int body_pack(struct body_ctx **b, struct str bytes, char **out, size_t *n, enum body_codec *codec, struct err *e);
+/* The same for three columns: size, codec, body. No bytes: an empty one. */
+struct body_packed {
+    char *p; /* mem_wipe'd by the caller, with its n */
+    size_t n, size;
+    enum body_codec codec;
+};
+int body_packed(struct body_ctx **b, struct str bytes, struct body_packed *out, struct err *e);
+void body_bind(sqlite3_stmt *st, int at, const struct body_packed *p);
 /* Writes, or appends, exactly size bytes. ERR_DAMAGED when they are not what was packed; ERR_VERSION with the id of a
  * dictionary that this program does not have. */
 int body_unpack_at(struct body_ctx **b, struct str packed, enum body_codec codec, size_t size, char *out,
@@ -363,6 +373,37 @@ int ledger_end(struct sql *c, int64_t seq, enum store_op_state how, struct str v
 int ledger_end_behind(struct sql *c, int64_t rid, int64_t seq, struct err *e);
 /* Takes out the newest operation of a row, into the ledger, and gives the row back what it was. */
 int op_undo(struct store_tx *tx, const struct op_head *op, struct err *e);
+
+/* Bytes that a row had, or is to have, with what is known of them. bytes is its caller's to begin and end. */
+struct op_former {
+    bool there, gone;
+    struct buf bytes;
+    char version[STORE_VERSION_BYTES];
+    int64_t updated_ms, fetched_ms;
+};
+/* What is known of the row as it was last received, apart from its bytes; and its type. */
+int op_row_meta(struct sql *c, int64_t rid, struct op_former *f, char type[65], struct err *e);
+/* The bytes that it shows, appended. */
+int op_row_bytes(struct sql *c, int64_t rid, struct buf *out, struct err *e);
+/* What was last received of a row that has an edit: what stands beside it, else its oldest edit's base. */
+int op_last_received(struct sql *c, int64_t rid, struct op_former *f, struct err *e);
+/* Puts the bytes into row rid and indexes it anew. op as in struct res_row. */
+int op_set_row(struct store_tx *tx, int64_t rid, const struct op_former *f, int64_t op, struct err *e);
+
+/* --- rename.c: ids of the server's choice ----------------------------------------------------------- */
+
+/* An edit by who may still know an old name: ed as it came, and then with the names of today, which live in the rest.
+ * All of it is its caller's to begin and end. */
+struct rename_edit {
+    struct store_edit ed;
+    struct fhir_index ix;
+    struct arena a;
+    struct tape t;
+    struct buf bytes;
+};
+/* What a name of before has become: *yes, and it is in room. */
+int rename_get(struct sql *c, struct str type, struct str id, char room[LIMIT_ID_BYTES + 1], bool *yes, struct err *e);
+int rename_edit(struct sql *c, struct rename_edit *r, struct err *e);
 
 /* Indexes a row anew from its bytes, with its words but without its facts; what cannot be read keeps what it has. */
 int res_index_again(struct sql *c, int64_t rid, const char *base, struct err *e);

@@ -53,43 +53,23 @@ static int fold(struct answer *x, struct err *e)
     return sql_run(x->c, st, e);
 }
 
-/* Bytes packed, at three columns: size, codec, body. */
-struct packed {
-    char *p;
-    size_t n, size;
-    enum body_codec codec;
-};
-
-static int pack(struct sql *c, struct str bytes, struct packed *out, struct err *e)
-{
-    *out = (struct packed){.size = bytes.n, .codec = BODY_RAW};
-    return bytes.n ? body_pack(&c->body, bytes, &out->p, &out->n, &out->codec, e) : ERR_OK;
-}
-
-static void bind(sqlite3_stmt *st, int at, const struct packed *p)
-{
-    sqlite3_bind_int64(st, at, (int64_t)p->size);
-    sqlite3_bind_int(st, at + 1, p->codec);
-    sqlite3_bind_blob64(st, at + 2, p->p ? p->p : "", p->n, SQLITE_STATIC);
-}
-
 /* What the server had and deleted is made anew by a person who has seen that: this create was never sent before. */
 static int write_op(struct answer *x, const struct store_rebase *r, struct err *e)
 {
     enum store_op_kind kind = !r->body.n ? STORE_OP_DELETE : r->gone ? STORE_OP_CREATE : STORE_OP_UPDATE;
     char room[STORE_CHART_BYTES];
-    struct packed base, body = {.p = NULL};
+    struct body_packed base, body = {.p = NULL};
     sqlite3_stmt *st;
-    int code = pack(x->c, r->base, &base, e);
+    int code = body_packed(&x->c->body, r->base, &base, e);
 
     if (!code)
-        code = pack(x->c, r->body, &body, e);
+        code = body_packed(&x->c->body, r->body, &body, e);
     if (!code && !(code = sql_use(x->c, SQL_OP_REBASE, &st, e))) {
         sqlite3_bind_int64(st, 1, x->op.seq);
         sqlite3_bind_int(st, 2, kind);
         sql_bind(st, 3, r->base_version);
-        bind(st, 4, &base);
-        bind(st, 7, &body);
+        body_bind(st, 4, &base);
+        body_bind(st, 7, &body);
         sql_bind(st, 10, store_chart_of(r->ix->patient, STORE_SERVER, room));
         if (r->author.p) {
             sql_bind(st, 11, r->author);

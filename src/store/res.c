@@ -401,8 +401,8 @@ static int get_of(struct store *s, int origin, struct str type, struct str id, s
 
 int store_get(struct store *s, struct str type, struct str id, struct buf *out, struct err *e)
 {
-    char name[LIMIT_ID_BYTES + 80];
-    bool file = store_file_id(&id);
+    char name[LIMIT_ID_BYTES + 80], now[LIMIT_ID_BYTES + 1];
+    bool file = store_file_id(&id), renamed = false;
     int code = str_is_type(type) && str_is_id(id) ? ERR_OK : ERR_NOTFOUND;
 
     if (!code) {
@@ -411,6 +411,8 @@ int store_get(struct store *s, struct str type, struct str id, struct buf *out, 
         code = get_of(s, file ? STORE_FILE_IMPORT : STORE_SERVER, type, id, out, e);
         if (code == ERR_NOTFOUND && !file)
             code = get_of(s, STORE_FILE_IMPORT, type, id, out, e);
+        if (code == ERR_NOTFOUND && !file && !rename_get(&s->r, type, id, now, &renamed, e) && renamed)
+            code = get_of(s, STORE_SERVER, type, str_of(now), out, e);
         store_read_end(s);
     }
     if (code == ERR_NOTFOUND) {

@@ -238,6 +238,20 @@ static const char *const texts[SQL_IDS] = {
                     "since_ms, next_at_ms, tries, base_size, base_codec, base, size, codec, body FROM outbox "
                     "WHERE seq > ?1 AND (?2 OR state<>3) AND (?3='' OR chart=?3) AND (?4='' OR (type=?4 AND id=?5)) "
                     "AND (?6='' OR op=?6) ORDER BY seq LIMIT 1",
+    [SQL_OP_UNSENT] = "SELECT seq, rid, base_size, base_codec, base, size, codec, body FROM outbox WHERE seq > ?1 "
+                      "AND state<>3 ORDER BY seq LIMIT 1",
+    [SQL_OP_SET_BASE] = "UPDATE outbox SET base_size=?2, base_codec=?3, base=?4 WHERE seq=?1",
+    [SQL_OP_SET_BODY] = "UPDATE outbox SET size=?2, codec=?3, body=?4 WHERE seq=?1",
+    [SQL_OP_GIVE] = "UPDATE outbox SET rid=?2 WHERE rid=?1 AND state<>3",
+    [SQL_OP_NAME] = "UPDATE outbox SET id=?3 WHERE type=?1 AND id=?2",
+    [SQL_OP_CHART] = "UPDATE outbox SET chart=?2 WHERE chart=?1",
+    [SQL_OP_TARGET] = "SELECT type, id FROM outbox WHERE seq=?1",
+    [SQL_DRAFT_CHART] = "UPDATE draft SET chart=?2 WHERE chart=?1",
+    [SQL_RES_NAME] = "UPDATE res SET key=?1, origin=?2, type=?3, id=?4 WHERE rid=?5",
+    [SQL_RENAMED_PUT] = "INSERT OR REPLACE INTO renamed(type, was, id) VALUES(?1,?2,?3)",
+    [SQL_RENAMED_AGAIN] = "UPDATE renamed SET id=?3 WHERE type=?1 AND id=?2",
+    [SQL_RENAMED_GET] = "SELECT id FROM renamed WHERE type=?1 AND was=?2",
+    [SQL_RENAMED_ANY] = "SELECT ?1 + EXISTS(SELECT 1 FROM renamed)",
     [SQL_UNSENT] = "SELECT count(DISTINCT type||'/'||id) FROM outbox INDEXED BY outbox_state "
                    "WHERE state IN (0, 1, 2, 4, 5)",
     [SQL_UNSENT_OF] = "SELECT count(DISTINCT type||'/'||id) FROM outbox INDEXED BY outbox_chart "

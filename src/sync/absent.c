@@ -15,6 +15,7 @@
 #include "fhir/tape.h"
 #include "sync/judge.h"
 #include "sync/priv.h"
+#include "sync/server.h"
 
 #define LIST_COUNT 1000
 #define ASK_BATCH 50
@@ -472,7 +473,7 @@ static void on_done(void *arg, const struct net_result *res)
 static void ask(struct absent_run *r, const char *method, const char *url, struct str body)
 {
     struct net_ask a = {.origin = NET_FHIR, .method = method, .url = url, .body = body, .repeatable = true,
-                        .gzip_body = body.n && !sync_setting_lately(r->store, "sync.nogzip", &r->clock),
+                        .gzip_body = body.n && !sync_server_refused(r->store, SERVER_GZIP, &r->clock),
                         .no_cache = true,
                         .priority = KIND_P1, .on_head = on_head, .on_bytes = on_bytes,
                         .on_done = on_done, .arg = r};

@@ -45,9 +45,9 @@ int sync_is_same(struct store *s, const char *base, const struct sync_scope *sco
 
 int sync_begin_anew(struct store_tx *tx, const char *base, const struct sync_scope *scope, struct err *e)
 {
-    static const char *const of_server[] = {"sync.unsupported", "sync.complete", "sync.nobatch", "sync.nogzip",
-                                            "sync.changed",     "sync.counts",   "sync.counted", "sync.brake",
-                                            "sync.accept",      "sync.bulk",     "sync.bulk.files", "sync.nobulk"};
+    static const char *const of_server[] = {"sync.unsupported", "sync.complete", "sync.changed", "sync.counts",
+                                            "sync.counted",     "sync.brake",    "sync.accept",  "sync.bulk",
+                                            "sync.bulk.files",  "sync.nobulk"};
     struct buf b;
     int code = store_marks_forget(tx, e);
 

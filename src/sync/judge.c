@@ -88,6 +88,22 @@ void sync_judge_version(const char *etag, const char *location, char version[STO
     snprintf(version, STORE_VERSION_BYTES, "%.*s", (int)(n < STORE_VERSION_BYTES ? n : 0), from ? from : "");
 }
 
+void sync_judge_name(const char *location, const char *type, char id[LIMIT_ID_BYTES + 1])
+{
+    const char *end = strstr(location, "/_history/"), *from, *before;
+    struct str s;
+
+    end = end ? end : location + strlen(location);
+    for (from = end; from > location && from[-1] != '/'; from--)
+        ;
+    for (before = from > location ? from - 1 : from; before > location && before[-1] != '/'; before--)
+        ;
+    s = (struct str){from, (size_t)(end - from)};
+    id[0] = '\0';
+    if (from > location && str_is((struct str){before, (size_t)(from - 1 - before)}, type) && str_is_id(s))
+        snprintf(id, LIMIT_ID_BYTES + 1, "%.*s", STR_ARG(s));
+}
+
 /* --- the resource as it is ------------------------------------------------------------------------- */
 
 static int compare(const struct judge_op *op, const struct tape *t, enum push_found *found,

@@ -31,6 +31,9 @@ int sync_judge_read(const struct judge_op *op, const struct judge_answer *a, enu
 int sync_judge_history(const struct judge_op *op, const struct judge_answer *a, enum push_found *found,
                   char version[STORE_VERSION_BYTES], struct err *e);
 
+/* [BASE/]Type/ID[/_history/2] -> ID, if it is of that type; else "". */
+void sync_judge_name(const char *location, const char *type, char id[LIMIT_ID_BYTES + 1]);
+
 /* A body is FHIR: a JSON object with a resourceType. */
 bool sync_judge_is_fhir(struct str body);
 

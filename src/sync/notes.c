@@ -11,6 +11,7 @@
 #include "base/jsonw.h"
 #include "store/room.h"
 #include "sync/demand.h"
+#include "sync/server.h"
 #include "sync/shell.h"
 
 /* --- the refused ------------------------------------------------------------------------------- */
@@ -171,9 +172,9 @@ int sync_notes_load(struct sync_run *r, struct err *e)
     if (r->same) {
         r->report.complete_ms = sync_complete_ms(r->store); /* a run that fails keeps it */
         load_unsupported(r);
-        r->no_batch = sync_setting_lately(r->store, "sync.nobatch", &r->clock);
-        r->no_gzip = sync_setting_lately(r->store, "sync.nogzip", &r->clock);
     }
+    r->no_batch = sync_server_refused(r->store, SERVER_BATCH, &r->clock);
+    r->no_gzip = sync_server_refused(r->store, SERVER_GZIP, &r->clock);
     return ERR_OK;
 }
 
@@ -309,11 +310,11 @@ static int save(struct sync_run *r, struct store_tx *tx, struct err *e)
     if (!code && some_whole(&r->report))
         code = store_set(tx, "sync.unsupported", buf_str(&r->unsupported), e);
     if (!code && !r->no_batch && sync_batch_refused(r->state))
-        code = set_now(r, tx, "sync.nobatch", e);
+        code = sync_server_shown(r->store, tx, SERVER_BATCH, false, r->report.ended_ms, e);
     if (!code && !r->part && sync_is_whole(r->report.code))
         code = set_now(r, tx, "sync.complete", e);
     if (!code && r->gzip_refused)
-        code = set_now(r, tx, "sync.nogzip", e);
+        code = sync_server_shown(r->store, tx, SERVER_GZIP, false, r->report.ended_ms, e);
     if (!code && r->asked.n && r->report.code != ERR_OFFLINE)
         code = store_missing_each(r->store, 0, untraced, &u, e);
     buf_fini(&b);

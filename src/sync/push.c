@@ -43,50 +43,6 @@ static struct push_action *act(struct push_state *s, enum push_action_type type,
     return a;
 }
 
-/* --- what an answer means -------------------------------------------------------------------------- */
-
-enum class {
-    CLASS_DOUBT,   /* nobody knows */
-    CLASS_DONE,
-    CLASS_AGAIN,   /* not carried out; later */
-    CLASS_SIGNIN,  /* nothing more in this run */
-    CLASS_CLASH,   /* the version is another one, or says so */
-    CLASS_GONE,    /* no such resource */
-    CLASS_LARGE,
-    CLASS_REFUSED, /* a person must look */
-};
-
-/* One row a range of HTTP statuses. A status that did not come with FHIR is a proxy's or a portal's, who may have cut
- * off a request that the server is still carrying out. */
-static const struct rule {
-    int from, to;
-    enum class fhir, other;
-    const char *why;
-} rules[] = {
-    {200, 299, CLASS_DONE, CLASS_DOUBT, ""},
-    {401, 401, CLASS_SIGNIN, CLASS_SIGNIN, "sign-in"},
-    {403, 403, CLASS_REFUSED, CLASS_DOUBT, "forbidden"},
-    {404, 404, CLASS_GONE, CLASS_DOUBT, "gone"},
-    {405, 405, CLASS_REFUSED, CLASS_DOUBT, "not-supported"},
-    {408, 408, CLASS_DOUBT, CLASS_DOUBT, ""},
-    {409, 409, CLASS_CLASH, CLASS_DOUBT, "version"},
-    {410, 410, CLASS_GONE, CLASS_DOUBT, "gone"},
-    {412, 412, CLASS_CLASH, CLASS_DOUBT, "version"},
-    {413, 413, CLASS_LARGE, CLASS_LARGE, "too-large"}, /* also a proxy's word: it passes nothing on */
-    {429, 429, CLASS_AGAIN, CLASS_AGAIN, ""},
-    {501, 501, CLASS_REFUSED, CLASS_DOUBT, "not-supported"},
-    {500, 599, CLASS_DOUBT, CLASS_DOUBT, ""},
-    {400, 499, CLASS_REFUSED, CLASS_DOUBT, "refused"},
-};
-
-static const struct rule *rule_of(int status)
-{
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        if (status >= rules[i].from && status <= rules[i].to)
-            return &rules[i];
-    return &rules[5]; /* no status that HTTP has: nobody knows */
-}
-
 /* --- ends and moves ----------------------------------------------------------------------------- */
 
 void sync_push_stop(struct push_state *s, int code)
@@ -104,6 +60,8 @@ static void move(struct push_state *s, struct push_lane *l, unsigned at, enum st
 
     *m = (struct push_move){.at = at, .from = t->op.state, .to = to, .wait_ms = wait_ms};
     snprintf(m->why, sizeof m->why, "%s", why);
+    if (to == STORE_OP_ACKED && t->op.kind == STORE_OP_CREATE && t->name[0] && strcmp(t->name, t->op.id) != 0)
+        memcpy(m->id, t->name, sizeof m->id);
 }
 
 static int64_t backoff(struct push_state *s, unsigned tries)
@@ -156,7 +114,46 @@ static void requeue(struct push_state *s, struct push_lane *l, unsigned at, int6
 
 /* --- the answer to a sending ---------------------------------------------------------------------- */
 
-static void conclude(struct push_state *s, struct push_lane *l, unsigned at, enum class class,
+/* REQ: a PUT of a new id that is refused as such is no refusal of what it says: 405 (R4 http.html 3.1.0.4.1), 404
+ * (Medplum issue 5032), 410 where it was deleted. 400 may be either (Medplum issue 7401): a POST will tell. */
+static bool id_refused(struct push_state *s, struct push_lane *l, unsigned at, const struct push_event *a)
+{
+    struct push_slot *t = push_slot(s, at);
+    bool sure = a->status == 404 || a->status == 405;
+
+    if (t->op.kind != STORE_OP_CREATE || t->op.base[0] || t->op.post || (!sure && a->status != 400 && a->status != 410))
+        return false;
+    s->server_ids = s->server_ids || sure;
+    l->no_ids = l->no_ids || sure;
+    t->op.post = true;
+    t->tried = !sure;
+    t->tries--;
+    if (t->doubted) { /* it may have been made by a POST before */
+        doubt(s, l, at);
+        t->phase = SEARCH;
+        t->not_before_ms = s->now_ms;
+    } else {
+        requeue(s, l, at, 0);
+    }
+    return true;
+}
+
+/* It was carried out. REQ: under which name, only the answer or its mark tells. */
+static void carried_out(struct push_state *s, struct push_lane *l, unsigned at)
+{
+    struct push_slot *t = push_slot(s, at);
+
+    s->server_ids = s->server_ids || t->tried;
+    l->no_ids = l->no_ids || t->tried;
+    if (t->op.post && !t->name[0]) { /* 200 without a Location: Helios, where something bore the mark already */
+        doubt(s, l, at);
+        t->phase = t->phase == READ ? SEARCH : t->phase;
+    } else {
+        over(s, l, at, STORE_OP_ACKED, t->version);
+    }
+}
+
+static void conclude(struct push_state *s, struct push_lane *l, unsigned at, enum push_class class,
                      const struct push_event *a, const char *why)
 {
     struct push_slot *t = push_slot(s, at);
@@ -170,7 +167,7 @@ static void conclude(struct push_state *s, struct push_lane *l, unsigned at, enu
         doubt(s, l, at);
         break;
     case CLASS_DONE:
-        over(s, l, at, STORE_OP_ACKED, t->version);
+        carried_out(s, l, at);
         break;
     case CLASS_AGAIN:
         requeue(s, l, at, told_wait(a) ? told_wait(a) : backoff(s, t->tries));
@@ -180,6 +177,8 @@ static void conclude(struct push_state *s, struct push_lane *l, unsigned at, enu
         sync_push_stop(s, ERR_AUTH);
         break;
     case CLASS_GONE:
+        if (id_refused(s, l, at, a))
+            break;
         over(s, l, at,
              t->op.kind == STORE_OP_DELETE   ? STORE_OP_ACKED
              : t->op.kind == STORE_OP_UPDATE ? STORE_OP_CONFLICT
@@ -198,7 +197,8 @@ static void conclude(struct push_state *s, struct push_lane *l, unsigned at, enu
         }
         break;
     case CLASS_REFUSED:
-        over(s, l, at, STORE_OP_ATTENTION, why);
+        if (!id_refused(s, l, at, a))
+            over(s, l, at, STORE_OP_ATTENTION, why);
         break;
     }
 }
@@ -208,8 +208,8 @@ static void conclude(struct push_state *s, struct push_lane *l, unsigned at, enu
  * unless it, or what stands before it, was only short of time. */
 static void batch_refused(struct push_state *s, struct push_lane *l)
 {
-    const struct rule *r = rule_of(l->whole.status);
-    enum class class = l->whole.fhir ? r->fhir : r->other;
+    const struct push_rule *r = sync_push_rule(l->whole.status);
+    enum push_class class = l->whole.fhir ? r->fhir : r->other;
     bool plain = class == CLASS_AGAIN || class == CLASS_SIGNIN || class == CLASS_LARGE;
     int st = l->whole.status;
 
@@ -243,7 +243,7 @@ static void sent(struct push_state *s, struct push_lane *l, int code, bool writt
     }
     for (unsigned i = 0; i < l->n; i++) {
         struct push_slot *t = push_slot(s, l->at[i]);
-        const struct rule *r = rule_of(t->answer.status);
+        const struct push_rule *r = sync_push_rule(t->answer.status);
 
         if (whole && t->answered)
             conclude(s, l, l->at[i], t->answer.fhir ? r->fhir : r->other, &t->answer, r->why);
@@ -310,12 +310,33 @@ static void unknown(struct push_state *s, struct push_lane *l, unsigned at, cons
 
     if (t->answered && a->status == 401)
         sync_push_stop(s, ERR_AUTH);
-    if (l->history && t->answered && a->fhir && tells_nobody(a->status, t->questions)) {
+    if (l->asked == HISTORY && t->answered && a->fhir && tells_nobody(a->status, t->questions)) {
         not_ours(s, l, at, t->deleted ? "gone" : "no-history");
         return;
     }
-    t->phase = t->questions < PUSH_TRIES ? (l->history ? HISTORY : READ) : LEFT;
+    if (l->asked == SEARCH && t->answered && a->fhir && tells_nobody(a->status, t->questions)) {
+        if (t->op.post || s->server_ids)
+            over(s, l, at, STORE_OP_ATTENTION, "no-history");
+        else /* only a POST could have been made under another id, and none is known of */
+            not_yet(s, l, at);
+        return;
+    }
+    t->phase = t->questions < PUSH_TRIES ? l->asked : LEFT;
     t->ask_ms = s->now_ms + (told_wait(a) ? told_wait(a) : backoff(s, t->questions));
+}
+
+/* What was created is not there under our id. REQ: where the server gives the ids it may be there under another one;
+ * and how an earlier run sent it, nobody knows. */
+static bool seek(struct push_state *s, unsigned at)
+{
+    struct push_slot *t = push_slot(s, at);
+
+    if (t->op.kind != STORE_OP_CREATE || t->op.base[0] || t->sought ||
+        !(t->op.post || s->server_ids || t->earlier))
+        return false;
+    t->phase = SEARCH;
+    t->ask_ms = s->now_ms;
+    return true;
 }
 
 static void told(struct push_state *s, struct push_lane *l, unsigned at, int code)
@@ -324,6 +345,9 @@ static void told(struct push_state *s, struct push_lane *l, unsigned at, int cod
     enum push_found found = t->answered && !code ? t->answer.found : PUSH_FOUND_UNKNOWN;
 
     t->looked = found != PUSH_FOUND_UNKNOWN;
+    t->sought = t->looked && l->asked == SEARCH;
+    if ((found == PUSH_FOUND_NOTHING || found == PUSH_FOUND_GONE) && seek(s, at))
+        return;
     switch (found) {
     case PUSH_FOUND_UNKNOWN:
         unknown(s, l, at, &t->answer);
@@ -356,6 +380,9 @@ static void told(struct push_state *s, struct push_lane *l, unsigned at, int cod
         t->phase = t->doubted && t->op.kind != STORE_OP_DELETE ? HISTORY : OVER;
         if (t->phase == OVER)
             not_ours(s, l, at, "version");
+        break;
+    case PUSH_FOUND_SEVERAL:
+        over(s, l, at, STORE_OP_ATTENTION, "several");
         break;
     case PUSH_FOUND_NEVER:
         not_ours(s, l, at, t->op.kind == STORE_OP_CREATE ? "id-taken" : t->deleted ? "gone" : "version");
@@ -396,7 +423,7 @@ static bool askable(const struct push_state *s, const struct push_slot *t)
 {
     bool noted = t->op.state == STORE_OP_INDOUBT || (t->op.state == STORE_OP_QUEUED && !t->doubted);
 
-    return (t->phase == READ || t->phase == HISTORY) && noted && in_turn(s, t);
+    return (t->phase == READ || t->phase == HISTORY || t->phase == SEARCH) && noted && in_turn(s, t);
 }
 
 /* An edit whose base has no version here cannot name what it replaces: what the server has is read first. */
@@ -410,19 +437,22 @@ static void take(struct push_lane *l, struct push_slot *t, unsigned at, enum pus
     t->phase = LANE;
     t->answered = false;
     t->answer = (struct push_event){.status = 0};
-    t->version[0] = '\0';
+    t->version[0] = t->name[0] = '\0';
     l->at[l->n++] = at;
     l->phase = phase;
 }
 
-static void ask(struct push_state *s, unsigned lane, unsigned at, bool history)
+static void ask(struct push_state *s, unsigned lane, unsigned at, enum push_phase what)
 {
     struct push_lane *l = &s->lane[lane];
-    struct push_action *a = act(s, history ? PUSH_ACT_HISTORY : PUSH_ACT_READ, lane);
+    struct push_action *a = act(s, what == HISTORY  ? PUSH_ACT_HISTORY
+                                   : what == SEARCH ? PUSH_ACT_SEARCH
+                                                    : PUSH_ACT_READ,
+                                lane);
 
     push_slot(s, at)->questions++;
     take(l, push_slot(s, at), at, ASKING);
-    l->history = history;
+    l->asked = what;
     a->at[a->n++] = at;
 }
 
@@ -436,6 +466,7 @@ static void store(struct push_state *s, unsigned lane, enum push_lane_phase phas
     if (!l->moves)
         return;
     a = act(s, PUSH_ACT_STORE, lane);
+    a->no_ids = l->no_ids;
     a->n = l->moves;
     memcpy(a->move, l->move, l->moves * sizeof *l->move);
 }
@@ -457,7 +488,8 @@ static void gather(struct push_state *s, unsigned lane, unsigned at)
             break;
         bytes += t->op.bytes + ENTRY_BYTES;
         t->tries++;
-        t->clash = false;
+        t->clash = t->sought = false;
+        t->op.post = t->op.post || (s->server_ids && t->op.kind == STORE_OP_CREATE && !t->op.base[0]);
         take(l, t, i, MARKING);
         move(s, l, i, STORE_OP_INFLIGHT, t->op.base, 0);
     }
@@ -487,12 +519,12 @@ static void fill(struct push_state *s, unsigned lane)
         struct push_slot *t = push_slot(s, i);
 
         if (askable(s, t) && t->ask_ms <= s->now_ms) {
-            ask(s, lane, i, t->phase == HISTORY);
+            ask(s, lane, i, t->phase);
             return;
         }
         if (sendable(s, t)) {
             if (base_unknown(t))
-                ask(s, lane, i, false);
+                ask(s, lane, i, READ);
             else
                 gather(s, lane, i);
             return;
@@ -550,6 +582,7 @@ static void start(struct push_state *s, const struct push_event *ev)
 {
     s->settle_ms = ev->settle_ms ? ev->settle_ms : PUSH_SETTLE_MS;
     s->no_batch = ev->no_batch;
+    s->server_ids = ev->server_ids;
     s->seed = ev->seed;
     sync_push_resolve(s);
     for (unsigned i = 0; i < s->slots.n; i++) {
@@ -624,8 +657,12 @@ static void stored(struct push_state *s, unsigned lane, int code)
         unmarked(s, l);
     else if (code)
         sync_push_stop(s, code);
-    for (unsigned i = 0; i < l->moves && !code; i++)
+    for (unsigned i = 0; i < l->moves && !code; i++) {
         push_slot(s, l->move[i].at)->op.state = l->move[i].to;
+        if (l->move[i].id[0])
+            sync_push_rename(s, l->move[i].at, l->move[i].id);
+    }
+    l->no_ids = l->no_ids && code;
     if (!code && !mark)
         pass_on(s, l);
     l->moves = 0;
@@ -657,7 +694,9 @@ static void answered(struct push_state *s, const struct push_event *ev)
     t->answered = true;
     t->answer = *ev;
     t->answer.version = STR(""); /* borrowed for the call */
+    t->answer.id = STR("");
     snprintf(t->version, sizeof t->version, "%.*s", STR_ARG(ev->version));
+    snprintf(t->name, sizeof t->name, "%.*s", STR_ARG(ev->id));
 }
 
 /* The size of a batch follows the line, as much as it takes in some seconds, and what the server takes at all. */
@@ -724,39 +763,4 @@ void sync_push_step(struct push_state *s, const struct push_event *ev, struct pu
         break;
     }
     go_on(s);
-}
-
-/* --- for whoever looks -------------------------------------------------------------------------------- */
-
-struct sync_push_counts sync_push_counts(const struct push_state *s)
-{
-    struct sync_push_counts c = {.all = 0};
-
-    for (unsigned i = 0; i < s->slots.n; i++) {
-        if (push_slot(s, i)->gone)
-            continue;
-        c.all++;
-        switch (push_slot(s, i)->op.state) {
-        case STORE_OP_ACKED:
-            c.acked++;
-            break;
-        case STORE_OP_CONFLICT:
-            c.conflict++;
-            break;
-        case STORE_OP_ATTENTION:
-            c.attention++;
-            break;
-        case STORE_OP_QUEUED:
-            c.held++;
-            break;
-        default:
-            c.doubt++;
-        }
-    }
-    return c;
-}
-
-const struct push_op *sync_push_op_at(const struct push_state *s, unsigned at)
-{
-    return at < s->slots.n ? &push_slot(s, at)->op : NULL;
 }

@@ -6,6 +6,8 @@
  *   - of an outcome that is not a well-formed FHIR answer to that very operation nobody knows whether it happened:
  *     the operation is then in doubt, and the server is asked (by version, content, history) before anything is sent
  *     again. A create has its name from us and an update consumes its base, so a second sending has no second effect;
+ *   - where the server gives the ids, a create bears a mark of its operation's (sync/marker.h), is sent as POST on
+ *     condition that nothing bears it, and is looked for by it before it is sent again;
  *   - it leaves the outbox only by positive evidence: an answer, or what the server was found to have;
  *   - operations of one resource go one after the other, and what names a resource that was created here waits for it;
  *     an operation that cannot be sent holds up those alone;
@@ -41,6 +43,7 @@ struct push_op {
     enum store_op_state state;  /* not acknowledged. Behind one in conflict or wanting attention others wait */
     int64_t after;              /* as in struct store_op */
     bool again;                 /* of one that is queued: it may have been sent before, saying something else */
+    bool post;                  /* the engine's: a create whose id the server gives */
     char base[STORE_VERSION_BYTES]; /* base_etag */
     size_t bytes;               /* of the body */
     int64_t wait_ms;            /* from the start: before it may be tried; of one in doubt: sent again */
@@ -49,11 +52,11 @@ struct push_op {
 enum push_event_type {
     PUSH_EV_OP,      /* before START, in order of seq: op; deps as given by PUSH_EV_NEEDS behind it */
     PUSH_EV_NEEDS,   /* before START: the last EV_OP names a resource (type, id) */
-    PUSH_EV_START,   /* settle_ms, no_batch, seed */
+    PUSH_EV_START,   /* settle_ms, no_batch, server_ids, seed */
     PUSH_EV_STORED,  /* the ACT_STORE of that lane is committed, or failed: code; ERR_NOTFOUND: an operation is not
                       * there in the state that the move names */
     PUSH_EV_ANSWER,  /* to operation at on lane, of an answer or of a batch's entry: status, fhir, version,
-                      * retry_after_s; of a question: found */
+                      * retry_after_s, id; of a question: found */
     PUSH_EV_END,     /* the answer ended: lane, code (ERR_OK: whole), written. An operation of that lane that had no
                       * EV_ANSWER has no answer. ERR_INUSE, not written: an operation was edited since it was given */
     PUSH_EV_WAKE,    /* the last ACT_WAIT is over */
@@ -70,15 +73,17 @@ enum push_found {
     PUSH_FOUND_OTHER,    /* another one: the history will tell */
     PUSH_FOUND_WAS_OURS, /* history: a version behind the base was ours, others came since */
     PUSH_FOUND_NEVER,    /* history: none behind the base was ours */
+    PUSH_FOUND_SEVERAL,  /* by its mark: more than one */
 };
 
 struct push_event {
     enum push_event_type type;
     const struct push_op *op;   /* EV_OP */
-    struct str res_type, id;    /* EV_NEEDS */
+    struct str res_type, id;    /* EV_NEEDS; EV_ANSWER: id alone */
     int64_t now_ms;             /* of all: a clock that only grows */
     int64_t settle_ms;          /* 0: PUSH_SETTLE_MS */
     bool no_batch;              /* the server lately refused one */
+    bool server_ids;            /* and once an id of ours */
     uint64_t seed;              /* of the waits' chance; 0: each wait is its bound */
     unsigned lane, at;          /* at: an operation's place in the order of EV_OP */
     int status, code;
@@ -94,6 +99,7 @@ enum push_action_type {
     PUSH_ACT_SEND,  /* operations at[0..n) on lane: one as a request of its own, several as a batch */
     PUSH_ACT_READ,  /* on lane: GET the resource of at[0] and judge */
     PUSH_ACT_HISTORY, /* on lane: GET its history and judge */
+    PUSH_ACT_SEARCH, /* on lane: look for what bears its mark */
     PUSH_ACT_WAIT,  /* EV_WAKE after wait_ms, in place of an earlier wait */
     PUSH_ACT_DONE,  /* finished: code */
 };
@@ -104,6 +110,7 @@ struct push_move {
     /* Of ACKED: the version; of INFLIGHT: that of its base, or ""; else a word of the table in sync/push.c, or "". */
     char why[STORE_VERSION_BYTES];
     int64_t wait_ms;            /* not 0: store_op_later, that long from now */
+    char id[65];                /* of ACKED, not "": store_op_rename, before it */
 };
 
 struct push_action {
@@ -113,6 +120,7 @@ struct push_action {
     struct push_move move[PUSH_BATCH];
     int64_t wait_ms;
     int code;
+    bool no_ids;                /* STORE: and the server takes no ids of ours */
 };
 
 #define PUSH_ACTIONS_MAX (2 * PUSH_LANES) /* one a lane, and a wait or the end */

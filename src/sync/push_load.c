@@ -31,6 +31,7 @@ void sync_push_add(struct push_state *s, const struct push_op *op)
     if (t->phase == READY && op->again && op->kind == STORE_OP_CREATE && !op->base[0])
         t->phase = STRAY; /* it names no version that would keep it from what stands there by now */
     t->doubted = t->phase == READ;
+    t->earlier = t->doubted || t->phase == STRAY;
 }
 
 void sync_push_add_need(struct push_state *s, struct str type, struct str id)
@@ -101,4 +102,51 @@ unsigned sync_push_with_seq(const struct push_state *s, int64_t seq)
             hi = mid;
     }
     return lo < s->slots.n && push_slot(s, lo)->op.seq == seq ? lo + 1 : 0;
+}
+
+void sync_push_rename(struct push_state *s, unsigned at, const char *id)
+{
+    const struct push_op was = push_slot(s, at)->op;
+
+    for (unsigned i = 0; i < s->slots.n; i++) {
+        struct push_op *op = &push_slot(s, i)->op;
+
+        if (!strcmp(op->type, was.type) && !strcmp(op->id, was.id))
+            snprintf(op->id, sizeof op->id, "%s", id);
+    }
+}
+
+/* --- for whoever looks -------------------------------------------------------------------------------- */
+
+struct sync_push_counts sync_push_counts(const struct push_state *s)
+{
+    struct sync_push_counts c = {.all = 0};
+
+    for (unsigned i = 0; i < s->slots.n; i++) {
+        if (push_slot(s, i)->gone)
+            continue;
+        c.all++;
+        switch (push_slot(s, i)->op.state) {
+        case STORE_OP_ACKED:
+            c.acked++;
+            break;
+        case STORE_OP_CONFLICT:
+            c.conflict++;
+            break;
+        case STORE_OP_ATTENTION:
+            c.attention++;
+            break;
+        case STORE_OP_QUEUED:
+            c.held++;
+            break;
+        default:
+            c.doubt++;
+        }
+    }
+    return c;
+}
+
+const struct push_op *sync_push_op_at(const struct push_state *s, unsigned at)
+{
+    return at < s->slots.n ? &push_slot(s, at)->op : NULL;
 }

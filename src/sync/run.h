@@ -10,8 +10,8 @@
  * Other settings: sync.last (JSON, below), sync.whose (server and scope of the marks; another scope begins
  * anew), sync.unsupported (lines "TYPE MS": this server has no such kind, not asked again for a week; never a kind of
  * the first rank, nor one that it once had: a sync without those is partial),
- * sync.complete (MS: the end of the last sync in which every kind came whole), sync.nobatch and sync.nogzip (MS:
- * the server refused a batch, a compressed body). */
+ * sync.complete (MS: the end of the last sync in which every kind came whole). For what the server can do, see
+ * sync/server.h. */
 #ifndef SYNC_RUN_H
 #define SYNC_RUN_H
 

@@ -14,6 +14,7 @@
 #include "store/ledger.h"
 #include "sync/priv.h"
 #include "sync/send_priv.h"
+#include "sync/server.h"
 
 static void step(struct send_run *r, struct push_event *ev);
 
@@ -94,10 +95,15 @@ static int run_moves(struct loop_job *job)
     for (unsigned i = 0; i < l->n && !code; i++) {
         const struct send_op *op = &l->op[i];
 
-        code = store_op_move(tx, op->op.op, op->from, op->to, str_of(op->why), &job->err);
+        if (op->id[0])
+            code = store_op_rename(tx, op->op.op, str_of(op->id), &job->err);
+        if (!code)
+            code = store_op_move(tx, op->op.op, op->from, op->to, str_of(op->why), &job->err);
         if (!code && op->wait_ms)
             code = store_op_later(tx, op->op.op, now + op->wait_ms, &job->err);
     }
+    if (!code && l->no_ids)
+        code = sync_server_shown(l->run->store, tx, SERVER_IDS, false, now, &job->err);
     if (!code)
         code = store_ledger_stamp(tx, now, &job->err);
     if (!code)
@@ -146,6 +152,7 @@ static void tell(struct send_lane *l, int code)
         ev.lane = l->at;
         ev.at = l->index[i];
         ev.version = str_of(l->op[i].version);
+        ev.id = str_of(l->op[i].name);
         step(l->run, &ev);
     }
     if (!code && l->whole) {
@@ -198,6 +205,7 @@ static void start_request(struct send_lane *l)
 {
     struct net_ask ask = {.origin = NET_FHIR, .method = l->method, .url = l->url, .body = buf_str(&l->up),
                           .if_match = l->if_match[0] ? l->if_match : NULL, .prefer = "return=minimal",
+                          .if_none_exist = l->condition[0] ? l->condition : NULL,
                           .no_cache = l->doing != PUSH_ACT_SEND, .priority = KIND_P0, .on_head = on_head,
                           .on_bytes = on_bytes, .on_done = on_done, .arg = l};
     struct err e = ERR_NONE;
@@ -208,7 +216,7 @@ static void start_request(struct send_lane *l)
     l->head = (struct net_head){.status = 0};
     if (l->doing != PUSH_ACT_SEND || l->n > 1)
         ask.prefer = NULL; /* it says nothing of a batch's entries */
-    ask.gzip_body = l->n > 1 && !sync_setting_lately(l->run->store, "sync.nogzip", &l->run->clock);
+    ask.gzip_body = l->n > 1 && !l->run->no_gzip;
     hold(l->run);
     code = net_start(l->run->net, &ask, &l->request, &e);
     if (!code)
@@ -240,6 +248,7 @@ static void take_ops(struct send_lane *l, const struct push_action *a)
     bool moves = a->type == PUSH_ACT_STORE;
 
     l->doing = a->type;
+    l->no_ids = a->no_ids;
     l->n = a->n;
     for (unsigned i = 0; i < a->n; i++) {
         struct send_op *op = &l->op[i];
@@ -252,16 +261,24 @@ static void take_ops(struct send_lane *l, const struct push_action *a)
         op->to = a->move[i].to;
         op->wait_ms = a->move[i].wait_ms;
         memcpy(op->why, a->move[i].why, sizeof op->why);
+        memcpy(op->id, a->move[i].id, sizeof op->id);
     }
 }
 
 static void ask(struct send_lane *l, const char *suffix)
 {
     const struct push_op op = l->op[0].op;
+    struct buf query;
 
     l->method = "GET";
     snprintf(l->url, sizeof l->url, "%s/%s%s", op.type, op.id, suffix);
-    l->if_match[0] = '\0';
+    if (l->doing == PUSH_ACT_SEARCH) {
+        buf_init(&query, sizeof l->url);
+        sync_marker_query(op.type, op.op, true, &query);
+        snprintf(l->url, sizeof l->url, "%s?%s&_count=3", op.type, query.n ? query.p : "");
+        buf_fini(&query);
+    }
+    l->if_match[0] = l->condition[0] = '\0';
     buf_clear(&l->up);
     start_request(l);
 }
@@ -306,6 +323,10 @@ static void carry_out(struct send_run *r, const struct push_action *a)
         take_ops(l, a);
         ask(l, "/_history?_count=50");
         break;
+    case PUSH_ACT_SEARCH:
+        take_ops(l, a);
+        ask(l, "");
+        break;
     case PUSH_ACT_WAIT:
         wait_ms(r, a->wait_ms);
         break;
@@ -334,8 +355,13 @@ static void loaded(struct loop_job *job)
     struct send_run *r = (struct send_run *)(void *)((char *)job - offsetof(struct send_run, load));
     struct push_event ev = {.type = PUSH_EV_START, .settle_ms = sync_setting_ms(r->store, "sync.settle"),
                             .seed = rng_u64(&r->rng)};
+    int64_t now = clock_wall_ms(&r->clock);
+    struct server server;
 
-    ev.no_batch = sync_setting_lately(r->store, "sync.nobatch", &r->clock);
+    sync_server_load(r->store, &server);
+    r->no_gzip = sync_server_refuses(&server, SERVER_GZIP, now);
+    ev.no_batch = sync_server_refuses(&server, SERVER_BATCH, now);
+    ev.server_ids = server.can[SERVER_IDS].word == SERVER_NO;
     VEC_EACH(struct loaded, x, &r->ops) {
         struct push_event op = {.type = PUSH_EV_OP, .op = &x->op};
 

@@ -4,7 +4,7 @@
  * are read and answers judged on the work thread; moves are durable transactions on the store thread, before a request
  * leaves and after its answer came.
  *
- * Setting: sync.nobatch (MS; see sync/run.h) is read here and written by nobody but the pull; sync.settle (ms): for how
+ * What the server can do: sync/server.h; that it takes no ids of ours is noted here. Setting: sync.settle (ms): for how
  * long a request that the line has lost may still be under way at the server; PUSH_SETTLE_MS where there is none.
  */
 #ifndef SYNC_SEND_H

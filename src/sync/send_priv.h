@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/vec.h"
 #include "sync/judge.h"
+#include "sync/marker.h"
 #include "sync/send.h"
 
 #define SEND_DOWN_BYTES LIMIT_PAGE_BYTES /* of one answer: a history holds many versions */
@@ -18,11 +19,13 @@ struct send_op {
     struct push_op op;
     enum store_op_state from, to; /* of a move */
     char why[STORE_VERSION_BYTES];
+    char id[65];                  /* of a move: the server's */
     int64_t wait_ms;
     /* what the answer said of it */
     bool answered;
     struct push_event ev;
     char version[STORE_VERSION_BYTES];
+    char name[65];
 };
 
 struct send_lane {
@@ -39,6 +42,8 @@ struct send_lane {
     char url[LIMIT_URL_BYTES], if_match[STORE_VERSION_BYTES + 4];
     struct net_head head;
     int code;                   /* how the answer ended */
+    bool no_ids;                /* of a STORE */
+    char condition[160];        /* If-None-Exist, or "" */
     bool written, whole;        /* whole: the answer is of the request as one (PUSH_ALL) */
     struct push_event all;
 };
@@ -57,6 +62,7 @@ struct send_run {
     struct vec ops;             /* of struct loaded; until the engine has them */
     loop_timer wait;
     unsigned busy, acked;
+    bool no_gzip;               /* of bodies: the server lately refused it */
     bool stopping, abandoned, finishing, started;
     struct send_report report;
 };

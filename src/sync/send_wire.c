@@ -92,7 +92,22 @@ int sync_send_load(struct loop_job *job)
 
 static const char *method_of(const struct push_op *op)
 {
-    return op->kind == STORE_OP_DELETE ? "DELETE" : "PUT"; /* of a create too: its id is ours */
+    return op->kind == STORE_OP_DELETE ? "DELETE" : op->post ? "POST" : "PUT"; /* of a create too: its id is ours */
+}
+
+/* Where to, and on which condition. */
+static void target(const struct push_op *op, char *url, size_t room, char condition[160])
+{
+    struct buf b;
+
+    condition[0] = '\0';
+    snprintf(url, room, op->post ? "%s" : "%s/%s", op->type, op->id);
+    if (!op->post)
+        return;
+    buf_init(&b, 160);
+    if (!sync_marker_query(op->type, op->op, false, &b))
+        snprintf(condition, 160, "%s", b.p);
+    buf_fini(&b);
 }
 
 static void etag_of(const struct push_op *op, char out[STORE_VERSION_BYTES + 4])
@@ -104,9 +119,9 @@ static void etag_of(const struct push_op *op, char out[STORE_VERSION_BYTES + 4])
 
 static void entry(struct jsonw *w, const struct push_op *op, struct str body)
 {
-    char url[140], etag[STORE_VERSION_BYTES + 4];
+    char url[140], etag[STORE_VERSION_BYTES + 4], condition[160];
 
-    snprintf(url, sizeof url, "%s/%s", op->type, op->id);
+    target(op, url, sizeof url, condition);
     etag_of(op, etag);
     jsonw_open(w, '{');
     if (op->kind != STORE_OP_DELETE) {
@@ -122,6 +137,10 @@ static void entry(struct jsonw *w, const struct push_op *op, struct str body)
     if (etag[0]) {
         jsonw_key(w, "ifMatch");
         jsonw_z(w, etag);
+    }
+    if (condition[0]) {
+        jsonw_key(w, "ifNoneExist");
+        jsonw_z(w, condition);
     }
     jsonw_close(w, '}');
     jsonw_close(w, '}');
@@ -166,6 +185,22 @@ struct preparing {
     struct err *e;
 };
 
+static int add_body(struct preparing *p, struct str body)
+{
+    struct buf marked;
+    int code = ERR_OK;
+
+    buf_init(&marked, LIMIT_RESOURCE_BYTES + 1024);
+    if (p->op->post && !(code = sync_marker_body(p->op->type, p->op->op, body, &marked)))
+        body = buf_str(&marked);
+    if (!code && p->lane->n == 1)
+        code = buf_addstr(&p->lane->up, body);
+    else if (!code)
+        entry(&p->w, p->op, body);
+    buf_fini(&marked);
+    return code ? err_set(p->e, code, 0, 0, p->op->op) : ERR_OK;
+}
+
 static int add_op(void *arg, const struct store_op *op)
 {
     struct preparing *p = arg;
@@ -177,11 +212,7 @@ static int add_op(void *arg, const struct store_op *op)
     if (waiting || op->kind != p->op->kind) /* a deletion joined an update that was still queued */
         return err_set(p->e, ERR_INUSE, 0, 0, p->op->op);
     p->found = true;
-    if (p->lane->n == 1)
-        code = buf_addstr(&p->lane->up, op->body);
-    else
-        entry(&p->w, p->op, op->body);
-    return code ? err_set(p->e, code, 0, 0, p->op->op) : ERR_OK;
+    return add_body(p, op->body);
 }
 
 int sync_send_prepare(struct loop_job *job)
@@ -202,11 +233,11 @@ int sync_send_prepare(struct loop_job *job)
             code = err_set(&job->err, ERR_BUG, 0, 0, p.op->op);
     }
     l->method = l->n > 1 ? "POST" : method_of(&l->op[0].op);
-    l->url[0] = l->if_match[0] = '\0';
+    l->url[0] = l->if_match[0] = l->condition[0] = '\0';
     if (l->n > 1) {
         sync_batch_end(&p.w);
     } else {
-        snprintf(l->url, sizeof l->url, "%s/%s", l->op[0].op.type, l->op[0].op.id);
+        target(&l->op[0].op, l->url, sizeof l->url, l->condition);
         etag_of(&l->op[0].op, l->if_match);
     }
     if (!code && l->up.failed)
@@ -235,6 +266,7 @@ static int on_response(void *arg, int at, struct str status, struct str etag, st
     if (code == 429 || code == 503) /* an entry has no head of its own: the answer's says until when */
         op->ev.retry_after_s = l->head.retry_after_s;
     sync_judge_version(tag, where, op->version);
+    sync_judge_name(where, op->op.type, op->name);
     return ERR_OK;
 }
 
@@ -284,7 +316,8 @@ static void judge_single(struct send_lane *l)
     op->answered = true;
     sync_judge_version(l->head.etag, l->head.location, op->version);
     op->ev = (struct push_event){.status = l->head.status, .retry_after_s = l->head.retry_after_s};
-    op->ev.fhir = l->down.n ? sync_judge_is_fhir(buf_str(&l->down)) : success && op->version[0];
+    sync_judge_name(l->head.location, op->op.type, op->name);
+    op->ev.fhir = l->down.n ? sync_judge_is_fhir(buf_str(&l->down)) : success && (op->version[0] || op->name[0]);
 }
 
 struct asking {
@@ -305,6 +338,8 @@ static int judge_op(void *arg, const struct store_op *stored)
     op->answered = true;
     op->ev = (struct push_event){.status = l->head.status, .fhir = sync_judge_is_fhir(buf_str(&l->down)),
                                  .retry_after_s = l->head.retry_after_s};
+    if (l->doing == PUSH_ACT_SEARCH)
+        return sync_marker_judge(op->op.type, op->op.op, &a, &op->ev.found, op->version, op->name, q->e);
     return judge(&j, &a, &op->ev.found, op->version, q->e);
 }
 

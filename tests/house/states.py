@@ -32,7 +32,7 @@ if told.keys() != waits.keys() or [k for k in waits if not told[k].startswith(wa
     bad.append(f"waits: the page has {told}, the program {waits}")
 if [r for r in tables[0][1:] if len(r) < 3 or not r[2].strip()]:
     bad.append("a state without what to do")
-given = set(re.findall(r'CLASS_\w+, "([a-z-]+)"\}', read("src/sync/push.c"))) | set(re.findall(r'(?:not_ours|over)\(s, l, at,[^;]*?"([a-z-]+)"', read("src/sync/push.c")))
+given = set(re.findall(r'CLASS_\w+, "([a-z-]+)"\}', read("src/sync/push_rule.c"))) | set(re.findall(r'(?:not_ours|over)\(s, l, at,[^;]*?"([a-z-]+)"', read("src/sync/push.c")))
 given -= {"sign-in"}  # the run ends, the operation is queued again
 if given - set(whys) or not given:
     bad.append(f"sync gives reasons without words: {given - set(whys)}")

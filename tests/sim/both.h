@@ -70,7 +70,8 @@ struct both_habit {
     int stale;            /* status to another version than If-Match says: 409 or 412 */
     bool blind;           /* looks at no If-Match */
     bool no_history;      /* 501 */
-    bool no_client_ids;   /* 404 to a PUT of a new id */
+    bool no_client_ids;   /* 404 to a PUT of a new id: Medplum. What a POST makes has the same number here, but is not
+                           * found under it by who made it until its mark was */
     bool no_batch;
     bool mute;            /* answers name no version */
     bool same_is_nothing; /* a PUT of what is there makes no version (HAPI) */
@@ -169,7 +170,7 @@ struct both_flight {
     unsigned device, n;
     enum push_action_type doing;
     unsigned uid[PUSH_BATCH], res[PUSH_BATCH], id[PUSH_BATCH], content[PUSH_BATCH], if_match[PUSH_BATCH];
-    bool removes[PUSH_BATCH], create[PUSH_BATCH];
+    bool removes[PUSH_BATCH], create[PUSH_BATCH], post[PUSH_BATCH];
     int64_t at_ms[2];     /* when it is carried out; 0 not */
     unsigned answer_of;   /* which of the two answers */
     int whole;            /* status of a batch as one; 0 */
@@ -187,6 +188,7 @@ struct both_truth {
     bool taken_back, refused, doubled; /* doubled: a proxy's second copy of its create made a version too */
     bool blindly;         /* it replaced another version than it named: a lost update */
     unsigned made;        /* versions of it at the server */
+    bool posted;          /* the first by a POST */
 };
 
 struct both_world {

@@ -137,7 +137,7 @@ static void carry_out(struct both_device *d, const struct push_action *a)
     case PUSH_ACT_SEND:
         both_send(d, a);
         break;
-    case PUSH_ACT_READ: case PUSH_ACT_HISTORY:
+    case PUSH_ACT_READ: case PUSH_ACT_HISTORY: case PUSH_ACT_SEARCH:
         both_ask(d, a);
         break;
     case PUSH_ACT_WAIT:

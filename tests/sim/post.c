@@ -65,8 +65,15 @@ static int carry_out(struct both_world *w, struct both_flight *f, unsigned i, un
         return !now ? 404 : w->habit.stale;
     if (f->removes[i])
         return !now ? 404 : now->gone ? 410 : make(w, f, i, true, version);
-    if (!now && w->habit.no_client_ids)
+    if (!now && w->habit.no_client_ids && !f->post[i])
         return 404;
+    if (f->post[i] && w->truth[f->uid[i]].posted && !now->gone) { /* If-None-Exist */
+        *version = now->version;
+        return 200;
+    }
+    if (f->post[i] && w->truth[f->uid[i]].posted) /* it was deleted: neither a search nor a condition shows it */
+        w->truth[f->uid[i]].made--;
+    w->truth[f->uid[i]].posted = f->post[i];
     if (now && !now->gone && now->content == f->content[i] && w->habit.same_is_nothing) {
         *version = now->version;
         return 200;
@@ -216,6 +223,7 @@ static int prepare(struct both_device *d, const struct push_action *a, struct bo
         f->content[i] = op->content;
         f->removes[i] = p->kind == STORE_OP_DELETE;
         f->create[i] = p->kind == STORE_OP_CREATE;
+        f->post[i] = p->post;
         f->if_match[i] = (unsigned)atoi(p->base);
         if (op->kind != p->kind)
             return ERR_INUSE;
@@ -314,6 +322,10 @@ static int found(struct both_world *w, const struct both_flight *f, struct buf *
 
     while (at >= 0 && w->server.v[at].version > f->version[0])
         at = w->server.v[at].before;
+    if (w->truth[f->uid[0]].posted) { /* under the id that was given to it here it is not there */
+        buf_addstr(b, STR("{\"resourceType\":\"OperationOutcome\"}"));
+        return 404;
+    }
     if (f->doing == PUSH_ACT_HISTORY && w->habit.no_history) {
         buf_addstr(b, STR("{\"resourceType\":\"OperationOutcome\"}"));
         return 501;
@@ -328,6 +340,24 @@ static int found(struct both_world *w, const struct both_flight *f, struct buf *
     }
     buf_addstr(b, STR("{\"resourceType\":\"OperationOutcome\"}"));
     return at >= 0 ? 410 : 404;
+}
+
+/* By its mark: sync_marker_judge on a search's answer. */
+static void search(struct both_device *d, struct both_lane *l, struct push_event *ev, char version[STORE_VERSION_BYTES])
+{
+    const struct both_flight *f = &d->w->flight[l->flight];
+    int at = d->w->server.newest[f->res[0]][f->id[0]];
+    bool there = d->w->truth[f->uid[0]].posted && f->version[0];
+
+    while (at >= 0 && d->w->server.v[at].version > f->version[0])
+        at = d->w->server.v[at].before;
+    there = there && at >= 0 && !d->w->server.v[at].gone;
+    ev->status = 200;
+    ev->fhir = true;
+    ev->found = there ? PUSH_FOUND_OURS : PUSH_FOUND_NOTHING;
+    ev->id = str_of(sync_push_op_at(d->push, l->a.at[0])->id);
+    if (there)
+        snprintf(version, STORE_VERSION_BYTES, "%u", d->w->server.v[at].version);
 }
 
 /* judge_op of src/sync/send_wire.c. */
@@ -389,7 +419,9 @@ static void entries(struct both_device *d, struct both_lane *l)
 
         if (f->doing != PUSH_ACT_SEND && !both_op_of(&d->disk, f->uid[i]))
             continue; /* taken back while it was asked for: nobody compares anything */
-        if (f->doing != PUSH_ACT_SEND)
+        if (f->doing == PUSH_ACT_SEARCH)
+            search(d, l, &ev, version);
+        else if (f->doing != PUSH_ACT_SEND)
             judge(d, l, &ev, version);
         else if (f->version[i] && !d->w->habit.mute)
             snprintf(version, sizeof version, "%u", f->version[i]);
@@ -399,6 +431,8 @@ static void entries(struct both_device *d, struct both_lane *l)
             ev.status = 500;
         }
         ev.version = str_of(version);
+        if (f->doing == PUSH_ACT_SEND && f->post[i] && f->version[i] && both_dice(d->w, 4))
+            ev.id = str_of(sync_push_op_at(d->push, ev.at)->id); /* else an answer that does not say which */
         both_feed(d, ev);
     }
 }

@@ -269,6 +269,18 @@ static int begin_run(struct store *s, const char *type, const char *count, struc
     return set(s, NULL, NULL, &m, e);
 }
 
+static int get(struct store *s, const char *name, struct err *e)
+{
+    struct buf b;
+    int code;
+
+    buf_init(&b, 1 << 20);
+    if (!(code = store_setting(s, name, &b, e)))
+        printf("%.*s", (int)b.n, b.p);
+    buf_fini(&b);
+    return code;
+}
+
 /* --- verbs ---------------------------------------------------------------------------------------- */
 
 static int act(struct store *s, int argc, char **argv, struct err *e)
@@ -279,6 +291,8 @@ static int act(struct store *s, int argc, char **argv, struct err *e)
         return store_each(s, &(struct store_query){.bytes = true}, row, NULL, e);
     if (!strcmp(argv[1], "set") && argc > 4)
         return set(s, argv[3], argv[4], NULL, e);
+    if (!strcmp(argv[1], "get") && argc > 3)
+        return get(s, argv[3], e);
     if (!strcmp(argv[1], "mark") && argc > 4)
         return begin_run(s, argv[3], argv[4], e);
     if (!strcmp(argv[1], "marks"))

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "sync/send_priv.h"
+#include "sync/server.h"
 
 #define OBS(version, text) \
     "{\"resourceType\":\"Observation\",\"id\":\"o\",\"meta\":{\"versionId\":\"" version "\"},\"code\":{\"text\":\"" text "\"}}"
@@ -152,6 +153,93 @@ static void outcome_beside_success(void)
     buf_fini(&l.down);
 }
 
+static const char *named(const char *location)
+{
+    static char id[LIMIT_ID_BYTES + 1];
+
+    sync_judge_name(location, "Observation", id);
+    return id;
+}
+
+/* The id that an answer names, in the shapes of HAPI, Helios and a transaction's. */
+static void names(void)
+{
+    CU_ASSERT_STRING_EQUAL(named("http://127.0.0.1/fhir/Observation/77/_history/1"), "77");
+    CU_ASSERT_STRING_EQUAL(named("https://a/b/Observation/0f-1"), "0f-1");
+    CU_ASSERT_STRING_EQUAL(named("Observation/77/_history/1"), "77");
+    CU_ASSERT_STRING_EQUAL(named("http://127.0.0.1/fhir/Bundle/77"), "");
+    CU_ASSERT_STRING_EQUAL(named("Observation"), "");
+    CU_ASSERT_STRING_EQUAL(named("Observation/"), "");
+    CU_ASSERT_STRING_EQUAL(named("77"), "");
+    CU_ASSERT_STRING_EQUAL(named(""), "");
+}
+
+#define FOUND(entries) "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":[" entries "]}"
+#define MARKED(id, op) \
+    "{\"resource\":{\"resourceType\":\"Observation\",\"id\":\"" id "\",\"meta\":{\"versionId\":\"3\"},\"identifier\":[{\"value\":\"1\"}," \
+    "{\"system\":\"urn:wardline:op\",\"value\":\"" op "\"}]}}"
+
+static enum push_found sought(int status, const char *body, char id[LIMIT_ID_BYTES + 1])
+{
+    const struct judge_answer a = {status, str_of(body), true};
+    char version[STORE_VERSION_BYTES];
+    enum push_found found;
+
+    CU_ASSERT_EQUAL(sync_marker_judge("Observation", "op-1", &a, &found, version, id, NULL), ERR_OK);
+    CU_ASSERT_STRING_EQUAL(version, found == PUSH_FOUND_OURS ? "3" : "");
+    return found;
+}
+
+/* REQ: by its mark alone; what a server lists that does not know the parameter is no word on this one. */
+static void marks(void)
+{
+    char id[LIMIT_ID_BYTES + 1];
+    struct buf b;
+
+    CU_ASSERT_EQUAL(sought(200, FOUND(MARKED("77", "op-1")), id), PUSH_FOUND_OURS);
+    CU_ASSERT_STRING_EQUAL(id, "77");
+    CU_ASSERT_EQUAL(sought(200, FOUND(""), id), PUSH_FOUND_NOTHING);
+    CU_ASSERT_EQUAL(sought(200, FOUND(MARKED("77", "op-1") "," MARKED("78", "op-1")), id), PUSH_FOUND_SEVERAL);
+    CU_ASSERT_EQUAL(sought(200, FOUND(MARKED("77", "op-2")), id), PUSH_FOUND_UNKNOWN);
+    CU_ASSERT_EQUAL(sought(404, OUTCOME, id), PUSH_FOUND_UNKNOWN);
+    CU_ASSERT_EQUAL(sought(200, "<html>", id), PUSH_FOUND_UNKNOWN);
+    CU_ASSERT_EQUAL(sought(200, OBS("1", "x"), id), PUSH_FOUND_UNKNOWN);
+    buf_init(&b, 4096);
+    CU_ASSERT_EQUAL(sync_marker_body("Observation", "op-1", STR("{\"id\":\"o\",\"resourceType\":\"Observation\",\"value\":1.50}"), &b), ERR_OK);
+    UNIT_STR(b.p, "{\"identifier\":[{\"system\":\"urn:wardline:op\",\"value\":\"op-1\"}],\"resourceType\":\"Observation\",\"value\":1.50}");
+    buf_clear(&b);
+    CU_ASSERT_EQUAL(sync_marker_body("Observation", "op-1", STR("{\"resourceType\":\"Observation\",\"identifier\":[{\"value\":\"1\"}],\"id\":\"o\"}"), &b), ERR_OK);
+    UNIT_STR(b.p, "{\"resourceType\":\"Observation\",\"identifier\":[{\"value\":\"1\"},{\"system\":\"urn:wardline:op\",\"value\":\"op-1\"}]}");
+    buf_clear(&b); /* one identifier at most: it bears a tag */
+    CU_ASSERT_EQUAL(sync_marker_body("Composition", "op-1", STR("{\"resourceType\":\"Composition\",\"id\":\"o\",\"meta\":{}}"), &b), ERR_OK);
+    UNIT_STR(b.p, "{\"resourceType\":\"Composition\",\"meta\":{\"tag\":[{\"system\":\"urn:wardline:op\",\"code\":\"op-1\"}]}}");
+    buf_clear(&b);
+    CU_ASSERT_EQUAL(sync_marker_query("Composition", "op-1", true, &b), ERR_OK);
+    UNIT_STR(b.p, "_tag=urn:wardline:op%7Cop-1");
+    buf_fini(&b);
+}
+
+#define SAYS(system, create) \
+    "{\"resourceType\":\"CapabilityStatement\",\"fhirVersion\":\"4.0.1\",\"rest\":[{\"resource\":[{\"type\":\"Patient\"" create \
+    "}],\"interaction\":[" system "]}]}"
+
+/* What a server says of itself. */
+static void statements(void)
+{
+    struct server v;
+    bool r4;
+
+    CU_ASSERT(sync_server_read(STR(SAYS("{\"code\":\"transaction\"}", ",\"updateCreate\":false")), 5, &v, &r4) && r4);
+    CU_ASSERT(v.can[SERVER_IDS].word == SERVER_NO && v.can[SERVER_TRANSACTION].word == SERVER_YES);
+    CU_ASSERT(v.can[SERVER_BATCH].word == SERVER_YES && v.can[SERVER_HISTORY].word == SERVER_NO);
+    CU_ASSERT(v.can[SERVER_GZIP].word == SERVER_UNKNOWN && !v.can[SERVER_IDS].shown && v.can[SERVER_IDS].at_ms == 5);
+    CU_ASSERT(sync_server_read(STR(SAYS("{\"code\":\"batch\"},{\"code\":\"history-system\"}", "")), 5, &v, NULL));
+    CU_ASSERT(v.can[SERVER_IDS].word == SERVER_UNKNOWN && v.can[SERVER_TRANSACTION].word == SERVER_NO);
+    CU_ASSERT(v.can[SERVER_BATCH].word == SERVER_YES && v.can[SERVER_HISTORY].word == SERVER_YES);
+    CU_ASSERT(!sync_server_read(STR(OUTCOME), 5, &v, &r4) && !r4);
+    CU_ASSERT(!sync_server_read(STR("<html>"), 5, &v, NULL));
+}
+
 static const struct unit_test tests[] = {
     {"a resource as it is", as_it_is},
     {"what is no evidence", no_evidence},
@@ -160,6 +248,9 @@ static const struct unit_test tests[] = {
     {"a resource as it was", as_it_was},
     {"versions", versions},
     {"an outcome beside success", outcome_beside_success},
+    {"the id that an answer names", names},
+    {"by its mark", marks},
+    {"what a server says of itself", statements},
 };
 
 int main(void)

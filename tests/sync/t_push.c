@@ -6,7 +6,7 @@
  * Kills push-blind, push-portal-done, push-clash-decides, push-stray-forgotten, push-needs-forgotten, push-unmarked,
  * push-poison-blocks, push-settle-forgotten, push-two-of-a-row, conflict-gone-unsaid; and, found by tests/sim/t_send: push-settle-unasked,
  * push-held-forgotten, push-asked-early, push-sent-after-cancel, push-retry-after, push-taken-back-stops,
- * push-changed-starves, push-no-history, push-large-for-ever, push-taken-id-mended, push-mended-blind.
+ * push-changed-starves, push-id-refused, push-posts-blindly, push-post-forgotten, push-no-history, push-large-for-ever, push-taken-id-mended, push-mended-blind.
  */
 #include "config.h"
 
@@ -21,7 +21,7 @@
 #define SETTLE 1000
 
 /* What the line does to the next request that sends. */
-enum line { FINE, NEVER, LOST, PORTAL, REFUSED, CLASH, LARGE, SLOWER, WHOLE_400, GONE, BUSY, CHANGED };
+enum line { FINE, NEVER, LOST, PORTAL, REFUSED, CLASH, LARGE, SLOWER, WHOLE_400, GONE, BUSY, CHANGED, WRONG, GATEWAY };
 
 struct bench {
     struct push_state *s;
@@ -44,12 +44,23 @@ struct bench {
     int history_status;          /* 0: 200 and what there is; else that one, and nothing is told */
     bool cancel_marking;         /* the run is cancelled while the first mark is on its way */
     int64_t told_ms;             /* the server said: not before */
+    /* a server that gives the ids */
+    int refuses_ids;             /* its status to a PUT of a new one; 0: it takes them */
+    unsigned posts[OPS];         /* how often a POST of it was carried out */
+    unsigned searches;
+    bool nameless;               /* its answers name no id */
+    int search_status;           /* 0: 200 and what there is */
+    bool told_no_ids;            /* and that was noted, with a move */
+    bool known_no_ids;           /* since before the run */
+    char id[OPS][65];            /* as renamed */
 };
 
 static void feed(struct bench *b, struct push_event ev);
 
 static enum push_found look(const struct bench *b, unsigned at)
 {
+    if (b->posts[at])
+        return PUSH_FOUND_NOTHING; /* not by that name */
     if (b->gone[at])
         return PUSH_FOUND_GONE;
     if (b->rival[at])
@@ -61,8 +72,10 @@ static enum push_found look(const struct bench *b, unsigned at)
 
 static void answer(struct bench *b, const struct push_action *a, unsigned i, int status, bool fhir, enum push_found found)
 {
+    bool named = i < OPS && b->posts[i] && !b->nameless && status / 100 == 2;
+
     feed(b, (struct push_event){.type = PUSH_EV_ANSWER, .lane = a->lane, .at = i, .status = status, .fhir = fhir,
-                                .found = found, .version = status / 100 == 2 ? STR("2") : STR(""),
+                                .found = found, .id = named ? STR("given") : STR(""), .version = status / 100 == 2 ? STR("2") : STR(""),
                                 .retry_after_s = status == 429});
 }
 
@@ -86,15 +99,23 @@ static void check_send(struct bench *b, const struct push_action *a)
 
 static void send(struct bench *b, const struct push_action *a)
 {
-    static const int status[] = {[FINE] = 200, [REFUSED] = 422, [CLASH] = 409, [GONE] = 404};
+    static const int status[] = {[FINE] = 200, [REFUSED] = 422, [CLASH] = 409, [GONE] = 404, [WRONG] = 400, [GATEWAY] = 502};
     enum line how = b->most && a->n > b->most && b->sends < 60 ? LARGE : b->sends < 64 ? b->next[b->sends] : FINE;
 
     check_send(b, a);
     b->broke = b->broke || b->now_ms < b->told_ms;
     b->sends++;
     b->largest = a->n > b->largest ? a->n : b->largest;
-    for (unsigned i = 0; i < a->n; i++)
-        b->at_server[a->at[i]] += how == FINE || how == LOST || how == PORTAL;
+    for (unsigned i = 0; i < a->n; i++) {
+        unsigned at = a->at[i];
+        bool reaches = how == FINE || how == LOST || how == PORTAL, post = sync_push_op_at(b->s, at)->post;
+
+        if (reaches && !post && b->op[at].kind == STORE_OP_CREATE && b->refuses_ids) {
+            continue;
+        }
+        b->at_server[at] += reaches;
+        b->posts[at] += reaches && post;
+    }
     switch (how) {
     case NEVER:
         end(b, a, ERR_OFFLINE, false);
@@ -117,9 +138,20 @@ static void send(struct bench *b, const struct push_action *a)
         break;
     default:
         for (unsigned i = 0; i < a->n; i++) /* what is refused, clashes or is gone: the first alone */
-            answer(b, a, a->at[i], how == PORTAL || i ? 200 : status[how], how != PORTAL, 0);
+            answer(b, a, a->at[i], how == FINE && !b->at_server[a->at[i]] ? b->refuses_ids : how == PORTAL || i ? 200 : status[how],
+                   how != PORTAL, 0);
     }
     end(b, a, ERR_OK, true);
+}
+
+/* By its mark. */
+static void find(struct bench *b, const struct push_action *a, unsigned at)
+{
+    unsigned n = b->posts[at];
+
+    feed(b, (struct push_event){.type = PUSH_EV_ANSWER, .lane = a->lane, .at = at, .status = 200, .fhir = true,
+                                .found = n > 1 ? PUSH_FOUND_SEVERAL : n ? PUSH_FOUND_OURS : PUSH_FOUND_NOTHING,
+                                .version = STR("2"), .id = n ? STR("given") : STR("")});
 }
 
 /* One transaction: all of it or nothing. */
@@ -144,7 +176,10 @@ static void carry_out(struct bench *b, const struct push_action *a)
             b->broke = b->broke || b->disk[a->move[i].at] != a->move[i].from;
             b->disk[a->move[i].at] = a->move[i].to;
             snprintf(b->why[a->move[i].at], sizeof b->why[0], "%s", a->move[i].why);
+            if (a->move[i].id[0])
+                snprintf(b->id[a->move[i].at], sizeof b->id[0], "%s", a->move[i].id);
         }
+        b->told_no_ids = b->told_no_ids || (a->no_ids && !code);
         feed(b, (struct push_event){.type = PUSH_EV_STORED, .lane = a->lane, .code = code});
         break;
     case PUSH_ACT_SEND:
@@ -164,6 +199,14 @@ static void carry_out(struct bench *b, const struct push_action *a)
             answer(b, a, a->at[0], b->history_status, true, PUSH_FOUND_UNKNOWN);
         else
             answer(b, a, a->at[0], 200, true, b->at_server[a->at[0]] ? PUSH_FOUND_WAS_OURS : PUSH_FOUND_NEVER);
+        end(b, a, ERR_OK, true);
+        break;
+    case PUSH_ACT_SEARCH:
+        b->searches++;
+        if (b->search_status)
+            answer(b, a, a->at[0], b->search_status, true, PUSH_FOUND_UNKNOWN);
+        else
+            find(b, a, a->at[0]);
         end(b, a, ERR_OK, true);
         break;
     case PUSH_ACT_WAIT:
@@ -212,7 +255,7 @@ static void run(struct bench *b, unsigned namer, unsigned on)
         if (i == namer)
             feed(b, (struct push_event){.type = PUSH_EV_NEEDS, .res_type = str_of(b->op[on].type), .id = str_of(b->op[on].id)});
     }
-    feed(b, (struct push_event){.type = PUSH_EV_START, .settle_ms = SETTLE});
+    feed(b, (struct push_event){.type = PUSH_EV_START, .settle_ms = SETTLE, .server_ids = b->known_no_ids});
     CU_ASSERT(b->done);
     CU_ASSERT(!b->broke);
     for (unsigned i = 0; i < b->n; i++)
@@ -419,7 +462,7 @@ static void deleted(void)
 
     for (unsigned kind = STORE_OP_CREATE; kind <= STORE_OP_DELETE; kind++) {
         add(&b, (enum store_op_kind)kind, STORE_OP_QUEUED);
-        b.next[0] = GONE;
+        b.next[0] = b.next[1] = GONE; /* a create: also as POST */
         run(&b, OPS, 0);
         CU_ASSERT(b.disk[0] == want[kind]);
         over(&b);
@@ -574,6 +617,99 @@ static void deleted_meanwhile(void)
     over(&b);
 }
 
+/* REQ: a PUT of a new id that is refused as such goes as POST, once, and is called what the server calls it. */
+static void server_ids(void)
+{
+    static const int refusals[] = {404, 405, 400};
+
+    for (unsigned i = 0; i < 3; i++) {
+        add(&b, STORE_OP_CREATE, STORE_OP_QUEUED);
+        b.refuses_ids = refusals[i];
+        run(&b, OPS, 0);
+        CU_ASSERT(b.code == ERR_OK && b.disk[0] == STORE_OP_ACKED && b.sends == 2 && b.posts[0] == 1 && !b.reads && !b.searches);
+        CU_ASSERT(b.told_no_ids && !strcmp(b.id[0], "given") && !strcmp(sync_push_op_at(b.s, 0)->id, "given"));
+        over(&b);
+    }
+    for (unsigned i = 0; i < 2; i++) { /* what is wrong with it is wrong in a POST, too, and says nothing of ids */
+        add(&b, STORE_OP_CREATE, STORE_OP_QUEUED);
+        b.next[0] = b.next[1] = i ? WRONG : REFUSED;
+        run(&b, OPS, 0);
+        CU_ASSERT(b.disk[0] == STORE_OP_ATTENTION && !strcmp(b.why[0], "refused") && b.sends == 1 + i && !b.told_no_ids);
+        over(&b);
+    }
+}
+
+/* Known from before: no PUT is tried, and all of a batch go so. What is behind it names it by its new name. */
+static void server_ids_known(void)
+{
+    b.known_no_ids = true;
+    b.refuses_ids = 404;
+    for (unsigned i = 0; i < 3; i++)
+        add(&b, STORE_OP_CREATE, STORE_OP_QUEUED);
+    add(&b, STORE_OP_UPDATE, STORE_OP_QUEUED)->after = 10;
+    snprintf(b.op[3].id, sizeof b.op[3].id, "%s", b.op[0].id);
+    b.op[3].base[0] = '\0';
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK && b.sends == 2 && b.largest == 3 && !b.reads && !b.searches && !b.told_no_ids);
+    CU_ASSERT_STRING_EQUAL(sync_push_op_at(b.s, 3)->id, "given");
+    over(&b);
+}
+
+/* REQ: a POST whose answer was lost is looked for by its mark before anything is sent again. */
+static void server_ids_lost(void)
+{
+    static const enum line ways[] = {LOST, PORTAL};
+
+    for (unsigned i = 0; i < 2; i++) {
+        add(&b, STORE_OP_CREATE, STORE_OP_QUEUED);
+        b.known_no_ids = true;
+        b.next[0] = ways[i];
+        run(&b, OPS, 0);
+        CU_ASSERT(b.code == ERR_OK && b.sends == 1 && b.searches == 1 && b.posts[0] == 1 && !strcmp(b.id[0], "given"));
+        over(&b);
+    }
+    add(&b, STORE_OP_CREATE, STORE_OP_QUEUED); /* it never came: asked twice, with the time between, then sent again */
+    b.known_no_ids = true;
+    b.next[0] = GATEWAY;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK && b.sends == 2 && b.searches == 2 && b.wait_ms >= SETTLE && b.posts[0] == 1);
+    over(&b);
+    add(&b, STORE_OP_CREATE, STORE_OP_QUEUED); /* 200, and it does not say which one */
+    b.known_no_ids = b.nameless = true;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK && b.sends == 1 && b.searches == 1 && !strcmp(b.id[0], "given"));
+    over(&b);
+}
+
+/* REQ: how an earlier run, or another device before the backup, sent it nobody knows: also the mark is looked for. */
+static void server_ids_earlier(void)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        add(&b, STORE_OP_CREATE, i ? STORE_OP_INDOUBT : STORE_OP_INFLIGHT);
+        b.posts[0] = b.at_server[0] = 1;
+        run(&b, OPS, 0);
+        CU_ASSERT(b.code == ERR_OK && !b.sends && b.reads == 1 && b.searches == 1 && !strcmp(b.id[0], "given"));
+        over(&b);
+    }
+    add(&b, STORE_OP_CREATE, STORE_OP_INDOUBT); /* a server that cannot be asked so, and takes ids of ours */
+    b.search_status = 400;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.code == ERR_OK && b.sends == 1 && b.disk[0] == STORE_OP_ACKED);
+    over(&b);
+    add(&b, STORE_OP_CREATE, STORE_OP_INDOUBT); /* and that does not: a person must look */
+    b.known_no_ids = true;
+    b.search_status = 400;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.sends == 0 && b.disk[0] == STORE_OP_ATTENTION && !strcmp(b.why[0], "no-history"));
+    over(&b);
+    add(&b, STORE_OP_CREATE, STORE_OP_INDOUBT); /* two bear it: nothing is deleted unasked */
+    b.posts[0] = 2;
+    b.known_no_ids = true;
+    run(&b, OPS, 0);
+    CU_ASSERT(b.sends == 0 && b.disk[0] == STORE_OP_ATTENTION && !strcmp(b.why[0], "several"));
+    over(&b);
+}
+
 static void nothing(void)
 {
     run(&b, OPS, 0);
@@ -607,6 +743,10 @@ static const struct unit_test tests[] = {
     {"a create that was mended", mended_create},
     {"deletions too large", large_deletions},
     {"what was deleted since it was read", deleted_meanwhile},
+    {"ids of the server's", server_ids},
+    {"ids of the server's, known", server_ids_known},
+    {"ids of the server's, lost", server_ids_lost},
+    {"ids of the server's, of an earlier run", server_ids_earlier},
     {"nothing", nothing},
 };
 

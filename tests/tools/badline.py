@@ -46,7 +46,7 @@ class Line:
         return out
 
     def answer(self, method, path, headers, body):
-        if method in ("PUT", "DELETE") or (method == "POST" and b'"PUT"' in body):
+        if method in ("PUT", "DELETE") or (method == "POST" and (b'"PUT"' in body or b'"ifNoneExist"' in body or "if-none-exist" in headers)):
             self.writes += 1
             self.wrote.set()
             if self.hold:
