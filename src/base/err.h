@@ -58,6 +58,7 @@
     X(ERR_BUDGET, 4)       /* the day's bytes are used: kinds behind the first rank were left; num = how many */  \
     X(ERR_FULL, 4)         /* the disk is full: what is no edit stopped, what came whole is kept */   \
     X(ERR_FINDINGS, 4)     /* doctor found something; num = how many checks */                      \
+    X(ERR_LIST, 4)         /* the scope's list is not at the server, or not for us; sub = status, what = of it */     \
     X(ERR_SCOPE, 4)        /* patients of the scope that the server does not have; num, what = first */ \
     X(ERR_PASSPHRASE, 5)   /* no key slot opens with that passphrase */                             \
     X(ERR_NOKEYRING, 5)    /* the kernel's keyring has no key of this profile */                    \

@@ -61,14 +61,14 @@ static int not_fetched(struct cli_app *app, struct jsonw *w, struct buf *words, 
 {
     unsigned n;
     const struct fhir_kind *k = kind_table(&n);
-    struct store_mark mark;
+    int64_t asof_ms;
     int r = ERR_OK;
 
     for (unsigned i = 0; !r && i < n; i++) {
         if (k[i].priority >= KIND_NAMED) /* those that rows name come with them */
             continue;
-        r = store_mark_get(app->store, str_of(k[i].type), &mark, e);
-        if (r || mark.asof_ms)
+        r = store_asof(app->store, STR(""), str_of(k[i].type), &asof_ms, e);
+        if (r || asof_ms)
             continue;
         if (w)
             jsonw_z(w, k[i].type);

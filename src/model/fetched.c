@@ -88,18 +88,18 @@ bool model_lack(struct model *m, struct str chart, struct str section, struct mo
         return true;
     untold = untold || model_demanded(m, chart);
     for (unsigned i = 0; i < n; i++) {
-        struct store_mark mark;
+        int64_t asof_ms;
 
         if (!kind_feeds(&k[i], section))
             continue;
-        if (untold || store_mark_get(m->store, str_of(k[i].type), &mark, e) || !mark.asof_ms) {
+        if (untold || store_asof(m->store, chart, str_of(k[i].type), &asof_ms, e) || !asof_ms) {
             add_type(&out->unfetched, &k[i]);
             continue;
         }
         if (x.kinds >> i & 1)
             add_type(&out->removed, &k[i]);
-        if (!out->asof_ms || mark.asof_ms < out->asof_ms)
-            out->asof_ms = mark.asof_ms;
+        if (!out->asof_ms || asof_ms < out->asof_ms)
+            out->asof_ms = asof_ms;
     }
     out->wanted = out->removed.n && x.all;
     return !out->unfetched.n && !out->removed.n;

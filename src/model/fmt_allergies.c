@@ -168,11 +168,11 @@ int model_allergy_state(struct model *m, struct str chart, enum model_allergy *o
 {
     struct store_query q = {.type = STR("AllergyIntolerance"), .patient = chart, .bytes = true};
     struct state s = {.m = m, .names = names, .e = e};
-    struct store_mark mark;
+    int64_t asof_ms = 0;
     int code = store_each(m->store, &q, count_row, &s, e);
 
     if (!code)
-        code = store_mark_get(m->store, STR("AllergyIntolerance"), &mark, e);
+        code = store_asof(m->store, chart, STR("AllergyIntolerance"), &asof_ms, e);
     if (code)
         return code;
     if (names && names->all.n > 1)
@@ -181,7 +181,7 @@ int model_allergy_state(struct model *m, struct str chart, enum model_allergy *o
      * or "not recorded"; nobody asked is not "none known". */
     if (s.live)
         *out = MODEL_ALLERGIES_KNOWN;
-    else if ((!mark.asof_ms || model_demanded(m, chart) || removed(m, chart)) &&
+    else if ((!asof_ms || model_demanded(m, chart) || removed(m, chart)) &&
              !str_starts(chart, STORE_FILE_PREFIX))
         *out = MODEL_ALLERGIES_UNAVAILABLE;
     else

@@ -101,6 +101,8 @@ static const struct sentence {
     {ERR_FULL, N_("the disk is full: what came whole is kept"), ARG_NONE,
      N_("free some room on it, or let the store take less (`wardline quota')")},
     {ERR_FINDINGS, N_("checks with a finding"), ARG_NUM, N_("each says its next step above")},
+    {ERR_LIST, N_("the scope's list cannot be read at the server; who was in it goes on being synced"), ARG_WHAT,
+     N_("ask the server's keeper for the list, or for access to it")},
     {ERR_SCOPE, N_("done, but the server has no such patient of the scope"), ARG_WHAT,
      N_("check the id; a profile's scope is set by `wardline init'")},
     {ERR_PASSPHRASE, N_("that passphrase does not open this profile"), ARG_NONE,

@@ -28,6 +28,7 @@ int store_mark_put(struct store_tx *tx, const struct store_mark *m, struct err *
         sql_bind(st, 7, str_of(m->run_max_lexeme));
         sql_bind(st, 8, str_of(m->next));
         sqlite3_bind_int64(st, 9, m->count);
+        sqlite3_bind_int64(st, 10, m->cohort);
         code = sql_run(c, st, &why);
     }
     store_tx_check(tx, code, &why);
@@ -47,16 +48,22 @@ static bool copy(char *to, size_t room, struct str s)
 
 int store_mark_get(struct store *s, struct str type, struct store_mark *m, struct err *e)
 {
+    return store_mark_of(s, 0, type, m, e);
+}
+
+int store_mark_of(struct store *s, int64_t cohort, struct str type, struct store_mark *m, struct err *e)
+{
     sqlite3_stmt *st;
     int code;
 
-    *m = (struct store_mark){.mark_ms = 0};
+    *m = (struct store_mark){.cohort = cohort};
     if (!type.n || !copy(m->type, sizeof m->type, type))
         return err_set(e, ERR_BUG, 0, 0, "store_mark_get");
     if ((code = store_read_begin(s, e)))
         return code;
     if (!(code = sql_use(&s->r, SQL_MARK_GET, &st, e))) {
         sql_bind(st, 1, type);
+        sqlite3_bind_int64(st, 2, cohort);
         if ((code = sql_step(&s->r, st, e)) == 1) {
             m->mark_ms = sqlite3_column_int64(st, 0);
             m->overlap_ms = sqlite3_column_int64(st, 1);

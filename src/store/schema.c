@@ -173,6 +173,22 @@ static const char ended[] =
 static const char renamed[] =
     "CREATE TABLE renamed(type TEXT, was TEXT, id TEXT NOT NULL, PRIMARY KEY(type, was)) WITHOUT ROWID;";
 
+/* member: who is in the list that the profile follows (store/member.h). left_ms: since when the list has not named the
+ *     patient any more, 0: it does. asked: a person wanted the chart, whatever the list says.
+ * mark: each cohort of members has its own; what the profile has for all is cohort 0. */
+static const char members[] =
+    "ALTER TABLE mark RENAME TO mark_10;"
+    "CREATE TABLE mark(cohort INTEGER, type TEXT, mark_ms INTEGER NOT NULL, overlap_ms INTEGER NOT NULL,"
+    " asof_ms INTEGER NOT NULL, run_start_ms INTEGER NOT NULL, run_max_ms INTEGER NOT NULL,"
+    " run_max_lexeme TEXT NOT NULL, next TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY(cohort, type))"
+    " WITHOUT ROWID;"
+    "INSERT INTO mark SELECT 0, type, mark_ms, overlap_ms, asof_ms, run_start_ms, run_max_ms, run_max_lexeme, next,"
+    " count FROM mark_10;"
+    "DROP TABLE mark_10;"
+    "CREATE TABLE member(id TEXT PRIMARY KEY, cohort INTEGER NOT NULL, since_ms INTEGER NOT NULL,"
+    " left_ms INTEGER NOT NULL, asked INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX member_cohort ON member(cohort, id);";
+
 /* In order; the last one's version is the schema's. */
 static const struct step {
     int version;
@@ -188,6 +204,7 @@ static const struct step {
     {8, room},
     {9, ended},
     {10, renamed},
+    {11, members},
 };
 #define STEPS (sizeof steps / sizeof *steps)
 

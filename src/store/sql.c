@@ -142,9 +142,31 @@ static const char *const texts[SQL_IDS] = {
     [SQL_OPENED_DROP] = "DELETE FROM opened WHERE pid=?1",
     [SQL_OPENED] = "SELECT pid FROM opened ORDER BY at_ms DESC, pid LIMIT ?1",
     [SQL_MARK_PUT] = "INSERT OR REPLACE INTO mark(type, mark_ms, overlap_ms, asof_ms, run_start_ms, run_max_ms, "
-                     "run_max_lexeme, next, count) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+                     "run_max_lexeme, next, count, cohort) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
     [SQL_MARK_GET] = "SELECT mark_ms, overlap_ms, asof_ms, run_start_ms, run_max_ms, run_max_lexeme, next, count "
-                     "FROM mark WHERE type=?1",
+                     "FROM mark WHERE type=?1 AND cohort=?2",
+    [SQL_MARK_FORGET] = "DELETE FROM mark",
+    /* of all cohorts the least: NULL where there is none */
+    [SQL_MARK_ASOF] = "SELECT min(coalesce((SELECT asof_ms FROM mark m WHERE m.type=?1 AND m.cohort=c.cohort), 0)) "
+                      "FROM (SELECT DISTINCT cohort FROM member WHERE left_ms=0) c",
+    [SQL_MEMBER_PUT] = "INSERT OR REPLACE INTO member(id, cohort, since_ms, left_ms, asked) VALUES(?1,?2,?3,?4,?5)",
+    [SQL_MEMBER_DROP] = "DELETE FROM member WHERE id=?1",
+    [SQL_MEMBER_GET] = "SELECT id, cohort, since_ms, left_ms, asked FROM member WHERE id=?1",
+    [SQL_MEMBERS] = "SELECT id, cohort, since_ms, left_ms, asked FROM member ORDER BY cohort, id",
+    [SQL_MEMBERS_FORGET] = "DELETE FROM member",
+    [SQL_COHORT_NEW] = "SELECT max(coalesce((SELECT max(cohort) FROM member), 0), coalesce((SELECT max(cohort) FROM "
+                       "mark), 0)) + 1",
+    /* kinds that the one has whole and the other has not, or is at */
+    [SQL_COHORT_APART] = "SELECT count(*) FROM mark m WHERE (m.cohort=?1 OR m.cohort=?2) AND (m.run_start_ms<>0 OR "
+                         "(m.mark_ms<>0 AND coalesce((SELECT o.mark_ms FROM mark o WHERE o.type=m.type AND "
+                         "o.cohort=?1+?2-m.cohort), 0)=0))",
+    [SQL_COHORT_JOIN] =
+        "UPDATE mark SET mark_ms=min(mark.mark_ms, o.mark_ms), asof_ms=min(mark.asof_ms, o.asof_ms), "
+        "overlap_ms=max(mark.overlap_ms, o.overlap_ms) "
+        "FROM (SELECT type t, mark_ms, asof_ms, overlap_ms FROM mark WHERE "
+        "cohort=?1) o WHERE mark.cohort=?2 AND mark.type=o.t",
+    [SQL_COHORT_DROP] = "DELETE FROM mark WHERE cohort=?1",
+    [SQL_COHORT_MOVE] = "UPDATE member SET cohort=?2 WHERE cohort=?1",
     [SQL_MISSING_ADD] = "INSERT OR IGNORE INTO missing(type, id, tries) VALUES(?1, ?2, 0)",
     [SQL_MISSING_DROP] = "DELETE FROM missing WHERE type=?1 AND id=?2",
     [SQL_MISSING_TRIED] = "UPDATE missing SET tries = tries + 1 WHERE type=?1 AND id=?2",

@@ -269,11 +269,17 @@ struct store_mark {
     char run_max_lexeme[40];
     char next[1024];      /* stored next link, origin-relative, or "" */
     unsigned count;       /* page size in use */
+    int64_t cohort;       /* of members (store/member.h); 0: of all that the profile has */
 };
 /* Rows and mark in one transaction, always. */
 int store_mark_put(struct store_tx *tx, const struct store_mark *m, struct err *e);
 /* All zero but type when there is none. */
 int store_mark_get(struct store *s, struct str type, struct store_mark *m, struct err *e);
+int store_mark_of(struct store *s, int64_t cohort, struct str type, struct store_mark *m, struct err *e);
+/* None of any cohort is left: every kind is pulled from its beginning. */
+int store_marks_forget(struct store_tx *tx, struct err *e);
+/* Since when a kind is whole for a chart; of chart "": for all that are synced. 0: it is NOT FETCHED. */
+int store_asof(struct store *s, struct str chart, struct str type, int64_t *asof_ms, struct err *e);
 
 /* References to rows that are not here yet (Practitioner/1), to be fetched in batches. One that was not found five
  * times is not given any more. */

@@ -26,6 +26,7 @@
 struct kind_check {
     const struct fhir_kind *kind;
     int64_t here, total, lacking; /* here: those removed for want of room count as here */
+    unsigned told;         /* parts of the scope that total is the sum of */
     int64_t removed;
     bool lacked;           /* the listing before this one lacked some, too */
     bool listed;
@@ -43,6 +44,8 @@ struct absent_run {
     struct store *store;
     struct clock clock;
     struct sync_scope scope;
+    unsigned part;         /* of its patients as many as one search holds: the first one of those */
+    unsigned parts;        /* that were counted */
     void (*done)(void *arg, const struct absent_report *r);
     void *arg;
     struct kind_check kind[SYNC_KINDS_MAX];
@@ -174,11 +177,13 @@ static int read_bundle(struct absent_run *r, const struct bundle_sink *sink, str
 static int on_count(void *arg, int outer, struct str type, struct str total)
 {
     struct absent_run *r = arg;
+    int64_t n;
 
-    (void)type;
     r->bundle = r->bundle || outer < 0;
-    if (outer >= 0 && (unsigned)outer < r->n && !str_int(total, 0, INT64_MAX, &r->kind[outer].total))
-        r->kind[outer].total = -1;
+    if (outer >= 0 && (unsigned)outer < r->n && type.n && str_int(total, 0, INT64_MAX, &n)) {
+        r->kind[outer].total += n;
+        r->kind[outer].told++;
+    }
     return ERR_OK;
 }
 
@@ -192,12 +197,22 @@ static void count_body(struct absent_run *r)
     for (unsigned i = 0; i < r->n; i++) {
         buf_clear(&url);
         buf_addf(&url, "%s?", r->kind[i].kind->type);
-        sync_scope_url(&r->scope, r->kind[i].kind, &url);
+        sync_scope_url_part(&r->scope, r->kind[i].kind, r->part, sync_scope_fit(&r->scope, r->part), &url);
         buf_adds(&url, "_summary=count");
         sync_get_entry(&w, buf_str(&url));
     }
     sync_batch_end(&w);
     buf_fini(&url);
+}
+
+/* The next part of the scope's patients; false: that was the last. */
+static bool next_part(struct absent_run *r)
+{
+    unsigned at = r->part + sync_scope_fit(&r->scope, r->part);
+    bool more = at > r->part && at < r->scope.n;
+
+    r->part = more ? at : 0;
+    return more;
 }
 
 /* The kinds whose numbers differ and were not looked at lately. */
@@ -211,6 +226,9 @@ static int choose(struct loop_job *job)
     unsigned kept = 0;
     int code = read_bundle(r, &sink, &job->err);
 
+    r->parts++;
+    if (!code && next_part(r))
+        return ERR_OK;
     r->counted = true;
     buf_init(&refused, LIMIT_SMALL_JSON);
     if (!code && (code = store_setting(r->store, "sync.counted", &r->notes, &job->err)) == ERR_NOTFOUND)
@@ -224,7 +242,7 @@ static int choose(struct loop_job *job)
             break;
         r->rows += k.here;
         k.here += k.removed + refused_of(buf_str(&refused), k.kind->type);
-        if (k.here == k.total || k.total < 0)
+        if (k.here == k.total || k.told < r->parts)
             continue;
         if (note_of(buf_str(&r->notes), k.kind->type, &was)) {
             if (was.here == k.here && was.total == k.total && !was.lacking && now - was.ms < AGAIN_MS)
@@ -296,6 +314,8 @@ static int on_row(void *arg, const struct store_row *row)
     return ERR_OK;
 }
 
+static void list_url(struct absent_run *r);
+
 /* A page's ids; behind the last page the rows here are held against them. */
 static int read_page(struct loop_job *job)
 {
@@ -308,6 +328,11 @@ static int read_page(struct loop_job *job)
     code = read_bundle(r, &sink, &job->err);
     if (code || r->more)
         return code;
+    if (next_part(r)) {
+        list_url(r);
+        r->more = true;
+        return ERR_OK;
+    }
     k->listed = true;
     code = store_each(r->store, &(struct store_query){.type = str_of(k->kind->type)}, on_row, r, &job->err);
     k->lacking = (int64_t)r->listed > k->removed ? (int64_t)r->listed - k->removed : 0;
@@ -321,8 +346,11 @@ static void page_read(struct loop_job *job)
     if (!r->abandoned) {
         if (job->code) /* this kind tells nothing: its suspects, if any, are not complete */
             log_event("sync.list", job->code, r->kind[r->at].kind->type, (int64_t)r->listed, 0);
-        if (job->code || !r->more)
-            r->at++, r->url[0] = '\0';
+        if (job->code || !r->more) {
+            r->at++;
+            r->url[0] = '\0';
+            r->part = 0;
+        }
         next(r);
     }
     drop(r);
@@ -335,10 +363,12 @@ static void list_url(struct absent_run *r)
 
     buf_init(&b, LIMIT_URL_BYTES);
     buf_addf(&b, "%s?", k->type);
-    sync_scope_url(&r->scope, k, &b);
+    sync_scope_url_part(&r->scope, k, r->part, sync_scope_fit(&r->scope, r->part), &b);
     buf_addf(&b, "_elements=id&_count=%u", LIST_COUNT);
     snprintf(r->url, sizeof r->url, "%s", b.failed ? "" : b.p);
     buf_fini(&b);
+    if (r->part)
+        return;
     sync_seen_clear(&r->ids);
     sync_seen_clear(&r->links);
     r->listed = 0;
@@ -719,7 +749,7 @@ int sync_absent_start(struct loop *l, struct net *n, struct store *s, const stru
         else if (!kinds[i].over || kinds[i].code)
             r->all = false;
         else
-            r->kind[r->n++] = (struct kind_check){.kind = kind_find(str_of(kinds[i].type)), .total = -1};
+            r->kind[r->n++] = (struct kind_check){.kind = kind_find(str_of(kinds[i].type))};
     r->changed = changed;
     if (sync_scope_copy(scope, &r->scope)) {
         destroy(r);

@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "store/member.h"
 #include "store/room.h"
 
 #define SETTING "sync.demand"
-#define SETTING_BYTES (4 * LIMIT_URL_BYTES)
+#define SETTING_BYTES LIMIT_SMALL_JSON
 #define WANTED_CHARTS 20 /* in one run; the others in the next */
 #define WANTED_ENOUGH 1
 
@@ -50,9 +51,28 @@ static int widen(struct store *s, struct store_tx *tx, const char *name, const c
     return code;
 }
 
-static int widen_scope(struct store *s, struct store_tx *tx, const char *id, struct err *e)
+/* Beside the list's own, who stays whatever the list says; a cohort, whose fill brings the chart. */
+static int add_member(struct store *s, struct store_tx *tx, const char *id, struct err *e)
 {
-    struct sync_scope now, then;
+    struct store_member m = {.cohort = 0};
+    int code = store_member(s, str_of(id), &m, e);
+
+    if (code && code != ERR_NOTFOUND)
+        return code;
+    if (!code && !m.left_ms)
+        return ERR_OK;
+    if ((code = store_cohort_new(tx, &m.cohort, e)))
+        return code;
+    snprintf(m.id, sizeof m.id, "%s", id);
+    m.left_ms = 0;
+    m.asked = true;
+    return store_member_put(tx, &m, e);
+}
+
+/* *list: a list is followed; the marks of its members tell of this one, too. */
+static int widen_scope(struct store *s, struct store_tx *tx, const char *id, enum sync_list *list, struct err *e)
+{
+    struct sync_scope now;
     struct buf b;
     bool has = false;
     int code;
@@ -63,29 +83,31 @@ static int widen_scope(struct store *s, struct store_tx *tx, const char *id, str
         for (unsigned i = 0; i < now.n; i++)
             has = has || !strcmp(now.patients[i], id);
         has = has || now.all;
+        *list = now.list;
         sync_scope_fini(&now);
     }
-    if (!code && !has && !buf_addf(&b, ",%s", id) && !(code = sync_scope_parse(buf_str(&b), &then, e)))
-        sync_scope_fini(&then);
     buf_fini(&b);
-    if (!code && !has && !(code = widen(s, tx, "scope", id, e)))
+    if (!code && *list > SYNC_LIST_GIVEN)
+        return add_member(s, tx, id, e);
+    if (!code && !has && !(code = widen(s, tx, "scope", id, e)) && !*list)
         code = widen(s, tx, "sync.whose", id, e);
     return code;
 }
 
 static int add(struct store *s, struct store_tx *tx, const char *id, struct err *e)
 {
+    enum sync_list list = SYNC_LIST_NONE;
     struct buf b;
-    int code;
+    int code = widen_scope(s, tx, id, &list, e);
 
+    if (code || list)
+        return code;
     buf_init(&b, SETTING_BYTES);
     code = read_setting(s, SETTING, &b, e);
     if (!code && !listed(buf_str(&b), str_of(id), ' ')) {
         buf_addf(&b, "%s%s", b.n ? " " : "", id);
         code = b.failed ? err_set(e, ERR_TOOBIG, 0, SETTING_BYTES, SETTING) : store_set(tx, SETTING, buf_str(&b), e);
     }
-    if (!code)
-        code = widen_scope(s, tx, id, e);
     buf_fini(&b);
     return code;
 }
@@ -158,8 +180,11 @@ int sync_demand_scope(struct store *s, struct sync_scope *out, struct err *e)
     buf_adds(&spec, "patient/");
     for (size_t i = 0; i < ids.n; i++)
         buf_addc(&spec, ids.p[i] == ' ' ? ',' : ids.p[i]);
-    if (!code && ids.n && !(code = sync_scope_parse(buf_str(&spec), out, e)))
+    if (!code && ids.n && !(code = sync_scope_parse(buf_str(&spec), out, e))) {
         out->demand = true;
+        out->n = sync_scope_fit(out, 0); /* the others in the next sync */
+        out->list = SYNC_LIST_NONE;
+    }
     if (!code && !ids.n)
         code = wanted_scope(s, out, e);
     buf_fini(&spec);

@@ -145,34 +145,6 @@ static void load_unsupported(struct sync_run *r)
     buf_fini(&old);
 }
 
-/* Marks hold for one server and one scope: "BASE SCOPE". */
-static int whose(const struct sync_run *r, struct buf *out)
-{
-    buf_addf(out, "%s %s", r->base, r->scope.all ? "all" : "patient/");
-    for (unsigned i = 0; i < r->scope.n; i++)
-        buf_addf(out, "%s%s", i ? "," : "", r->scope.patients[i]);
-    return out->failed;
-}
-
-/* Another server or scope than the marks'. What could not be read says nothing of the kind. */
-static int same_as_before(struct sync_run *r, struct err *e)
-{
-    struct buf was, is;
-    int code;
-
-    buf_init(&was, 2 * LIMIT_URL_BYTES);
-    buf_init(&is, 2 * LIMIT_URL_BYTES);
-    code = store_setting(r->store, "sync.whose", &was, e);
-    if (code == ERR_NOTFOUND)
-        code = ERR_OK;
-    if (!code && whose(r, &is))
-        code = err_set(e, is.failed, 0, 2 * LIMIT_URL_BYTES, "sync.whose");
-    r->same = !code && was.n && str_eq(buf_str(&was), buf_str(&is));
-    buf_fini(&was);
-    buf_fini(&is);
-    return code;
-}
-
 int64_t sync_complete_ms(struct store *store)
 {
     return sync_setting_ms(store, "sync.complete");
@@ -183,10 +155,11 @@ int sync_notes_load(struct sync_run *r, struct err *e)
     int code;
 
     r->same = r->scope.demand;
-    if (!r->scope.demand && (code = same_as_before(r, e)))
+    if (!r->scope.demand && (code = sync_is_same(r->store, r->base, &r->scope, &r->same, e)))
         return code;
     for (unsigned i = 0; i < r->n_kinds && r->same && !r->scope.demand; i++)
-        if ((code = store_mark_get(r->store, str_of(r->kinds[i].type), &r->marks[i], e)))
+        if ((code = store_mark_of(r->store, sync_scope_cohort(&r->scope, &r->kinds[i]), str_of(r->kinds[i].type),
+                                  &r->marks[i], e)))
             return code;
     code = store_setting(r->store, "sync.refused", &r->refused, e);
     if (code && code != ERR_NOTFOUND)
@@ -207,29 +180,7 @@ int sync_notes_load(struct sync_run *r, struct err *e)
 
 static int reset(struct sync_run *r, struct store_tx *tx, struct err *e)
 {
-    static const char *const of_server[] = {"sync.unsupported", "sync.complete", "sync.changed", "sync.counts",
-                                            "sync.counted",     "sync.brake",    "sync.accept",  "sync.bulk",
-                                            "sync.bulk.files",  "sync.nobulk"};
-    struct buf b;
-    int code = ERR_OK;
-
-    for (unsigned i = 0; i < r->n_kinds && !code; i++) {
-        struct store_mark none = {.mark_ms = 0};
-
-        snprintf(none.type, sizeof none.type, "%s", r->kinds[i].type);
-        code = store_mark_put(tx, &none, e);
-    }
-    buf_init(&b, 2 * LIMIT_URL_BYTES);
-    if (!code && whose(r, &b))
-        code = err_set(e, b.failed, 0, 2 * LIMIT_URL_BYTES, "sync.whose");
-    for (unsigned i = 0; i < sizeof of_server / sizeof *of_server && !code; i++)
-        code = store_set(tx, of_server[i], STR(""), e);
-    if (!code)
-        code = store_set(tx, "sync.whose", buf_str(&b), e);
-    if (!code)
-        code = store_evicted_forget(tx, e);
-    buf_fini(&b);
-    return code;
+    return sync_begin_anew(tx, r->base, &r->scope, e);
 }
 
 static int transaction(struct sync_run *r, int (*fill)(struct sync_run *, struct store_tx *, struct err *),
@@ -351,14 +302,16 @@ static int save(struct sync_run *r, struct store_tx *tx, struct err *e)
     if (r->scope.demand) /* the sync behind it says the rest */
         return save_demand(r, tx, e);
     buf_init(&b, LIMIT_SMALL_JSON);
-    last_json(r, &b);
-    code =
-        b.failed ? err_set(e, b.failed, 0, LIMIT_SMALL_JSON, "sync.last") : store_set(tx, "sync.last", buf_str(&b), e);
+    if (!r->part)
+        last_json(r, &b);
+    code = r->part    ? ERR_OK
+           : b.failed ? err_set(e, b.failed, 0, LIMIT_SMALL_JSON, "sync.last")
+                      : store_set(tx, "sync.last", buf_str(&b), e);
     if (!code && some_whole(&r->report))
         code = store_set(tx, "sync.unsupported", buf_str(&r->unsupported), e);
     if (!code && !r->no_batch && sync_batch_refused(r->state))
         code = sync_server_shown(r->store, tx, SERVER_BATCH, false, r->report.ended_ms, e);
-    if (!code && sync_is_whole(r->report.code))
+    if (!code && !r->part && sync_is_whole(r->report.code))
         code = set_now(r, tx, "sync.complete", e);
     if (!code && r->gzip_refused)
         code = sync_server_shown(r->store, tx, SERVER_GZIP, false, r->report.ended_ms, e);

@@ -159,6 +159,13 @@ int64_t sync_setting_ms(struct store *s, const char *name); /* 0: there is none,
 /* A moment that is no longer ago than that. */
 bool sync_setting_lately(struct store *s, const char *name, const struct clock *clock);
 
+/* --- anew.c ------------------------------------------------------------------------------------- */
+
+/* Are the marks those of that server and scope? */
+int sync_is_same(struct store *s, const char *base, const struct sync_scope *scope, bool *same, struct err *e);
+/* From now on they are, and there is none yet; nor a member. */
+int sync_begin_anew(struct store_tx *tx, const char *base, const struct sync_scope *scope, struct err *e);
+
 /* --- url.c: the searches ---------------------------------------------------------------------- */
 
 /* A restart may rest on the order: the server says that it sorts, and nothing spoke against it. */
@@ -166,8 +173,10 @@ bool sync_ordered(const struct pull *p);
 /* Where p's chain begins now: max_ms where the order holds, else since_ms. */
 int64_t sync_from(const struct pull *p);
 int sync_url(const struct sync_state *s, const struct pull *p, int64_t from_ms, unsigned count, struct buf *out);
-/* "patient=1,2&", or "" for all. */
+/* "patient=1,2&", or "" for all. _part: n of its patients, from the at-th on. */
 void sync_scope_url(const struct sync_scope *scope, const struct fhir_kind *k, struct buf *out);
+void sync_scope_url_part(const struct sync_scope *scope, const struct fhir_kind *k, unsigned at, unsigned n,
+                         struct buf *out);
 /* A batch Bundle into out (cleared first): entries are written between the two. */
 void sync_batch_begin(struct jsonw *w, struct buf *out);
 void sync_batch_end(struct jsonw *w);

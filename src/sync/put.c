@@ -61,7 +61,8 @@ static int run(struct loop_job *job)
         return code;
     for (unsigned i = 0; i < p->n && !code; i++)
         code = put_row(p, tx, &p->row[i], &job->err);
-    if (!code && p->mark.type[0] && !p->run->scope.demand)
+    if (!code && p->mark.type[0] && !p->run->scope.demand &&
+        !(p->run->scope.aside && sync_scope_by_id(&p->run->scope, p->kind)))
         code = store_mark_put(tx, &p->mark, &job->err);
     if (!code && p->setting)
         code = store_set(tx, p->setting, buf_str(&p->value), &job->err);
@@ -154,6 +155,7 @@ void sync_put(struct sync_run *r, const struct sync_action *a)
     p->outer = a->outer;
     p->kind = a->kind;
     p->mark = a->mark;
+    p->mark.cohort = sync_scope_cohort(&r->scope, a->kind);
     p->now_ms = clock_wall_ms(&r->clock);
     p->job.run = run;
     p->job.done = done;

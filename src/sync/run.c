@@ -101,7 +101,7 @@ static void saved(struct loop_job *job)
         r->report.err = job->err;
     }
     log_event("sync.end", r->report.code, NULL, (int64_t)r->report.pulled, (int64_t)r->report.wire.bytes_down);
-    if (r->scope.demand || r->abandoned)
+    if (r->scope.demand || r->part || r->abandoned)
         tell(r);
     else
         keep_quota(r);
@@ -183,6 +183,12 @@ static void finish(struct sync_run *r, int code)
     r->last.done = saved;
     sync_run_hold(r);
     loop_submit(r->loop, LOOP_STORE, &r->last);
+}
+
+void sync_run_part(struct sync_run *r, bool part, uint64_t pulled)
+{
+    r->part = part;
+    r->report.pulled += pulled;
 }
 
 void sync_run_beside(struct sync_run *r, bool beside, uint64_t pushed, uint64_t deleted, const struct err *e)
@@ -328,7 +334,7 @@ static void begin(struct sync_run *r)
     struct err e = ERR_NONE;
 
     for (unsigned i = 0; i < r->n_kinds && !e.code; i++)
-        if (!r->scope.some && sync_scope_by_id(&r->scope, &r->kinds[i]))
+        if (!r->scope.some && !r->scope.aside && sync_scope_by_id(&r->scope, &r->kinds[i]))
             store_each(r->store, &(struct store_query){.type = str_of(r->kinds[i].type)}, held, r, &e);
     if (e.code) {
         sync_run_err(r, &e);

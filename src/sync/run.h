@@ -72,6 +72,9 @@ void sync_run_frugal(struct sync_run *r);
  * operations were acknowledged, rows deleted because the server has them no more, and the code (its error in e) that
  * counts where the pull itself has none. */
 void sync_run_beside(struct sync_run *r, bool beside, uint64_t pushed, uint64_t deleted, const struct err *e);
+/* While it is held so: another run of the same sync comes behind it, which says how the sync went; or it is the last
+ * one, and counts what those before it pulled as well. */
+void sync_run_part(struct sync_run *r, bool part, uint64_t pulled);
 /* Once the first rank is whole in this run: how many patients came; else 0. */
 uint64_t sync_run_fill(const struct sync_run *r);
 /* NULL is fine. Before done: stops it (done is not called any more) and frees it when its last request and job have

@@ -3,6 +3,7 @@
 
 #include "sync/step.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -29,12 +30,20 @@ static bool listed(const struct sync_scope *s, struct str id)
     return false;
 }
 
+unsigned sync_scope_fit(const struct sync_scope *s, unsigned at)
+{
+    size_t bytes = 0;
+    unsigned n = 0;
+
+    while (at + n < s->n && (bytes += strlen(s->patients[at + n]) + 1) <= SCOPE_BYTES)
+        n++;
+    return n;
+}
+
 static int patients(struct str spec, struct str list, struct sync_scope *out, struct err *e)
 {
     unsigned n = 1;
 
-    if (list.n > SCOPE_BYTES)
-        return err_set(e, ERR_TOOBIG, 0, SCOPE_BYTES, "scope");
     for (size_t i = 0; i < list.n; i++)
         n += list.p[i] == ',';
     if (!(out->patients = mem_alloc(n * sizeof *out->patients)))
@@ -49,25 +58,44 @@ static int patients(struct str spec, struct str list, struct sync_scope *out, st
         if (!listed(out, id))
             memcpy(out->patients[out->n++], id.p, id.n);
     }
+    if (sync_scope_fit(out, 0) < out->n)
+        out->list = SYNC_LIST_GIVEN;
     return ERR_OK;
 }
 
 int sync_scope_parse(struct str spec, struct sync_scope *out, struct err *e)
 {
-    static const char *const later[] = {"group/", "list/", "location/"};
-    const char *p = "patient/";
+    static const struct {
+        const char *word;
+        enum sync_list list;
+    } words[] = {
+        {"patient/", SYNC_LIST_GIVEN},
+        {"group/", SYNC_LIST_GROUP},
+        {"list/", SYNC_LIST_LIST},
+        {"location/", SYNC_LIST_LOCATION},
+    };
 
     *out = (struct sync_scope){0};
     if (str_is(spec, "all")) {
         out->all = true;
         return ERR_OK;
     }
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-        if (str_starts(spec, later[i]))
-            return err_set(e, ERR_UNSUPPORTED, 0, 0, later[i]);
-    if (!str_starts(spec, p))
-        return usage(spec, e);
-    return patients(spec, (struct str){spec.p + strlen(p), spec.n - strlen(p)}, out, e);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t n = strlen(words[i].word);
+        struct str rest;
+
+        if (!str_starts(spec, words[i].word))
+            continue;
+        rest = (struct str){spec.p + n, spec.n - n};
+        if (words[i].list == SYNC_LIST_GIVEN)
+            return patients(spec, rest, out, e);
+        if (!str_is_id(rest))
+            break;
+        out->list = words[i].list;
+        snprintf(out->list_id, sizeof out->list_id, "%.*s", STR_ARG(rest));
+        return ERR_OK;
+    }
+    return usage(spec, e);
 }
 
 int sync_scope_copy(const struct sync_scope *from, struct sync_scope *to)
@@ -82,10 +110,28 @@ int sync_scope_copy(const struct sync_scope *from, struct sync_scope *to)
     return ERR_OK;
 }
 
+int sync_scope_add(struct sync_scope *s, const struct sync_scope *more)
+{
+    char(*grown)[65] = mem_resize(s->patients, (s->n + more->n + 1) * sizeof *grown);
+
+    if (!grown)
+        return ERR_NOMEM;
+    s->patients = grown;
+    if (more->n)
+        memcpy(s->patients + s->n, more->patients, more->n * sizeof *grown);
+    s->n += more->n;
+    return ERR_OK;
+}
+
 void sync_scope_fini(struct sync_scope *s)
 {
     mem_free(s->patients);
     *s = (struct sync_scope){0};
+}
+
+int64_t sync_scope_cohort(const struct sync_scope *s, const struct fhir_kind *k)
+{
+    return sync_scope_by_id(s, k) ? 0 : s->cohort;
 }
 
 bool sync_scope_by_id(const struct sync_scope *s, const struct fhir_kind *k)

@@ -8,10 +8,12 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "store/member.h"
 #include "sync/absent.h"
 #include "sync/budget.h"
 #include "sync/bulk.h"
 #include "sync/demand.h"
+#include "sync/roster.h"
 #include "sync/send.h"
 
 struct sync_session {
@@ -43,6 +45,16 @@ struct sync_session {
     uint64_t deleted;
     struct err beside;       /* how the sending ended, or the looking after deletions */
     bool demand; /* what runs is of what was demanded */
+    struct sync_scope spec;  /* of the settings */
+    struct roster_run *roster;
+    bool listing;            /* the list is being read */
+    struct vec legs;         /* of struct roster_leg */
+    size_t leg;              /* the next one */
+    bool legging, part;      /* a leg runs; it is not the last */
+    int code;                /* how its pull ended */
+    struct sync_kind_result kinds[SYNC_KINDS_MAX]; /* of all legs: whole where it was in each */
+    unsigned n_kinds;
+    bool changed;
     uint64_t pulled;         /* by that, when the other one runs */
     struct sync_observer observer;
 };
@@ -236,6 +248,7 @@ static int read_scope(struct sync_session *s, bool demand, struct err *e)
     int r = ERR_OK;
 
     sync_scope_fini(&s->scope);
+    sync_scope_fini(&s->spec);
     s->demand = false;
     if (demand && !(r = sync_demand_scope(s->store, &s->scope, e)) && s->scope.n) {
         s->demand = true;
@@ -246,7 +259,9 @@ static int read_scope(struct sync_session *s, bool demand, struct err *e)
     buf_init(&scope, 1 << 20);
     r = store_setting(s->store, "scope", &scope, e);
     if (!r)
-        r = sync_scope_parse(buf_str(&scope), &s->scope, e);
+        r = sync_scope_parse(buf_str(&scope), &s->spec, e);
+    if (!r && !s->spec.list && sync_scope_copy(&s->spec, &s->scope))
+        r = err_set(e, ERR_NOMEM, 0, 0, NULL);
     buf_fini(&scope);
     return r;
 }
@@ -271,6 +286,7 @@ int sync_session_new(struct loop *l, struct store *store, const struct clock *cl
     s->clock = *clock;
     s->rng = *rng;
     buf_init(&s->base, LIMIT_URL_BYTES);
+    vec_init(&s->legs, sizeof(struct roster_leg), 2 * STORE_MEMBERS_MOST + 1);
     buf_init(&s->noted, 128);
     r = open_net(s, e);
     if (!r)
@@ -294,8 +310,11 @@ void sync_session_free(struct sync_session *s)
     sync_run_free(s->run);
     sync_send_free(s->send);
     sync_absent_free(s->absent);
+    sync_roster_free(s->roster);
     net_free(s->net);
     sync_scope_fini(&s->scope);
+    sync_scope_fini(&s->spec);
+    vec_fini(&s->legs);
     buf_fini(&s->base);
     s->gone = true;
     if (!s->noting)
@@ -311,11 +330,12 @@ static void progress(void *arg, const char *type, uint64_t rows, unsigned done, 
 }
 
 static void ended(void *arg, const struct sync_report *r);
+static void pulled(void *arg, int code, const struct sync_kind_result *kinds, unsigned n, int64_t changes);
 
 /* The run ends when the pull, what is sent and the looking after deletions all have. */
 static void release(struct sync_session *s)
 {
-    if (s->running && s->over && !s->sending && !s->absenting)
+    if (s->running && s->over && !s->part && !s->listing && !s->sending && !s->absenting)
         sync_run_beside(s->run, false, s->sent, s->deleted, &s->beside);
 }
 
@@ -332,22 +352,143 @@ static void absent_ended(void *arg, const struct absent_report *r)
     release(s);
 }
 
-/* What of a chart that is fetched alone was deleted is no question: nothing of it was here. */
+/* Nothing is asked of a chart that is fetched alone: nothing of it was here. */
+static void look_after(struct sync_session *s)
+{
+    struct sync_scope all = {.n = 0};
+    int r = ERR_OK;
+
+    sync_absent_free(s->absent);
+    s->absent = NULL;
+    if (!s->demand && (s->code == ERR_OK || s->code == ERR_PARTIAL) && !(s->spec.list && !s->scope.cohort)) {
+        if (s->spec.list)
+            r = sync_roster_scope(s->store, &s->spec, 0, &all, &s->beside);
+        if (!r)
+            r = sync_absent_start(s->loop, s->net, s->store, &s->clock, s->spec.list ? &all : &s->scope, s->kinds,
+                                  s->n_kinds, s->changed, absent_ended, s, &s->absent, &s->beside);
+        s->absenting = r == ERR_OK;
+        sync_scope_fini(&all);
+    }
+    release(s);
+}
+
+/* --- a list, cohort by cohort ----------------------------------------------------------------------- */
+
+static int leg_scope(struct sync_session *s, const struct roster_leg *l, struct err *e)
+{
+    unsigned n;
+    const struct fhir_kind *k = kind_table(&n);
+    bool whole_before = false;
+    int code;
+
+    sync_scope_fini(&s->scope);
+    if (!l->cohort) {
+        s->scope = (struct sync_scope){.list = s->spec.list, .some = true};
+        memcpy(s->scope.list_id, s->spec.list_id, sizeof s->scope.list_id);
+        return ERR_OK;
+    }
+    if ((code = sync_roster_scope(s->store, &s->spec, l->cohort, &s->scope, e)))
+        return code;
+    for (size_t i = 0; i < s->leg; i++)
+        whole_before = whole_before || !((const struct roster_leg *)vec_at(&s->legs, i))->first_rank;
+    s->scope.aside = whole_before;
+    s->scope.some = l->first_rank;
+    for (unsigned i = 0; i < n; i++)
+        s->scope.kind[i] = k[i].priority == KIND_P0;
+    return ERR_OK;
+}
+
+static int run_scope(struct sync_session *s, struct err *e);
+
+static void fail(struct sync_session *s, const struct err *e);
+
+static void next_leg(struct sync_session *s)
+{
+    struct err e = ERR_NONE;
+    int code = ERR_OK;
+
+    if (s->leg == s->legs.n && !s->listing)
+        code = sync_roster_legs(s->store, &s->legs, &e);
+    if (!code && s->leg == s->legs.n && !s->listing && !vec_push(&s->legs)) /* nobody */
+        code = err_set(&e, ERR_NOMEM, 0, 0, NULL);
+    if (!code && s->leg == s->legs.n)
+        return; /* the list says who */
+    if (!code)
+        code = leg_scope(s, vec_at(&s->legs, s->leg), &e);
+    if (!code)
+        code = run_scope(s, &e);
+    s->legging = !code;
+    if (code)
+        fail(s, &e);
+    else
+        s->leg++;
+}
+
+/* What one cohort lacks is no reason to leave the others. */
+static bool goes_on(int code)
+{
+    return sync_is_whole(code) || code == ERR_PARTIAL || code == ERR_BUDGET;
+}
+
+/* The pull of the run is over, and the list is known: is there another cohort? */
+static void decide(struct sync_session *s)
+{
+    struct err e = ERR_NONE;
+
+    if (!s->over || s->listing)
+        return;
+    if (s->spec.list && !s->demand && goes_on(s->code)) {
+        if (s->leg == s->legs.n && sync_roster_legs(s->store, &s->legs, &e) && !s->beside.code)
+            s->beside = e;
+        if ((s->part = s->leg < s->legs.n)) {
+            sync_run_part(s->run, true, 0);
+            sync_run_beside(s->run, false, 0, 0, NULL);
+            return;
+        }
+        sync_run_part(s->run, false, s->pulled);
+        s->pulled = 0;
+    }
+    look_after(s);
+}
+
 static void pulled(void *arg, int code, const struct sync_kind_result *kinds, unsigned n, int64_t changes)
 {
     struct sync_session *s = arg;
 
     s->over = true;
-    sync_absent_free(s->absent);
-    s->absent = NULL;
-    if (!s->demand && (code == ERR_OK || code == ERR_PARTIAL)) {
-        int r = sync_absent_start(s->loop, s->net, s->store, &s->clock, &s->scope, kinds, n, changes != 0,
-                                  absent_ended, s, &s->absent, &s->beside);
-
-        s->absenting = r == ERR_OK;
-    }
-    release(s);
+    s->code = code;
+    s->changed = s->changed || changes != 0;
+    sync_roster_merge(s->kinds, &s->n_kinds, kinds, n);
+    decide(s);
 }
+
+static void list_ready(void *arg, bool known)
+{
+    struct sync_session *s = arg;
+    struct err e = ERR_NONE;
+
+    if (known && sync_roster_legs(s->store, &s->legs, &e))
+        fail(s, &e);
+    else if (s->leg < s->legs.n)
+        next_leg(s);
+}
+
+static void list_read(void *arg, const struct roster_report *r)
+{
+    struct sync_session *s = arg;
+
+    s->listing = false;
+    if (r->code && !s->beside.code)
+        s->beside = r->err;
+    sync_roster_free(s->roster); /* *r is no more */
+    s->roster = NULL;
+    if (s->legging)
+        decide(s);
+    else
+        next_leg(s);
+}
+
+/* --- one run ------------------------------------------------------------------------------------------ */
 
 /* A first fill, of everybody, on a line that nobody counts; or one that was begun. */
 static void plan_bulk(struct sync_session *s)
@@ -360,30 +501,72 @@ static void plan_bulk(struct sync_session *s)
                   !store_mark_get(s->store, STR("Patient"), &m, NULL) && !m.mark_ms;
 }
 
-static int start(struct sync_session *s, bool demand, struct err *e)
+static int run_scope(struct sync_session *s, struct err *e)
 {
     struct sync_observer mine = {progress, ended, s, pulled, count};
-    int r;
+    int r = sync_start(s->loop, s->net, s->store, &s->clock, &s->rng, &s->scope, s->base.p, &mine, &s->run, e);
 
-    sync_run_free(s->run);
-    s->run = NULL;
-    r = read_scope(s, demand, e);
-    if (!r)
-        r = sync_start(s->loop, s->net, s->store, &s->clock, &s->rng, &s->scope, s->base.p, &mine, &s->run, e);
+    s->over = s->frugal = false;
     s->running = r == ERR_OK;
-    s->over = false;
-    s->frugal = false;
     plan_bulk(s);
-    if (s->running && s->bulk_next)
+    if (!r && s->bulk_next)
         sync_run_frugal(s->run);
-    if (s->running)
+    if (!r)
         count(s);
-    if (s->running && !s->demand) /* a chart that somebody waits for does not wait for what is sent */
+    if (!r && !s->demand) /* a chart that somebody waits for does not wait for what is sent */
         sync_run_beside(s->run, true, 0, 0, NULL);
     return r;
 }
 
-static void ended(void *arg, const struct sync_report *r);
+static int start(struct sync_session *s, bool demand, struct err *e)
+{
+    const struct roster_observer list = {list_ready, list_read, s};
+    int r;
+
+    sync_run_free(s->run);
+    s->run = NULL;
+    s->legs.n = s->leg = 0;
+    s->legging = s->part = s->changed = false;
+    s->n_kinds = 0;
+    r = read_scope(s, demand, e);
+    if (!r && s->spec.list && !s->demand) {
+        r = sync_roster_start(s->loop, s->net, s->store, &s->clock, &s->spec, s->base.p, &list, &s->roster, e);
+        s->listing = r == ERR_OK;
+        s->over = false;
+    } else if (!r) {
+        r = run_scope(s, e);
+    }
+    s->running = r == ERR_OK;
+    return r;
+}
+
+static void tell(struct sync_session *s, const struct sync_report *r)
+{
+    s->running = false;
+    sync_run_free(s->run); /* nor does the run's room wait for the next one */
+    s->run = NULL;
+    if (s->budget.limit) {
+        look_at_meter(s);
+        note(s);
+    }
+    s->lifted = false;
+    if (s->observer.done)
+        s->observer.done(s->observer.arg, r);
+}
+
+/* No run could be begun. */
+static void fail(struct sync_session *s, const struct err *e)
+{
+    const struct sync_report none = {.code = e->code, .err = *e, .pulled = s->pulled};
+
+    sync_roster_free(s->roster);
+    s->roster = NULL;
+    s->listing = false;
+    sync_send_free(s->send);
+    s->send = NULL;
+    s->sending = false;
+    tell(s, &none);
+}
 
 /* Then the pull that makes it whole. */
 static void bulk_ended(void *arg, const struct sync_bulk_report *r)
@@ -416,34 +599,33 @@ static void ended(void *arg, const struct sync_report *r)
     struct sync_report both = *r;
     struct err e = ERR_NONE;
 
+    s->legging = false;
+    both.pulled += s->pulled;
     if (s->bulk_next && r->code == ERR_BUDGET && !s->frugal && !s->demand) {
-        s->pulled += both.pulled;
+        s->pulled = both.pulled;
         if (!(both.code = start_bulk(s, &e)))
             return;
         both.err = e;
-        both.pulled = 0;
     }
-
-    s->running = false;
     if (both.code == ERR_BUSY)
         busy(s, &both.err);
+    if (s->part && goes_on(r->code)) { /* then the next cohort */
+        s->pulled = both.pulled;
+        s->part = false;
+        if (r->code != ERR_OK && !s->beside.code)
+            s->beside = r->err;
+        sync_run_free(s->run); /* *r is no more */
+        s->run = NULL;
+        next_leg(s);
+        return;
+    }
     if (s->demand && (sync_is_whole(r->code) || r->code == ERR_BUDGET)) { /* then all others */
         s->pulled = both.pulled;
         if (!(both.code = start(s, false, &e)))
             return;
         both.err = e;
-    } else {
-        both.pulled += s->pulled;
     }
-    sync_run_free(s->run); /* *r is no more; nor does the run's room wait for the next one */
-    s->run = NULL;
-    if (s->budget.limit) {
-        look_at_meter(s);
-        note(s);
-    }
-    s->lifted = false;
-    if (s->observer.done)
-        s->observer.done(s->observer.arg, &both);
+    tell(s, &both);
 }
 
 static void send_progress(void *arg, unsigned acked, unsigned all)
@@ -518,15 +700,32 @@ static void stop_absent(struct sync_session *s, const struct err *why)
     release(s);
 }
 
+static void stop_list(struct sync_session *s, const struct err *why)
+{
+    if (!s->listing)
+        return;
+    sync_roster_free(s->roster);
+    s->roster = NULL;
+    s->listing = false;
+    s->code = why->code;
+    s->beside = *why;
+    if (s->legging)
+        decide(s);
+    else
+        next_leg(s); /* which is stopped, and tells */
+}
+
 bool sync_session_stop(struct sync_session *s)
 {
     bool running = s->running;
 
     if (running && s->sending)
         sync_send_cancel(s->send);
+    if (running)
+        stop_list(s, &(struct err){.code = ERR_CANCELLED});
     if (running && s->bulk)
         sync_bulk_stop(s->bulk);
-    else if (running)
+    else if (running && s->run)
         sync_cancel(s->run);
     if (running)
         stop_absent(s, &(struct err){.code = ERR_CANCELLED});
@@ -543,9 +742,10 @@ static void ends_busy(void *arg)
     if (!s->running)
         return;
     busy(s, &why);
+    stop_list(s, &why);
     if (s->bulk)
         sync_bulk_stop(s->bulk);
-    else
+    else if (s->run)
         sync_run_stop(s->run, ERR_BUSY);
     stop_absent(s, &why);
 }

@@ -91,6 +91,7 @@ struct sync_run {
     size_t held;
     unsigned large;            /* chunks in memory with a large row */
     bool paused, finishing, abandoned;
+    bool part;                 /* not the sync's last run: nothing is said of the sync */
     bool beside, over;         /* something is sent beside it; the pull is over, with over_code */
     int over_code;
     struct err beside_err;     /* what became of what was sent */

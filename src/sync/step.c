@@ -458,7 +458,7 @@ static int outcome(const struct sync_state *s)
             first = !first || first == code ? code : ERR_PARTIAL;
         partial = partial || failed(s->pull[i]);
     }
-    if (good)
+    if (good || !s->n) /* a list of nobody */
         return !partial ? ERR_OK : first == ERR_BUDGET ? ERR_BUDGET : ERR_PARTIAL;
     return first ? first : ERR_NOTFHIR; /* nothing there is a kind of resource: no FHIR server, or not its base path */
 }

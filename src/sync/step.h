@@ -37,6 +37,10 @@
 
 struct sync_state;
 
+/* Where the patients of a scope are named (sync/roster.h): in the scope itself, few enough for one search or not, or by
+ * the server. */
+enum sync_list { SYNC_LIST_NONE, SYNC_LIST_GIVEN, SYNC_LIST_GROUP, SYNC_LIST_LIST, SYNC_LIST_LOCATION };
+
 /* What may be synced: every patient, or some. With some, kinds that have no search by patient (Practitioner,
  * Organization, ...) are fetched by id, those that a stored row names; with all, they are pulled like others. */
 struct sync_scope {
@@ -44,14 +48,22 @@ struct sync_scope {
     bool demand; /* no marks are read or written: sync/demand.h */
     bool some;   /* only those kinds, by their place in the kind table */
     bool kind[SYNC_KINDS_MAX];
+    enum sync_list list;  /* other than NONE: a run pulls a cohort of its members at a time */
+    char list_id[65];     /* of the Group, List or Location */
+    int64_t cohort;       /* whose marks (store/member.h) */
+    bool aside;           /* rows that the rows name are fetched where they are missing; those here are not asked for */
     char (*patients)[65]; /* FHIR ids */
     unsigned n;
 };
-/* "all" or "patient/ID[,ID...]". ERR_USAGE with the word; group/, list/ and location/ give ERR_UNSUPPORTED;
- * ERR_TOOBIG when the ids do not fit one URL. */
+/* "all", "patient/ID[,ID...]", "group/ID", "list/ID" or "location/ID". ERR_USAGE with the word. */
 int sync_scope_parse(struct str spec, struct sync_scope *out, struct err *e);
+/* How many patients from the at-th on one search may name. */
+unsigned sync_scope_fit(const struct sync_scope *s, unsigned at);
 int sync_scope_copy(const struct sync_scope *from, struct sync_scope *to); /* ERR_NOMEM */
+int sync_scope_add(struct sync_scope *s, const struct sync_scope *more); /* its patients, too. ERR_NOMEM */
 void sync_scope_fini(struct sync_scope *s);
+/* The cohort whose marks a kind has: what is pulled by id is nobody's own. */
+int64_t sync_scope_cohort(const struct sync_scope *s, const struct fhir_kind *k);
 /* True for a kind that this scope pulls by the ids that other rows name. */
 bool sync_scope_by_id(const struct sync_scope *s, const struct fhir_kind *k);
 

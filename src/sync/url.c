@@ -25,14 +25,20 @@ int64_t sync_from(const struct pull *p)
     return sync_ordered(p) && p->max_ms != FHIR_NO_DATE ? p->max_ms : p->since_ms;
 }
 
-void sync_scope_url(const struct sync_scope *scope, const struct fhir_kind *k, struct buf *out)
+void sync_scope_url_part(const struct sync_scope *scope, const struct fhir_kind *k, unsigned at, unsigned n,
+                         struct buf *out)
 {
     if (scope->all)
         return;
     buf_addf(out, "%s=", k->patient_param);
-    for (unsigned i = 0; i < scope->n; i++)
-        buf_addf(out, "%s%s", i ? "," : "", scope->patients[i]);
+    for (unsigned i = at; i < at + n && i < scope->n; i++)
+        buf_addf(out, "%s%s", i > at ? "," : "", scope->patients[i]);
     buf_addc(out, '&');
+}
+
+void sync_scope_url(const struct sync_scope *scope, const struct fhir_kind *k, struct buf *out)
+{
+    sync_scope_url_part(scope, k, 0, scope->n, out);
 }
 
 static void scope_param(const struct sync_state *s, const struct pull *p, struct buf *out)

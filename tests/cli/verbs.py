@@ -30,7 +30,7 @@ def usage(w):
     for args, status in (((), None), (("frobnicate",), 1), (("list", "--nope"), 1), (("show",), 1), (("get",), 1), (("get", "../x"), 2),
                          (("get", "Patient/no-such"), 2), (("show", "no-such"), 2), (("init",), 1), (("export",), 1),
                          (("init", "--server", "http://example.org/fhir"), 1), (("init", "--server", "ftp://127.0.0.1/"), 1),
-                         (("init", "--server", w.url, "--auth", "device"), 2), (("init", "--server", w.url, "--scope", "group/1"), 2),
+                         (("init", "--server", w.url, "--auth", "device"), 2), (("init", "--server", w.url, "--scope", "group/1,2"), 1),
                          (("export", os.path.join(w.tmp, "all"), "--patient", ""), 1), (("show", ""), 2),
                          (("init", "--server", w.url, "--scope", "rubbish"), 1), (("show", "x", "no-such-section"), 2), (("import", "/no/such/file"), 2), (("sync", "extra"), 1)):
         if status is None:

@@ -6,7 +6,8 @@
  *     puller make HOME                 an empty store, to be copied for each run
  *     puller sync HOME BASE [SCOPE]    one line of JSON; exits with the sync's status
  *     puller rows HOME                 TYPE/ID VERSION HASH, a line a row
- *     puller marks HOME                TYPE MARK OVERLAP ASOF RUN MAX COUNT NEXT, a line a kind that has a mark
+ *     puller marks HOME                TYPE MARK OVERLAP ASOF RUN MAX COUNT NEXT, a line a kind that has a mark; of a cohort
+ *                                      of members TYPE is TYPE@COHORT
  *     puller set HOME NAME VALUE       a setting
  *     puller mark HOME TYPE COUNT      a run of TYPE is under way, has brought nothing yet and asks for COUNT rows a page
  *     puller many HOME                 reads lines "VERB HOME2 ...", HOME2 being a copy of HOME, and does each in a process of its
@@ -31,6 +32,7 @@
 #include "crypt/crypt.h"
 #include "loop/loop.h"
 #include "net/net.h"
+#include "store/member.h"
 #include "store/priv.h"
 #include "store/seal_priv.h"
 #include "store/store.h"
@@ -152,17 +154,35 @@ static int row(void *arg, const struct store_row *r)
     return ERR_OK;
 }
 
-static void marks(struct store *s)
+static void marks_of(struct store *s, int64_t cohort)
 {
     const struct fhir_kind *k;
     struct store_mark m;
+    char name[100];
     unsigned n;
 
     k = kind_table(&n);
-    for (unsigned i = 0; i < n; i++)
-        if (!store_mark_get(s, str_of(k[i].type), &m, NULL) && (m.mark_ms || m.run_start_ms))
-            printf("%s %lld %lld %lld %lld %lld %u %s\n", m.type, (long long)m.mark_ms, (long long)m.overlap_ms, (long long)m.asof_ms,
-                   (long long)m.run_start_ms, (long long)m.run_max_ms, m.count, m.next);
+    for (unsigned i = 0; i < n; i++) {
+        if (store_mark_of(s, cohort, str_of(k[i].type), &m, NULL) || (!m.mark_ms && !m.run_start_ms))
+            continue;
+        snprintf(name, sizeof name, cohort ? "%s@%lld" : "%s", m.type, (long long)cohort);
+        printf("%s %lld %lld %lld %lld %lld %u %s\n", name, (long long)m.mark_ms, (long long)m.overlap_ms, (long long)m.asof_ms,
+               (long long)m.run_start_ms, (long long)m.run_max_ms, m.count, m.next);
+    }
+}
+
+static void marks(struct store *s)
+{
+    int64_t last = 0;
+    struct vec all;
+
+    vec_init(&all, sizeof(struct store_member), STORE_MEMBERS_MOST);
+    marks_of(s, 0);
+    if (!store_members(s, &all, NULL))
+        VEC_EACH(const struct store_member, m, &all)
+            if (m->cohort != last)
+                marks_of(s, last = m->cohort);
+    vec_fini(&all);
 }
 
 /* A setting, or a mark. */
