@@ -214,6 +214,8 @@ struct editing {
     struct arena a;
     struct fhir_index ix;
     bool create;
+    struct str was;  /* as of struct model_write */
+    const char *why;
 };
 
 static const char *base_of(const struct model *m)
@@ -343,6 +345,22 @@ static int read_edit(struct editing *x, struct str bytes, const struct rng *rng,
     return code;
 }
 
+/* REQ: what an edit was made from is still what stands here, in the transaction that replaces it. */
+static int check_base(const struct editing *x, struct err *e)
+{
+    struct buf held;
+    int code;
+
+    if (!x->was.p || x->create)
+        return ERR_OK;
+    buf_init(&held, LIMIT_RESOURCE_BYTES);
+    code = store_get(x->m->store, x->ix.type, x->ix.id, &held, e);
+    if (!code && !str_eq(buf_str(&held), x->was))
+        code = err_set(e, ERR_STALE, 0, 0, NULL);
+    buf_fini(&held);
+    return code;
+}
+
 static int write_edit(struct editing *x, struct store_tx *tx, bool by_command, const struct rng *rng,
                       struct model_edited *out, struct err *e)
 {
@@ -361,7 +379,9 @@ static int write_edit(struct editing *x, struct store_tx *tx, bool by_command, c
     ev.type = x->ix.type;
     ev.id = x->ix.id;
     ev.version = x->ix.version.n <= LIMIT_ID_BYTES ? x->ix.version : STR("");
-    code = store_edit(tx, &ed, &out->change, out->op, e);
+    ev.reason = str_of(x->why);
+    code = check_base(x, e);
+    code = code ? code : store_edit(tx, &ed, &out->change, out->op, e);
     if (code || out->change == STORE_SAME)
         return code;
     return audit_append(tx, &ev, e);
@@ -416,6 +436,8 @@ static int read_all(struct editing *x, struct model *m, const struct model_write
     for (unsigned i = 0; i < w->n && !code; i++) {
         edit_init(&x[i], m);
         x[i].create = w->v[i].create;
+        x[i].was = w->v[i].was;
+        x[i].why = w->v[i].why;
         code = read_edit(&x[i], w->v[i].bytes, rng, e);
         /* REQ: what was written at one patient's banner goes into no other chart. */
         if (!code && (x[i].ix.patient.n || x[i].ix.kind->patient_path) && !str_eq(x[i].ix.patient, w->chart))

@@ -28,6 +28,8 @@ int model_edit(struct model *m, struct str bytes, bool by_command, const struct 
 struct model_write {
     struct str bytes;
     bool create; /* its bytes have the id that it is given here (a UUID); else, where they have one, it is here */
+    struct str was;  /* what it was made from, which must still stand here: else ERR_STALE; p NULL: not asked */
+    const char *why; /* a word of wardline's own for the audit row, or NULL */
 };
 struct model_writes {
     const struct model_write *v;
@@ -37,7 +39,8 @@ struct model_writes {
 };
 /* Queues all, with an audit row each, in one transaction that is on disk when it is answered: all or none. out: n of
  * them. What a person wrote: never "entered by command". Errors of model_edit; ERR_INPUT "subject": one is of another
- * chart; ERR_EXISTS: a create of what is here; ERR_NOTFOUND "draft": it has gone, so that this was written already. */
+ * chart; ERR_EXISTS: a create of what is here; ERR_STALE; ERR_NOTFOUND "draft": it has gone, so that this was written
+ * already. */
 int model_edit_all(struct model *m, const struct model_writes *w, const struct rng *rng, struct model_edited *out,
                    struct err *e);
 

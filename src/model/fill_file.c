@@ -221,7 +221,7 @@ int model_filing_write(struct model *m, const struct model_filing *w, const stru
     for (unsigned i = 0; i < all.n && !code; i++) {
         const struct part *p = vec_at(&w->parts, i);
 
-        v[i] = (struct model_write){{w->bytes.p + p->from, p->n}, p->create};
+        v[i] = (struct model_write){.bytes = {w->bytes.p + p->from, p->n}, .create = p->create};
     }
     code = code ? code : model_edit_all(m, &all, rng, done, e);
     *ops = 0;
