@@ -415,18 +415,6 @@ static void conflicts(struct ui *u, int arg)
     scr_conflicts_open(u);
 }
 
-static void conflict_store(struct ui *u, int arg)
-{
-    (void)arg;
-    scr_conflicts_store(u);
-}
-
-static void conflict_next(struct ui *u, int arg)
-{
-    (void)arg;
-    scr_conflicts_next(u);
-}
-
 static void household(struct ui *u, int arg)
 {
     (void)arg;
@@ -540,7 +528,7 @@ static const struct command commands[] = {
     {"list.open",
      ON_FORMS | ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_GROWTH | ON_SCOPES | ON_TASKS | ON_HOUSEHOLD |
          ON_SERVER |
-         ON_TIMELINE | ON_FOUND | ON_CONFLICTS,
+         ON_TIMELINE | ON_FOUND | ON_CONFLICTS | ON_SYNC,
      "Enter Right", "DD", N_("Open"), N_("Open the row at the marker"), open_row, 0, nothing_here},
     {"forms.discard", ON_FORMS, "x", NULL, N_("Discard"), N_("Discard the draft at the marker, after a question"),
      scr_forms_discard, 0, nothing_here},
@@ -626,9 +614,9 @@ static const struct command commands[] = {
     {"conflicts.theirs", ON_CONFLICTS, "t", NULL, N_("Server's"), N_("Take what the server has"), scr_conflicts_take,
      MODEL_TAKE_THEIRS, NULL},
     {"conflicts.store", ON_CONFLICTS, "s", NULL, N_("Store"), N_("Store the answers, when all are given"),
-     conflict_store, 0, NULL},
+     scr_conflicts_store, 0, NULL},
     {"conflicts.next", ON_CONFLICTS, "n", NULL, N_("Next"), N_("The next conflict of this chart; answers are dropped"),
-     conflict_next, 0, NULL},
+     scr_conflicts_next, 0, NULL},
     {"chart.grid", ON_CHART, "=", "GR", NULL, N_("Results or vital signs as a grid: tests down, dates across"), grid, 0,
      no_grid},
     {"chart.trend", ON_CHART | ON_DETAIL, "T", "TR", NULL, N_("The trend of the test that the row is"), trend, 0, NULL},
@@ -643,8 +631,15 @@ static const struct command commands[] = {
     {"detail.codes", ON_DETAIL, "c", NULL, N_("Codes"), N_("To its codes"), part, 1, NULL},
     {"detail.raw", ON_DETAIL, "r", NULL, N_("Raw"), N_("To the resource as it was received"), part,
      2, NULL},
+    {"sync.again", ON_SYNC, "a", NULL, N_("Again"), N_("Send the change at the marker with the next sync"),
+     scr_sync_again, 0, nothing_here},
+    {"sync.discard", ON_SYNC, "d", NULL, N_("Discard"),
+     N_("Give the change at the marker up, asked twice; never what may have reached the server"), scr_sync_discard, 0,
+     nothing_here},
+    {"sync.page", ON_FREE & ~ON_SYNC, "Q", "SQ", NULL,
+     N_("The sync: changes that are NOT SENT and why, conflicts, what went over the line"), scr_sync_open, 0, NULL},
     {"list.reload", ON_WORKLIST | ON_CHART | ON_TASKS | ON_HOUSEHOLD | ON_TIMELINE | ON_GRID | ON_TREND | ON_GROWTH |
-     ON_FORMS, "R F5", "RD",
+     ON_FORMS | ON_SYNC, "R F5", "RD",
      NULL,
      N_("Show what a sync has brought since the list was made"), reload, 0, NULL},
     {"sync.here", ON_WORKLIST, "s S F6", "SY", N_("Sync"),

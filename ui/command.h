@@ -46,9 +46,10 @@ enum command_where {
     ON_PICK = 1 << 26,   /* the options of one of its questions */
     ON_FILING = 1 << 27, /* it is read back, to be filed */
     ON_ANSWER = 1 << 28, /* an answer is typed on the last line */
+    ON_SYNC = 1 << 29,   /* what waits, what went over the line, what goes next */
     ON_LISTS = ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_DETAIL | ON_HELP | ON_BANNER | ON_GRID | ON_TREND |
                ON_SCOPES | ON_STOP | ON_TASKS | ON_TIMELINE | ON_FOUND | ON_GROWTH | ON_HOUSEHOLD |
-               ON_SERVER | ON_CONFLICTS | ON_FORMS | ON_FORM | ON_PICK | ON_FILING,
+               ON_SERVER | ON_CONFLICTS | ON_FORMS | ON_FORM | ON_PICK | ON_FILING | ON_SYNC,
     /* of one patient */
     ON_CHARTS = ON_CHART | ON_SECTIONS | ON_DETAIL | ON_BANNER | ON_GRID | ON_TREND | ON_TIMELINE | ON_GROWTH |
                 ON_CONFLICTS | ON_FORMS | ON_FORM | ON_PICK | ON_FILING,

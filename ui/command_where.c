@@ -35,6 +35,7 @@ static const struct {
     {ON_HOUSEHOLD, N_("Household of a patient")},
     {ON_SERVER, N_("Patients on the server")},
     {ON_CONFLICTS, N_("Conflicts of a chart")},
+    {ON_SYNC, N_("The sync")},
     {ON_FORMS, N_("New entry in a chart")},
     {ON_FORM, N_("A form that is filled")},
     {ON_PICK, N_("Options of a question")},

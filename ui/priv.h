@@ -19,6 +19,7 @@
 #include "model/scope.h"
 #include "model/server.h"
 #include "model/series.h"
+#include "model/syncing.h"
 #include "ui/command.h"
 #include "ui/conf.h"
 #include "ui/hint.h"
@@ -69,6 +70,7 @@ struct scr_lock {
     unsigned shown;       /* stars */
     bool trying;
     unsigned percent;     /* of an older store's rows that are indexed again; 0: none yet */
+    char unsent[160];     /* "2 changes NOT SENT since 14:05", as it was when it was locked; "" */
 };
 
 struct scr_work {
@@ -229,6 +231,16 @@ struct scr_conflicts {
     struct list list;
 };
 
+#define SCR_SYNC_ARMED_MS 15000
+struct scr_sync {
+    struct model_syncing page;
+    bool loaded;
+    struct vec noted;           /* char[80]: whose changes were named, by the audit trail */
+    char armed[STORE_OP_BYTES]; /* the change that one more d gives up, since: */
+    int64_t armed_ms;           /* boot clock */
+    struct list list;
+};
+
 struct scr_banner {
     struct model_banner b; /* of the width that it was opened with: only its lines are used */
     bool loaded;
@@ -330,6 +342,7 @@ struct ui {
     struct scr_timeline timeline;
     struct scr_found found;
     struct scr_conflicts conflicts;
+    struct scr_sync syncing;
     struct scr_forms forms;
     struct scr_form form;
     struct scr_pick pick;
@@ -363,6 +376,7 @@ const struct screen *scr_server_screen(void);
 const struct screen *scr_timeline_screen(void);
 const struct screen *scr_found_screen(void);
 const struct screen *scr_conflicts_screen(void);
+const struct screen *scr_sync_screen(void);
 const struct screen *scr_forms_screen(void);
 const struct screen *scr_form_screen(void);
 const struct screen *scr_pick_screen(void);
@@ -546,10 +560,15 @@ void scr_found_close(struct ui *u);
 /* scr_conflicts.c */
 void scr_conflicts_open(struct ui *u);           /* of the row at the marker, else the chart's first */
 void scr_conflicts_take(struct ui *u, int take); /* enum model_take, of the element at the marker */
-void scr_conflicts_store(struct ui *u);          /* when all is answered */
-void scr_conflicts_next(struct ui *u);
+void scr_conflicts_store(struct ui *u, int arg); /* when all is answered */
+void scr_conflicts_next(struct ui *u, int arg);
 void scr_conflicts_close(struct ui *u);
 
+/* scr_sync.c */
+void scr_sync_open(struct ui *u, int arg);
+void scr_sync_again(struct ui *u, int arg);   /* the change at the marker: with the next sync */
+void scr_sync_discard(struct ui *u, int arg); /* asks, then gives it up */
+void scr_sync_close(struct ui *u);
 /* scr_forms.c; closing any of these twice is fine */
 void scr_forms_open(struct ui *u, int arg);
 const char *scr_forms_refused(const struct ui *u, int arg);

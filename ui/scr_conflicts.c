@@ -201,12 +201,13 @@ static void go_on(struct ui *u)
     ui_under(u);
 }
 
-void scr_conflicts_store(struct ui *u)
+void scr_conflicts_store(struct ui *u, int arg)
 {
     struct storing s = {.job = {.run = run}, .u = u};
     unsigned left = model_conflict_left(&u->conflicts.c);
     struct err e = ERR_NONE;
 
+    (void)arg;
     if (!u->conflicts.c.fetched)
         ui_say(u, "%s", _("What the server has is not here yet: sync first (S)."));
     else if (left)
@@ -225,11 +226,12 @@ void scr_conflicts_store(struct ui *u)
     }
 }
 
-void scr_conflicts_next(struct ui *u)
+void scr_conflicts_next(struct ui *u, int arg)
 {
     struct wanted w = {.type = "", .id = "", .shown = u->conflicts.c.op};
     char op[STORE_OP_BYTES];
 
+    (void)arg;
     if (!find(u, &w) || w.n < 2) {
         ui_say(u, "%s", _("There is no other conflict in this chart."));
         return;

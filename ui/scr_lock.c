@@ -104,6 +104,8 @@ static void paint(struct ui *u)
     else
         tty_put(u->tty, LABEL, label.cols + 1, text_safe(&a, (struct str){stars, n}, 0), STARS_MAX,
                 TTY_PLAIN);
+    if (u->lock.unsent[0])
+        tty_put(u->tty, LABEL + 2, 0, text_safe(&a, str_of(u->lock.unsent), 0), 80, TTY_PLAIN);
     tty_cursor(u->tty, LABEL, label.cols + 1 + (u->lock.trying ? 0 : n));
     arena_fini(&a);
 }

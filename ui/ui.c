@@ -59,12 +59,31 @@ bool ui_small(const struct ui *u)
     return tty_rows(u->tty) < UI_MIN_ROWS || tty_columns(u->tty) < UI_MIN_COLS;
 }
 
+/* "2 changes NOT SENT since 14:05", "" where none are; it names no patient. */
+static void unsent_words(struct ui *u, char *out, size_t n)
+{
+    struct model_unsent x;
+    struct arena a;
+    const char *words;
+
+    out[0] = '\0';
+    arena_init(&a, 4096);
+    if (u->open && !model_unsent(&u->model, &x, NULL) && (words = model_unsent_words(&u->model, &x, &a)))
+        snprintf(out, n, "%s", words);
+    arena_fini(&a);
+}
+
 void ui_ask(struct ui *u)
 {
+    char unsent[sizeof u->lock.unsent];
+
     u->asking = true;
     u->asked = false;
     u->message[0] = '\0';
     u->damage = true;
+    unsent_words(u, unsent, sizeof unsent);
+    if (unsent[0])
+        ui_say(u, "%s", unsent);
 }
 
 unsigned ui_where(const struct ui *u)
@@ -155,6 +174,8 @@ void ui_lock(struct ui *u)
 
     /* The glass first: whatever follows may take a while. */
     tty_blank(u->tty);
+    if (was_open)
+        unsent_words(u, u->lock.unsent, sizeof u->lock.unsent);
     u->glass[0] = '\0';
     scr_detail_close(u);
     scr_filing_close(u);
@@ -167,6 +188,7 @@ void ui_lock(struct ui *u)
     scr_stop_close(u);
     scr_scopes_close(u);
     scr_tasks_close(u);
+    scr_sync_close(u);
     scr_household_close(u);
     scr_server_close(u);
     scr_work_fini(u);
@@ -579,6 +601,7 @@ static int open_on(struct loop *l, const struct clock *clock, const char *home, 
     list_init(&u->banner.list);
     list_init(&u->timeline.rows.list);
     list_init(&u->conflicts.list);
+    list_init(&u->syncing.list);
     list_init(&u->forms.list);
     list_init(&u->form.list);
     list_init(&u->pick.list);
@@ -668,6 +691,7 @@ void ui_close(struct ui *u)
     list_fini(&u->banner.list);
     list_fini(&u->timeline.rows.list);
     list_fini(&u->conflicts.list);
+    list_fini(&u->syncing.list);
     list_fini(&u->found.rows.list);
     list_fini(&u->help.list);
     list_fini(&u->stop.list);

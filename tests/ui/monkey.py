@@ -17,7 +17,7 @@ import footprint, tokens, ward
 from harness import Check, Term, WARDLINE, strange
 
 # Titles (row 1) of screens that show rows of several patients; each of their rows is of one. All others have a banner.
-MANY = re.compile(r"PATIENTS|Search in all charts|Keys: |TASKS|SIMILAR|STOP|SEARCH|SCOPES|Found |SERVER  |HOUSEHOLD of ")
+MANY = re.compile(r"PATIENTS|Search in all charts|Keys: |TASKS|SIMILAR|STOP|SEARCH|SCOPES|Found |SERVER  |HOUSEHOLD of |SYNC  ")
 TERMS = ("xterm-256color", "vt100", "linux", "screen", "vt220")
 SIZES = ((24, 80), (24, 80), (24, 80), (43, 132), (60, 200), (25, 81), (24, 79), (23, 80), (10, 60), (3, 20), (1, 1), (100, 90))
 MOVES = [b"j", b"k", b" ", b"-", b"+", b"\r", b"G", b"q", b"h", b"<", b">", b"\t", b"\x1b[Z", b"?", b"g", b"R", b"[", b"]", b":", b"/", b"=", b"'a", b"Ma",
