@@ -45,6 +45,7 @@ static const struct {
     {"not-supported", N_("the server takes no such thing")},
     {"too-large", N_("too large for this server")},
     {"several", N_("the server has it more than once")},
+    {"circle", N_("entries name each other, and the server cannot take them together")},
 };
 
 const char *model_op_why(struct str why)

@@ -164,6 +164,7 @@ int sync_url(const struct sync_state *s, const struct pull *p, int64_t from_ms, 
 /* "patient=1,2&", or "" for all. */
 void sync_scope_url(const struct sync_scope *scope, const struct fhir_kind *k, struct buf *out);
 /* A batch Bundle into out (cleared first): entries are written between the two. */
+void sync_bundle_begin(struct jsonw *w, struct buf *out, const char *type);
 void sync_batch_begin(struct jsonw *w, struct buf *out);
 void sync_batch_end(struct jsonw *w);
 /* An entry of a batch that asks for url. */

@@ -43,50 +43,6 @@ static struct push_action *act(struct push_state *s, enum push_action_type type,
     return a;
 }
 
-/* --- what an answer means -------------------------------------------------------------------------- */
-
-enum class {
-    CLASS_DOUBT,   /* nobody knows */
-    CLASS_DONE,
-    CLASS_AGAIN,   /* not carried out; later */
-    CLASS_SIGNIN,  /* nothing more in this run */
-    CLASS_CLASH,   /* the version is another one, or says so */
-    CLASS_GONE,    /* no such resource */
-    CLASS_LARGE,
-    CLASS_REFUSED, /* a person must look */
-};
-
-/* One row a range of HTTP statuses. A status that did not come with FHIR is a proxy's or a portal's, who may have cut
- * off a request that the server is still carrying out. */
-static const struct rule {
-    int from, to;
-    enum class fhir, other;
-    const char *why;
-} rules[] = {
-    {200, 299, CLASS_DONE, CLASS_DOUBT, ""},
-    {401, 401, CLASS_SIGNIN, CLASS_SIGNIN, "sign-in"},
-    {403, 403, CLASS_REFUSED, CLASS_DOUBT, "forbidden"},
-    {404, 404, CLASS_GONE, CLASS_DOUBT, "gone"},
-    {405, 405, CLASS_REFUSED, CLASS_DOUBT, "not-supported"},
-    {408, 408, CLASS_DOUBT, CLASS_DOUBT, ""},
-    {409, 409, CLASS_CLASH, CLASS_DOUBT, "version"},
-    {410, 410, CLASS_GONE, CLASS_DOUBT, "gone"},
-    {412, 412, CLASS_CLASH, CLASS_DOUBT, "version"},
-    {413, 413, CLASS_LARGE, CLASS_LARGE, "too-large"}, /* also a proxy's word: it passes nothing on */
-    {429, 429, CLASS_AGAIN, CLASS_AGAIN, ""},
-    {501, 501, CLASS_REFUSED, CLASS_DOUBT, "not-supported"},
-    {500, 599, CLASS_DOUBT, CLASS_DOUBT, ""},
-    {400, 499, CLASS_REFUSED, CLASS_DOUBT, "refused"},
-};
-
-static const struct rule *rule_of(int status)
-{
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        if (status >= rules[i].from && status <= rules[i].to)
-            return &rules[i];
-    return &rules[5]; /* no status that HTTP has: nobody knows */
-}
-
 /* --- ends and moves ----------------------------------------------------------------------------- */
 
 void sync_push_stop(struct push_state *s, int code)
@@ -189,7 +145,7 @@ static void carried_out(struct push_state *s, struct push_lane *l, unsigned at)
     }
 }
 
-static void conclude(struct push_state *s, struct push_lane *l, unsigned at, enum class class,
+static void conclude(struct push_state *s, struct push_lane *l, unsigned at, enum push_class class,
                      const struct push_event *a, const char *why)
 {
     struct push_slot *t = push_slot(s, at);
@@ -244,8 +200,8 @@ static void conclude(struct push_state *s, struct push_lane *l, unsigned at, enu
  * unless it, or what stands before it, was only short of time. */
 static void batch_refused(struct push_state *s, struct push_lane *l)
 {
-    const struct rule *r = rule_of(l->whole.status);
-    enum class class = l->whole.fhir ? r->fhir : r->other;
+    const struct push_rule *r = sync_push_rule(l->whole.status);
+    enum push_class class = l->whole.fhir ? r->fhir : r->other;
     bool plain = class == CLASS_AGAIN || class == CLASS_SIGNIN || class == CLASS_LARGE;
     int st = l->whole.status;
 
@@ -253,6 +209,32 @@ static void batch_refused(struct push_state *s, struct push_lane *l)
         s->no_batch = true;
     for (unsigned i = 0; i < l->n; i++)
         conclude(s, l, l->at[i], plain ? class : CLASS_DOUBT, &l->whole, r->why);
+}
+
+/* A transaction was refused as a whole: nothing of it was carried out. By its status a server that has none says so, or
+ * one that takes no ids of ours; which of them it found wrong, it does not say. */
+static void circle_refused(struct push_state *s, struct push_lane *l)
+{
+    const struct push_rule *r = sync_push_rule(l->whole.status);
+    enum push_class class = l->whole.fhir ? r->fhir : r->other;
+    bool none = l->whole.fhir && (l->whole.status == 405 || l->whole.status == 501);
+
+    s->no_transaction = l->no_transaction = s->no_transaction || none;
+    for (unsigned i = 0; i < l->n; i++) {
+        struct push_slot *t = push_slot(s, l->at[i]);
+
+        if (class == CLASS_LARGE || none) {
+            over(s, l, l->at[i], STORE_OP_ATTENTION, none ? "circle" : r->why);
+        } else if ((class == CLASS_GONE || class == CLASS_REFUSED) && !t->op.post && l->whole.status != 403) {
+            t->op.post = t->tried = true;
+            t->tries--;
+            requeue(s, l, l->at[i], 0);
+        } else if (class == CLASS_GONE) {
+            over(s, l, l->at[i], STORE_OP_ATTENTION, "refused");
+        } else {
+            conclude(s, l, l->at[i], class, &l->whole, r->why);
+        }
+    }
 }
 
 /* Of an operation, or of one of its batch: it is not in the outbox as it was loaded. It may have been edited since, and
@@ -274,12 +256,15 @@ static void sent(struct push_state *s, struct push_lane *l, int code, bool writt
     for (unsigned i = 0; i < l->n; i++)
         silent = silent && !push_slot(s, l->at[i])->answered;
     if (whole && l->n > 1 && l->whole.status) {
-        batch_refused(s, l);
+        if (l->atomic)
+            circle_refused(s, l);
+        else
+            batch_refused(s, l);
         return;
     }
     for (unsigned i = 0; i < l->n; i++) {
         struct push_slot *t = push_slot(s, l->at[i]);
-        const struct rule *r = rule_of(t->answer.status);
+        const struct push_rule *r = sync_push_rule(t->answer.status);
 
         if (whole && t->answered)
             conclude(s, l, l->at[i], t->answer.fhir ? r->fhir : r->other, &t->answer, r->why);
@@ -441,6 +426,8 @@ static bool unblocked(const struct push_state *s, const struct push_slot *t)
 
     if (!in_turn(s, t))
         return false;
+    if (t->group)
+        return sync_push_group_due(s, t->group) < INT64_MAX;
     for (unsigned i = 0; i < t->needs; i++)
         if (need[t->need + i].on && push_slot(s, need[t->need + i].on - 1)->op.state != STORE_OP_ACKED)
             return false;
@@ -450,7 +437,8 @@ static bool unblocked(const struct push_state *s, const struct push_slot *t)
 /* Its state in the store is what its phase says: a move may still be on its way there. */
 static bool sendable(const struct push_state *s, const struct push_slot *t)
 {
-    return t->phase == READY && t->op.state == STORE_OP_QUEUED && t->not_before_ms <= s->now_ms && unblocked(s, t);
+    return t->phase == READY && t->op.state == STORE_OP_QUEUED && t->not_before_ms <= s->now_ms && unblocked(s, t) &&
+           (!t->group || sync_push_group_due(s, t->group) <= s->now_ms);
 }
 
 /* To be asked for: of one that waits behind another on its resource the server's answer would mean nothing yet. That it
@@ -503,8 +491,44 @@ static void store(struct push_state *s, unsigned lane, enum push_lane_phase phas
         return;
     a = act(s, PUSH_ACT_STORE, lane);
     a->no_ids = l->no_ids;
+    a->no_transaction = l->no_transaction;
     a->n = l->moves;
     memcpy(a->move, l->move, l->moves * sizeof *l->move);
+}
+
+static void mark(struct push_state *s, struct push_lane *l, unsigned at)
+{
+    struct push_slot *t = push_slot(s, at);
+
+    t->tries++;
+    t->clash = t->sought = false;
+    t->op.post = t->op.post || (s->server_ids && t->op.kind == STORE_OP_CREATE && !t->op.base[0]);
+    take(l, t, at, MARKING);
+    move(s, l, at, STORE_OP_INFLIGHT, t->op.base, 0);
+}
+
+/* All that name each other, as one transaction. REQ: where there is none, or it would be too large, a person is told. */
+static void gather_circle(struct push_state *s, unsigned lane, unsigned group)
+{
+    struct push_lane *l = &s->lane[lane];
+    size_t bytes = 0, n = 0;
+
+    for (unsigned i = group - 1; i < s->slots.n; i++)
+        if (push_slot(s, i)->group == group && push_slot(s, i)->op.state != STORE_OP_ACKED) {
+            bytes += push_slot(s, i)->op.bytes + ENTRY_BYTES;
+            n++;
+        }
+    for (unsigned i = group - 1; i < s->slots.n && l->moves < PUSH_BATCH; i++) {
+        if (push_slot(s, i)->group != group || push_slot(s, i)->op.state == STORE_OP_ACKED)
+            continue;
+        if (n > 1 && (s->no_transaction || n > PUSH_BATCH || bytes > PUSH_BATCH_BYTES))
+            over(s, l, i, STORE_OP_ATTENTION, "circle");
+        else
+            mark(s, l, i);
+    }
+    l->atomic = l->n > 1;
+    l->bytes = bytes;
+    store(s, lane, l->n ? MARKING : SETTLING);
 }
 
 /* Sendable operations from at on, of one patient and of different resources, for one batch. */
@@ -518,17 +542,14 @@ static void gather(struct push_state *s, unsigned lane, unsigned at)
     for (unsigned i = at; i < s->slots.n && l->n < (alone ? 1u : PUSH_BATCH); i++) {
         struct push_slot *t = push_slot(s, i);
 
-        if (strcmp(t->op.chart, first->chart) || !sendable(s, t) || base_unknown(t) || (l->n && t->alone))
+        if (strcmp(t->op.chart, first->chart) || !sendable(s, t) || base_unknown(t) || t->group || (l->n && t->alone))
             continue;
         if (l->n && bytes + t->op.bytes + ENTRY_BYTES > s->most)
             break;
         bytes += t->op.bytes + ENTRY_BYTES;
-        t->tries++;
-        t->clash = t->sought = false;
-        t->op.post = t->op.post || (s->server_ids && t->op.kind == STORE_OP_CREATE && !t->op.base[0]);
-        take(l, t, i, MARKING);
-        move(s, l, i, STORE_OP_INFLIGHT, t->op.base, 0);
+        mark(s, l, i);
     }
+    l->atomic = false;
     l->bytes = bytes;
     store(s, lane, MARKING);
 }
@@ -561,6 +582,8 @@ static void fill(struct push_state *s, unsigned lane)
         if (sendable(s, t)) {
             if (base_unknown(t))
                 ask(s, lane, i, READ);
+            else if (t->group)
+                gather_circle(s, lane, t->group);
             else
                 gather(s, lane, i);
             return;
@@ -575,9 +598,10 @@ static int64_t due_ms(const struct push_state *s)
 
     for (unsigned i = 0; i < s->slots.n; i++) {
         const struct push_slot *t = push_slot(s, i);
-        int64_t at = askable(s, t)                             ? t->ask_ms
-                     : t->phase == READY && unblocked(s, t) ? t->not_before_ms
-                                                               : INT64_MAX;
+        int64_t at = askable(s, t)                          ? t->ask_ms
+                     : t->phase != READY || !unblocked(s, t) ? INT64_MAX
+                     : t->group                              ? sync_push_group_due(s, t->group)
+                                                             : t->not_before_ms;
 
         at = at < s->quiet_ms ? s->quiet_ms : at;
         due = at < due ? at : due;
@@ -619,7 +643,9 @@ static void start(struct push_state *s, const struct push_event *ev)
     s->settle_ms = ev->settle_ms ? ev->settle_ms : PUSH_SETTLE_MS;
     s->no_batch = ev->no_batch;
     s->server_ids = ev->server_ids;
+    s->no_transaction = ev->no_transaction;
     sync_push_resolve(s);
+    sync_push_groups(s);
     for (unsigned i = 0; i < s->slots.n; i++) {
         struct push_slot *t = push_slot(s, i);
         int64_t wait = t->op.wait_ms;
@@ -666,6 +692,7 @@ static void send(struct push_state *s, unsigned lane)
     l->phase = SENDING;
     l->asked_ms = s->now_ms;
     l->whole = (struct push_event){.status = 0};
+    a->atomic = l->atomic;
     a->n = l->n;
     memcpy(a->at, l->at, l->n * sizeof *l->at);
 }
@@ -698,6 +725,7 @@ static void stored(struct push_state *s, unsigned lane, int code)
             sync_push_rename(s, l->move[i].at, l->move[i].id);
     }
     l->no_ids = l->no_ids && code;
+    l->no_transaction = l->no_transaction && code;
     if (!code && !mark)
         pass_on(s, l);
     l->moves = 0;

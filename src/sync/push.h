@@ -11,7 +11,8 @@
  *   - it leaves the outbox only by positive evidence: an answer, or what the server was found to have;
  *   - operations of one resource go one after the other, and what names a resource that was created here waits for it;
  *     an operation that cannot be sent holds up those alone;
- *   - several of one patient go in one batch, each with an answer of its own.
+ *   - several of one patient go in one batch, each with an answer of its own; those that name each other as one
+ *     transaction, or, where the server has none, to a person.
  */
 #ifndef SYNC_PUSH_H
 #define SYNC_PUSH_H
@@ -52,7 +53,7 @@ struct push_op {
 enum push_event_type {
     PUSH_EV_OP,      /* before START, in order of seq: op; deps as given by PUSH_EV_NEEDS behind it */
     PUSH_EV_NEEDS,   /* before START: the last EV_OP names a resource (type, id) */
-    PUSH_EV_START,   /* settle_ms, no_batch, server_ids */
+    PUSH_EV_START,   /* settle_ms, no_batch, no_transaction, server_ids */
     PUSH_EV_STORED,  /* the ACT_STORE of that lane is committed, or failed: code; ERR_NOTFOUND: an operation is not
                       * there in the state that the move names */
     PUSH_EV_ANSWER,  /* to operation at on lane, of an answer or of a batch's entry: status, fhir, version,
@@ -83,6 +84,7 @@ struct push_event {
     int64_t now_ms;             /* of all: a clock that only grows */
     int64_t settle_ms;          /* 0: PUSH_SETTLE_MS */
     bool no_batch;              /* the server lately refused one */
+    bool no_transaction;        /* it has none */
     bool server_ids;            /* and once an id of ours */
     unsigned lane, at;          /* at: an operation's place in the order of EV_OP */
     int status, code;
@@ -95,7 +97,8 @@ struct push_event {
 
 enum push_action_type {
     PUSH_ACT_STORE, /* move[0..n), in one durable transaction; EV_STORED with the lane answers it */
-    PUSH_ACT_SEND,  /* operations at[0..n) on lane: one as a request of its own, several as a batch */
+    PUSH_ACT_SEND,  /* operations at[0..n) on lane: one as a request of its own, several as a batch; atomic: as a
+                     * transaction */
     PUSH_ACT_READ,  /* on lane: GET the resource of at[0] and judge */
     PUSH_ACT_HISTORY, /* on lane: GET its history and judge */
     PUSH_ACT_SEARCH, /* on lane: look for what bears its mark */
@@ -119,7 +122,8 @@ struct push_action {
     struct push_move move[PUSH_BATCH];
     int64_t wait_ms;
     int code;
-    bool no_ids;                /* STORE: and the server takes no ids of ours */
+    bool no_ids, no_transaction; /* STORE: and the server takes no ids of ours, has no transactions */
+    bool atomic;
 };
 
 #define PUSH_ACTIONS_MAX (2 * PUSH_LANES) /* one a lane, and a wait or the end */

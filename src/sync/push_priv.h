@@ -25,6 +25,7 @@ struct push_slot {
     enum push_phase phase;
     unsigned before;         /* index + 1 of the operation before it on its resource; 0: none that is still here */
     unsigned need, needs;    /* its part of state.need */
+    unsigned group;          /* of creates that name each other: index + 1 of the first; 0: none */
     unsigned tries, questions;
     int64_t not_before_ms;   /* of sending it */
     int64_t ask_ms;          /* of asking what the server has */
@@ -49,7 +50,8 @@ enum push_lane_phase { FREE, MARKING, SENDING, ASKING, SETTLING };
 struct push_lane {
     enum push_lane_phase phase;
     enum push_phase asked;   /* ASKING: what: READ, HISTORY, SEARCH */
-    bool no_ids;             /* its transaction says so of the server */
+    bool no_ids, no_transaction; /* its transaction says so of the server */
+    bool atomic;             /* SENDING: a transaction: all of them or none */
     unsigned n, at[PUSH_BATCH];
     struct push_move move[PUSH_BATCH];
     unsigned moves;
@@ -67,7 +69,7 @@ struct push_need {
 struct push_state {
     struct vec slots, need;  /* of struct push_slot, struct push_need */
     struct push_lane lane[PUSH_LANES];
-    bool done, no_batch;
+    bool done, no_batch, no_transaction;
     bool server_ids;         /* a create is sent as POST */
     int64_t now_ms, settle_ms;
     size_t most;             /* bytes of one batch */
@@ -82,6 +84,24 @@ static inline struct push_slot *push_slot(const struct push_state *s, unsigned i
     return (struct push_slot *)s->slots.p + i;
 }
 
+/* push_rule.c: what an answer means. */
+enum push_class {
+    CLASS_DOUBT,   /* nobody knows */
+    CLASS_DONE,
+    CLASS_AGAIN,   /* not carried out; later */
+    CLASS_SIGNIN,  /* nothing more in this run */
+    CLASS_CLASH,   /* the version is another one, or says so */
+    CLASS_GONE,    /* no such resource */
+    CLASS_LARGE,
+    CLASS_REFUSED, /* a person must look */
+};
+struct push_rule {
+    int from, to;                /* HTTP's status */
+    enum push_class fhir, other; /* with a FHIR body, and without */
+    const char *why;
+};
+const struct push_rule *sync_push_rule(int status);
+
 /* push_load.c */
 void sync_push_add(struct push_state *s, const struct push_op *op);
 void sync_push_add_need(struct push_state *s, struct str type, struct str id);
@@ -90,6 +110,11 @@ void sync_push_resolve(struct push_state *s);
 /* The operation with that seq, + 1; 0: none. */
 unsigned sync_push_with_seq(const struct push_state *s, int64_t seq);
 void sync_push_stop(struct push_state *s, int code);
+/* push_group.c: those that name each other. */
+void sync_push_groups(struct push_state *s);
+/* When all of a group that are not acknowledged may go; INT64_MAX: one of them may not. */
+int64_t sync_push_group_due(const struct push_state *s, unsigned group);
+
 /* The server calls what slot at is of by another id. */
 void sync_push_rename(struct push_state *s, unsigned at, const char *id);
 

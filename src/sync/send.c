@@ -103,6 +103,8 @@ static int run_moves(struct loop_job *job)
     }
     if (!code && l->no_ids)
         code = sync_server_shown(l->run->store, tx, SERVER_IDS, false, now, &job->err);
+    if (!code && l->no_transaction)
+        code = sync_server_shown(l->run->store, tx, SERVER_TRANSACTION, false, now, &job->err);
     if (!code)
         return store_commit(tx, &job->err);
     store_rollback(tx);
@@ -246,6 +248,8 @@ static void take_ops(struct send_lane *l, const struct push_action *a)
 
     l->doing = a->type;
     l->no_ids = a->no_ids;
+    l->no_transaction = a->no_transaction;
+    l->atomic = a->atomic;
     l->n = a->n;
     for (unsigned i = 0; i < a->n; i++) {
         struct send_op *op = &l->op[i];
@@ -357,6 +361,8 @@ static void loaded(struct loop_job *job)
     sync_server_load(r->store, &server);
     r->no_gzip = sync_server_refuses(&server, SERVER_GZIP, now);
     ev.no_batch = sync_server_refuses(&server, SERVER_BATCH, now);
+    ev.no_transaction = server.can[SERVER_TRANSACTION].shown ? sync_server_refuses(&server, SERVER_TRANSACTION, now)
+                                                             : server.can[SERVER_TRANSACTION].word == SERVER_NO;
     ev.server_ids = server.can[SERVER_IDS].word == SERVER_NO;
     VEC_EACH(struct loaded, x, &r->ops) {
         struct push_event op = {.type = PUSH_EV_OP, .op = &x->op};

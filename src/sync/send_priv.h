@@ -42,7 +42,8 @@ struct send_lane {
     char url[LIMIT_URL_BYTES], if_match[STORE_VERSION_BYTES + 4];
     struct net_head head;
     int code;                   /* how the answer ended */
-    bool no_ids;                /* of a STORE */
+    bool no_ids, no_transaction; /* of a STORE */
+    bool atomic;                /* of a SEND: a transaction */
     char condition[160];        /* If-None-Exist, or "" */
     bool written, whole;        /* whole: the answer is of the request as one (PUSH_ALL) */
     struct push_event all;

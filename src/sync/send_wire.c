@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "fhir/bundle.h"
 #include "fhir/index.h"
+#include "fhir/rewrite.h"
 #include "sync/priv.h"
 
 struct send_lane *sync_send_lane_of(struct loop_job *job)
@@ -117,13 +118,27 @@ static void etag_of(const struct push_op *op, char out[STORE_VERSION_BYTES + 4])
         snprintf(out, STORE_VERSION_BYTES + 4, "W/\"%s\"", op->base); /* R4 http.html 3.1.0.1.3 */
 }
 
-static void entry(struct jsonw *w, const struct push_op *op, struct str body)
+/* What a reference to it is within a transaction (R4 http.html 3.1.0.11.2). */
+static void full_url(const struct send_lane *l, const struct push_op *op, char *url, size_t room)
 {
-    char url[140], etag[STORE_VERSION_BYTES + 4], condition[160];
+    if (op->post)
+        snprintf(url, room, "urn:uuid:%s", op->id);
+    else
+        snprintf(url, room, "%s/%s/%s", l->run->base, op->type, op->id);
+}
+
+static void entry(const struct send_lane *l, struct jsonw *w, const struct push_op *op, struct str body)
+{
+    char url[140], etag[STORE_VERSION_BYTES + 4], condition[160], full[LIMIT_URL_BYTES + 140];
 
     target(op, url, sizeof url, condition);
     etag_of(op, etag);
     jsonw_open(w, '{');
+    if (l->atomic) {
+        full_url(l, op, full, sizeof full);
+        jsonw_key(w, "fullUrl");
+        jsonw_z(w, full);
+    }
     if (op->kind != STORE_OP_DELETE) {
         jsonw_key(w, "resource");
         jsonw_raw(w, body);
@@ -157,9 +172,19 @@ static int waits(void *arg, const struct store_op *op)
     return ERR_OK;
 }
 
-/* Does a body name what was created here and has not reached the server? */
-static int names_waiting(struct send_run *r, const struct push_op *op, struct str body, bool *yes, struct err *e)
+/* In the same transaction? */
+static const struct push_op *beside(const struct send_lane *l, struct str type, struct str id)
 {
+    for (unsigned i = 0; i < l->n && l->atomic; i++)
+        if (str_is(type, l->op[i].op.type) && str_is(id, l->op[i].op.id))
+            return &l->op[i].op;
+    return NULL;
+}
+
+/* Does a body name what was created here and has not reached the server? */
+static int names_waiting(struct send_lane *l, const struct push_op *op, struct str body, bool *yes, struct err *e)
+{
+    struct send_run *r = l->run;
     struct waiting w = {r, false};
     struct vec needs;
     int code;
@@ -167,7 +192,8 @@ static int names_waiting(struct send_run *r, const struct push_op *op, struct st
     vec_init(&needs, sizeof(struct named), LIMIT_NODES);
     code = names_of(body, r->base, &needs, e);
     VEC_EACH(struct named, x, &needs) {
-        if (code || (!strcmp(x->type, op->type) && !strcmp(x->id, op->id)))
+        if (code || (!strcmp(x->type, op->type) && !strcmp(x->id, op->id)) ||
+            beside(l, str_of(x->type), str_of(x->id)))
             continue;
         code = store_op_each(r->store, &(struct store_op_query){.type = str_of(x->type), .id = str_of(x->id)}, waits,
                              &w, e);
@@ -185,18 +211,59 @@ struct preparing {
     struct err *e;
 };
 
+struct swapping {
+    const struct send_lane *lane;
+    struct arena a;
+};
+
+static struct str swap(void *arg, struct str reference)
+{
+    struct swapping *x = arg;
+    const struct push_op *op = NULL;
+    char url[LIMIT_URL_BYTES + 140];
+    struct str type, id;
+
+    if (fhir_reference(reference, x->lane->run->base, &type, &id))
+        op = beside(x->lane, type, id);
+    if (!op || !op->post)
+        return (struct str){NULL, 0};
+    full_url(x->lane, op, url, sizeof url);
+    return arena_str(&x->a, str_of(url));
+}
+
+/* REQ: what goes in the same transaction has no id yet: it is named as its entry is. */
+static int name_beside(const struct send_lane *l, struct str body, struct buf *out)
+{
+    struct swapping x = {.lane = l};
+    struct tape t = {.n = 0};
+    int code = tape_parse(&t, body, NULL);
+
+    arena_init(&x.a, LIMIT_RESOURCE_BYTES);
+    if (!code)
+        code = fhir_rewrite(&t, swap, &x, &x.a, out, NULL);
+    if (!code && x.a.failed)
+        code = ERR_NOMEM;
+    arena_fini(&x.a);
+    tape_fini(&t);
+    return code;
+}
+
 static int add_body(struct preparing *p, struct str body)
 {
-    struct buf marked;
+    struct buf marked, named;
     int code = ERR_OK;
 
     buf_init(&marked, LIMIT_RESOURCE_BYTES + 1024);
-    if (p->op->post && !(code = sync_marker_body(p->op->type, p->op->op, body, &marked)))
+    buf_init(&named, LIMIT_RESOURCE_BYTES + 1024);
+    if (p->lane->atomic && !(code = name_beside(p->lane, body, &named)))
+        body = buf_str(&named);
+    if (!code && p->op->post && !(code = sync_marker_body(p->op->type, p->op->op, body, &marked)))
         body = buf_str(&marked);
     if (!code && p->lane->n == 1)
         code = buf_addstr(&p->lane->up, body);
     else if (!code)
-        entry(&p->w, p->op, body);
+        entry(p->lane, &p->w, p->op, body);
+    buf_fini(&named);
     buf_fini(&marked);
     return code ? err_set(p->e, code, 0, 0, p->op->op) : ERR_OK;
 }
@@ -205,7 +272,7 @@ static int add_op(void *arg, const struct store_op *op)
 {
     struct preparing *p = arg;
     bool waiting = false;
-    int code = names_waiting(p->lane->run, p->op, op->body, &waiting, p->e);
+    int code = names_waiting(p->lane, p->op, op->body, &waiting, p->e);
 
     if (code)
         return code;
@@ -223,7 +290,7 @@ int sync_send_prepare(struct loop_job *job)
 
     buf_clear(&l->up);
     if (l->n > 1)
-        sync_batch_begin(&p.w, &l->up);
+        sync_bundle_begin(&p.w, &l->up, l->atomic ? "transaction" : "batch");
     for (unsigned i = 0; i < l->n && !code; i++) {
         p.op = &l->op[i].op;
         p.found = false;
@@ -274,7 +341,7 @@ static int on_head(void *arg, int outer, struct str type, struct str total)
 
     (void)total;
     if (outer < 0 && type.n)
-        l->whole = !str_is(type, "batch-response");
+        l->whole = !str_is(type, l->atomic ? "transaction-response" : "batch-response");
     return ERR_OK;
 }
 

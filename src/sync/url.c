@@ -65,13 +65,18 @@ int sync_url(const struct sync_state *s, const struct pull *p, int64_t from_ms, 
 
 void sync_batch_begin(struct jsonw *w, struct buf *out)
 {
+    sync_bundle_begin(w, out, "batch");
+}
+
+void sync_bundle_begin(struct jsonw *w, struct buf *out, const char *type)
+{
     buf_clear(out);
     jsonw_init(w, out);
     jsonw_open(w, '{');
     jsonw_key(w, "resourceType");
     jsonw_z(w, "Bundle");
     jsonw_key(w, "type");
-    jsonw_z(w, "batch");
+    jsonw_z(w, type);
     jsonw_key(w, "entry");
     jsonw_open(w, '[');
 }
