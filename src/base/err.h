@@ -38,6 +38,9 @@
     X(ERR_PERSON, 2)       /* a person at a terminal must answer it */                             \
     X(ERR_ROLE, 2)         /* the profile's role may not do it; what = the role */                 \
     X(ERR_OPEN, 2)         /* an answer is missing; num = how many */                              \
+    X(ERR_STALE, 2)        /* what it was made from has changed meanwhile: nothing was written */ \
+    X(ERR_CHECKS, 2)       /* a STOP of the checks has no reason yet; num = how many */ \
+    X(ERR_STATE, 2)        /* what is asked does not go with its state; what = the state */ \
     X(ERR_IO, 5)           /* a file operation failed; what = path, sub = errno */                  \
     X(ERR_OFFLINE, 3)      /* no answer: DNS, connect, reset; what = host:port, sub = CURLcode */   \
     X(ERR_TIMEOUT, 3)      /* too slow to go on; what = host:port */                                \

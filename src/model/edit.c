@@ -239,7 +239,7 @@ int model_chart_of(const struct model *m, struct str id, struct str bytes, char 
 }
 
 /* The document, with an id put in behind its first brace when it has none: all other bytes stay. */
-static int with_id(struct editing *x, struct str bytes, const struct rng *rng, struct err *e)
+static int with_id(struct editing *x, struct str bytes, bool fresh, const struct rng *rng, struct err *e)
 {
     struct tape t;
     struct str raw;
@@ -251,12 +251,12 @@ static int with_id(struct editing *x, struct str bytes, const struct rng *rng, s
         return code;
     raw = tape_raw(&t, 0);
     at = tape_get(&t, 0, "id");
-    x->create = at == TAPE_NONE;
+    x->create = fresh || at == TAPE_NONE;
     if (!tape_is(&t, 0, TAPE_OBJECT) || !kind_find(tape_plain(&t, tape_get(&t, 0, "resourceType"))))
         code = err_set(e, ERR_INPUT, 0, 0, "resourceType");
-    else if (!x->create && !str_is_id(tape_plain(&t, at)))
+    else if (at != TAPE_NONE && !str_is_id(tape_plain(&t, at)))
         code = err_set(e, ERR_INPUT, 0, 0, "id");
-    if (!code && x->create) {
+    if (!code && at == TAPE_NONE) {
         rng_uuid(rng, id);
         buf_addf(&x->bytes, "{\"id\":\"%s\",", id);
         raw.p++;
@@ -312,9 +312,9 @@ static int check_chart(const struct editing *x, struct err *e)
     return code == ERR_DAMAGED ? ERR_OK : code; /* what cannot be read cannot be held against it */
 }
 
-static int read_edit(struct editing *x, struct str bytes, const struct rng *rng, struct err *e)
+static int read_edit(struct editing *x, struct str bytes, bool fresh, const struct rng *rng, struct err *e)
 {
-    int code = with_id(x, bytes, rng, e);
+    int code = with_id(x, bytes, fresh, rng, e);
 
     if (!code && !(code = tape_parse(&x->t, buf_str(&x->bytes), e)) &&
         !(code = fhir_index(&x->t, base_of(x->m), &x->a, &x->ix, e)) && !(code = check_subject(x, e)))
@@ -322,51 +322,92 @@ static int read_edit(struct editing *x, struct str bytes, const struct rng *rng,
     return code;
 }
 
-static int write_edit(struct editing *x, bool by_command, const struct rng *rng, struct model_edited *out,
-                      struct err *e)
+/* REQ: what an edit was made from is still what stands here, in the transaction that replaces it. */
+static int check_base(const struct editing *x, const struct model_write *w, struct err *e)
+{
+    struct buf held;
+    int code;
+
+    if (!w->was.p || x->create)
+        return ERR_OK;
+    buf_init(&held, LIMIT_RESOURCE_BYTES);
+    code = store_get(x->m->store, x->ix.type, x->ix.id, &held, e);
+    if (!code && !str_eq(buf_str(&held), w->was))
+        code = err_set(e, ERR_STALE, 0, 0, NULL);
+    buf_fini(&held);
+    return code;
+}
+
+static int write_edit(struct editing *x, const struct model_write *w, struct store_tx *tx, const struct rng *rng,
+                      struct model_edited *out, struct err *e)
 {
     const struct store_edit ed = {.kind = x->create ? STORE_OP_CREATE : STORE_OP_UPDATE,
                                   .ix = &x->ix,
                                   .bytes = buf_str(&x->bytes),
                                   .author = str_of(x->m->practitioner),
                                   .role = str_of(x->m->role),
-                                  .by_command = by_command,
+                                  .by_command = w->by_command,
                                   .now_ms = clock_wall_ms(&x->m->clock),
                                   .rng = rng};
-    struct audit_event ev =
-        model_event(x->m, x->create ? AUDIT_CREATE : AUDIT_UPDATE, x->ix.patient);
-    struct store_tx *tx;
-    int code = store_begin(x->m->store, true, &tx, e);
+    struct audit_event ev = model_event(x->m, x->create ? AUDIT_CREATE : AUDIT_UPDATE, x->ix.patient);
+    int code = check_base(x, w, e);
 
-    if (code)
-        return code;
     ev.type = x->ix.type;
     ev.id = x->ix.id;
     ev.version = x->ix.version.n <= LIMIT_ID_BYTES ? x->ix.version : STR("");
-    if (!(code = store_edit(tx, &ed, &out->change, out->op, e)) && out->change == STORE_SAME) {
-        store_rollback(tx);
-        return ERR_OK;
+    ev.reason = str_of(w->why);
+    if (code || (code = store_edit(tx, &ed, &out->change, out->op, e)) || out->change == STORE_SAME)
+        return code;
+    return audit_append(tx, &ev, e);
+}
+
+static void edit_begin(struct editing *x, struct model *m)
+{
+    *x = (struct editing){.m = m};
+    buf_init(&x->bytes, LIMIT_RESOURCE_BYTES);
+    arena_init(&x->a, 4 * LIMIT_RESOURCE_BYTES);
+}
+
+static void edit_end(struct editing *x)
+{
+    tape_fini(&x->t);
+    arena_fini(&x->a);
+    buf_fini(&x->bytes);
+}
+
+int model_edit_all(struct model *m, const struct model_write *w, unsigned n, const struct rng *rng,
+                   struct model_edited *out, struct err *e)
+{
+    struct editing x[MODEL_WRITES];
+    struct store_tx *tx = NULL;
+    bool changed = false;
+    int code = n > MODEL_WRITES ? err_set(e, ERR_TOOBIG, 0, MODEL_WRITES, "edits") : ERR_OK;
+
+    for (unsigned i = 0; i < n && i < MODEL_WRITES; i++) {
+        out[i] = (struct model_edited){.change = STORE_SAME};
+        edit_begin(&x[i], m);
     }
-    if (!code)
-        code = audit_append(tx, &ev, e);
-    return end(tx, code, e);
+    for (unsigned i = 0; i < n && !code; i++)
+        if (!(code = read_edit(&x[i], w[i].bytes, w[i].fresh, rng, e)))
+            snprintf(out[i].name, sizeof out[i].name, "%.*s/%.*s", STR_ARG(x[i].ix.type), STR_ARG(x[i].ix.id));
+    code = code ? code : store_begin(m->store, true, &tx, e);
+    for (unsigned i = 0; i < n && !code; i++) {
+        code = write_edit(&x[i], &w[i], tx, rng, &out[i], e);
+        changed = changed || out[i].change != STORE_SAME;
+    }
+    if (tx && !code && !changed)
+        store_rollback(tx);
+    else if (tx)
+        code = end(tx, code, e);
+    for (unsigned i = 0; i < n && i < MODEL_WRITES; i++)
+        edit_end(&x[i]);
+    return code;
 }
 
 int model_edit(struct model *m, struct str bytes, bool by_command, const struct rng *rng, struct model_edited *out,
                struct err *e)
 {
-    struct editing x = {.m = m};
-    int code;
+    const struct model_write w = {.bytes = bytes, .by_command = by_command};
 
-    *out = (struct model_edited){.change = STORE_SAME};
-    buf_init(&x.bytes, LIMIT_RESOURCE_BYTES);
-    arena_init(&x.a, 4 * LIMIT_RESOURCE_BYTES);
-    if (!(code = read_edit(&x, bytes, rng, e))) {
-        snprintf(out->name, sizeof out->name, "%.*s/%.*s", STR_ARG(x.ix.type), STR_ARG(x.ix.id));
-        code = write_edit(&x, by_command, rng, out, e);
-    }
-    tape_fini(&x.t);
-    arena_fini(&x.a);
-    buf_fini(&x.bytes);
-    return code;
+    return model_edit_all(m, &w, 1, rng, out, e);
 }

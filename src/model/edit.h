@@ -24,6 +24,19 @@ struct model_edited {
 int model_edit(struct model *m, struct str bytes, bool by_command, const struct rng *rng, struct model_edited *out,
                struct err *e);
 
+/* Several edits that stand or fall together: one transaction, in this order, each with its audit row. */
+#define MODEL_WRITES 64
+struct model_write {
+    struct str bytes;
+    struct str was;  /* what it was made from, which must still stand here: else ERR_STALE; p NULL: not asked */
+    bool fresh;      /* a create whose id, a UUID of this program's, stands in the bytes already */
+    bool by_command;
+    const char *why; /* a word of wardline's own for the audit row, or NULL */
+};
+/* As model_edit of each; on an error nothing of any was written. out: n of them. ERR_STALE; ERR_TOOBIG. */
+int model_edit_all(struct model *m, const struct model_write *w, unsigned n, const struct rng *rng,
+                   struct model_edited *out, struct err *e);
+
 /* "queued", "conflict"; "create": for --json and tests, never translated. */
 const char *model_op_state(enum store_op_state state);
 const char *model_op_kind(enum store_op_kind kind);

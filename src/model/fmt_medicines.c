@@ -207,6 +207,8 @@ static void request_lead(struct model_fmt *f)
     if (f->row->counts_as && intent)
         f->row->counts_as = MODEL_COUNTS_PLANNED;
     count_stopped(f);
+    if (str_is(f->status, "draft"))
+        model_flag(f, _("NOT SIGNED")); /* also where the words before the name have no room */
     if (model_not_false(f, tape_get(f->t, 0, "doNotPerform"))) {
         if (f->row->counts_as && f->row->counts_as != MODEL_COUNTS_STOPPED)
             f->row->counts_as = MODEL_COUNTS_FORBIDDEN;

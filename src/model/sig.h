@@ -85,6 +85,9 @@ enum sig_lack {
 };
 const char *model_sig_lack_words(enum sig_lack one); /* "the route": for NOT SAID; translated */
 
+/* The route with that code of HL7's table 0162 in the words of the language; false: it has none. */
+bool model_sig_route(const struct sig_words *w, struct str code, struct sig_concept *out);
+
 /* One Dosage. */
 struct sig_step {
     unsigned sequence; /* equal numbers run together; 0: there is one step, or all run together */

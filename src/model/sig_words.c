@@ -205,3 +205,19 @@ struct str model_sig_singular(const struct reading *p, enum sig_kind kind, const
     found = found ? first_behind(p->env->words, kind, value, found->place) : NULL;
     return found ? found->text : STR("");
 }
+
+bool model_sig_route(const struct sig_words *w, struct str code, struct sig_concept *out)
+{
+    const struct sig_row *found = NULL;
+
+    for (unsigned i = 0; i < w->rows; i++) {
+        struct str value = w->row[i].value, c = str_split(&value, '=');
+
+        if (w->row[i].kind == K_ROUTE && !w->row[i].clear.n && str_eq(c, code) &&
+            (!found || w->row[i].place < found->place)) {
+            found = &w->row[i];
+            *out = (struct sig_concept){.text = value, .code = c};
+        }
+    }
+    return found != NULL;
+}
