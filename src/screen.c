@@ -16,16 +16,17 @@
 #include "cli/host.h"
 #include "loop/loop.h"
 #include "model/model.h"
+#include "store/edit.h"
 #include "store/owner.h"
 #include "sync/attach.h"
 #include "sync/demand.h"
 #include "sync/hub.h"
 #include "sync/session.h"
+#include "sync/watch.h"
 #include "ui/monitor.h"
 #include "ui/tty.h"
 #include "ui/ui.h"
 
-#define REFRESH_MS (15 * 60 * 1000)
 #define REST_MS 300 /* behind the end of a sync */
 
 struct screen {
@@ -44,6 +45,8 @@ struct screen {
     atomic_bool told;             /* it is under way; else that thread may write these: */
     uint64_t done, all;
     struct model_sync state;      /* what the screens say of it */
+    struct sync_watch *watch;     /* when the next one goes */
+    bool alone;                   /* one of its own accord runs, behind one that nothing answered: nothing is painted */
     loop_timer next, rest;
     struct sync_ask *ask;         /* under way */
     struct sync_attach *attach;   /* as well */
@@ -63,13 +66,10 @@ static void rest(void *arg)
     mem_trim();
 }
 
-static void plan(struct screen *s)
+static void plan(struct screen *s, int code)
 {
-    int64_t ms = REFRESH_MS + (int64_t)(rng_u64(&s->app->rng) % (REFRESH_MS / 4));
-
-    loop_cancel(s->loop, s->next);
-    s->next = loop_after(s->loop, ms, sync_now, s);
-    s->state.next_ms = clock_wall_ms(&s->app->clock) + ms;
+    sync_watch_ended(s->watch, code, s->session ? sync_session_quiet(s->session) : 0);
+    s->state.next_ms = clock_wall_ms(&s->app->clock) + sync_watch_due(s->watch);
 }
 
 static void progress(void *arg, const char *type, uint64_t rows, unsigned done, unsigned all)
@@ -82,7 +82,8 @@ static void progress(void *arg, const char *type, uint64_t rows, unsigned done, 
     s->state.rows = rows;
     s->state.done = done;
     s->state.all = all;
-    ui_sync_changed(s->ui, &s->state);
+    if (!s->alone || done || rows)
+        ui_sync_changed(s->ui, &s->state);
     sync_hub_progress(s->app->hub, type, rows, done, all);
 }
 
@@ -311,8 +312,10 @@ static void done(void *arg, const struct sync_report *r)
         s->state.phase =
             r->code == ERR_OFFLINE || r->code == ERR_TIMEOUT ? MODEL_SYNC_OFFLINE : MODEL_SYNC_FAILED;
     }
-    plan(s);
-    ui_sync_changed(s->ui, &s->state);
+    plan(s, r->code);
+    if (!s->alone || s->state.phase != MODEL_SYNC_OFFLINE)
+        ui_sync_changed(s->ui, &s->state);
+    s->alone = false;
 }
 
 static void sync_now(void *arg)
@@ -322,10 +325,15 @@ static void sync_now(void *arg)
     struct err e = ERR_NONE;
     int r;
 
-    loop_cancel(s->loop, s->next); /* by key: the planned one is this one */
+    if (s->state.phase == MODEL_SYNC_RUNNING && s->alone) { /* by key: now somebody wants to see it */
+        s->alone = false;
+        ui_sync_changed(s->ui, &s->state);
+    }
+    loop_cancel(s->loop, s->next);
     s->next = 0;
     if (!s->session || s->state.phase == MODEL_SYNC_RUNNING || !sync_hub_begin(s->app->hub))
         return;
+    sync_watch_begun(s->watch);
     r = sync_session_start(s->session, &o, &e);
     if (r)
         sync_hub_end(s->app->hub, &(struct sync_report){.code = r, .err = e}, false);
@@ -335,8 +343,19 @@ static void sync_now(void *arg)
     s->state.rows = 0;
     s->state.next_ms = 0;
     if (r)
-        plan(s);
-    ui_sync_changed(s->ui, &s->state);
+        plan(s, r);
+    if (!s->alone || r)
+        ui_sync_changed(s->ui, &s->state);
+}
+
+/* Of the program's own accord. While the line is away the screen goes on saying so: that somebody has tried again in
+ * vain is no news to a thin line. */
+static void sync_by_itself(void *arg)
+{
+    struct screen *s = arg;
+
+    s->alone = s->state.phase == MODEL_SYNC_OFFLINE;
+    sync_now(s);
 }
 
 static void wished(struct loop_job *job)
@@ -372,11 +391,12 @@ static void unlocked(void *arg, struct store *store)
     struct err e = ERR_NONE;
 
     s->store = store;
+    store_on_queued(store, sync_watch_queued, s->watch);
     if (!s->app->host && !cli_host_open(s->app, store, last_guest, s, &s->app->host, NULL))
         cli_host_keeps(s->app->host);
     s->state = (struct model_sync){.last_ms = sync_complete_ms(store)};
     s->state.phase = s->state.last_ms ? MODEL_SYNC_IDLE : MODEL_SYNC_NEVER;
-    if (sync_session_new(s->loop, store, &s->app->clock, &s->session, &e)) {
+    if (sync_session_new(s->loop, store, &s->app->clock, &s->app->rng, &s->session, &e)) {
         s->state.phase = MODEL_SYNC_FAILED;
         s->state.err = e;
         ui_sync_changed(s->ui, &s->state);
@@ -393,6 +413,8 @@ static void locked(void *arg)
 
     loop_cancel(s->loop, s->next);
     s->next = 0;
+    sync_watch_put_off(s->watch);
+    s->alone = false;
     s->again = false;
     s->before = 0;
     ask_stop(s);
@@ -531,6 +553,8 @@ int screen_main(struct cli_app *app)
 
     if (!r && loop_new(&app->clock, &s.loop))
         r = err_set(&e, ERR_NOMEM, 0, 0, NULL);
+    if (!r && sync_watch_new(s.loop, &app->clock, &app->rng, sync_by_itself, &s, &s.watch))
+        r = err_set(&e, ERR_NOMEM, 0, 0, NULL);
     if (!r)
         r = own(&s, &e);
     e = r ? e : ERR_NONE;
@@ -549,7 +573,9 @@ int screen_main(struct cli_app *app)
     if (s.closing) /* the sync and the guests end first */
         loop_run(s.loop);
     cli_host_close(app->host);
+    sync_watch_stop(s.watch);
     loop_free(s.loop);
+    sync_watch_free(s.watch);
     store_disown(app->owner);
     sync_hub_free(app->hub);
     ui_monitor_stop(monitor);

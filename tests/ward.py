@@ -89,8 +89,10 @@ class Ward:
 
     def stop_server(self):
         if self.server:
+            # A test that stopped it may have failed meanwhile. First, for behind SIGTERM it would undo the SIGSTOP by which the
+            # leak checker, at the end of a build with sanitizers, holds the threads that it reads, and that would wait for ever.
+            self.server.send_signal(signal.SIGCONT)
             self.server.send_signal(signal.SIGTERM)
-            self.server.send_signal(signal.SIGCONT)  # a test that stopped it may have failed meanwhile
             self.server.wait()
             self.server = None
 

@@ -51,6 +51,7 @@
     X(ERR_MISMATCH, 3)     /* content is not what the record says of it; what = TYPE/ID, num = its size */ \
     X(ERR_NOTFHIR, 3)      /* the body is not FHIR JSON (a portal, a proxy); what = content type */ \
     X(ERR_ORIGIN, 3)       /* a link to another origin was refused; what = its origin */            \
+    X(ERR_BUSY, 3)         /* the server asked not to be asked for a while; num = seconds */       \
     X(ERR_LOOP, 3)         /* paging never ends: a next link seen before */                         \
     X(ERR_ATTENTION, 4)    /* done, but something needs a person; num = how many */                 \
     X(ERR_NOTSENT, 4)      /* done, but changes made here are not at the server; num = how many */   \

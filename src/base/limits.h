@@ -16,7 +16,7 @@
 #define LIMIT_URL_BYTES 4096             /* a URL or a paging link */
 #define LIMIT_ID_BYTES 64                /* a FHIR id: [A-Za-z0-9\-\.]{1,64} */
 #define LIMIT_PAGES 100000               /* pages in one run of one kind */
-#define LIMIT_RETRY_AFTER_S 300          /* the longest wait a server may ask for */
+#define LIMIT_RETRY_AFTER_S 86400        /* the longest wait a server may ask for: beyond, it is asked once a day */
 #define LIMIT_SMALL_JSON (1u << 20)      /* documents for jansson: settings, cards, never clinical */
 #define LIMIT_PASSPHRASE 1024            /* bytes */
 #define LIMIT_PASSPHRASE_LEAST 8         /* characters of a new one (NIST SP 800-63B, 3.1.1.2: whatever they are) */

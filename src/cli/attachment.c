@@ -99,7 +99,7 @@ static int fetch(struct attaching *x, bool again, struct err *e)
         loop_signal(x->loop, SIGINT, interrupted, x);
         loop_signal(x->loop, SIGTERM, interrupted, x);
     }
-    r = sync_session_new(x->loop, x->app->store, &x->app->clock, &session, e);
+    r = sync_session_new(x->loop, x->app->store, &x->app->clock, &x->app->rng, &session, e);
     if (!r)
         r = sync_attach(session, x->type, x->id, x->at.no, again, &o, &x->fetch, e);
     if (!r) {

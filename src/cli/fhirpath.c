@@ -11,8 +11,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/priv.h"
-#include "codes/ucum.h"
 #include "fhir/path.h"
+#include "model/codes.h"
 
 #define FHIRPATH_MS 10000 /* a person waits, and can end it */
 
@@ -83,27 +83,27 @@ static int load(struct cli_app *app, int in, const char *path, struct document *
     return tape_is(&d->t, 0, TAPE_OBJECT) && root->type.n ? ERR_OK : err_set(e, ERR_INPUT, 0, 0, "resourceType");
 }
 
+static int member_of(void *codes, struct str set, struct str system, struct str code)
+{
+    return model_codes_member(codes, set, system, code);
+}
+
 static int evaluate(struct cli_app *app, const struct cli_args *args, const struct path *x,
-                    const struct path_value *root, const struct path_value *form, struct cli_out *out, struct err *e)
+                    const struct path_value *root, const struct path_value *form, struct cli_out *out,
+                    struct model_codes *codes, struct err *e)
 {
     struct path_value copy = *form;
     struct path_var var = {"questionnaire", {&copy, 1, 1}};
     struct path_env env = {.clock = &app->clock, .max_ms = FHIRPATH_MS, .vars = &var,
-                           .zone_min = date_zone_min(clock_wall_ms(&app->clock)), .nvars = args->value[FORM] ? 1 : 0};
+                           .zone_min = date_zone_min(clock_wall_ms(&app->clock)), .nvars = args->value[FORM] ? 1 : 0,
+                           .arg = codes, .member_of = member_of, .units = model_codes_units(codes)};
     struct path_list found;
-    struct path_units units;
-    struct ucum *ucum = NULL;
     struct arena a;
     int r = args->value[STRICT] ? path_check(x, root->type, e) : ERR_OK;
 
     arena_init(&a, PATH_MAX_ARENA);
-    if (!ucum_open(NULL, &ucum, NULL)) { /* without it, units that differ are an error */
-        units = ucum_path(ucum);
-        env.units = &units;
-    }
     r = r ? r : path_eval(x, &env, root, &a, &found, e);
     r = r ? r : args->value[JSON] ? say_json(&found, out) : say_lines(&found, out);
-    ucum_free(ucum);
     arena_fini(&a);
     return r;
 }
@@ -112,16 +112,21 @@ CLI_VERB(cli_verb_fhirpath)
 {
     struct document d = {0}, form = {0};
     struct path_value root = {0}, form_root = {0};
+    struct model_codes *codes = model_codes_new(NULL);
     struct path *x;
     int r = path_parse(str_of(args->word[0]), args->value[STRICT] ? PATH_STRICT : PATH_LENIENT, &x, e);
 
-    (void)err;
+    if (!r && !codes)
+        r = err_set(e, ERR_NOMEM, 0, 0, NULL);
     buf_init(&d.bytes, LIMIT_RESOURCE_BYTES);
     buf_init(&form.bytes, LIMIT_RESOURCE_BYTES);
     r = r ? r : load(app, in, args->word[1], &d, &root, e);
     if (!r && args->value[FORM])
         r = load(app, in, args->value[FORM], &form, &form_root, e);
-    r = r ? r : evaluate(app, args, x, &root, &form_root, out, e);
+    r = r ? r : evaluate(app, args, x, &root, &form_root, out, codes, e);
+    if (r == ERR_PATH)
+        cli_lacks(err, codes);
+    model_codes_free(codes);
     tape_fini(&form.t);
     tape_fini(&d.t);
     buf_fini(&form.bytes);

@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "cli/priv.h"
-#include "model/form.h"
+#include "model/codes.h"
 
 #define FORM_COLS 80
 #define FORM_SHOWN 7 /* options that are listed; of more, how many there are */
@@ -27,13 +27,40 @@ struct form_verb {
     struct tape patient_t;
     struct form_context context;
     struct form_env env;
+    struct model_codes *codes;
     char subject[100];
 };
+
+static int member_of(void *arg, struct str set, struct str system, struct str code)
+{
+    return model_codes_member(((struct form_verb *)arg)->codes, set, system, code);
+}
+
+static int expand(void *arg, struct str set, struct str filter, unsigned from, unsigned max, struct arena *a,
+                  struct form_coding *out, unsigned *total)
+{
+    return model_codes_expand(((struct form_verb *)arg)->codes, set, filter, from, max, a, out, total);
+}
 
 static int zone_min(void *arg, int64_t wall_ms)
 {
     (void)arg;
     return date_zone_min(wall_ms);
+}
+
+void cli_lacks(struct cli_out *out, const struct model_codes *codes)
+{
+    struct text l[MODEL_LACKS];
+    struct arena a;
+    unsigned n;
+
+    arena_init(&a, 1u << 20);
+    n = model_codes_lacks(codes, &a, l, MODEL_LACKS);
+    for (unsigned i = 0; i < n && i < MODEL_LACKS; i++)
+        cli_line(out, "%s", l[i].s);
+    if (n > MODEL_LACKS)
+        cli_line(out, _("and %u more"), n - MODEL_LACKS);
+    arena_fini(&a);
 }
 
 /* --- check ------------------------------------------------------------------------------------- */
@@ -293,6 +320,10 @@ static int run(struct form_verb *v, const struct cli_args *args, int in)
     v->env.clock = &v->app->clock;
     v->env.rng = &v->app->rng;
     v->env.zone_min = zone_min;
+    v->env.arg = v;
+    v->env.member_of = member_of;
+    v->env.expand = expand;
+    v->env.units = model_codes_units(v->codes);
     v->env.language = args->value[LANG] ? args->value[LANG] : intl_language();
     r = args->value[PATIENT] ? read_patient(v, args->value[PATIENT]) : ERR_OK;
     if (r)
@@ -326,10 +357,15 @@ CLI_VERB(cli_verb_form)
         i++;
     if (i == sizeof what / sizeof *what || what[i].words != args->n)
         return err_set(e, ERR_USAGE, 0, 0, args->word[0]);
+    v.codes = model_codes_new(NULL);
+    if (!v.codes)
+        return err_set(e, ERR_NOMEM, 0, 0, NULL);
     buf_init(&v.bytes, LIMIT_RESOURCE_BYTES);
     buf_init(&v.patient, LIMIT_RESOURCE_BYTES);
     r = run(&v, args, in);
+    cli_lacks(err, v.codes);
     model_form_close(v.f);
+    model_codes_free(v.codes);
     tape_fini(&v.patient_t);
     buf_fini(&v.patient);
     buf_fini(&v.bytes);

@@ -53,6 +53,9 @@ int cli_new_passphrase(int fd, struct secret **out, struct cli_out *err, struct 
 /* A conflict in words: what it was made from, the change, what the server has, and where they differ. */
 struct model_conflict;
 int cli_conflict_words(struct cli_out *out, const struct model_conflict *c);
+/* What could not be looked up, a line each. */
+struct model_codes;
+void cli_lacks(struct cli_out *out, const struct model_codes *codes);
 /* A line from the terminal, shown as it is typed. */
 int cli_ask(const char *prompt, struct secret **out, struct err *e);
 /* A key file of the site's, as `key pair` writes it. */

@@ -65,7 +65,7 @@ void cli_probe_server(struct cli_app *app, struct cli_probe *p)
     buf_init(&g.body, LIMIT_RESOURCE_BYTES);
     p->code = loop_new(&app->clock, &g.loop);
     if (!p->code)
-        p->code = sync_session_new(g.loop, app->store, &app->clock, &s, &p->err);
+        p->code = sync_session_new(g.loop, app->store, &app->clock, &app->rng, &s, &p->err);
     if (!p->code)
         p->code = net_start(sync_session_net(s), &ask, &request, &p->err);
     if (!p->code)

@@ -15,9 +15,10 @@
 #include "loop/serve.h"
 #include "sync/absent.h"
 #include "sync/hub.h"
+#include "store/edit.h"
 #include "sync/session.h"
+#include "sync/watch.h"
 
-#define WATCH_MS (15 * 60 * 1000)
 #define LOOK_MS 250 /* between two looks at a sync that another runs */
 
 enum { JSON, WATCH, ACCEPT };
@@ -26,10 +27,13 @@ struct syncing {
     struct cli_app *app;
     struct loop *loop;
     struct sync_session *session; /* once a sync was ours to run */
+    struct sync_watch *timing;    /* of --watch */
+    int said;                     /* the code of the last sync that failed, as it was said; of the watch */
     struct cli_out *err;
     struct sync_report report;
     sync_wish wish;
     bool watch, running, stopped;
+    bool by_signal; /* stopped by one: that is how a watch ends */
     bool moved; /* stopped, to go on at whoever owns the home next */
     struct loop_job asked; /* for the home, by a full screen: a message from a guest's thread */
 };
@@ -63,12 +67,17 @@ static void met(struct syncing *s, const struct sync_report *r)
     if (s->watch && s->moved)
         s->report = (struct sync_report){.code = ERR_CANCELLED, .err = {.code = ERR_CANCELLED}};
     cli_progress(s->err, NULL);
-    if (s->watch && !s->stopped && r->code) /* the next one is a quarter of an hour away */
-        cli_say_error(s->err, &r->err);
-    /* A few minutes of difference between clients spare the server a common tick. */
-    if (!s->watch || s->stopped ||
-        !loop_after(s->loop, WATCH_MS + (int64_t)(rng_u64(&s->app->rng) % (WATCH_MS / 4)), again, s))
+    if (!s->watch || s->stopped) {
         loop_stop(s->loop, 0);
+        return;
+    }
+    if (sync_pace_is_failure(s->said) && !sync_pace_is_failure(r->code))
+        cli_line(s->err, _("the server answers again"));
+    if (r->code && r->code != s->said) /* once, however often it is tried in vain */
+        cli_say_error(s->err, &r->err);
+    cli_flush(s->err);
+    s->said = r->code;
+    sync_watch_ended(s->timing, r->code, s->session ? sync_session_quiet(s->session) : 0);
 }
 
 static void done(void *arg, const struct sync_report *r)
@@ -86,12 +95,12 @@ static void run_it(struct syncing *s)
     struct sync_report failed = {0};
 
     if (!s->session)
-        failed.code = sync_session_new(s->loop, s->app->store, &s->app->clock, &s->session, &failed.err);
+        failed.code = sync_session_new(s->loop, s->app->store, &s->app->clock, &s->app->rng, &s->session, &failed.err);
     if (!failed.code)
         failed.code = sync_session_start(s->session, &o, &failed.err);
     s->running = !failed.code;
     if (failed.code) {
-        s->watch = false;
+        s->watch = s->watch && failed.code == ERR_BUSY;
         done(s, &failed);
     }
 }
@@ -117,6 +126,8 @@ static void again(void *arg)
 {
     struct syncing *s = arg;
 
+    if (s->timing)
+        sync_watch_begun(s->timing);
     s->wish = sync_hub_wish(s->app->hub);
     look(s);
 }
@@ -136,8 +147,11 @@ static void stop(struct syncing *s)
 
 static void interrupted(void *arg, int signo)
 {
+    struct syncing *s = arg;
+
     (void)signo;
-    stop(arg);
+    s->by_signal = true;
+    stop(s);
 }
 
 static void give_up(struct loop_job *job)
@@ -183,15 +197,26 @@ static int run(struct syncing *s, struct err *e)
         loop_signal(s->loop, SIGTERM, interrupted, s);
         cli_host_on_asked(s->app->host, home_wanted, s);
     }
+    if (s->watch && sync_watch_new(s->loop, &s->app->clock, &s->app->rng, again, s, &s->timing)) {
+        loop_free(s->loop);
+        return err_set(e, ERR_NOMEM, 0, 0, "watch");
+    }
+    if (s->timing && !s->app->guest) /* a guest's edits are the owner's to send */
+        store_on_queued(s->app->store, sync_watch_queued, s->timing);
     again(s);
     loop_run(s->loop);
     if (!s->app->guest)
         cli_host_on_asked(s->app->host, NULL, NULL);
+    if (s->timing && !s->app->guest)
+        store_on_queued(s->app->store, NULL, NULL);
+    sync_watch_stop(s->timing);
     sync_session_free(s->session);
-    if (s->report.code)
+    r = s->watch && s->by_signal && !s->moved ? ERR_OK : s->report.code; /* what failed before was said as it did */
+    if (r)
         *e = s->report.err;
     loop_free(s->loop);
-    return s->report.code;
+    sync_watch_free(s->timing);
+    return r;
 }
 
 static int say(struct cli_app *app, const struct cli_args *args, const struct sync_report *r, struct cli_out *out,
@@ -306,7 +331,7 @@ CLI_VERB(cli_verb_sync)
     /* What was said could not be taken back if it begins again elsewhere. */
     if (r == ERR_CANCELLED && (app->guest || cli_host_asked(app->host)))
         return r;
-    if (sync_is_whole(r) || args->value[JSON])
+    if (sync_is_whole(s.report.code) || args->value[JSON])
         say(app, args, &s.report, out, &told);
     return r ? r : check_scope(app, e);
 }

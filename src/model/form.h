@@ -55,6 +55,7 @@ struct form_env {
                   struct form_coding *out, unsigned *total);
     /* What a FHIR search ("Observation?code=x&patient=1") finds, as a Bundle. False: not here. */
     bool (*query)(void *arg, struct str query, struct path_value *out);
+    const struct path_units *units; /* NULL: amounts whose units differ cannot be compared */
 };
 
 /* --- opening ---------------------------------------------------------------------------------- */

@@ -62,7 +62,7 @@ static int check_limit(struct form *f, struct form_node *n, bool most, struct fo
     if (!model_form_limit(f, n, most, &limit, &e))
         return e.code ? add(l, n->key, FORM_WARNING, model_form_cannot(l->a, &e)) : ERR_OK;
     words = model_form_value_words(f, NULL, &limit, l->a);
-    if (!model_form_compare(&n->v, &limit, &order))
+    if (!model_form_compare(&n->v, &limit, f->env.units, &order))
         return say(l, n, FORM_WARNING, arena_fmt(l->a, _("It cannot be compared with its limit (%s)."), words.s));
     if (most ? order <= 0 : order >= 0)
         return ERR_OK;

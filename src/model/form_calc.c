@@ -90,13 +90,13 @@ static bool are_ordered(enum form_kind a, enum form_kind b)
     return order[a] && order[a] == order[b];
 }
 
-static enum met met_by(const struct form_when *w, const struct form_value *has)
+static enum met met_by(const struct form *f, const struct form_when *w, const struct form_value *has)
 {
     int order = 0;
 
     if ((w->op == FORM_EQ || w->op == FORM_NE) && !are_ordered(has->kind, w->v.kind))
         return model_form_same(has, &w->v) ? MET : UNMET; /* of =; != is about all answers */
-    if (!model_form_compare(has, &w->v, &order))
+    if (!model_form_compare(has, &w->v, f->env.units, &order))
         return OPEN; /* 500 mg and 0.5 g, a month and a day of it: nobody can say that they are not equal */
     switch (w->op) {
     case FORM_EQ:
@@ -135,7 +135,7 @@ static enum met when_met(const struct form *f, const struct form_node *n, const 
         if (k == &f->root || k->item != w->question || !k->v.set || !model_form_on(k))
             continue;
         any = true;
-        m = w->op == FORM_EXISTS ? MET : met_by(w, &k->v);
+        m = w->op == FORM_EXISTS ? MET : met_by(f, w, &k->v);
         if (m == MET || best == UNMET)
             best = m;
     }

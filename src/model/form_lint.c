@@ -89,6 +89,26 @@ static bool is_hidden(const struct form *f, const struct form_item *d)
     return d->hidden;
 }
 
+/* With a terminology: is it here? Without one, that it must be. */
+static void lint_set(struct form *f, const struct form_item *d, struct form_findings *found)
+{
+    struct form_coding one;
+    struct arena a;
+    unsigned total;
+    char *words;
+    int n;
+
+    arena_init(&a, 1u << 20);
+    n = f->env.expand ? f->env.expand(f->env.arg, d->value_set, STR(""), 0, 1, &a, &one, &total) : 0;
+    arena_fini(&a);
+    if (f->env.expand && n >= 0)
+        return;
+    words = arena_fmt(&found->a, n < 0 ? _("Its options are the value set %.*s, which is not on this machine.")
+                                       : _("Its options are the value set %.*s, which must be on the machine."),
+                      STR_ARG(d->value_set));
+    model_form_find(found, n < 0 ? FORM_WARNING : FORM_NOTE, d->link, words ? words : "");
+}
+
 static void lint_item(struct form *f, const struct form_item *d, struct form_findings *found)
 {
     bool foreign, computed = d->rule_calc != FORM_NONE || tape_get(&f->t, d->at, "initial") != TAPE_NONE ||
@@ -100,12 +120,8 @@ static void lint_item(struct form *f, const struct form_item *d, struct form_fin
         model_form_find(found, FORM_WARNING, d->link, _("A quantity without a unit to choose: any unit can be typed."));
     if (d->closed && !d->nopts && !d->value_set.n && d->rule_answers == FORM_NONE && d->kind == FORM_CHOICE)
         model_form_find(found, FORM_WARNING, d->link, _("It has no options, so it cannot be answered."));
-    if (d->value_set.n && !d->nopts) {
-        char *words = arena_fmt(&found->a, _("Its options are the value set %.*s, which must be on the machine."),
-                                STR_ARG(d->value_set));
-
-        model_form_find(found, FORM_NOTE, d->link, words ? words : "");
-    }
+    if (d->value_set.n && !d->nopts)
+        lint_set(f, d, found);
     if (d->required && d->read_only && !computed)
         model_form_find(found, FORM_WARNING, d->link, _("It is required and cannot be answered (readOnly)."));
     if (!model_form_extractable(f, (uint32_t)(d - f->item)))

@@ -241,7 +241,8 @@ int model_form_value_json(const struct form_value *v, struct buf *out); /* the v
 void model_form_compact(struct jsonw *w, struct str json);
 bool model_form_same(const struct form_value *a, const struct form_value *b);
 /* The order; false: it cannot be said. */
-bool model_form_compare(const struct form_value *a, const struct form_value *b, int *order);
+bool model_form_compare(const struct form_value *a, const struct form_value *b, const struct path_units *units,
+                        int *order);
 struct text model_form_value_words(const struct form *f, const struct form_item *d, const struct form_value *v,
                                    struct arena *a);
 struct form_value model_form_value_keep(struct arena *a, const struct form_value *v);

@@ -236,7 +236,7 @@ static int scope_make(struct scope *s, const struct form_node *at, const struct 
 static struct path_env path_env_of(const struct form *f, const struct scope *s)
 {
     struct path_env p = {.clock = f->env.clock, .vars = s->v, .nvars = s->n, .arg = f->env.arg,
-                         .resolve = f->env.resolve, .member_of = f->env.member_of};
+                         .resolve = f->env.resolve, .member_of = f->env.member_of, .units = f->env.units};
 
     if (f->env.clock && f->env.zone_min)
         p.zone_min = f->env.zone_min(f->env.arg, clock_wall_ms(f->env.clock));

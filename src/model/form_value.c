@@ -14,6 +14,8 @@
 #include "fhir/path_time.h"
 #include "fhir/read.h"
 
+#define UCUM "http://unitsofmeasure.org"
+
 static const char *const names[FORM_KINDS] = {
     [FORM_BOOLEAN] = "valueBoolean",   [FORM_DECIMAL] = "valueDecimal",     [FORM_INTEGER] = "valueInteger",
     [FORM_DATE] = "valueDate",         [FORM_DATETIME] = "valueDateTime",   [FORM_TIME] = "valueTime",
@@ -171,7 +173,20 @@ unsigned model_form_unit_of(const struct form_item *d, const struct form_value *
     return 0;
 }
 
-bool model_form_compare(const struct form_value *a, const struct form_value *b, int *order)
+/* Of units that differ, where both are UCUM's by their codes: what stands in words alone may be another unit. */
+static bool amounts(const struct form_value *a, const struct form_value *b, const struct path_units *units, int *order)
+{
+    struct path_decimal x, y;
+
+    if (a->kind != FORM_QUANTITY || b->kind != FORM_QUANTITY || same_unit(a, b))
+        return decimals(a, b, order);
+    return units && a->code.n && b->code.n && str_is(a->system, UCUM) && str_is(b->system, UCUM) &&
+           path_decimal_parse(a->text, &x) && path_decimal_parse(b->text, &y) &&
+           units->compare(units->arg, &x, a->code, &y, b->code, order) > 0;
+}
+
+bool model_form_compare(const struct form_value *a, const struct form_value *b, const struct path_units *units,
+                        int *order)
 {
     struct path_time x, y;
     bool numbers = is_number(a->kind) || a->kind == FORM_QUANTITY;
@@ -179,7 +194,7 @@ bool model_form_compare(const struct form_value *a, const struct form_value *b, 
     if (a->comparator.n || b->comparator.n)
         return false;
     if (numbers && (is_number(b->kind) || b->kind == FORM_QUANTITY))
-        return (a->kind != FORM_QUANTITY || b->kind != FORM_QUANTITY || same_unit(a, b)) && decimals(a, b, order);
+        return amounts(a, b, units, order);
     if (is_date(a->kind) && is_date(b->kind))
         return path_time_parse(a->text, a->kind == FORM_DATE ? PATH_DATE : PATH_DATETIME, &x) &&
                path_time_parse(b->text, b->kind == FORM_DATE ? PATH_DATE : PATH_DATETIME, &y) &&
@@ -208,7 +223,7 @@ bool model_form_same(const struct form_value *a, const struct form_value *b)
 
         return s->kind == FORM_STRING && str_eq(s->text, c->display.n ? c->display : c->text);
     }
-    return model_form_compare(a, b, &order) && !order;
+    return model_form_compare(a, b, NULL, &order) && !order; /* the same answer, not the same amount */
 }
 
 /* --- words ------------------------------------------------------------------------------------ */
@@ -397,7 +412,7 @@ struct form_value model_form_value_quantity(struct form *f, const struct path_va
     bool none = str_is(v->quantity.unit, "1"), coded = !none && !v->quantity.calendar && !v->quantity.word;
     struct form_value q = {.set = true, .kind = FORM_QUANTITY, .display = none ? STR("") : v->quantity.unit,
                            .code = coded ? v->quantity.unit : STR(""),
-                           .system = coded ? STR("http://unitsofmeasure.org") : STR("")};
+                           .system = coded ? STR(UCUM) : STR("")};
     struct buf b;
 
     buf_init(&b, LIMIT_RESOURCE_BYTES);

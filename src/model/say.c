@@ -87,6 +87,8 @@ static const struct sentence {
      N_("check the server's address and the network's sign-in page")},
     {ERR_ORIGIN, N_("a link to another server was refused"), ARG_WHAT,
      N_("tell the server's administrator")},
+    {ERR_BUSY, N_("the server asks to be left alone, for so many seconds"), ARG_NUM,
+     N_("nothing is lost; the next sync after that goes on")},
     {ERR_LOOP, N_("the server's pages never end"), ARG_NONE,
      N_("what came is kept; tell the server's administrator")},
     {ERR_ATTENTION, N_("done, but this many resources could not be kept"), ARG_NUM,

@@ -39,6 +39,62 @@ static void keep_type(char *out, size_t cap, struct str value)
     out[n] = '\0';
 }
 
+static int64_t capped(int64_t s)
+{
+    return s < 0 ? 0 : s > LIMIT_RETRY_AFTER_S ? LIMIT_RETRY_AFTER_S : s;
+}
+
+/* Microsoft's FHIR server says it in milliseconds beside Retry-After (fhir-server issue 1658). */
+static int64_t retry_ms(struct str v)
+{
+    int64_t ms = 0;
+    bool digits = v.n > 0;
+
+    for (size_t i = 0; i < v.n; i++)
+        digits = digits && isdigit((unsigned char)v.p[i]);
+    if (!digits)
+        return 0;
+    if (!str_int(v, 0, LIMIT_RETRY_AFTER_S * INT64_C(1000), &ms))
+        return LIMIT_RETRY_AFTER_S;
+    return capped(ms / 1000 + (ms % 1000 != 0));
+}
+
+/* One parameter of a limit: 't=30', 'reset=30'. */
+static bool parameter(struct str part, const char *name, const char *older, int64_t *out)
+{
+    struct str value = str_trim(part), key = str_split(&value, '=');
+
+    key = str_trim(key);
+    return (str_is(key, name) || str_is(key, older)) && value.p && str_int(str_trim(value), 0, INT64_MAX, out);
+}
+
+/* RateLimit (draft-ietf-httpapi-ratelimit-headers): '"default";r=0;t=30, "daily";r=5;t=80000', as Medplum's server
+ * says it; in the drafts before the eighth 'limit=100, remaining=0, reset=30'. Where nothing remains, nothing is to be
+ * asked until it is reset; where something does, it says nothing. */
+static int64_t rate_limit(struct str v)
+{
+    int64_t longest = 0, left = -1, reset = 0;
+    bool older = true;
+
+    for (size_t i = 0; i < v.n; i++)
+        older = older && v.p[i] != ';';
+    while (v.n) {
+        struct str limit = str_split(&v, ',');
+
+        left = older ? left : -1;
+        reset = older ? reset : 0;
+        while (limit.n) {
+            struct str part = str_split(&limit, ';');
+
+            parameter(part, "r", "remaining", &left);
+            parameter(part, "t", "reset", &reset);
+        }
+        if (!left && capped(reset) > longest)
+            longest = capped(reset);
+    }
+    return longest;
+}
+
 /* Both forms of RFC 9110 10.2.3. The date form is measured against the server's own Date: no clock of ours
  * comes in unless there is none. */
 static int64_t retry_after(struct str v, int64_t date_ms, const struct clock *clock)
@@ -56,7 +112,16 @@ static int64_t retry_after(struct str v, int64_t date_ms, const struct clock *cl
 
         s = ms > 0 ? ms / 1000 + (ms % 1000 != 0) : 0;
     }
-    return s > LIMIT_RETRY_AFTER_S ? LIMIT_RETRY_AFTER_S : s;
+    return capped(s);
+}
+
+static int64_t longest_wait(const struct net_head_reader *h, const struct clock *clock)
+{
+    int64_t said = retry_after(str_of(h->retry_after), h->head.date_ms, clock), ms = retry_ms(str_of(h->retry_ms)),
+            limit = rate_limit(str_of(h->rate_limit));
+
+    said = ms > said ? ms : said;
+    return limit > said ? limit : said;
 }
 
 /* "bytes 100-299/300"; a '*' for a size that is not known, or for a range that there is none of. */
@@ -85,6 +150,8 @@ static void field(struct net_head_reader *h, struct str name, struct str value)
         {"etag", offsetof(struct net_head_reader, head.etag), sizeof h->head.etag},
         {"location", offsetof(struct net_head_reader, head.location), sizeof h->head.location},
         {"retry-after", offsetof(struct net_head_reader, retry_after), sizeof h->retry_after},
+        {"x-ms-retry-after-ms", offsetof(struct net_head_reader, retry_ms), sizeof h->retry_ms},
+        {"ratelimit", offsetof(struct net_head_reader, rate_limit), sizeof h->rate_limit},
     };
 
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
@@ -130,14 +197,14 @@ int net_head_line(struct net_head_reader *h, struct str line, const struct clock
         rest.n--;
     if (str_starts(rest, "HTTP/")) {
         h->head = (struct net_head){.status = status_of(rest), .length = -1, .part_from = -1, .part_of = -1};
-        h->retry_after[0] = h->encoding[0] = '\0';
+        h->retry_after[0] = h->retry_ms[0] = h->rate_limit[0] = h->encoding[0] = '\0';
         h->encodings = 0;
         return ERR_OK;
     }
     if (!rest.n) {
         if (h->head.status < 200)
             return ERR_OK; /* 1xx: the real head is still to come */
-        h->head.retry_after_s = retry_after(str_of(h->retry_after), h->head.date_ms, clock);
+        h->head.retry_after_s = longest_wait(h, clock);
         h->head.coded = h->encodings && strcasecmp(h->encoding, "identity");
         h->whole = *ended = true;
         return ERR_OK;

@@ -283,18 +283,61 @@ static void resume(struct net *n)
     }
 }
 
+/* The first that waits and may go now; *due: when the next of the others may, INT64_MAX: none is held. */
+static struct net_request **may_go(struct net *n, int64_t *due)
+{
+    int64_t now = clock_boot_ms(&n->clock);
+
+    *due = INT64_MAX;
+    for (struct net_request **at = &n->waiting; *at; at = &(*at)->next) {
+        int64_t until = n->quiet_ms[(*at)->ask.origin];
+
+        if (until <= now)
+            return at;
+        *due = until < *due ? until : *due;
+    }
+    return NULL;
+}
+
+static void quiet_over(void *arg)
+{
+    struct net *n = arg;
+
+    n->quiet_timer = 0;
+    pump(n);
+}
+
+static void wait_for_quiet(struct net *n, int64_t due)
+{
+    loop_cancel(n->loop, n->quiet_timer);
+    n->quiet_timer = due == INT64_MAX ? 0 : loop_after(n->loop, due - clock_boot_ms(&n->clock), quiet_over, n);
+}
+
+void net_quiet(struct net *n, enum net_origin o, int64_t until_ms)
+{
+    if (n->quiet_ms[o] < until_ms)
+        n->quiet_ms[o] = until_ms;
+}
+
+void net_on_head(struct net *n, void (*heard)(void *arg, enum net_origin o, const struct net_head *h), void *arg)
+{
+    n->heard = heard;
+    n->heard_arg = arg;
+}
+
 static void pump(void *arg)
 {
     struct net *n = arg;
-    struct net_request *r;
+    struct net_request *r, **at = NULL;
+    int64_t due = INT64_MAX;
 
     n->pump_timer = 0;
     while ((r = cancelled_in(n->running)) || (r = cancelled_in(n->waiting)))
         finish(n, r, CURLE_OK);
     resume(n);
-    while (n->waiting && n->lanes < NET_LANES) {
-        r = n->waiting;
-        n->waiting = r->next;
+    while (n->lanes < NET_LANES && (at = may_go(n, &due))) {
+        r = *at;
+        *at = r->next;
         r->next = n->running;
         n->running = r;
         r->running = true;
@@ -302,6 +345,7 @@ static void pump(void *arg)
         if (net_transfer_start(r))
             finish(n, r, CURLE_OK);
     }
+    wait_for_quiet(n, at ? INT64_MAX : due);
     ended_by_curl(n);
 }
 
@@ -359,6 +403,7 @@ void net_free(struct net *n)
     curl_global_cleanup();
     loop_cancel(n->loop, n->curl_timer);
     loop_cancel(n->loop, n->pump_timer);
+    loop_cancel(n->loop, n->quiet_timer);
     net_wire_fini(&n->wire);
     for (int o = 0; o < NET_ORIGINS; o++) {
         mem_free(n->sites[o].ca_file);

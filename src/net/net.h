@@ -22,6 +22,7 @@
 enum net_origin { NET_FHIR, NET_AUTH, NET_PACS, NET_CDS, NET_TX, NET_ORIGINS };
 
 struct net;
+struct net_head;
 
 /* ERR_NOMEM. l outlives it. */
 int net_new(struct loop *l, const struct clock *clock, struct net **out);
@@ -40,6 +41,12 @@ bool net_is_loopback(const char *base_url);
 enum net_auth { NET_AUTH_NONE, NET_AUTH_BASIC, NET_AUTH_BEARER };
 int net_credentials(struct net *n, enum net_origin o, enum net_auth kind, const struct secret *s);
 
+/* Requests to an origin that have not gone out yet wait until then (boot clock), whoever asks: what its server said
+ * holds for this client. An earlier moment than the one set before changes nothing. */
+void net_quiet(struct net *n, enum net_origin o, int64_t until_ms);
+/* heard is told of each answer's head, before its request is. NULL: nobody. */
+void net_on_head(struct net *n, void (*heard)(void *arg, enum net_origin o, const struct net_head *h), void *arg);
+
 /* The gate. link: absolute or relative, as a server sent it. Gives the URL to ask (base-relative links are
  * resolved; "" is the base itself) only if its scheme, host and port are exactly the origin's and its path is
  * under the base's: else ERR_ORIGIN with what = "scheme://host:port" of the link, or "malformed" for what is
@@ -50,7 +57,9 @@ int net_gate(const struct net *n, enum net_origin o, struct str link, char *out,
 struct net_head {
     int status;
     int64_t date_ms;        /* Date, or 0 */
-    int64_t retry_after_s;  /* seconds form or date form, 0 if absent, at most LIMIT_RETRY_AFTER_S */
+    int64_t retry_after_s;  /* nothing is to be asked for so long: the longest that Retry-After (seconds or a date),
+                             * x-ms-retry-after-ms and a used-up RateLimit say; 0: none does. At most
+                             * LIMIT_RETRY_AFTER_S */
     char content_type[80];
     char etag[128];         /* as received, or "" */
     char location[512];     /* as received, or "" */

@@ -36,7 +36,7 @@ struct net_head_reader {
     bool whole;         /* the empty line behind a final (not 1xx) head was seen */
     char encoding[32];  /* Content-Encoding, or "" */
     unsigned encodings; /* lines that name one */
-    char retry_after[64];
+    char retry_after[64], retry_ms[24], rate_limit[200];
 };
 /* One line with its CR LF. ERR_TOOBIG past LIMIT_HEADER_BYTES. *ended: this line completed the head. */
 int net_head_line(struct net_head_reader *h, struct str line, const struct clock *clock, bool *ended);
@@ -115,7 +115,10 @@ struct net {
     struct net_request *waiting, *running; /* waiting: by priority, then by asking */
     unsigned lanes;                        /* running */
     bool closing, dead;                    /* dead: a callback of curl's could not get memory */
-    loop_timer curl_timer, pump_timer;
+    loop_timer curl_timer, pump_timer, quiet_timer;
+    int64_t quiet_ms[NET_ORIGINS];         /* boot clock: nothing goes to that origin before */
+    void (*heard)(void *arg, enum net_origin o, const struct net_head *h);
+    void *heard_arg;
     struct net_wire wire;
     struct net_meter meter;
 };

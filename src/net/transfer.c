@@ -57,6 +57,8 @@ static size_t header_in(char *p, size_t size, size_t n, void *arg)
         return stop(r, ERR_TOOBIG, LIMIT_HEADER_BYTES, "headers");
     if (ended) {
         count_round(r);
+        if (r->net->heard)
+            r->net->heard(r->net->heard_arg, r->ask.origin, &r->reader.head);
         code = r->ask.on_head ? r->ask.on_head(r->ask.arg, &r->reader.head) : ERR_OK;
         if (code)
             return stop(r, code, 0, net_path_of(r, path));

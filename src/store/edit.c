@@ -397,6 +397,7 @@ int store_edit(struct store_tx *tx, const struct store_edit *ed, enum store_chan
         code = store_tx_check(tx, act(&x, &how, op, &why), &why);
     if (code)
         op[0] = '\0';
+    tx->queued = tx->queued || (!code && how != STORE_SAME);
     buf_fini(&x.present);
     if (change)
         *change = how;

@@ -131,6 +131,10 @@ struct store_edit {
 int store_edit(struct store_tx *tx, const struct store_edit *ed, enum store_change *change, char op[STORE_OP_BYTES],
                struct err *e);
 
+/* queued is called behind each commit that leaves something more to send: an edit, a person's answer to a conflict. On
+ * the thread that wrote; it must only pass that on. Before another thread writes. NULL: nobody. */
+void store_on_queued(struct store *s, void (*queued)(void *arg), void *arg);
+
 /* --- drafts ---------------------------------------------------------------------------------- */
 
 struct store_draft {

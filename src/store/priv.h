@@ -121,6 +121,7 @@ struct store_tx {
     struct store *s;
     int failed;     /* a statement failed: the transaction can only be rolled back, with this code */
     struct err why;
+    bool queued;    /* something is to be sent that was not before it */
 };
 
 struct store_key {
@@ -142,6 +143,8 @@ struct store {
     bool removing;         /* the transaction takes rows out for want of room */
     bool reserved;         /* the reserve is there */
     struct store_tx tx;
+    void (*on_queued)(void *arg);
+    void *queued_arg;
     pthread_mutex_t mutex; /* guards r */
     struct sql r;          /* reading connection */
     pthread_mutex_t whole; /* held by who rotates, backs up or verifies: one at a time */

@@ -137,6 +137,7 @@ int store_op_rebase(struct store_tx *tx, const struct store_rebase *r, struct er
     if (!code && !(code = fold(&x, &why)) && !(code = write_op(&x, r, &why)) &&
         !(code = sql_run_with(x.c, SQL_THEIRS_DROP, x.op.rid, &why)))
         code = write_row(tx, &x, r, &why);
+    tx->queued = tx->queued || (!code && r->author.p);
     if (code && code != ERR_NOTFOUND && code != ERR_INUSE)
         store_tx_check(tx, code, &why);
     if (code && e)

@@ -405,13 +405,23 @@ void store_rollback(struct store_tx *tx)
 int store_commit(struct store_tx *tx, struct err *e)
 {
     int code = tx->failed ? err_set(e, tx->failed, tx->why.sub, tx->why.num, tx->why.what) : ERR_OK;
+    struct store *s = tx->s;
+    bool tell = tx->queued && s->on_queued;
 
     if (!code && sqlite3_get_autocommit(tx->s->w.db))
         code = err_set(e, ERR_BUG, 0, 0, "store_commit");
     if (!code)
         code = sql_exec(&tx->s->w, "COMMIT", e);
     store_rollback(tx); /* after a good COMMIT only the flag goes */
+    if (!code && tell)
+        s->on_queued(s->queued_arg);
     return code;
+}
+
+void store_on_queued(struct store *s, void (*queued)(void *arg), void *arg)
+{
+    s->on_queued = queued;
+    s->queued_arg = arg;
 }
 
 int store_tx_check(struct store_tx *tx, int code, const struct err *e)

@@ -10,6 +10,7 @@
 #include "base/jsonw.h"
 #include "base/vec.h"
 #include "fhir/index.h"
+#include "sync/pace.h"
 #include "sync/step.h"
 
 /* Slots: SYNC_LANES requests, and as many answers again whose rows are still being stored. */
@@ -122,6 +123,7 @@ struct lane {
     unsigned n;
     size_t bytes;             /* of rows that came since a parcel was closed */
     int status;               /* 0 until a head came */
+    int64_t retry_after_s;    /* of the head */
     int last;                 /* greatest batch entry that showed; those before it are whole */
     bool left;                /* batch: stopped because the first rank has more to come */
 };
@@ -141,7 +143,7 @@ struct sync_state {
     bool ids_asked;           /* ACT_IDS is out */
     unsigned n_by_id;         /* pulls by id when it went out: no new ones end the rounds */
     bool store_failed;        /* no mark may be written any more */
-    unsigned rounds, waiting, offline, batch_tries;
+    unsigned rounds, waiting, offline, refusals, batch_tries;
     int64_t changes;          /* sync_changes */
     int stopping;             /* the code that ends the run, or ERR_OK */
     struct buf url[SYNC_SLOTS];
@@ -210,7 +212,7 @@ bool sync_regrows(const struct pull *p, unsigned *count);
 /* --- step.c ----------------------------------------------------------------------------------- */
 
 void sync_stop(struct sync_state *s, int code);
-void sync_wait(struct sync_state *s, int64_t ms);
+void sync_wait(struct sync_state *s, int64_t ms, bool told);
 /* No head came. True: to be asked again after a wait (once when nothing ever answered in this run: a line that
  * just woke up); else the run stops. */
 bool sync_patience(struct sync_state *s, int code);

@@ -106,9 +106,17 @@ static void move(struct push_state *s, struct push_lane *l, unsigned at, enum st
     snprintf(m->why, sizeof m->why, "%s", why);
 }
 
-static int64_t backoff(unsigned tries)
+static int64_t backoff(struct push_state *s, unsigned tries)
 {
-    return (int64_t)PUSH_BACKOFF_MS << (tries < 6 ? tries : 6);
+    const struct rng rng = rng_seeded(&s->seed);
+
+    return sync_pace_backoff(tries < 6 ? tries : 6, s->seed ? &rng : NULL);
+}
+
+/* What the server named; 0: nothing. */
+static int64_t told_wait(const struct push_event *a)
+{
+    return a->retry_after_s > 0 ? sync_pace_refused(a->retry_after_s, 0) : 0;
 }
 
 /* Of what nobody knows: asked at the server. What does not name the version that it replaces is not sent again before
@@ -124,7 +132,7 @@ static void doubt(struct push_state *s, struct push_lane *l, unsigned at)
     t->phase = t->tries < PUSH_TRIES && !(refused && wait > PUSH_PATIENCE_MS) ? READ : LEFT;
     t->doubted = true;
     t->not_before_ms = s->now_ms + wait;
-    t->ask_ms = s->now_ms + (refused ? wait : t->questions ? backoff(t->questions) : 0);
+    t->ask_ms = s->now_ms + (refused ? wait : t->questions ? backoff(s, t->questions) : 0);
     if (t->op.state != STORE_OP_INDOUBT)
         move(s, l, at, STORE_OP_INDOUBT, "", wait);
 }
@@ -165,7 +173,7 @@ static void conclude(struct push_state *s, struct push_lane *l, unsigned at, enu
         over(s, l, at, STORE_OP_ACKED, t->version);
         break;
     case CLASS_AGAIN:
-        requeue(s, l, at, a->retry_after_s ? a->retry_after_s * 1000 : backoff(t->tries));
+        requeue(s, l, at, told_wait(a) ? told_wait(a) : backoff(s, t->tries));
         break;
     case CLASS_SIGNIN:
         requeue(s, l, at, 0);
@@ -242,7 +250,7 @@ static void sent(struct push_state *s, struct push_lane *l, int code, bool writt
         else if (code == ERR_INUSE && !written)
             changed(s, l, l->at[i]);
         else if (silent && !written)
-            requeue(s, l, l->at[i], backoff(t->tries));
+            requeue(s, l, l->at[i], backoff(s, t->tries));
         else
             doubt(s, l, l->at[i]);
     }
@@ -307,7 +315,7 @@ static void unknown(struct push_state *s, struct push_lane *l, unsigned at, cons
         return;
     }
     t->phase = t->questions < PUSH_TRIES ? (l->history ? HISTORY : READ) : LEFT;
-    t->ask_ms = s->now_ms + (a->retry_after_s ? a->retry_after_s * 1000 : backoff(t->questions));
+    t->ask_ms = s->now_ms + (told_wait(a) ? told_wait(a) : backoff(s, t->questions));
 }
 
 static void told(struct push_state *s, struct push_lane *l, unsigned at, int code)
@@ -542,6 +550,7 @@ static void start(struct push_state *s, const struct push_event *ev)
 {
     s->settle_ms = ev->settle_ms ? ev->settle_ms : PUSH_SETTLE_MS;
     s->no_batch = ev->no_batch;
+    s->seed = ev->seed;
     sync_push_resolve(s);
     for (unsigned i = 0; i < s->slots.n; i++) {
         struct push_slot *t = push_slot(s, i);
@@ -637,8 +646,8 @@ static void answered(struct push_state *s, const struct push_event *ev)
     struct push_lane *l = &s->lane[ev->lane];
     struct push_slot *t;
 
-    if (ev->retry_after_s && s->quiet_ms < s->now_ms + ev->retry_after_s * 1000)
-        s->quiet_ms = s->now_ms + ev->retry_after_s * 1000; /* it is said to this client, whatever it has asked */
+    if (s->quiet_ms < s->now_ms + told_wait(ev))
+        s->quiet_ms = s->now_ms + told_wait(ev); /* it is said to this client, whatever it has asked */
     if (ev->at >= s->slots.n) { /* PUSH_ALL */
         l->whole = *ev;
         l->whole.version = STR("");

@@ -18,14 +18,14 @@
 #include <stdint.h>
 
 #include "store/edit.h"
+#include "sync/pace.h"
 
 #define PUSH_LANES 2            /* requests under way at once: others are the pull's */
 #define PUSH_BATCH 50           /* operations in one batch at most */
 #define PUSH_BATCH_FIRST (16u << 10) /* bytes of bodies in the first batch; doubled when an answer came soon, */
 #define PUSH_BATCH_BYTES (1u << 20)  /* up to this */
 #define PUSH_SOON_MS 4000       /* halved when it took four times that, or was lost */
-#define PUSH_PATIENCE_MS 90000  /* the longest wait in a run; what must wait longer is left to the next one */
-#define PUSH_BACKOFF_MS 1000    /* doubled at each try of an operation */
+#define PUSH_PATIENCE_MS SYNC_PACE_PATIENCE_MS /* what must wait longer is left to the next run */
 /* A server may still commit a request that the line has lost for as long as it, or a proxy before it, works on one. */
 #define PUSH_SETTLE_MS 60000
 #define PUSH_TRIES 5            /* of one operation in one run, and questions after it */
@@ -49,7 +49,7 @@ struct push_op {
 enum push_event_type {
     PUSH_EV_OP,      /* before START, in order of seq: op; deps as given by PUSH_EV_NEEDS behind it */
     PUSH_EV_NEEDS,   /* before START: the last EV_OP names a resource (type, id) */
-    PUSH_EV_START,   /* settle_ms, no_batch */
+    PUSH_EV_START,   /* settle_ms, no_batch, seed */
     PUSH_EV_STORED,  /* the ACT_STORE of that lane is committed, or failed: code; ERR_NOTFOUND: an operation is not
                       * there in the state that the move names */
     PUSH_EV_ANSWER,  /* to operation at on lane, of an answer or of a batch's entry: status, fhir, version,
@@ -79,6 +79,7 @@ struct push_event {
     int64_t now_ms;             /* of all: a clock that only grows */
     int64_t settle_ms;          /* 0: PUSH_SETTLE_MS */
     bool no_batch;              /* the server lately refused one */
+    uint64_t seed;              /* of the waits' chance; 0: each wait is its bound */
     unsigned lane, at;          /* at: an operation's place in the order of EV_OP */
     int status, code;
     bool fhir;                  /* the body was FHIR, or there was none and a 2xx named the version */

@@ -63,6 +63,7 @@ struct push_state {
     struct push_lane lane[PUSH_LANES];
     bool done, no_batch;
     int64_t now_ms, settle_ms;
+    uint64_t seed;
     size_t most;             /* bytes of one batch */
     int64_t quiet_ms;        /* the server said: nothing before that */
     unsigned offline;        /* requests in a row that reached nobody */

@@ -209,10 +209,11 @@ static void wake(void *arg)
     }
 }
 
-/* One timer for all waits, set to the longest. The fraction added keeps many clients from coming back as one. */
-static void wait_ms(struct sync_run *r, int64_t ms)
+/* One timer for all waits, set to the longest. */
+static void wait_ms(struct sync_run *r, int64_t ms, bool told)
 {
-    int64_t now = clock_boot_ms(&r->clock), until = now + ms + now % (ms / 4 + 1);
+    int64_t now = clock_boot_ms(&r->clock),
+            until = now + (told ? sync_pace_draw(&r->rng, ms, ms / 4) : sync_pace_draw(&r->rng, 0, ms));
 
     r->waits++;
     if (r->wait && until <= r->wait_until)
@@ -277,7 +278,7 @@ static void carry_out(struct sync_run *r)
             sync_answer_stop(r, a->lane);
             break;
         case SYNC_ACT_WAIT:
-            wait_ms(r, a->wait_ms);
+            wait_ms(r, a->wait_ms, a->told);
             break;
         case SYNC_ACT_IDS:
             give_missing(r);
@@ -381,7 +382,7 @@ static void init(struct sync_run *r)
     r->report.started_ms = clock_wall_ms(&r->clock);
 }
 
-int sync_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock,
+int sync_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock, const struct rng *rng,
                const struct sync_scope *scope, const char *base, const struct sync_observer *o, struct sync_run **out,
                struct err *e)
 {
@@ -395,6 +396,7 @@ int sync_start(struct loop *l, struct net *n, struct store *s, const struct cloc
     r->net = n;
     r->store = s;
     r->clock = *clock;
+    r->rng = *rng;
     r->observer = *o;
     init(r);
     if (strlen(base) >= sizeof r->base || r->n_kinds > SYNC_KINDS_MAX)
@@ -418,11 +420,16 @@ int sync_start(struct loop *l, struct net *n, struct store *s, const struct cloc
     return code;
 }
 
-void sync_cancel(struct sync_run *r)
+void sync_run_stop(struct sync_run *r, int code)
 {
     r->stopped = true;
     if (!r->finishing)
-        sync_run_step(r, &(struct sync_event){.type = SYNC_EV_CANCEL});
+        sync_run_step(r, &(struct sync_event){.type = SYNC_EV_CANCEL, .code = code});
+}
+
+void sync_cancel(struct sync_run *r)
+{
+    sync_run_stop(r, ERR_CANCELLED);
 }
 
 static void destroy(struct sync_run *r)

@@ -15,6 +15,7 @@
 #ifndef SYNC_RUN_H
 #define SYNC_RUN_H
 
+#include "base/rng.h"
 #include "loop/loop.h"
 #include "net/net.h"
 #include "store/store.h"
@@ -57,10 +58,12 @@ struct sync_observer {
  * "ended", "server" (ms), "code" ("ERR_OK"), "requests", "bytesUp", "bytesDown", "roundTrips", "pulled", "pushed",
  * "refused", "complete" (ms, 0 never), "errors": [{"type", "code"}]}. scope is copied; the others are borrowed
  * until sync_run_free. */
-int sync_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock,
+int sync_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock, const struct rng *rng,
                const struct sync_scope *scope, const char *base, const struct sync_observer *o, struct sync_run **out,
                struct err *e);
 void sync_cancel(struct sync_run *r);
+/* The same, for a reason of the caller's: the code that it ends with. */
+void sync_run_stop(struct sync_run *r, int code);
 /* While something goes on beside it, the run does not end: beside true; then once false, with what came of it: how many
  * operations were acknowledged, rows deleted because the server has them no more, and the code (its error in e) that
  * counts where the pull itself has none. */

@@ -278,7 +278,7 @@ static void wake(void *arg)
 static void wait_ms(struct send_run *r, int64_t ms)
 {
     loop_cancel(r->loop, r->wait);
-    if (!(r->wait = loop_after(r->loop, ms + clock_boot_ms(&r->clock) % (ms / 4 + 1), wake, r)))
+    if (!(r->wait = loop_after(r->loop, sync_pace_draw(&r->rng, ms, ms / 4), wake, r)))
         finish(r, ERR_NOMEM);
 }
 
@@ -329,7 +329,8 @@ static void step(struct send_run *r, struct push_event *ev)
 static void loaded(struct loop_job *job)
 {
     struct send_run *r = (struct send_run *)(void *)((char *)job - offsetof(struct send_run, load));
-    struct push_event ev = {.type = PUSH_EV_START, .settle_ms = sync_setting_ms(r->store, "sync.settle")};
+    struct push_event ev = {.type = PUSH_EV_START, .settle_ms = sync_setting_ms(r->store, "sync.settle"),
+                            .seed = rng_u64(&r->rng)};
 
     ev.no_batch = sync_setting_lately(r->store, "sync.nobatch", &r->clock);
     VEC_EACH(struct loaded, x, &r->ops) {
@@ -366,7 +367,8 @@ static void mended(struct loop_job *job)
     loop_submit(r->loop, LOOP_WORK, &r->load);
 }
 
-int sync_send_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock, const char *base,
+int sync_send_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock, const struct rng *rng,
+               const char *base,
                const struct send_observer *o, struct send_run **out, struct err *e)
 {
     struct send_run *r = mem_alloc(sizeof *r);
@@ -380,6 +382,7 @@ int sync_send_start(struct loop *l, struct net *n, struct store *s, const struct
     r->net = n;
     r->store = s;
     r->clock = *clock;
+    r->rng = *rng;
     r->observer = *o;
     vec_init(&r->ops, sizeof(struct loaded), 1u << 20);
     for (unsigned i = 0; i < PUSH_LANES; i++) {

@@ -10,6 +10,7 @@
 #ifndef SYNC_SEND_H
 #define SYNC_SEND_H
 
+#include "base/rng.h"
 #include "loop/loop.h"
 #include "net/net.h"
 #include "store/store.h"
@@ -32,7 +33,8 @@ struct send_observer {
 
 /* Starts sending what the outbox holds now. done comes exactly once, on a later turn. base: the profile's base URL
  * (net's NET_FHIR). All but the observer are borrowed until sync_send_free. ERR_NOMEM, ERR_TOOBIG. */
-int sync_send_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock, const char *base,
+int sync_send_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock, const struct rng *rng,
+               const char *base,
                const struct send_observer *o, struct send_run **out, struct err *e);
 /* Sends nothing more; done comes with ERR_CANCELLED, what was on the line is in doubt. */
 void sync_send_cancel(struct send_run *r);

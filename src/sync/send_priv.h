@@ -48,6 +48,7 @@ struct send_run {
     struct net *net;
     struct store *store;
     struct clock clock;
+    struct rng rng;
     char base[LIMIT_URL_BYTES];
     struct send_observer observer;
     struct push_state *state;

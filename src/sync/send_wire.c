@@ -232,6 +232,8 @@ static int on_response(void *arg, int at, struct str status, struct str etag, st
     str_int((struct str){status.p, status.n < 3 ? status.n : 3}, 100, 599, &code);
     op->answered = true;
     op->ev = (struct push_event){.status = (int)code, .fhir = true};
+    if (code == 429 || code == 503) /* an entry has no head of its own: the answer's says until when */
+        op->ev.retry_after_s = l->head.retry_after_s;
     sync_judge_version(tag, where, op->version);
     return ERR_OK;
 }

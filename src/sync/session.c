@@ -3,6 +3,7 @@
 
 #include "sync/session.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -15,6 +16,12 @@ struct sync_session {
     struct loop *loop;
     struct store *store;
     struct clock clock;
+    struct rng rng;
+    struct sync_pace pace;
+    struct loop_job note;    /* keeps what the server said */
+    struct buf noted;        /* what is to stand in the setting */
+    loop_timer ending;       /* the sync that runs, as the server is not to be asked */
+    bool noting, note_again, gone; /* gone: freed, but for that job */
     struct net *net;
     struct sync_scope scope;
     struct buf base;
@@ -81,6 +88,88 @@ static int open_net(struct sync_session *s, struct err *e)
     return r;
 }
 
+/* --- when the server may be asked -------------------------------------------------------------- */
+
+static void note(struct sync_session *s);
+static void destroy(struct sync_session *s);
+
+static int write_note(struct loop_job *job)
+{
+    struct sync_session *s = (struct sync_session *)(void *)((char *)job - offsetof(struct sync_session, note));
+    struct store_tx *tx;
+    int r = store_begin(s->store, false, &tx, &job->err);
+
+    if (r)
+        return r;
+    if (!(r = store_set(tx, "sync.pace", buf_str(&s->noted), &job->err)))
+        return store_commit(tx, &job->err);
+    store_rollback(tx);
+    return r;
+}
+
+static void noted(struct loop_job *job)
+{
+    struct sync_session *s = (struct sync_session *)(void *)((char *)job - offsetof(struct sync_session, note));
+
+    s->noting = false;
+    if (s->gone)
+        destroy(s);
+    else if (s->note_again)
+        note(s);
+}
+
+/* A program that is started anew must not ask before either. */
+static void note(struct sync_session *s)
+{
+    s->note_again = s->noting;
+    if (s->noting)
+        return;
+    buf_clear(&s->noted);
+    if (sync_pace_save(&s->pace, clock_boot_ms(&s->clock), clock_wall_ms(&s->clock), &s->noted))
+        return;
+    s->noting = true;
+    s->note = (struct loop_job){.run = write_note, .done = noted, .urgent = true};
+    loop_submit(s->loop, LOOP_STORE, &s->note);
+}
+
+static void leave_alone(struct sync_session *s);
+
+static void heard(void *arg, enum net_origin o, const struct net_head *h)
+{
+    struct sync_session *s = arg;
+
+    if (o != NET_FHIR || !sync_pace_hear(&s->pace, h->status, h->retry_after_s, clock_boot_ms(&s->clock)))
+        return;
+    net_quiet(s->net, NET_FHIR, s->pace.told_ms);
+    note(s);
+    if (sync_session_quiet(s) > SYNC_PACE_PATIENCE_MS)
+        leave_alone(s);
+}
+
+int64_t sync_session_quiet(const struct sync_session *s)
+{
+    return sync_pace_quiet(&s->pace, clock_boot_ms(&s->clock));
+}
+
+static int busy(const struct sync_session *s, struct err *e)
+{
+    return err_set(e, ERR_BUSY, 0, (sync_session_quiet(s) + 999) / 1000, NULL);
+}
+
+static int read_pace(struct sync_session *s, struct err *e)
+{
+    struct buf b;
+    int r;
+
+    buf_init(&b, 128);
+    if (!(r = optional(s->store, "sync.pace", &b, e)))
+        sync_pace_load(&s->pace, buf_str(&b), clock_boot_ms(&s->clock), clock_wall_ms(&s->clock));
+    buf_fini(&b);
+    net_quiet(s->net, NET_FHIR, s->pace.told_ms);
+    net_on_head(s->net, heard, s);
+    return r;
+}
+
 /* The scope of the next run. demand: what is demanded, if anything is. */
 static int read_scope(struct sync_session *s, bool demand, struct err *e)
 {
@@ -103,8 +192,14 @@ static int read_scope(struct sync_session *s, bool demand, struct err *e)
     return r;
 }
 
-int sync_session_new(struct loop *l, struct store *store, const struct clock *clock, struct sync_session **out,
-                     struct err *e)
+static void destroy(struct sync_session *s)
+{
+    buf_fini(&s->noted);
+    mem_free(s);
+}
+
+int sync_session_new(struct loop *l, struct store *store, const struct clock *clock, const struct rng *rng,
+                     struct sync_session **out, struct err *e)
 {
     struct sync_session *s = mem_alloc(sizeof *s);
     int r;
@@ -115,8 +210,12 @@ int sync_session_new(struct loop *l, struct store *store, const struct clock *cl
     s->loop = l;
     s->store = store;
     s->clock = *clock;
+    s->rng = *rng;
     buf_init(&s->base, LIMIT_URL_BYTES);
+    buf_init(&s->noted, 128);
     r = open_net(s, e);
+    if (!r)
+        r = read_pace(s, e);
     if (!r)
         r = read_scope(s, false, e);
     if (r) {
@@ -131,13 +230,16 @@ void sync_session_free(struct sync_session *s)
 {
     if (!s)
         return;
+    loop_cancel(s->loop, s->ending);
     sync_run_free(s->run);
     sync_send_free(s->send);
     sync_absent_free(s->absent);
     net_free(s->net);
     sync_scope_fini(&s->scope);
     buf_fini(&s->base);
-    mem_free(s);
+    s->gone = true;
+    if (!s->noting)
+        destroy(s);
 }
 
 static void progress(void *arg, const char *type, uint64_t rows, unsigned done, unsigned all)
@@ -196,7 +298,7 @@ static int start(struct sync_session *s, bool demand, struct err *e)
     s->run = NULL;
     r = read_scope(s, demand, e);
     if (!r)
-        r = sync_start(s->loop, s->net, s->store, &s->clock, &s->scope, s->base.p, &mine, &s->run, e);
+        r = sync_start(s->loop, s->net, s->store, &s->clock, &s->rng, &s->scope, s->base.p, &mine, &s->run, e);
     s->running = r == ERR_OK;
     s->over = false;
     if (s->running && !s->demand) /* a chart that somebody waits for does not wait for what is sent */
@@ -211,6 +313,8 @@ static void ended(void *arg, const struct sync_report *r)
     struct err e = ERR_NONE;
 
     s->running = false;
+    if (both.code == ERR_BUSY)
+        busy(s, &both.err);
     if (s->demand && sync_is_whole(r->code)) { /* then all others */
         s->pulled = both.pulled;
         if (!(both.code = start(s, false, &e)))
@@ -252,6 +356,8 @@ int sync_session_start(struct sync_session *s, const struct sync_observer *o, st
 
     if (s->running)
         return err_set(e, ERR_INUSE, 0, 0, "sync");
+    if (sync_session_quiet(s) > SYNC_PACE_PATIENCE_MS)
+        return busy(s, e);
     s->observer = *o;
     s->pulled = 0;
     sync_send_free(s->send);
@@ -260,7 +366,7 @@ int sync_session_start(struct sync_session *s, const struct sync_observer *o, st
     s->deleted = 0;
     s->beside = ERR_NONE;
     net_meter_reset(s->net);
-    if ((code = sync_send_start(s->loop, s->net, s->store, &s->clock, s->base.p, &mine, &s->send, e)))
+    if ((code = sync_send_start(s->loop, s->net, s->store, &s->clock, &s->rng, s->base.p, &mine, &s->send, e)))
         return code;
     s->sending = true;
     if (!(code = start(s, true, e)))
@@ -281,6 +387,17 @@ struct sync_rooms sync_session_rooms(const struct sync_session *s)
     return (struct sync_rooms){s->loop, s->store, s->clock};
 }
 
+static void stop_absent(struct sync_session *s, const struct err *why)
+{
+    if (!s->absenting)
+        return;
+    sync_absent_free(s->absent);
+    s->absent = NULL;
+    s->absenting = false;
+    s->beside = *why;
+    release(s);
+}
+
 bool sync_session_stop(struct sync_session *s)
 {
     bool running = s->running;
@@ -289,12 +406,27 @@ bool sync_session_stop(struct sync_session *s)
         sync_send_cancel(s->send);
     if (running)
         sync_cancel(s->run);
-    if (running && s->absenting) {
-        sync_absent_free(s->absent);
-        s->absent = NULL;
-        s->absenting = false;
-        err_set(&s->beside, ERR_CANCELLED, 0, 0, NULL);
-        release(s);
-    }
+    if (running)
+        stop_absent(s, &(struct err){.code = ERR_CANCELLED});
     return running;
+}
+
+/* Within one turn of net's: what it says ends the sync on a later one. */
+static void ends_busy(void *arg)
+{
+    struct sync_session *s = arg;
+    struct err why = ERR_NONE;
+
+    s->ending = 0;
+    if (!s->running)
+        return;
+    busy(s, &why);
+    sync_run_stop(s->run, ERR_BUSY);
+    stop_absent(s, &why);
+}
+
+static void leave_alone(struct sync_session *s)
+{
+    if (s->running && !s->ending)
+        s->ending = loop_after(s->loop, 0, ends_busy, s);
 }

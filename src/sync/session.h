@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * A profile's syncs one after the other: net opened from the store's settings (server, CA, sign-in), the
- * scope read, connections kept between runs. Used by `sync` and by the full screen alike.
+ * scope read, connections kept between runs. Used by `sync` and by the full screen alike. What the server says of when
+ * it may be asked again (sync/pace.h) holds for everything that goes over it, and for the next session too.
  */
 #ifndef SYNC_SESSION_H
 #define SYNC_SESSION_H
 
+#include "sync/pace.h"
 #include "sync/run.h"
 
 struct sync_session;
 
-/* The loop, store and clock are borrowed and must outlive the session. ERR_USAGE, ERR_SQL. */
-int sync_session_new(struct loop *l, struct store *s, const struct clock *clock, struct sync_session **out,
-                     struct err *e);
+/* The loop and store are borrowed and must outlive the session. ERR_USAGE, ERR_SQL. */
+int sync_session_new(struct loop *l, struct store *s, const struct clock *clock, const struct rng *rng,
+                     struct sync_session **out, struct err *e);
 /* Stops what runs (its done is not called any more) and frees. NULL is fine. */
 void sync_session_free(struct sync_session *s);
 
@@ -27,8 +29,12 @@ struct sync_rooms {
 };
 struct sync_rooms sync_session_rooms(const struct sync_session *s);
 
+/* How long nothing may go to the server; what is asked meanwhile waits. */
+int64_t sync_session_quiet(const struct sync_session *s);
+
 /* Starts a sync of the scope as the settings have it now; before it, of what is demanded (sync/demand.h); when that
- * does not come whole it is the end. The observer is copied. ERR_INUSE when one runs already. */
+ * does not come whole it is the end. The observer is copied. ERR_INUSE when one runs already; ERR_BUSY while the server
+ * is not to be asked for longer than SYNC_PACE_PATIENCE_MS. */
 int sync_session_start(struct sync_session *s, const struct sync_observer *o, struct err *e);
 /* Asks the running sync to stop: true, and its done comes with ERR_CANCELLED; false when none runs. */
 bool sync_session_stop(struct sync_session *s);

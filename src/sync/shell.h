@@ -78,6 +78,7 @@ struct sync_run {
     struct net *net;
     struct store *store;
     struct clock clock;
+    struct rng rng;
     struct sync_scope scope;
     char base[LIMIT_URL_BYTES];
     struct sync_observer observer;

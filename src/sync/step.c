@@ -69,13 +69,14 @@ void sync_stop(struct sync_state *s, int code)
             a->lane = i;
 }
 
-void sync_wait(struct sync_state *s, int64_t ms)
+void sync_wait(struct sync_state *s, int64_t ms, bool told)
 {
     struct sync_action *a = sync_act(s, SYNC_ACT_WAIT);
 
     if (!a)
         return;
     a->wait_ms = ms;
+    a->told = told;
     s->waiting++;
 }
 
@@ -88,7 +89,7 @@ bool sync_patience(struct sync_state *s, int code)
     else if (s->waiting)
         return true; /* lanes fall together: one wait for all */
     if (s->offline < most) {
-        sync_wait(s, (int64_t)1000 << s->offline++);
+        sync_wait(s, sync_pace_bound(s->offline++), false);
         return true;
     }
     sync_stop(s, code ? code : ERR_OFFLINE);
@@ -518,6 +519,17 @@ const struct fhir_kind *sync_kind_on(const struct sync_state *s, unsigned lane, 
     return at < l->n && (outer >= 0) == l->batch ? l->of[at]->kind : NULL;
 }
 
+/* It is said to this client, whatever it has asked. */
+static void refused(struct sync_state *s, int64_t retry_after_s)
+{
+    int64_t ms = sync_pace_refused(retry_after_s, s->refusals++);
+
+    if (ms > SYNC_PACE_PATIENCE_MS)
+        sync_stop(s, ERR_BUSY);
+    else
+        sync_wait(s, ms, retry_after_s > 0);
+}
+
 static void on_head(struct sync_state *s, const struct sync_event *ev)
 {
     struct lane *l = &s->lane[ev->lane];
@@ -527,11 +539,11 @@ static void on_head(struct sync_state *s, const struct sync_event *ev)
     s->answered = true;
     s->offline = 0;
     l->status = ev->status;
-    if (ev->status == 429 || ev->status == 503) {
-        int64_t seconds = ev->retry_after_s > 0 ? ev->retry_after_s : 1;
-
-        sync_wait(s, (seconds < LIMIT_RETRY_AFTER_S ? seconds : LIMIT_RETRY_AFTER_S) * 1000);
-    }
+    l->retry_after_s = ev->retry_after_s;
+    if (ev->status == 429 || ev->status == 503)
+        refused(s, ev->retry_after_s);
+    else
+        s->refusals = 0;
     if (l->batch && (ev->status < 200 || ev->status > 299))
         return;
     for (unsigned i = 0; i < l->n; i++) {
@@ -559,7 +571,7 @@ static void batch_failed(struct sync_state *s, struct lane *l, int code)
         s->batch_refused = st && !busy;
     s->no_batch = s->no_batch || !s->batch_due;
     if (s->batch_due && !s->waiting)
-        sync_wait(s, 1000);
+        sync_wait(s, SYNC_PACE_BASE_MS, false);
 }
 
 /* The batch's entry has ended: whole when code is ERR_OK. */
@@ -567,12 +579,15 @@ static void part_end(struct sync_state *s, unsigned lane, unsigned i, int code)
 {
     struct pull *p;
     struct page *g = page_of(s, lane, (int)i, &p);
-    bool loose;
+    bool loose, busy;
 
     if (!g || g->ended)
         return;
+    busy = !code && (g->status == 429 || g->status == 503);
+    if (busy && !s->waiting) /* the server has had enough within the batch: one wait for all that it left */
+        refused(s, s->lane[lane].retry_after_s);
     loose = !code && g->status != 403 && (g->status < 200 || g->status > 299 || !g->bundle);
-    p->alone = p->alone || loose;
+    p->alone = p->alone || (loose && !busy);
     p->batched = false;
     sync_on_end(s, p, g, code, loose);
 }
@@ -711,7 +726,7 @@ void sync_step(struct sync_state *s, const struct sync_event *ev, struct sync_ac
         s->ids_asked = false;
         break;
     case SYNC_EV_CANCEL:
-        sync_stop(s, ERR_CANCELLED);
+        sync_stop(s, ev->code ? ev->code : ERR_CANCELLED);
         break;
     case SYNC_EV_CHANGES:
         s->changes = ev->changes;

@@ -66,7 +66,7 @@ enum sync_event_type {
     SYNC_EV_STORED,    /* the oldest ACT_STORE of lane and outer is committed, or failed (code) */
     SYNC_EV_WAKE,      /* an ACT_WAIT is over */
     SYNC_EV_IDS,       /* all ids that ACT_IDS asked for were given */
-    SYNC_EV_CANCEL,
+    SYNC_EV_CANCEL,    /* code: why, or ERR_OK: on request */
 };
 
 struct sync_event {
@@ -96,7 +96,7 @@ enum sync_action_type {
     SYNC_ACT_BATCH,   /* POST body (a batch Bundle of searches) to the base on lane */
     SYNC_ACT_STORE,   /* commit the oldest `rows` unknown rows of lane and outer, and mark, in one transaction */
     SYNC_ACT_STOP,    /* abandon what is under way on lane; END follows all the same */
-    SYNC_ACT_WAIT,    /* send WAKE after wait_ms */
+    SYNC_ACT_WAIT,    /* send WAKE after wait_ms: told, not before, and soon after; else at any moment until it */
     SYNC_ACT_IDS,     /* give by EV_ID the ids that rows name and that are not here, then EV_IDS */
     SYNC_ACT_DONE,    /* finished: code; kind results are in the state */
 };
@@ -110,6 +110,7 @@ struct sync_action {
     unsigned rows;                /* STORE: 0 to LIMIT_TX_ROWS */
     struct store_mark mark;       /* STORE: type "" = rows only */
     int64_t wait_ms;
+    bool told;                    /* WAIT: the server named that time */
     int code;
     bool first;                   /* GET: begins a chain (send no-cache), not a next page */
 };

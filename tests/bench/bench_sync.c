@@ -54,6 +54,7 @@ static void start(void *arg)
 int main(int argc, char **argv)
 {
     struct bench b = {.clock = clock_system()};
+    const struct rng rng = rng_system();
     struct secret *pass;
     struct store_key *key;
     struct store *store;
@@ -63,7 +64,7 @@ int main(int argc, char **argv)
         return 1;
     b.left = atoi(argv[2]);
     if (store_unlock(argv[1], pass, &key, &e) || store_open(argv[1], key, &store, &e) ||
-        loop_new(&b.clock, &b.loop) || sync_session_new(b.loop, store, &b.clock, &b.session, &e))
+        loop_new(&b.clock, &b.loop) || sync_session_new(b.loop, store, &b.clock, &rng, &b.session, &e))
         return fprintf(stderr, "bench_sync: %s\n", err_name(e.code)), 1;
     secret_free(pass);
     start(&b);

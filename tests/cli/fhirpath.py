@@ -45,7 +45,13 @@ def main():
             p = run(*more, e, path)
             check(e, p.returncode == 2 and not p.stdout and p.stderr.count("\n") == 1 and f"at character {at};" in p.stderr, repr(p))
         check("units", run("4 'g' + 200 'mg' = 4.2 'g'", path).stdout == "true\n")
-        check("a unit that UCUM does not have", run("4 'mcg' < 1 'mg'", path).returncode == 2)
+        p = run("4 'mcg' < 1 'mg'", path)
+        check("a unit that UCUM does not have is named", p.returncode == 2 and not p.stdout and '"mcg"' in p.stderr, repr(p))
+        sex = "'male'.memberOf('http://hl7.org/fhir/ValueSet/administrative-gender')"
+        p = run(sex, path)
+        check("a value set", p.returncode == 0 and p.stdout == "true\n", repr(p))
+        p = run(sex.replace("administrative-gender", "no-such-set"), path)
+        check("a value set that is not here is named", p.returncode == 2 and not p.stdout and "no-such-set" in p.stderr, repr(p))
         check("lenient: an element that is not there is empty", run("name.famly", path).returncode == 0)
         for content, what in (("", "empty"), ("{", "cut"), ("[1]", "a list"), ('{"resourceType": "Nothing"}', "no resource")):
             open(path, "w", encoding="utf-8").write(content)

@@ -40,6 +40,13 @@ def main():
         check("no JSON", run("check", file("no.json", "{")).returncode == 2)
         check("no such word", run("chek", VITALS).returncode == 1 and run("test", VITALS).returncode == 1)
         check("no such file", run("check", os.path.join(tmp, "none")).returncode == 2)
+        sets = {"resourceType": "Questionnaire", "url": "urn:s", "item": [{"linkId": k, "text": k, "type": "choice", "answerValueSet": v}
+                for k, v in (("here", "http://hl7.org/fhir/ValueSet/administrative-gender"), ("gone", "http://example.org/gone"))]}
+        sets = file("sets.json", json.dumps(sets))
+        p = run("check", sets)
+        check("a value set that is not here, by name", "gone: " in p.stdout and "here: " not in p.stdout and "example.org/gone" in p.stderr, repr(p))
+        p = run("test", sets, file("s", "here\tFemale\n"))
+        check("an option of a value set", p.returncode == 0 and '"code":"female"' in p.stdout, repr(p))
         for form in (VITALS, ALLERGY, os.path.join(TOP, "forms/phq9.json")):
             p = run("preview", form)
             check("80 columns", p.returncode == 0 and max(map(len, p.stdout.splitlines())) <= 80, form)

@@ -115,6 +115,7 @@ static int pull(struct store *s, const char *base, const char *scope_text, struc
     struct sync_observer o = {.done = done, .arg = &p};
     struct sync_scope scope;
     struct sync_run *run = NULL;
+    const struct rng rng = rng_system();
     struct net *net = NULL;
     int code = sync_scope_parse(str_of(scope_text), &scope, e);
 
@@ -124,7 +125,7 @@ static int pull(struct store *s, const char *base, const char *scope_text, struc
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
     code = net_origin_set(net, NET_FHIR, base, NULL, e);
     if (!code)
-        code = sync_start(p.loop, net, s, &clock, &scope, base, &o, &run, e);
+        code = sync_start(p.loop, net, s, &clock, &rng, &scope, base, &o, &run, e);
     if (!code) {
         loop_run(p.loop);
         print(&p.report);

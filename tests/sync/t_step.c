@@ -5,7 +5,7 @@
  * Not against HAPI: no server is asked here, each answer is made to fit one rule. The whole of the rules
  * against HAPI is tests/live/pull and tests/live/run's cuts.
  *
- * Kills sync-retry-ignored, sync-loop-unseen, sync-count-not-halved, sync-head-stops,
+ * Kills sync-retry-ignored, pace-patience, sync-loop-unseen, sync-count-not-halved, sync-head-stops,
  * sync-batch-one-by-one, sync-ties-dear, sync-circles, sync-batch-not-left, sync-batch-out-of-rank, sync-ahead-of-rank.
  */
 #include "config.h"
@@ -47,6 +47,7 @@ struct bench {
     char batch[4096];                          /* the last batch */
     unsigned batches, batch_lane;
     int64_t wait_ms;                           /* the last wait */
+    bool told;                                 /* the server named it */
     unsigned waits, stops, rows;               /* rows: given to the store */
     struct store_mark mark;                    /* the last one given to the store */
     bool done;
@@ -67,6 +68,7 @@ static void note(struct bench *b, const struct sync_action *a, struct sync_event
         snprintf(b->batch, sizeof b->batch, "%.*s", STR_ARG(a->body));
     } else if (a->type == SYNC_ACT_WAIT) {
         b->wait_ms = a->wait_ms;
+        b->told = a->told;
         b->waits++;
     } else if (a->type == SYNC_ACT_DONE) {
         b->done = true;
@@ -535,7 +537,7 @@ static void huge_head_ends_the_kind(void)
 
 static void retry_after_is_honoured(void)
 {
-    static const struct { int64_t said, waited; } t[] = {{7, 7000}, {0, 1000}, {1000000, LIMIT_RETRY_AFTER_S * 1000}};
+    static const struct { int64_t said, waited; } t[] = {{7, 7000}, {0, 1000}, {90, 90000}};
 
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         struct bench *b = bench(1, "all");
@@ -544,6 +546,7 @@ static void retry_after_is_honoured(void)
         feed(b, (struct sync_event){.type = SYNC_EV_HEAD, .outer = -1, .status = i ? 503 : 429, .retry_after_s = t[i].said});
         end(b, 0, ERR_OK);
         CU_ASSERT_EQUAL(b->wait_ms, t[i].waited);
+        CU_ASSERT_EQUAL(b->told, t[i].said > 0);
         CU_ASSERT(b->waits == 1 && b->gets == 1 && !b->done); /* nobody asks before */
         feed(b, (struct sync_event){.type = SYNC_EV_WAKE});
         CU_ASSERT_EQUAL(b->gets, 2);
@@ -551,6 +554,19 @@ static void retry_after_is_honoured(void)
         CU_ASSERT(b->done && b->code == ERR_OK);
         bench_free(b);
     }
+}
+
+/* Longer than anybody waits within a sync: it ends, and the next one comes after that. */
+static void long_retry_after_ends(void)
+{
+    struct bench *b = bench(2, "all");
+
+    start(b, NULL);
+    feed(b, (struct sync_event){.type = SYNC_EV_HEAD, .outer = -1, .status = 503, .retry_after_s = 91});
+    end(b, 0, ERR_OK);
+    end(b, 1, ERR_CANCELLED);
+    CU_ASSERT(b->done && b->code == ERR_BUSY && !b->waits);
+    bench_free(b);
 }
 
 static void ignored_filter_is_said(void)
@@ -848,7 +864,8 @@ static const struct unit_test tests[] = {
     {"401 stops the run", signed_out_stops_all},
     {"403 ends the kind alone", forbidden_ends_the_kind},
     {"a head beyond the limit ends the kind alone", huge_head_ends_the_kind},
-    {"Retry-After is honoured and capped", retry_after_is_honoured},
+    {"Retry-After is honoured", retry_after_is_honoured},
+    {"a long Retry-After ends the sync", long_retry_after_ends},
     {"an ignored _lastUpdated is said", ignored_filter_is_said},
     {"an ignored scope: nothing is kept", other_patients_are_not_kept},
     {"cancel stops, and keeps what is whole", cancel_stops_and_keeps},
