@@ -427,6 +427,46 @@ static void conflict_next(struct ui *u, int arg)
     scr_conflicts_next(u);
 }
 
+static void order_new(struct ui *u, int again)
+{
+    if (again)
+        scr_drug_find(u);
+    else
+        scr_drug_open(u);
+}
+
+static void order_edit(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_order_edit(u);
+}
+
+static void order_end(struct ui *u, int signs)
+{
+    if (signs)
+        scr_order_sign(u);
+    else
+        scr_order_keep(u);
+}
+
+static void order_list(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_sign_open(u, NULL);
+}
+
+static void order_signature(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_sign_ask(u);
+}
+
+static void order_again(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_act_again(u);
+}
+
 static void household(struct ui *u, int arg)
 {
     (void)arg;
@@ -513,7 +553,7 @@ static const struct command commands[] = {
      grid_left, 0, NULL},
     {"list.open",
      ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_GROWTH | ON_SCOPES | ON_TASKS | ON_HOUSEHOLD | ON_SERVER |
-         ON_TIMELINE | ON_FOUND | ON_CONFLICTS,
+         ON_TIMELINE | ON_FOUND | ON_CONFLICTS | ON_DRUG | ON_ORDER | ON_SIGN,
      "Enter Right", "DD", N_("Open"), N_("Open the row at the marker"), open_row, 0, nothing_here},
     {"stop.open", ON_STOP, "Enter", NULL, N_("Open"),
      N_("Open the patient whose number was typed, or who was moved to; nobody is chosen beforehand"), open_row, 0,
@@ -595,6 +635,23 @@ static const struct command commands[] = {
      conflict_store, 0, NULL},
     {"conflicts.next", ON_CONFLICTS, "n", NULL, N_("Next"), N_("The next conflict of this chart; answers are dropped"),
      conflict_next, 0, NULL},
+    {"order.new", ON_CHART | ON_SECTIONS | ON_DETAIL, "O", "NO", NULL,
+     N_("Order a medicine: find it, type the dose line, read it back"), order_new, 0, NULL},
+    {"order.list", ON_CHART | ON_SECTIONS | ON_DETAIL, "U", "UO", NULL,
+     N_("Your orders of this chart that are NOT SIGNED: tick them, sign them"), order_list, 0, NULL},
+    {"order.act", ON_CHART | ON_DETAIL, "A", "AO", NULL,
+     N_("Act on the order at the marker: A and r renew, c change, h hold, l release, s stop, e entered in error"),
+     second_key, ON_ACT, NULL},
+    {"order.find", ON_DRUG, "/ O", NULL, N_("Search"), N_("Search another medicine"), order_new, 1, NULL},
+    {"order.line", ON_ORDER, "e", NULL, N_("Line"), N_("Change the dose line"), order_edit, 0, NULL},
+    {"order.sign", ON_ORDER, "s", NULL, N_("Sign"), N_("Keep this order, and sign it: two digits are asked for"),
+     order_end, 1, NULL},
+    {"order.draft", ON_ORDER, "d", NULL, N_("Draft"), N_("Keep this order as a draft: NOT SIGNED"), order_end, 0, NULL},
+    {"sign.tick", ON_SIGN, "x", NULL, N_("Tick"), N_("Tick the order at the marker, or take the tick away"),
+     scr_sign_tick, 0, NULL},
+    {"sign.all", ON_SIGN, "a", NULL, N_("All"), N_("Tick all of them"), scr_sign_tick, 1, NULL},
+    {"sign.sign", ON_SIGN, "s", NULL, N_("Sign"), N_("Sign what is ticked: two digits are asked for"), order_signature,
+     0, NULL},
     {"chart.grid", ON_CHART, "=", "GR", NULL, N_("Results or vital signs as a grid: tests down, dates across"), grid, 0,
      no_grid},
     {"chart.trend", ON_CHART | ON_DETAIL, "T", "TR", NULL, N_("The trend of the test that the row is"), trend, 0, NULL},
@@ -651,9 +708,19 @@ static const struct command commands[] = {
     {"chart.section.go", ON_GO, "@section", NULL, NULL, NULL, section, 0, NULL},
     {"chart.sections.go", ON_GO, "g", NULL, NULL, N_("List of all sections with their letters"), sections, 0,
      not_listed},
+    {"act.renew", ON_ACT, "r", NULL, N_("Renew"),
+     N_("Order it once more: its doses stand in the line, refills are typed"), order_again, 0, NULL},
+    {"act.change", ON_ACT, "c", NULL, N_("Change"),
+     N_("Another dose is another order; this one ends when it is signed"), order_again, 0, NULL},
+    {"act.hold", ON_ACT, "h", NULL, N_("Hold"), N_("Hold it; a reason can be given"), scr_act_do, ORDER_HOLD, NULL},
+    {"act.release", ON_ACT, "l", NULL, N_("Release"), N_("Release what is held"), scr_act_do, ORDER_RELEASE, NULL},
+    {"act.stop", ON_ACT, "s", NULL, N_("Stop"), N_("Stop it, with a reason; a draft is cancelled"), scr_act_do,
+     ORDER_STOP, NULL},
+    {"act.error", ON_ACT, "e", NULL, N_("Error"), N_("It was entered in error: strike it out, with a reason"),
+     scr_act_do, ORDER_ERROR, NULL},
     {"mark.set", ON_MARK, "@letter", NULL, NULL, N_("This letter marks the place"), mark_set, 0, NULL},
     {"mark.go", ON_MARKED, "@letter", NULL, NULL, N_("To the place that this letter marks"), mark_go, 0, NULL},
-    {"second.drop", ON_GO | ON_MARK | ON_MARKED, "Esc Enter Backspace Ctrl-G", NULL, NULL,
+    {"second.drop", ON_GO | ON_MARK | ON_MARKED | ON_ACT, "Esc Enter Backspace Ctrl-G", NULL, NULL,
      N_("Drop the first key; any other key drops it too, and does what it does on the screen"), second_key_drop, 0,
          NULL},
 
@@ -668,130 +735,4 @@ const struct command *command_table(unsigned *n)
 {
     *n = sizeof commands / sizeof *commands;
     return commands;
-}
-
-/* The keys that a row cannot name one by one: what its run() gets, -1: the key is none of them. */
-static int section_of(int key)
-{
-    unsigned n;
-    const struct kind_section *s = kind_sections(&n);
-
-    for (unsigned i = 0; i < n; i++)
-        if (key == s[i].letter)
-            return (int)i;
-    return -1;
-}
-
-static int digit_of(int key)
-{
-    return key >= '0' && key <= '9' ? key : -1;
-}
-
-static int letter_of(int key)
-{
-    return (key >= 'a' && key <= 'z') || (key >= 'A' && key <= 'Z') ? key : -1;
-}
-
-static const struct {
-    const char *keys, *words;
-    int (*arg_of)(int key);
-} classes[] = {
-    {"@section", NULL, section_of},
-    {"@digit", "0-9", digit_of},
-    {"@letter", "a-z A-Z", letter_of},
-};
-
-const char *command_keys(const struct command *c)
-{
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-        if (!strcmp(c->keys, classes[i].keys) && classes[i].words)
-            return classes[i].words;
-    return c->keys;
-}
-
-/* REQ: a key that drops the filter is not called Exit. */
-const char *command_label(const struct ui *u, const struct command *c)
-{
-    return !strcmp(c->id, "list.back") && u->work.filter_n ? _("All") : _(c->label);
-}
-
-static bool has_key(const struct command *c, int key)
-{
-    struct str rest = str_of(c->keys);
-
-    while (rest.p && rest.n)
-        if (keys_code(str_split(&rest, ' ')) == key)
-            return true;
-    return false;
-}
-
-bool command_takes(const struct command *c, int key, int *arg)
-{
-    *arg = c->arg;
-    if (c->keys[0] != '@')
-        return has_key(c, key);
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-        if (!strcmp(c->keys, classes[i].keys))
-            *arg = classes[i].arg_of(key);
-    return *arg >= 0;
-}
-
-const struct command *command_named(const char *id, unsigned where)
-{
-    unsigned n;
-    const struct command *c = command_table(&n);
-
-    for (unsigned i = 0; i < n; i++)
-        if (c[i].where & where && !strcmp(c[i].id, id))
-            return &c[i];
-    return NULL;
-}
-
-const struct command *command_find(unsigned where, int key, int *arg)
-{
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        const struct command *c = &commands[i];
-
-        if (c->where & where && command_takes(c, key, arg))
-            return c;
-    }
-    return NULL;
-}
-
-static const struct {
-    unsigned where;
-    const char *name;
-} places[] = {
-    {ON_LOCK, N_("Lock screen")},
-    {ON_WORKLIST, N_("Patients")},
-    {ON_FIND, N_("Finding a patient")},
-    {ON_CHART, N_("Chart")},
-    {ON_SECTIONS, N_("Sections of a chart")},
-    {ON_DETAIL, N_("One row in full")},
-    {ON_HELP, N_("Help")},
-    {ON_BANNER, N_("The whole banner")},
-    {ON_ASK, N_("A question on the last line")},
-    {ON_PROMPT, N_("Words typed on the last line")},
-    {ON_TIMELINE, N_("Timeline of a chart")},
-    {ON_FOUND, N_("Rows that a search found")},
-    {ON_GRID, N_("Results by date")},
-    {ON_TREND, N_("One test over time")},
-    {ON_SCOPES, N_("Which patients, in which order")},
-    {ON_STOP, N_("Stop: similar patients")},
-    {ON_TASKS, N_("Tasks of all patients")},
-    {ON_GO, N_("Behind g")},
-    {ON_MARK, N_("Behind M")},
-    {ON_MARKED, N_("Behind '")},
-    {ON_GROWTH, N_("Growth curves")},
-    {ON_HOUSEHOLD, N_("Household of a patient")},
-    {ON_SERVER, N_("Patients on the server")},
-    {ON_CONFLICTS, N_("Conflicts of a chart")},
-};
-
-const char *command_where_name(unsigned where)
-{
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (places[i].where == where)
-            return places[i].name;
-    return NULL;
 }
