@@ -427,46 +427,6 @@ static void conflict_next(struct ui *u, int arg)
     scr_conflicts_next(u);
 }
 
-static void order_new(struct ui *u, int again)
-{
-    if (again)
-        scr_drug_find(u);
-    else
-        scr_drug_open(u);
-}
-
-static void order_edit(struct ui *u, int arg)
-{
-    (void)arg;
-    scr_order_edit(u);
-}
-
-static void order_end(struct ui *u, int signs)
-{
-    if (signs)
-        scr_order_sign(u);
-    else
-        scr_order_keep(u);
-}
-
-static void order_list(struct ui *u, int arg)
-{
-    (void)arg;
-    scr_sign_open(u, NULL);
-}
-
-static void order_signature(struct ui *u, int arg)
-{
-    (void)arg;
-    scr_sign_ask(u);
-}
-
-static void order_again(struct ui *u, int arg)
-{
-    (void)arg;
-    scr_act_again(u);
-}
-
 static void household(struct ui *u, int arg)
 {
     (void)arg;
@@ -636,22 +596,23 @@ static const struct command commands[] = {
     {"conflicts.next", ON_CONFLICTS, "n", NULL, N_("Next"), N_("The next conflict of this chart; answers are dropped"),
      conflict_next, 0, NULL},
     {"order.new", ON_CHART | ON_SECTIONS | ON_DETAIL, "O", "NO", NULL,
-     N_("Order a medicine: find it, type the dose line, read it back"), order_new, 0, NULL},
+     N_("Order a medicine: find it, type the dose line, read it back"), scr_act_new, 0, NULL},
     {"order.list", ON_CHART | ON_SECTIONS | ON_DETAIL, "U", "UO", NULL,
-     N_("Your orders of this chart that are NOT SIGNED: tick them, sign them"), order_list, 0, NULL},
+     N_("Your orders of this chart that are NOT SIGNED: tick them, sign them"), scr_act_list, 0, NULL},
     {"order.act", ON_CHART | ON_DETAIL, "A", "AO", NULL,
      N_("Act on the order at the marker: A and r renew, c change, h hold, l release, s stop, e entered in error"),
      second_key, ON_ACT, NULL},
-    {"order.find", ON_DRUG, "/ O", NULL, N_("Search"), N_("Search another medicine"), order_new, 1, NULL},
-    {"order.line", ON_ORDER, "e", NULL, N_("Line"), N_("Change the dose line"), order_edit, 0, NULL},
+    {"order.find", ON_DRUG, "/ O", NULL, N_("Search"), N_("Search another medicine"), scr_act_new, 1, NULL},
+    {"order.line", ON_ORDER, "e", NULL, N_("Line"), N_("Change the dose line"), scr_act_line, 0, NULL},
     {"order.sign", ON_ORDER, "s", NULL, N_("Sign"), N_("Keep this order, and sign it: two digits are asked for"),
-     order_end, 1, NULL},
-    {"order.draft", ON_ORDER, "d", NULL, N_("Draft"), N_("Keep this order as a draft: NOT SIGNED"), order_end, 0, NULL},
+     scr_act_end, 1, NULL},
+    {"order.draft", ON_ORDER, "d", NULL, N_("Draft"), N_("Keep this order as a draft: NOT SIGNED"), scr_act_end, 0,
+     NULL},
     {"sign.tick", ON_SIGN, "x", NULL, N_("Tick"), N_("Tick the order at the marker, or take the tick away"),
      scr_sign_tick, 0, NULL},
     {"sign.all", ON_SIGN, "a", NULL, N_("All"), N_("Tick all of them"), scr_sign_tick, 1, NULL},
-    {"sign.sign", ON_SIGN, "s", NULL, N_("Sign"), N_("Sign what is ticked: two digits are asked for"), order_signature,
-     0, NULL},
+    {"sign.sign", ON_SIGN, "s", NULL, N_("Sign"), N_("Sign what is ticked: two digits are asked for"), scr_act_sign, 0,
+     NULL},
     {"chart.grid", ON_CHART, "=", "GR", NULL, N_("Results or vital signs as a grid: tests down, dates across"), grid, 0,
      no_grid},
     {"chart.trend", ON_CHART | ON_DETAIL, "T", "TR", NULL, N_("The trend of the test that the row is"), trend, 0, NULL},
@@ -709,9 +670,9 @@ static const struct command commands[] = {
     {"chart.sections.go", ON_GO, "g", NULL, NULL, N_("List of all sections with their letters"), sections, 0,
      not_listed},
     {"act.renew", ON_ACT, "r", NULL, N_("Renew"),
-     N_("Order it once more: its doses stand in the line, refills are typed"), order_again, 0, NULL},
+     N_("Order it once more: its doses stand in the line, refills are typed"), scr_act_again, 0, NULL},
     {"act.change", ON_ACT, "c", NULL, N_("Change"),
-     N_("Another dose is another order; this one ends when it is signed"), order_again, 0, NULL},
+     N_("Another dose is another order; this one ends when it is signed"), scr_act_again, 0, NULL},
     {"act.hold", ON_ACT, "h", NULL, N_("Hold"), N_("Hold it; a reason can be given"), scr_act_do, ORDER_HOLD, NULL},
     {"act.release", ON_ACT, "l", NULL, N_("Release"), N_("Release what is held"), scr_act_do, ORDER_RELEASE, NULL},
     {"act.stop", ON_ACT, "s", NULL, N_("Stop"), N_("Stop it, with a reason; a draft is cancelled"), scr_act_do,
@@ -735,4 +696,92 @@ const struct command *command_table(unsigned *n)
 {
     *n = sizeof commands / sizeof *commands;
     return commands;
+}
+
+/* The keys that a row cannot name one by one: what its run() gets, -1: the key is none of them. */
+static int section_of(int key)
+{
+    unsigned n;
+    const struct kind_section *s = kind_sections(&n);
+
+    for (unsigned i = 0; i < n; i++)
+        if (key == s[i].letter)
+            return (int)i;
+    return -1;
+}
+
+static int digit_of(int key)
+{
+    return key >= '0' && key <= '9' ? key : -1;
+}
+
+static int letter_of(int key)
+{
+    return (key >= 'a' && key <= 'z') || (key >= 'A' && key <= 'Z') ? key : -1;
+}
+
+static const struct {
+    const char *keys, *words;
+    int (*arg_of)(int key);
+} classes[] = {
+    {"@section", NULL, section_of},
+    {"@digit", "0-9", digit_of},
+    {"@letter", "a-z A-Z", letter_of},
+};
+
+const char *command_keys(const struct command *c)
+{
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (!strcmp(c->keys, classes[i].keys) && classes[i].words)
+            return classes[i].words;
+    return c->keys;
+}
+
+/* REQ: a key that drops the filter is not called Exit. */
+const char *command_label(const struct ui *u, const struct command *c)
+{
+    return !strcmp(c->id, "list.back") && u->work.filter_n ? _("All") : _(c->label);
+}
+
+static bool has_key(const struct command *c, int key)
+{
+    struct str rest = str_of(c->keys);
+
+    while (rest.p && rest.n)
+        if (keys_code(str_split(&rest, ' ')) == key)
+            return true;
+    return false;
+}
+
+bool command_takes(const struct command *c, int key, int *arg)
+{
+    *arg = c->arg;
+    if (c->keys[0] != '@')
+        return has_key(c, key);
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (!strcmp(c->keys, classes[i].keys))
+            *arg = classes[i].arg_of(key);
+    return *arg >= 0;
+}
+
+const struct command *command_named(const char *id, unsigned where)
+{
+    unsigned n;
+    const struct command *c = command_table(&n);
+
+    for (unsigned i = 0; i < n; i++)
+        if (c[i].where & where && !strcmp(c[i].id, id))
+            return &c[i];
+    return NULL;
+}
+
+const struct command *command_find(unsigned where, int key, int *arg)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        const struct command *c = &commands[i];
+
+        if (c->where & where && command_takes(c, key, arg))
+            return c;
+    }
+    return NULL;
 }

@@ -567,7 +567,12 @@ bool scr_sign_deaf(struct ui *u);    /* REQ: this key was typed before the digit
 void scr_sign_painted(struct ui *u); /* after each paint */
 void scr_sign_close(struct ui *u);
 bool scr_act_desk(struct ui *u);     /* the tables are here, and this profile may write orders; or it said why not */
-void scr_act_again(struct ui *u);
+void scr_act_new(struct ui *u, int again); /* another medicine; else a new order */
+void scr_act_line(struct ui *u, int arg);
+void scr_act_end(struct ui *u, int signs); /* of an order that was read back: signed, else a draft */
+void scr_act_list(struct ui *u, int arg);
+void scr_act_sign(struct ui *u, int arg);
+void scr_act_again(struct ui *u, int arg);
 void scr_act_do(struct ui *u, int act); /* enum order_act, on the order at the marker */
 void scr_act_written(struct ui *u, const char *id); /* to the medicines, read anew; the marker on that order */
 void scr_act_body(struct ui *u, struct list *l, const char *chart); /* paints a list that is of that chart */

@@ -84,6 +84,42 @@ void scr_act_reason(struct ui *u)
     prompt_open(u, &stopped, STR(""));
 }
 
+/* --- for the table of commands ---------------------------------------------------------------------- */
+
+void scr_act_new(struct ui *u, int again)
+{
+    if (again)
+        scr_drug_find(u);
+    else
+        scr_drug_open(u);
+}
+
+void scr_act_line(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_order_edit(u);
+}
+
+void scr_act_end(struct ui *u, int signs)
+{
+    if (signs)
+        scr_order_sign(u);
+    else
+        scr_order_keep(u);
+}
+
+void scr_act_list(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_sign_open(u, NULL);
+}
+
+void scr_act_sign(struct ui *u, int arg)
+{
+    (void)arg;
+    scr_sign_ask(u);
+}
+
 /* --- on the order at the marker ------------------------------------------------------------------ */
 
 struct acting {
@@ -149,10 +185,11 @@ static bool which(struct ui *u)
     return true;
 }
 
-void scr_act_again(struct ui *u)
+void scr_act_again(struct ui *u, int arg)
 {
     char id[sizeof u->act.id];
 
+    (void)arg;
     if (!which(u) || !scr_chart_fresh(u) || !scr_act_desk(u))
         return;
     memcpy(id, u->act.id, sizeof id);
