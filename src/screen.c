@@ -524,7 +524,7 @@ static int open_ui(struct screen *s, bool line, struct err *e)
     struct ui_hooks hooks = {.open = {open_store, s}, .unlocked = unlocked, .locked = locked, .closing = closing,
                              .sync_now = sync_now, .sync_stop = sync_stop, .write = write_now,
                              .write_now = write_at_once, .ask = ask, .ask_stop = ask_stop, .attach = attach,
-                             .attach_stop = attach_stop, .fetch = fetch, .arg = s};
+                             .attach_stop = attach_stop, .fetch = fetch, .rng = &s->app->rng, .arg = s};
     struct secret *passphrase = NULL;
     int r = given(s->app, &passphrase, e);
 

@@ -513,7 +513,7 @@ static const struct command commands[] = {
      grid_left, 0, NULL},
     {"list.open",
      ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_GROWTH | ON_SCOPES | ON_TASKS | ON_HOUSEHOLD | ON_SERVER |
-         ON_TIMELINE | ON_FOUND | ON_CONFLICTS,
+         ON_TIMELINE | ON_FOUND | ON_CONFLICTS | ON_DRUG | ON_ORDER | ON_SIGN,
      "Enter Right", "DD", N_("Open"), N_("Open the row at the marker"), open_row, 0, nothing_here},
     {"stop.open", ON_STOP, "Enter", NULL, N_("Open"),
      N_("Open the patient whose number was typed, or who was moved to; nobody is chosen beforehand"), open_row, 0,
@@ -595,6 +595,24 @@ static const struct command commands[] = {
      conflict_store, 0, NULL},
     {"conflicts.next", ON_CONFLICTS, "n", NULL, N_("Next"), N_("The next conflict of this chart; answers are dropped"),
      conflict_next, 0, NULL},
+    {"order.new", ON_CHART | ON_SECTIONS | ON_DETAIL, "O", "NO", NULL,
+     N_("Order a medicine: find it, type the dose line, read it back"), scr_act_new, 0, NULL},
+    {"order.list", ON_CHART | ON_SECTIONS | ON_DETAIL, "U", "UO", NULL,
+     N_("Your orders of this chart that are NOT SIGNED: tick them, sign them"), scr_act_list, 0, NULL},
+    {"order.act", ON_CHART | ON_DETAIL, "A", "AO", NULL,
+     N_("Act on the order at the marker: A and r renew, c change, h hold, l release, s stop, e entered in error"),
+     second_key, ON_ACT, NULL},
+    {"order.find", ON_DRUG, "/ O", NULL, N_("Search"), N_("Search another medicine"), scr_act_new, 1, NULL},
+    {"order.line", ON_ORDER, "e", NULL, N_("Line"), N_("Change the dose line"), scr_act_line, 0, NULL},
+    {"order.sign", ON_ORDER, "s", NULL, N_("Sign"), N_("Keep this order, and sign it: two digits are asked for"),
+     scr_act_end, 1, NULL},
+    {"order.draft", ON_ORDER, "d", NULL, N_("Draft"), N_("Keep this order as a draft: NOT SIGNED"), scr_act_end, 0,
+     NULL},
+    {"sign.tick", ON_SIGN, "x", NULL, N_("Tick"), N_("Tick the order at the marker, or take the tick away"),
+     scr_sign_tick, 0, NULL},
+    {"sign.all", ON_SIGN, "a", NULL, N_("All"), N_("Tick all of them"), scr_sign_tick, 1, NULL},
+    {"sign.sign", ON_SIGN, "s", NULL, N_("Sign"), N_("Sign what is ticked: two digits are asked for"), scr_act_sign, 0,
+     NULL},
     {"chart.grid", ON_CHART, "=", "GR", NULL, N_("Results or vital signs as a grid: tests down, dates across"), grid, 0,
      no_grid},
     {"chart.trend", ON_CHART | ON_DETAIL, "T", "TR", NULL, N_("The trend of the test that the row is"), trend, 0, NULL},
@@ -651,9 +669,19 @@ static const struct command commands[] = {
     {"chart.section.go", ON_GO, "@section", NULL, NULL, NULL, section, 0, NULL},
     {"chart.sections.go", ON_GO, "g", NULL, NULL, N_("List of all sections with their letters"), sections, 0,
      not_listed},
+    {"act.renew", ON_ACT, "r", NULL, N_("Renew"),
+     N_("Order it once more: its doses stand in the line, refills are typed"), scr_act_again, 0, NULL},
+    {"act.change", ON_ACT, "c", NULL, N_("Change"),
+     N_("Another dose is another order; this one ends when it is signed"), scr_act_again, 0, NULL},
+    {"act.hold", ON_ACT, "h", NULL, N_("Hold"), N_("Hold it; a reason can be given"), scr_act_do, ORDER_HOLD, NULL},
+    {"act.release", ON_ACT, "l", NULL, N_("Release"), N_("Release what is held"), scr_act_do, ORDER_RELEASE, NULL},
+    {"act.stop", ON_ACT, "s", NULL, N_("Stop"), N_("Stop it, with a reason; a draft is cancelled"), scr_act_do,
+     ORDER_STOP, NULL},
+    {"act.error", ON_ACT, "e", NULL, N_("Error"), N_("It was entered in error: strike it out, with a reason"),
+     scr_act_do, ORDER_ERROR, NULL},
     {"mark.set", ON_MARK, "@letter", NULL, NULL, N_("This letter marks the place"), mark_set, 0, NULL},
     {"mark.go", ON_MARKED, "@letter", NULL, NULL, N_("To the place that this letter marks"), mark_go, 0, NULL},
-    {"second.drop", ON_GO | ON_MARK | ON_MARKED, "Esc Enter Backspace Ctrl-G", NULL, NULL,
+    {"second.drop", ON_GO | ON_MARK | ON_MARKED | ON_ACT, "Esc Enter Backspace Ctrl-G", NULL, NULL,
      N_("Drop the first key; any other key drops it too, and does what it does on the screen"), second_key_drop, 0,
          NULL},
 
@@ -755,43 +783,5 @@ const struct command *command_find(unsigned where, int key, int *arg)
         if (c->where & where && command_takes(c, key, arg))
             return c;
     }
-    return NULL;
-}
-
-static const struct {
-    unsigned where;
-    const char *name;
-} places[] = {
-    {ON_LOCK, N_("Lock screen")},
-    {ON_WORKLIST, N_("Patients")},
-    {ON_FIND, N_("Finding a patient")},
-    {ON_CHART, N_("Chart")},
-    {ON_SECTIONS, N_("Sections of a chart")},
-    {ON_DETAIL, N_("One row in full")},
-    {ON_HELP, N_("Help")},
-    {ON_BANNER, N_("The whole banner")},
-    {ON_ASK, N_("A question on the last line")},
-    {ON_PROMPT, N_("Words typed on the last line")},
-    {ON_TIMELINE, N_("Timeline of a chart")},
-    {ON_FOUND, N_("Rows that a search found")},
-    {ON_GRID, N_("Results by date")},
-    {ON_TREND, N_("One test over time")},
-    {ON_SCOPES, N_("Which patients, in which order")},
-    {ON_STOP, N_("Stop: similar patients")},
-    {ON_TASKS, N_("Tasks of all patients")},
-    {ON_GO, N_("Behind g")},
-    {ON_MARK, N_("Behind M")},
-    {ON_MARKED, N_("Behind '")},
-    {ON_GROWTH, N_("Growth curves")},
-    {ON_HOUSEHOLD, N_("Household of a patient")},
-    {ON_SERVER, N_("Patients on the server")},
-    {ON_CONFLICTS, N_("Conflicts of a chart")},
-};
-
-const char *command_where_name(unsigned where)
-{
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (places[i].where == where)
-            return places[i].name;
     return NULL;
 }

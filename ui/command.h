@@ -41,12 +41,16 @@ enum command_where {
     ON_HOUSEHOLD = 1 << 21, /* who shares a home with a row of the worklist */
     ON_SERVER = 1 << 22,    /* patients on the server, of whom not all are here */
     ON_CONFLICTS = 1 << 23, /* what was changed here and at the server */
+    ON_DRUG = 1 << 24,      /* which medicine is to be ordered */
+    ON_ORDER = 1 << 25,     /* one order, before it is kept */
+    ON_SIGN = 1 << 26,      /* drafts to be signed */
+    ON_ACT = 1 << 27,       /* behind A: what is done to the order at the marker */
     ON_LISTS = ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_DETAIL | ON_HELP | ON_BANNER | ON_GRID | ON_TREND |
                ON_SCOPES | ON_STOP | ON_TASKS | ON_TIMELINE | ON_FOUND | ON_GROWTH | ON_HOUSEHOLD |
-               ON_SERVER | ON_CONFLICTS,
+               ON_SERVER | ON_CONFLICTS | ON_DRUG | ON_ORDER | ON_SIGN,
     /* of one patient */
     ON_CHARTS = ON_CHART | ON_SECTIONS | ON_DETAIL | ON_BANNER | ON_GRID | ON_TREND | ON_TIMELINE | ON_GROWTH |
-                ON_CONFLICTS,
+                ON_CONFLICTS | ON_DRUG | ON_ORDER | ON_SIGN,
     ON_TYPING = ON_LOCK | ON_FIND | ON_PROMPT, /* characters belong to a field */
 };
 

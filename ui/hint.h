@@ -18,7 +18,7 @@ struct ui;
 #define HINT_MS 500
 
 struct hint {
-    unsigned where; /* ON_GO, ON_MARK, ON_MARKED; 0: nothing waits */
+    unsigned where; /* ON_GO, ON_MARK, ON_MARKED, ON_ACT; 0: nothing waits */
     bool shown;
     loop_timer timer;
 };

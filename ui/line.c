@@ -219,7 +219,7 @@ static void do_line(struct ui *u, struct str s)
 
     u->line->due = true;
     /* REQ: what came before that page could be read is no answer to it; leaving it is always one. */
-    if (!(w.kind == LINE_WORD && key_of(w.word) == 'q') && scr_stop_deaf(u))
+    if (!(w.kind == LINE_WORD && key_of(w.word) == 'q') && (scr_stop_deaf(u) || scr_sign_deaf(u)))
         return;
     if (w.kind != LINE_WORD)
         hint_off(u);

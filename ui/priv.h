@@ -15,6 +15,7 @@
 
 #include "model/growth.h"
 #include "model/household.h"
+#include "model/order.h"
 #include "model/scope.h"
 #include "model/server.h"
 #include "model/series.h"
@@ -228,6 +229,47 @@ struct scr_conflicts {
     struct list list;
 };
 
+struct scr_drug {
+    struct arena arena; /* of found */
+    struct order_drugs found;
+    struct list list;
+};
+
+struct scr_order {
+    struct arena arena; /* of drug and before */
+    struct order_drug drug;
+    struct text before; /* the order that this one takes the place of; "" */
+    char prior[100];    /* "MedicationRequest/ID" of it */
+    struct order o;
+    bool loaded, signing; /* signing: what is wanted once each STOP has its reason */
+    char line[PROMPT_MAX];
+    size_t line_n;
+    struct order_row *rows; /* in o's arena */
+    unsigned n;
+    struct list list;
+};
+
+struct sign_item {
+    unsigned line, card;
+    bool open; /* a STOP without a reason */
+};
+
+struct scr_sign {
+    struct order_basket b;
+    bool loaded;
+    struct vec items; /* struct sign_item: of each row of list */
+    unsigned number;
+    char digits[12];
+    bool painted;       /* the digits stand on the screen, since: */
+    int64_t painted_ms; /* boot clock */
+    struct list list;
+};
+
+struct scr_act {
+    char id[80];
+    enum order_act act;
+};
+
 struct scr_banner {
     struct model_banner b; /* of the width that it was opened with: only its lines are used */
     bool loaded;
@@ -292,6 +334,11 @@ struct ui {
     struct scr_timeline timeline;
     struct scr_found found;
     struct scr_conflicts conflicts;
+    struct order_desk desk; /* from the first order on, until the screen is locked */
+    struct scr_drug drug;
+    struct scr_order order;
+    struct scr_sign sign;
+    struct scr_act act;
     struct scr_help help;
     struct scr_stop stop;
     struct scr_scopes scopes;
@@ -321,6 +368,9 @@ const struct screen *scr_server_screen(void);
 const struct screen *scr_timeline_screen(void);
 const struct screen *scr_found_screen(void);
 const struct screen *scr_conflicts_screen(void);
+const struct screen *scr_drug_screen(void);
+const struct screen *scr_order_screen(void);
+const struct screen *scr_sign_screen(void);
 
 /* ui.c */
 /* Shows a screen; no row of it counts as painted yet. ui_go: s is where Back led to, or the bottom of all (what lay
@@ -356,6 +406,7 @@ bool ui_save_opened(struct ui *u, const char *chart);
 struct model_seen;
 bool ui_save_seen(struct ui *u, const struct model_seen *seen); /* the same of a list of many charts' rows */
 void ui_save_unlocked(struct ui *u);
+bool ui_save_now(struct ui *u, int (*write)(void *arg, struct err *e), void *arg); /* false, and said why */
 void ui_save_orphan(struct ui *u); /* the screen goes: jobs under way must not find it */
 
 /* ui_paint.c */
@@ -498,6 +549,38 @@ void scr_conflicts_take(struct ui *u, int take); /* enum model_take, of the elem
 void scr_conflicts_store(struct ui *u);          /* when all is answered */
 void scr_conflicts_next(struct ui *u);
 void scr_conflicts_close(struct ui *u);
+
+/* scr_drug.c, scr_order.c, scr_sign.c, scr_act.c; closing twice is fine */
+void scr_drug_open(struct ui *u); /* a new order: which medicine? */
+void scr_drug_find(struct ui *u); /* searches again */
+void scr_drug_close(struct ui *u);
+void scr_order_open(struct ui *u, const struct order_drug *drug);
+void scr_order_again(struct ui *u, const char *id); /* that order once more, its doses typed into the line */
+void scr_order_edit(struct ui *u);
+void scr_order_keep(struct ui *u); /* as a draft */
+void scr_order_sign(struct ui *u); /* the same, and to the page where it is signed */
+void scr_order_close(struct ui *u);
+void scr_sign_open(struct ui *u, const char *id); /* id: of an order that was just read back, and is ticked; NULL */
+void scr_sign_tick(struct ui *u, int all);
+void scr_sign_ask(struct ui *u);     /* for reasons that lack, then for the two digits */
+bool scr_sign_deaf(struct ui *u);    /* REQ: this key was typed before the digits could be read: it is to be dropped */
+void scr_sign_painted(struct ui *u); /* after each paint */
+void scr_sign_close(struct ui *u);
+bool scr_act_desk(struct ui *u);     /* the tables are here, and this profile may write orders; or it said why not */
+void scr_act_new(struct ui *u, int again); /* another medicine; else a new order */
+void scr_act_line(struct ui *u, int arg);
+void scr_act_end(struct ui *u, int signs); /* of an order that was read back: signed, else a draft */
+void scr_act_list(struct ui *u, int arg);
+void scr_act_sign(struct ui *u, int arg);
+void scr_act_again(struct ui *u, int arg);
+void scr_act_do(struct ui *u, int act); /* enum order_act, on the order at the marker */
+void scr_act_written(struct ui *u, const char *id); /* to the medicines, read anew; the marker on that order */
+void scr_act_body(struct ui *u, struct list *l, const char *chart); /* paints a list that is of that chart */
+void scr_act_reason(struct ui *u);      /* of a STOP: asks; one of these gets it, false: it is none */
+bool scr_order_reason(struct ui *u, struct str typed);
+bool scr_sign_reason(struct ui *u, struct str typed);
+void scr_act_close(struct ui *u);       /* all that is of the patient */
+void scr_act_desk_close(struct ui *u);  /* the tables as well */
 
 /* scr_cover.c */
 void scr_cover_build(struct ui *u); /* lays the cover's rows out */

@@ -136,6 +136,7 @@ void scr_chart_close(struct ui *u)
     scr_trend_close(u);
     scr_growth_close(u);
     scr_conflicts_close(u);
+    scr_act_close(u);
     list_fini(&c->list);
     list_fini(&c->sections);
     vec_fini(&c->items);

@@ -160,6 +160,7 @@ void ui_lock(struct ui *u)
     scr_banner_close(u);
     scr_found_close(u);
     scr_chart_close(u);
+    scr_act_desk_close(u);
     scr_stop_close(u);
     scr_scopes_close(u);
     scr_tasks_close(u);
@@ -329,7 +330,7 @@ void ui_key(struct ui *u, int key)
     }
     if (u->hint.where && !u->asking && key_waited_for(u, key))
         return;
-    if (scr_stop_deaf(u))
+    if (scr_stop_deaf(u) || scr_sign_deaf(u))
         return;
     if (where == ON_ASK && !conf_find(&u->conf, where, key, &arg)) {
         /* REQ: a key that is no answer is never swallowed: after a lost '/' a name would be read
@@ -654,6 +655,9 @@ void ui_close(struct ui *u)
     list_fini(&u->banner.list);
     list_fini(&u->timeline.rows.list);
     list_fini(&u->conflicts.list);
+    list_fini(&u->drug.list);
+    list_fini(&u->order.list);
+    list_fini(&u->sign.list);
     list_fini(&u->found.rows.list);
     list_fini(&u->help.list);
     list_fini(&u->stop.list);

@@ -12,6 +12,7 @@
 
 #include "auth/unlock.h"
 #include "base/clock.h"
+#include "base/rng.h"
 #include "loop/loop.h"
 #include "model/model.h"
 
@@ -42,6 +43,7 @@ struct ui_hooks {
     void (*attach_stop)(void *arg);
     /* A patient who is not here is to be fetched, now and with every sync: as sync_now, its progress included. */
     void (*fetch)(void *arg, const char *id);
+    const struct rng *rng; /* borrowed */
     void *arg;
 };
 

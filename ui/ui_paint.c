@@ -259,7 +259,9 @@ void ui_paint(struct ui *u)
     tty_show(u->tty);
     if (l && !small)
         list_shown(l);
-    if (!small)
+    if (!small) {
         scr_stop_painted(u);
+        scr_sign_painted(u);
+    }
     arena_fini(&a);
 }

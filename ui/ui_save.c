@@ -144,6 +144,29 @@ bool ui_save_seen(struct ui *u, const struct model_seen *seen)
     return false;
 }
 
+struct now {
+    struct loop_job job; /* first */
+    int (*write)(void *arg, struct err *e);
+    void *arg;
+};
+
+static int run_now(struct loop_job *job)
+{
+    struct now *n = (struct now *)job;
+
+    return n->write(n->arg, &job->err);
+}
+
+bool ui_save_now(struct ui *u, int (*write)(void *arg, struct err *e), void *arg)
+{
+    struct now n = {.job = {.run = run_now}, .write = write, .arg = arg};
+
+    if (u->hooks.write_now && !u->hooks.write_now(u->hooks.arg, &n.job))
+        return true;
+    ui_say_err(u, &n.job.err);
+    return false;
+}
+
 void ui_save_orphan(struct ui *u)
 {
     for (struct save *s = u->saves; s; s = s->next)

@@ -29,6 +29,16 @@ struct order_env {
     const struct rng *rng;
 };
 
+/* The tables and the words that orders are written with, read once for a screen. */
+struct order_desk {
+    struct order_env env;
+    struct cds *cds;
+    struct sig_words *words;
+};
+/* m and rng are borrowed. ERR_OK also when tables are missing or old: the checks say so. To be closed in any case. */
+int model_order_desk_open(struct model *m, const struct rng *rng, struct order_desk *out, struct err *e);
+void model_order_desk_close(struct order_desk *d);
+
 /* --- who may ----------------------------------------------------------------------------------- */
 
 enum order_may { ORDER_MAY_NOT, ORDER_MAY_DRAFT, ORDER_MAY_SIGN };
@@ -56,6 +66,9 @@ struct order_drugs {
 /* Nothing is completed and nothing chosen. Strings in a or of the table. ERR_NOMEM. */
 int model_order_search(const struct codes_drugs *d, struct str typed, struct arena *a, struct order_drugs *out,
                        struct err *e);
+
+int model_order_find(const struct order_env *env, struct str typed, struct arena *a, struct order_drugs *out,
+                     struct err *e); /* the same with the desk's table */
 
 /* --- composing --------------------------------------------------------------------------------- */
 
@@ -123,8 +136,27 @@ int model_order_line_answer(const struct order_env *env, struct order_basket *b,
  * nothing is signed. */
 int model_order_sign(const struct order_env *env, struct order_basket *b, unsigned *signed_n, struct err *e);
 
+/* --- words ------------------------------------------------------------------------------------- */
+
+enum order_row_kind { ORDER_SAYS, ORDER_ASKS, ORDER_CHOICE, ORDER_CARD };
+struct order_row {
+    enum order_row_kind kind;
+    struct text lead, words;
+    unsigned ask, choice; /* of a choice: for model_sig_answer */
+    unsigned card;        /* of a card; open: a STOP that has no reason yet */
+    bool open;
+};
+/* All that is to be read before a decision: questions with their choices and what lacks; else the read-back, the
+ * quantity with its sum, what was filled in or read otherwise, cards, each check with its state and its list's date.
+ * In o's arena. ERR_NOMEM. */
+int model_order_rows(struct order *o, struct order_row **rows, unsigned *n, struct err *e);
+/* The same of a line that is to be signed: what it ends, its cards that stop or ask, and all checks in one row. In b's
+ * arena. */
+int model_order_line_rows(struct order_basket *b, unsigned line, struct order_row **rows, unsigned *n, struct err *e);
 /* --- what is done to an order ------------------------------------------------------------------- */
 
+const char *model_order_type(void);    /* of the rows that are orders of a medicine */
+bool model_order_is(const char *type); /* can something be done to a row of this type? */
 enum order_act { ORDER_HOLD, ORDER_RELEASE, ORDER_STOP, ORDER_ERROR, ORDER_ACTS };
 const char *model_order_act_words(enum order_act act); /* "hold": translated, for "Reason to ...:" */
 bool model_order_act_reason(enum order_act act);       /* it needs one */
