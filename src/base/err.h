@@ -56,6 +56,7 @@
     X(ERR_ATTENTION, 4)    /* done, but something needs a person; num = how many */                 \
     X(ERR_NOTSENT, 4)      /* done, but changes made here are not at the server; num = how many */   \
     X(ERR_BRAKE, 4)        /* so many rows would go that a person must say so; num = how many */     \
+    X(ERR_BUDGET, 4)       /* the day's bytes are used: kinds behind the first rank were left; num = how many */  \
     X(ERR_FULL, 4)         /* the disk is full: what is no edit stopped, what came whole is kept */   \
     X(ERR_FINDINGS, 4)     /* doctor found something; num = how many checks */                      \
     X(ERR_SCOPE, 4)        /* patients of the scope that the server does not have; num, what = first */ \

@@ -109,7 +109,7 @@ int cli_passphrase(struct cli_app *app, const char *prompt, struct secret **out,
 
 /* --- verbs ----------------------------------------------------------------------------------- */
 
-#define CLI_OPTIONS 8
+#define CLI_OPTIONS 9
 struct cli_option {
     const char *name; /* "--scope" */
     bool value;       /* takes one */

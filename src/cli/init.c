@@ -4,6 +4,7 @@
 #include "cli/priv.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +14,7 @@
 #include "net/net.h"
 #include "sync/step.h"
 
-enum { SERVER, SCOPE, AUTH, SECRET_FD, PRACTITIONER, ROLE, DEMO, CA };
+enum { SERVER, SCOPE, AUTH, SECRET_FD, PRACTITIONER, ROLE, DEMO, CA, BUDGET };
 
 /* How a profile signs in. Rows without built are known words whose turn has not come. */
 static const struct {
@@ -76,7 +77,7 @@ static bool is_unprotected(const struct cli_args *args)
 }
 
 static int create(struct cli_app *app, const struct cli_args *args, const struct secret *secret, const char *ca,
-                  const struct secret *passphrase, const struct crypt_kdf *kdf, struct err *e)
+                  const char *budget, const struct secret *passphrase, const struct crypt_kdf *kdf, struct err *e)
 {
     const struct store_value row[] = {
         {"server", str_of(args->value[SERVER])},
@@ -88,6 +89,7 @@ static int create(struct cli_app *app, const struct cli_args *args, const struct
         {"demo", args->value[DEMO] ? STR("1") : STR("")},
         {"unprotected", is_unprotected(args) ? STR("1") : STR("")},
         {"ca", str_of(ca)},
+        {"budget", str_of(budget)},
     };
     struct store_value given[sizeof row / sizeof *row];
     unsigned n = 0;
@@ -110,6 +112,16 @@ static int find_ca(const char *given, char **whole, struct err *e)
     return ERR_OK;
 }
 
+static int check_budget(const char *word, char out[24], struct err *e)
+{
+    int64_t bytes;
+    int r = cli_read_budget(word, &bytes, e);
+
+    if (!r && bytes)
+        snprintf(out, 24, "%lld", (long long)bytes);
+    return r;
+}
+
 /* What a guesser of the passphrase is up against, and where it had to be less. */
 static void say_kdf(const struct crypt_kdf *k, struct cli_out *out, struct cli_out *err)
 {
@@ -124,7 +136,7 @@ CLI_VERB(cli_verb_init)
     struct secret *secret = NULL, *passphrase = NULL;
     struct sync_scope scope = {0};
     struct crypt_kdf kdf;
-    char *ca = NULL;
+    char *ca = NULL, budget[24] = "";
     int r;
 
     (void)in;
@@ -133,6 +145,8 @@ CLI_VERB(cli_verb_init)
         r = check_server(args->value[SERVER], ca, app, e);
     if (!r)
         r = sync_scope_parse(str_of(args->value[SCOPE] ? args->value[SCOPE] : "all"), &scope, e);
+    if (!r && args->value[BUDGET])
+        r = check_budget(args->value[BUDGET], budget, e);
     if (!r)
         r = check_auth(args, &secret, e);
     if (!r)
@@ -144,7 +158,7 @@ CLI_VERB(cli_verb_init)
     if (!r)
         kdf = crypt_kdf_default();
     if (!r)
-        r = create(app, args, secret, ca, passphrase, &kdf, e);
+        r = create(app, args, secret, ca, budget, passphrase, &kdf, e);
     if (!r) {
         say_kdf(&kdf, out, err);
         if (is_unprotected(args))

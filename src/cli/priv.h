@@ -29,6 +29,7 @@ CLI_VERB(cli_verb_queue);
 CLI_VERB(cli_verb_attachment);
 
 CLI_VERB(cli_verb_quota);
+CLI_VERB(cli_verb_budget);
 
 CLI_VERB(cli_verb_conflicts);
 CLI_VERB(cli_verb_resolve);
@@ -83,6 +84,13 @@ void cli_work_end(struct cli_work *w);
 void cli_marks(const struct cli_app *app, struct cli_out *out);
 /* The members of `status` into an open object. */
 int cli_status_members(struct cli_app *app, struct jsonw *w, struct err *e);
+/* "200M": bytes, or KiB, MiB, GiB, TiB by one letter; "none": 0. ERR_INPUT, also for less than least. */
+int cli_read_size(struct str word, uint64_t least, uint64_t *out);
+/* "5M/day", "5M", "none": bytes a day. ERR_INPUT with the word. */
+int cli_read_budget(const char *word, int64_t *out, struct err *e);
+/* What of the day's bytes is used, and what a sync therefore left. */
+int cli_budget_words(struct cli_app *app, struct cli_out *out, struct err *e);
+int cli_budget_members(struct cli_app *app, struct jsonw *w, struct err *e);
 /* Descriptor number of an option such as --secret-fd: 0.., or ERR_USAGE. */
 int cli_fd_option(const char *name, const char *value, int *fd, struct err *e);
 

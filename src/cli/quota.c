@@ -8,21 +8,20 @@
 #include "base/intl.h"
 #include "cli/room.h"
 
-/* "200M": bytes, or KiB, MiB, GiB, TiB by one letter. 0: none. */
-static int read_size(const char *word, uint64_t *out, struct err *e)
+int cli_read_size(struct str word, uint64_t least, uint64_t *out)
 {
     static const char units[] = "KMGT";
-    struct str digits = str_of(word);
+    struct str digits = word;
     const char *unit = digits.n ? strchr(units, digits.p[digits.n - 1] & ~0x20) : NULL;
     int shift = unit && *unit ? 10 * (int)(unit - units + 1) : 0;
     int64_t n;
 
     *out = 0;
-    if (!strcmp(word, "none"))
+    if (str_is(word, "none"))
         return ERR_OK;
     digits.n -= shift > 0;
-    if (!str_int(digits, 1, INT64_MAX >> shift, &n) || (uint64_t)n << shift < STORE_QUOTA_LEAST)
-        return err_set(e, ERR_INPUT, 0, STORE_QUOTA_LEAST, word);
+    if (!str_int(digits, 1, INT64_MAX >> shift, &n) || (uint64_t)n << shift < least)
+        return ERR_INPUT;
     *out = (uint64_t)n << shift;
     return ERR_OK;
 }
@@ -78,10 +77,12 @@ CLI_VERB(cli_verb_quota)
 {
     uint64_t bytes = 0;
     struct jsonw w;
-    int r = args->n ? read_size(args->word[0], &bytes, e) : ERR_OK;
+    int r = args->n ? cli_read_size(str_of(args->word[0]), STORE_QUOTA_LEAST, &bytes) : ERR_OK;
 
     (void)in, (void)err;
-    if (r || (r = cli_need_store(app, e)) || (args->n && (r = set(app, bytes, e))))
+    if (r)
+        return err_set(e, r, 0, STORE_QUOTA_LEAST, args->word[0]);
+    if ((r = cli_need_store(app, e)) || (args->n && (r = set(app, bytes, e))))
         return r;
     if (!args->value[0])
         return words(app, out, e);

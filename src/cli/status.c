@@ -149,6 +149,8 @@ int cli_status_members(struct cli_app *app, struct jsonw *w, struct err *e)
         jsonw_int(w, (int64_t)(h.file_bytes + h.wal_bytes));
         if (!r)
             r = cli_room_members(app, w, e);
+        if (!r)
+            r = cli_budget_members(app, w, e);
     }
     last_close(&l);
     return r;
@@ -232,6 +234,8 @@ static int words(struct cli_app *app, struct cli_out *out, struct err *e)
         say_refused(app, out);
         if (!r)
             r = say_not_fetched(app, out, e);
+        if (!r)
+            r = cli_budget_words(app, out, e);
         if (!r)
             r = cli_removed(app, STR(""), out, e);
     }

@@ -21,7 +21,7 @@
 
 #define LOOK_MS 250 /* between two looks at a sync that another runs */
 
-enum { JSON, WATCH, ACCEPT };
+enum { JSON, WATCH, ACCEPT, OVER_BUDGET };
 
 struct syncing {
     struct cli_app *app;
@@ -33,6 +33,7 @@ struct syncing {
     struct sync_report report;
     sync_wish wish;
     bool watch, running, stopped;
+    bool lifted;    /* this sync may take more than the day's bytes */
     bool by_signal; /* stopped by one: that is how a watch ends */
     bool moved; /* stopped, to go on at whoever owns the home next */
     struct loop_job asked; /* for the home, by a full screen: a message from a guest's thread */
@@ -96,6 +97,8 @@ static void run_it(struct syncing *s)
 
     if (!s->session)
         failed.code = sync_session_new(s->loop, s->app->store, &s->app->clock, &s->app->rng, &s->session, &failed.err);
+    if (!failed.code && s->lifted)
+        sync_session_lift(s->session);
     if (!failed.code)
         failed.code = sync_session_start(s->session, &o, &failed.err);
     s->running = !failed.code;
@@ -316,9 +319,27 @@ static int accept(struct cli_app *app, struct err *e)
     return r;
 }
 
+/* The day's bytes are used, and somebody sits there who may say that it be so. */
+static bool go_over(struct cli_app *app, const struct cli_out *err)
+{
+    struct secret *s = NULL;
+    char prompt[200];
+    bool yes;
+
+    if (app->guest || !err->terminal)
+        return false;
+    snprintf(prompt, sizeof prompt, "%s", _("The day's bytes are used. Fetch the rest all the same? Type yes: "));
+    if (cli_ask(prompt, &s, NULL))
+        return false;
+    yes = str_is((struct str){(const char *)s->p, s->n}, C_("answer", "yes"));
+    secret_free(s);
+    return yes;
+}
+
 CLI_VERB(cli_verb_sync)
 {
-    struct syncing s = {.app = app, .err = err, .watch = args->value[WATCH] != NULL};
+    struct syncing s = {.app = app, .err = err, .watch = args->value[WATCH] != NULL,
+                        .lifted = args->value[OVER_BUDGET] != NULL};
     struct err told = ERR_NONE;
     int r = cli_need_store(app, e);
 
@@ -328,10 +349,15 @@ CLI_VERB(cli_verb_sync)
     if (r)
         return r;
     r = run(&s, e);
+    if (r == ERR_BUDGET && !s.watch && go_over(app, err)) {
+        s = (struct syncing){.app = app, .err = err, .lifted = true};
+        *e = ERR_NONE;
+        r = run(&s, e);
+    }
     /* What was said could not be taken back if it begins again elsewhere. */
     if (r == ERR_CANCELLED && (app->guest || cli_host_asked(app->host)))
         return r;
-    if (sync_is_whole(s.report.code) || args->value[JSON])
+    if (sync_is_whole(s.report.code) || s.report.code == ERR_BUDGET || args->value[JSON])
         say(app, args, &s.report, out, &told);
     return r ? r : check_scope(app, e);
 }

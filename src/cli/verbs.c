@@ -12,13 +12,15 @@
 /* One row a verb. Usage lines are not translated: scripts and manuals quote them. */
 static const struct cli_verb verbs[] = {
     {"init",
-     "--server URL [--scope SPEC] [--auth KIND [--secret-fd N]] [--practitioner REF] [--role R] [--ca FILE] [--demo]",
+     "--server URL [--scope SPEC] [--auth KIND [--secret-fd N]] [--practitioner REF] [--role R] [--ca FILE] [--demo] "
+     "[--budget SIZE/day]",
      N_("make a profile and its sealed store"),
      {{"--server", true}, {"--scope", true}, {"--auth", true}, {"--secret-fd", true}, {"--practitioner", true},
-      {"--role", true}, {"--demo", false}, {"--ca", true}},
+      {"--role", true}, {"--demo", false}, {"--ca", true}, {"--budget", true}},
      0, 0, CLI_ALONE, cli_verb_init},
-    {"sync", "[--json] [--watch] [--accept-deletions]", N_("fetch what is new from the server"),
-     {{"--json", false}, {"--watch", false}, {"--accept-deletions", false}}, 0, 0, CLI_AGAIN, cli_verb_sync},
+    {"sync", "[--json] [--watch] [--accept-deletions] [--over-budget]", N_("fetch what is new from the server"),
+     {{"--json", false}, {"--watch", false}, {"--accept-deletions", false}, {"--over-budget", false}},
+     0, 0, CLI_AGAIN, cli_verb_sync},
     {"list", "[TEXT] [--json]", N_("patients in the cache"), {{"--json", false}}, 0, 1, CLI_AGAIN,
      cli_verb_list},
     {"show", "PATIENT [SECTION] [--json]", N_("a chart as plain text"), {{"--json", false}}, 1, 2, CLI_AGAIN,
@@ -55,6 +57,8 @@ static const struct cli_verb verbs[] = {
      CLI_AGAIN, cli_verb_verify},
     {"quota", "[SIZE|none] [--json]", N_("what the store takes, and the most that it may"), {{"--json", false}}, 0, 1,
      CLI_AGAIN, cli_verb_quota},
+    {"budget", "[SIZE/day|none] [--json]", N_("how many bytes a day syncs may take, and what went today"),
+     {{"--json", false}}, 0, 1, CLI_AGAIN, cli_verb_budget},
     {"wipe", "[--unsent N|unknown]", N_("destroys the profile on this machine"), {{"--unsent", true}}, 0, 0,
      CLI_ALONE, cli_verb_wipe},
     {"fhirpath", "[--strict] [--json] [--questionnaire FILE] EXPR FILE",

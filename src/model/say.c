@@ -97,6 +97,8 @@ static const struct sentence {
      N_("`wardline queue' says which and why")},
     {ERR_BRAKE, N_("nothing was removed: the server no longer has this many entries that are kept here"), ARG_NUM,
      N_("is it the right server? If they were deleted there: wardline sync --accept-deletions")},
+    {ERR_BUDGET, N_("the day's bytes are used: kinds behind the first rank were NOT FETCHED, so many"), ARG_NUM,
+     N_("edits and the first rank go on; `wardline budget' changes it")},
     {ERR_FULL, N_("the disk is full: what came whole is kept"), ARG_NONE,
      N_("free some room on it, or let the store take less (`wardline quota')")},
     {ERR_FINDINGS, N_("checks with a finding"), ARG_NUM, N_("each says its next step above")},

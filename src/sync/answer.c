@@ -302,6 +302,12 @@ static void deliver(struct shell_lane *l)
 
 /* --- net's calls ------------------------------------------------------------------------------ */
 
+static void metered(struct sync_run *r)
+{
+    if (r->observer.metered)
+        r->observer.metered(r->observer.arg);
+}
+
 static int on_head(void *arg, const struct net_head *h)
 {
     struct shell_lane *l = arg;
@@ -316,6 +322,7 @@ static int on_head(void *arg, const struct net_head *h)
     if (l->run->abandoned)
         return ERR_CANCELLED;
     l->status = h->status;
+    metered(l->run);
     if (l->gzipped && (h->status == 400 || h->status == 415))
         return ERR_OK; /* perhaps the compression: asked once more in clear before the step hears of it */
     if (l->resent && h->status < 300)
@@ -334,6 +341,7 @@ static int on_bytes(void *arg, struct str bytes)
 
     if (l->run->abandoned)
         return ERR_CANCELLED;
+    metered(l->run);
     if (l->status < 200 || l->status > 299)
         return ERR_OK; /* a refusal's words are the server's; nobody reads them here */
     code = bundle_feed(l->scan, bytes, &e);

@@ -261,12 +261,12 @@ void sync_page_over(struct sync_state *s, struct pull *p, struct page *g)
     sync_lane_page_over(s, g->lane);
     if (g->orphan)
         return;
-    if (s->stopping) {
+    if (sync_ends(s, p)) {
         drop_ahead(s, p);
         if (sync_closes(p, g) && !s->store_failed)
             over(p, ERR_OK, 0); /* it had come to its end before the stop */
         else
-            over(p, g->verdict == VERDICT_FAIL ? g->code : s->stopping, g->status >= 300 ? g->status : 0);
+            over(p, g->verdict == VERDICT_FAIL ? g->code : sync_ends(s, p), g->status >= 300 ? g->status : 0);
     } else if (g->verdict == VERDICT_WHOLE) {
         after_whole(s, p, g);
     } else if (g->verdict == VERDICT_CUT) {

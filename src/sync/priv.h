@@ -142,6 +142,7 @@ struct sync_state {
     bool later_planned;       /* the ranks behind the first had their chance of a batch */
     bool ids_asked;           /* ACT_IDS is out */
     unsigned n_by_id;         /* pulls by id when it went out: no new ones end the rounds */
+    bool frugal;              /* the first rank alone */
     bool store_failed;        /* no mark may be written any more */
     unsigned rounds, waiting, offline, refusals, batch_tries;
     int64_t changes;          /* sync_changes */
@@ -177,6 +178,15 @@ void sync_get_entry(struct jsonw *w, struct str url);
 int sync_batch_body(const struct sync_state *s, const struct lane *l, struct buf *out);
 bool sync_echoes(struct str url, const char *param);              /* self link has that parameter */
 bool sync_echoes_count(struct str url, unsigned count);
+
+/* --- frugal.c: the first rank alone --------------------------------------------------------------- */
+
+/* Why p is to end where it is: the run stops, or p is left; ERR_OK: it is not. */
+int sync_ends(const struct sync_state *s, const struct pull *p);
+/* From now on. */
+void sync_frugal(struct sync_state *s);
+/* A batch answer shows an entry of a later rank: true, and the rest of it is left. */
+bool sync_frugal_part(struct sync_state *s, unsigned lane, int outer);
 
 /* --- pull.c: one kind's run ------------------------------------------------------------------- */
 

@@ -388,9 +388,9 @@ static enum verdict refused(struct sync_state *s, struct pull *p, struct page *g
     return fail(g, st == 400 || st == 404 || st == 405 ? ERR_UNSUPPORTED : ERR_HTTP);
 }
 
-static enum verdict lost(struct sync_state *s, struct page *g, int code)
+static enum verdict lost(struct sync_state *s, const struct pull *p, struct page *g, int code)
 {
-    if (s->stopping)
+    if (sync_ends(s, p))
         return VERDICT_CUT;
     if (code == ERR_TOOBIG) /* a head beyond the limit is this search's answer, not the state of the line */
         return fail(g, code);
@@ -399,12 +399,14 @@ static enum verdict lost(struct sync_state *s, struct page *g, int code)
 
 static enum verdict judge(struct sync_state *s, struct pull *p, struct page *g, int code)
 {
+    bool ends = sync_ends(s, p) != ERR_OK;
+
     if (g->foreign)
         return fail(g, ERR_UNSUPPORTED);
     if (g->spoilt)
         return fail(g, g->spoilt);
     if (!g->status)
-        return lost(s, g, code);
+        return lost(s, p, g, code);
     if (g->status < 200 || g->status > 299)
         return refused(s, p, g);
     if (code == ERR_OK && g->bundle)
@@ -412,9 +414,9 @@ static enum verdict judge(struct sync_state *s, struct pull *p, struct page *g, 
     if (sync_is_cut(code) && g->bundle && full(p, g))
         return VERDICT_WHOLE;
     /* The cut fell on another part of the batch, or the step left it here: nothing rests on where. */
-    if (g->outer >= 0 && (code == ERR_CANCELLED ? !s->stopping : sync_is_cut(code) && !g->rows))
+    if (g->outer >= 0 && (code == ERR_CANCELLED ? !ends : sync_is_cut(code) && !g->rows))
         return VERDICT_LOOSE;
-    if (sync_is_cut(code) || s->stopping) {
+    if (sync_is_cut(code) || ends) {
         g->code = code;
         return VERDICT_CUT;
     }

@@ -122,8 +122,8 @@ static void say_why(struct sync_run *r)
     if (!p->code && p->refused) {
         p->code = ERR_ATTENTION;
         err_set(&p->err, ERR_ATTENTION, 0, p->refused, "refused");
-    } else if (p->code == ERR_PARTIAL) {
-        err_set(&p->err, ERR_PARTIAL, 0, failed, first);
+    } else if (p->code == ERR_PARTIAL || p->code == ERR_BUDGET) {
+        err_set(&p->err, p->code, 0, failed, first);
     } else if (p->code != p->err.code) {
         int status = 0;
 
@@ -425,6 +425,12 @@ void sync_run_stop(struct sync_run *r, int code)
     r->stopped = true;
     if (!r->finishing)
         sync_run_step(r, &(struct sync_event){.type = SYNC_EV_CANCEL, .code = code});
+}
+
+void sync_run_frugal(struct sync_run *r)
+{
+    if (!r->finishing)
+        sync_run_step(r, &(struct sync_event){.type = SYNC_EV_FRUGAL});
 }
 
 void sync_cancel(struct sync_run *r)

@@ -24,7 +24,7 @@
 struct sync_run;
 
 struct sync_report {
-    int code;                 /* ERR_OK, ERR_ATTENTION, ERR_NOTSENT, ERR_PARTIAL, ERR_OFFLINE, ERR_CANCELLED, ... */
+    int code;                 /* ERR_OK, ERR_ATTENTION, ERR_NOTSENT, ERR_PARTIAL, ERR_BUDGET, ERR_OFFLINE, ... */
     struct err err;           /* the same with its arguments */
     unsigned refused;         /* resources that cannot be kept, of this and earlier runs */
     uint64_t removed;         /* rows removed behind it to keep the quota (store/room.h) */
@@ -51,6 +51,8 @@ struct sync_observer {
     void *arg;
     /* While something goes on beside it (sync_run_beside): the pull is over, with that code. Once. May be NULL. */
     void (*over)(void *arg, int code, const struct sync_kind_result *kinds, unsigned n, int64_t changes);
+    /* Bytes came. May be NULL. */
+    void (*metered)(void *arg);
 };
 
 /* Starts one full sync. base: the profile's base URL (references; set as NET_FHIR in n). done comes exactly once, on
@@ -64,6 +66,8 @@ int sync_start(struct loop *l, struct net *n, struct store *s, const struct cloc
 void sync_cancel(struct sync_run *r);
 /* The same, for a reason of the caller's: the code that it ends with. */
 void sync_run_stop(struct sync_run *r, int code);
+/* From now on nothing is asked but the first rank: what else is under way is left, and ends with ERR_BUDGET. */
+void sync_run_frugal(struct sync_run *r);
 /* While something goes on beside it, the run does not end: beside true; then once false, with what came of it: how many
  * operations were acknowledged, rows deleted because the server has them no more, and the code (its error in e) that
  * counts where the pull itself has none. */

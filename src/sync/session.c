@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "sync/absent.h"
+#include "sync/budget.h"
 #include "sync/demand.h"
 #include "sync/send.h"
 
@@ -18,7 +19,12 @@ struct sync_session {
     struct clock clock;
     struct rng rng;
     struct sync_pace pace;
-    struct loop_job note;    /* keeps what the server said */
+    struct sync_budget budget;
+    int64_t seen, pending;   /* the meter as it was looked at last; bytes that are not in budget.used yet */
+    int64_t counting;        /* those of them that the note under way brings there */
+    int64_t now_used;        /* what came of that */
+    bool lifted, frugal;     /* the day's bytes do not count for what runs; it was told that they are used */
+    struct loop_job note;    /* keeps what the server said, and what went */
     struct buf noted;        /* what is to stand in the setting */
     loop_timer ending;       /* the sync that runs, as the server is not to be asked */
     bool noting, note_again, gone; /* gone: freed, but for that job */
@@ -102,6 +108,8 @@ static int write_note(struct loop_job *job)
     if (r)
         return r;
     if (!(r = store_set(tx, "sync.pace", buf_str(&s->noted), &job->err)))
+        r = sync_budget_add(s->store, tx, &s->clock, s->counting, &s->now_used, &job->err);
+    if (!r)
         return store_commit(tx, &job->err);
     store_rollback(tx);
     return r;
@@ -112,6 +120,10 @@ static void noted(struct loop_job *job)
     struct sync_session *s = (struct sync_session *)(void *)((char *)job - offsetof(struct sync_session, note));
 
     s->noting = false;
+    if (!job->code) {
+        s->budget.used = s->now_used;
+        s->pending -= s->counting;
+    }
     if (s->gone)
         destroy(s);
     else if (s->note_again)
@@ -128,11 +140,50 @@ static void note(struct sync_session *s)
     if (sync_pace_save(&s->pace, clock_boot_ms(&s->clock), clock_wall_ms(&s->clock), &s->noted))
         return;
     s->noting = true;
+    s->counting = s->pending;
     s->note = (struct loop_job){.run = write_note, .done = noted, .urgent = true};
     loop_submit(s->loop, LOOP_STORE, &s->note);
 }
 
 static void leave_alone(struct sync_session *s);
+
+static void look_at_meter(struct sync_session *s)
+{
+    struct net_meter m = net_meter(s->net);
+    int64_t now = (int64_t)(m.bytes_up + m.bytes_down);
+
+    s->pending += now - s->seen;
+    s->seen = now;
+}
+
+/* Bytes came. */
+static void count(void *arg)
+{
+    struct sync_session *s = arg;
+
+    if (!s->budget.limit)
+        return;
+    look_at_meter(s);
+    if (s->pending >= SYNC_BUDGET_NOTE && !s->noting)
+        note(s);
+    if (s->frugal || s->lifted || !s->running || !sync_budget_over(&s->budget, s->pending))
+        return;
+    s->frugal = true;
+    sync_run_frugal(s->run);
+}
+
+/* The meter begins anew, for the report of a sync; what it had is not forgotten. */
+static void reset_meter(struct sync_session *s)
+{
+    look_at_meter(s);
+    net_meter_reset(s->net);
+    s->seen = 0;
+}
+
+void sync_session_lift(struct sync_session *s)
+{
+    s->lifted = true;
+}
 
 static void heard(void *arg, enum net_origin o, const struct net_head *h)
 {
@@ -291,7 +342,7 @@ static void pulled(void *arg, int code, const struct sync_kind_result *kinds, un
 
 static int start(struct sync_session *s, bool demand, struct err *e)
 {
-    struct sync_observer mine = {progress, ended, s, pulled};
+    struct sync_observer mine = {progress, ended, s, pulled, count};
     int r;
 
     sync_run_free(s->run);
@@ -301,6 +352,9 @@ static int start(struct sync_session *s, bool demand, struct err *e)
         r = sync_start(s->loop, s->net, s->store, &s->clock, &s->rng, &s->scope, s->base.p, &mine, &s->run, e);
     s->running = r == ERR_OK;
     s->over = false;
+    s->frugal = false;
+    if (s->running)
+        count(s);
     if (s->running && !s->demand) /* a chart that somebody waits for does not wait for what is sent */
         sync_run_beside(s->run, true, 0, 0, NULL);
     return r;
@@ -315,7 +369,7 @@ static void ended(void *arg, const struct sync_report *r)
     s->running = false;
     if (both.code == ERR_BUSY)
         busy(s, &both.err);
-    if (s->demand && sync_is_whole(r->code)) { /* then all others */
+    if (s->demand && (sync_is_whole(r->code) || r->code == ERR_BUDGET)) { /* then all others */
         s->pulled = both.pulled;
         if (!(both.code = start(s, false, &e)))
             return;
@@ -325,6 +379,11 @@ static void ended(void *arg, const struct sync_report *r)
     }
     sync_run_free(s->run); /* *r is no more; nor does the run's room wait for the next one */
     s->run = NULL;
+    if (s->budget.limit) {
+        look_at_meter(s);
+        note(s);
+    }
+    s->lifted = false;
     if (s->observer.done)
         s->observer.done(s->observer.arg, &both);
 }
@@ -365,7 +424,9 @@ int sync_session_start(struct sync_session *s, const struct sync_observer *o, st
     s->sent = 0;
     s->deleted = 0;
     s->beside = ERR_NONE;
-    net_meter_reset(s->net);
+    reset_meter(s);
+    if ((code = sync_budget_load(s->store, &s->clock, &s->budget, e)))
+        return code;
     if ((code = sync_send_start(s->loop, s->net, s->store, &s->clock, &s->rng, s->base.p, &mine, &s->send, e)))
         return code;
     s->sending = true;

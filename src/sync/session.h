@@ -29,6 +29,8 @@ struct sync_rooms {
 };
 struct sync_rooms sync_session_rooms(const struct sync_session *s);
 
+/* The next sync may take more than the day's bytes (sync/budget.h): a person has said so. */
+void sync_session_lift(struct sync_session *s);
 /* How long nothing may go to the server; what is asked meanwhile waits. */
 int64_t sync_session_quiet(const struct sync_session *s);
 

@@ -260,6 +260,8 @@ static void on_start(struct sync_state *s, const struct sync_event *ev)
     s->started = true;
     s->n_by_id = s->n;
     s->no_batch = ev->no_batch;
+    if (s->frugal)
+        sync_frugal(s);
     plan_batch(s);
 }
 
@@ -393,7 +395,8 @@ static struct pull *ahead(const struct sync_state *s, unsigned *tail)
     bool p0 = !first_rank_over(s);
 
     for (unsigned i = 0; i < s->n; i++)
-        if ((!p0 || s->pull[i]->kind->priority == KIND_P0) && may_go_ahead(s->pull[i], tail))
+        if ((!p0 || s->pull[i]->kind->priority == KIND_P0) && !sync_ends(s, s->pull[i]) &&
+            may_go_ahead(s->pull[i], tail))
             return s->pull[i];
     return NULL;
 }
@@ -456,7 +459,7 @@ static int outcome(const struct sync_state *s)
         partial = partial || failed(s->pull[i]);
     }
     if (good)
-        return partial ? ERR_PARTIAL : ERR_OK;
+        return !partial ? ERR_OK : first == ERR_BUDGET ? ERR_BUDGET : ERR_PARTIAL;
     return first ? first : ERR_NOTFHIR; /* nothing there is a kind of resource: no FHIR server, or not its base path */
 }
 
@@ -479,7 +482,8 @@ static void finish(struct sync_state *s)
         p->phase = PULL_OVER;
         p->code = s->stopping;
     }
-    if (!s->stopping && !s->scope->all && !s->ids_asked && s->rounds < SYNC_ROUNDS && (a = sync_act(s, SYNC_ACT_IDS))) {
+    if (!s->stopping && !s->frugal && !s->scope->all && !s->ids_asked && s->rounds < SYNC_ROUNDS &&
+        (a = sync_act(s, SYNC_ACT_IDS))) {
         s->rounds++;
         s->ids_asked = true;
         s->n_by_id = s->n;
@@ -603,6 +607,8 @@ static void part_shows(struct sync_state *s, unsigned lane, int outer)
     for (int i = l->last < 0 ? 0 : l->last; i < outer; i++)
         part_end(s, lane, (unsigned)i, ERR_OK);
     l->last = outer;
+    if (sync_frugal_part(s, lane, outer))
+        return;
     for (unsigned i = 0; i < s->n && !l->left && l->of[outer]->kind->priority != KIND_P0; i++) {
         struct pull *p = s->pull[i];
 
@@ -724,6 +730,9 @@ void sync_step(struct sync_state *s, const struct sync_event *ev, struct sync_ac
     case SYNC_EV_IDS:
         s->rounds = s->n > s->n_by_id ? s->rounds : SYNC_ROUNDS;
         s->ids_asked = false;
+        break;
+    case SYNC_EV_FRUGAL:
+        sync_frugal(s);
         break;
     case SYNC_EV_CANCEL:
         sync_stop(s, ev->code ? ev->code : ERR_CANCELLED);

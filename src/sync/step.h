@@ -9,6 +9,8 @@
  *   - a page that was cut leaves its whole resources; it is asked again from the greatest lastUpdated stored,
  *     smaller. Progress never needs a page larger than the rows of one instant: see sync/pull.c;
  *   - a next link is followed on its own origin only; paging that goes in circles ends with ERR_LOOP;
+ *   - once it is to be frugal (the day's bytes are used), nothing but KIND_P0 is asked, and the others are not called
+ *     whole;
  *   - KIND_P0 is whole for all patients before anything else is asked, but for what stands behind it in the same
  *     answer: a first sync asks all ranks in one batch, in their order, and leaves it where P0 has more to come.
  */
@@ -66,6 +68,7 @@ enum sync_event_type {
     SYNC_EV_STORED,    /* the oldest ACT_STORE of lane and outer is committed, or failed (code) */
     SYNC_EV_WAKE,      /* an ACT_WAIT is over */
     SYNC_EV_IDS,       /* all ids that ACT_IDS asked for were given */
+    SYNC_EV_FRUGAL,    /* at any moment: from here on the first rank alone, what else is under way is left */
     SYNC_EV_CANCEL,    /* code: why, or ERR_OK: on request */
 };
 

@@ -18,7 +18,7 @@ status import export doctor line theme patient PATIENT SECTION TEXT TYPE ID DIR 
 ulimit lang LANG TERM vt100 xterm ncurses term MiB Argon2id Argon2 male female other unknown UTC file Ctrl Shift Enter Space Tab Up Down Left Right Home End PgUp PgDn Esc Click WheelUp WheelDown""".split())
 
 EXEMPT |= set("attachment out again key add change remove rotate pair open recovery escrow keyring hours label unsent unknown backup restore verify wipe SLOT".split())
-EXEMPT |= set("quota SIZE none fhirpath strict questionnaire EXPR sig say weight surface within DATE DAYS form preview extract ANSWERS check test".split())
+EXEMPT |= set("quota budget day over SIZE none fhirpath strict questionnaire EXPR sig say weight surface within DATE DAYS form preview extract ANSWERS check test".split())
 
 WORD = r"[^\W\d_]{3,}[0-9]*"
 

@@ -5,7 +5,7 @@
  * Not against HAPI: no server is asked here, each answer is made to fit one rule. The whole of the rules
  * against HAPI is tests/live/pull and tests/live/run's cuts.
  *
- * Kills sync-retry-ignored, pace-patience, sync-loop-unseen, sync-count-not-halved, sync-head-stops,
+ * Kills sync-retry-ignored, pace-patience, budget-mark-moves, budget-first-rank-left, sync-loop-unseen, sync-count-not-halved, sync-head-stops,
  * sync-batch-one-by-one, sync-ties-dear, sync-circles, sync-batch-not-left, sync-batch-out-of-rank, sync-ahead-of-rank.
  */
 #include "config.h"
@@ -569,6 +569,45 @@ static void long_retry_after_ends(void)
     bench_free(b);
 }
 
+/* The day's bytes are used before anything is asked: the first rank comes, and counts as whole. */
+static void frugal_from_the_start(void)
+{
+    struct bench *b = bench(4, "all");
+
+    feed(b, (struct sync_event){.type = SYNC_EV_FRUGAL});
+    start(b, NULL);
+    CU_ASSERT(!b->batches && b->gets == 2 && asks(b, 0, "Aa?") && asks(b, 1, "Dd?"));
+    nothing_new(b, 0);
+    nothing_new(b, 1);
+    CU_ASSERT(b->done && b->code == ERR_BUDGET && b->gets == 2);
+    CU_ASSERT(result(b, "Aa").code == ERR_OK && result(b, "Dd").code == ERR_OK);
+    CU_ASSERT(result(b, "Bb").code == ERR_BUDGET && result(b, "Cc").code == ERR_BUDGET);
+    bench_free(b);
+}
+
+/* They are used up midway: a later rank's page is left, what came of it is stored, and its mark does not move. */
+static void frugal_midway(void)
+{
+    struct bench *b = bench(2, "all");
+    unsigned lane;
+
+    start(b, NULL);
+    nothing_new(b, b->lane);
+    lane = b->lane;
+    CU_ASSERT(asks(b, lane, "Bb?"));
+    feed(b, (struct sync_event){.type = SYNC_EV_HEAD, .lane = lane, .outer = -1, .status = 200, .date_ms = START_MS});
+    feed(b, (struct sync_event){.type = SYNC_EV_BUNDLE, .lane = lane, .outer = -1});
+    feed(b, (struct sync_event){.type = SYNC_EV_ROW, .lane = lane, .outer = -1, .id = STR("x"), .bytes = 100,
+                                .updated_ms = START_MS - HOUR});
+    b->rows = 0;
+    b->mark = (struct store_mark){.mark_ms = 0};
+    feed(b, (struct sync_event){.type = SYNC_EV_FRUGAL});
+    CU_ASSERT(b->stops == 1 && b->done && b->code == ERR_BUDGET);
+    CU_ASSERT(b->rows == 1 && !b->mark.mark_ms && b->gets == 2);
+    CU_ASSERT(result(b, "Bb").code == ERR_BUDGET && result(b, "Aa").code == ERR_OK);
+    bench_free(b);
+}
+
 static void ignored_filter_is_said(void)
 {
     struct bench *b = bench(1, "all");
@@ -866,6 +905,8 @@ static const struct unit_test tests[] = {
     {"a head beyond the limit ends the kind alone", huge_head_ends_the_kind},
     {"Retry-After is honoured", retry_after_is_honoured},
     {"a long Retry-After ends the sync", long_retry_after_ends},
+    {"frugal from the start: the first rank alone", frugal_from_the_start},
+    {"frugal midway: what came is kept", frugal_midway},
     {"an ignored _lastUpdated is said", ignored_filter_is_said},
     {"an ignored scope: nothing is kept", other_patients_are_not_kept},
     {"cancel stops, and keeps what is whole", cancel_stops_and_keeps},
