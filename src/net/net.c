@@ -299,6 +299,16 @@ static struct net_request **may_go(struct net *n, int64_t *due)
     return NULL;
 }
 
+/* The first that would be held for longer than anybody waits here; *held_ms: how long. */
+static struct net_request *held_too_long(struct net *n, int64_t *held_ms)
+{
+    struct net_request *r = n->waiting;
+
+    while (r && (*held_ms = n->quiet_ms[r->ask.origin] - clock_boot_ms(&n->clock)) <= NET_HELD_MS)
+        r = r->next;
+    return r;
+}
+
 static void quiet_over(void *arg)
 {
     struct net *n = arg;
@@ -329,11 +339,15 @@ static void pump(void *arg)
 {
     struct net *n = arg;
     struct net_request *r, **at = NULL;
-    int64_t due = INT64_MAX;
+    int64_t held, due = INT64_MAX;
 
     n->pump_timer = 0;
     while ((r = cancelled_in(n->running)) || (r = cancelled_in(n->waiting)))
         finish(n, r, CURLE_OK);
+    while ((r = held_too_long(n, &held))) {
+        err_set(&r->stop, ERR_BUSY, 0, (held + 999) / 1000, NULL);
+        finish(n, r, CURLE_OK);
+    }
     resume(n);
     while (n->lanes < NET_LANES && (at = may_go(n, &due))) {
         r = *at;

@@ -18,7 +18,7 @@
 
 #define SYNC_PACE_BASE_MS 1000
 #define SYNC_PACE_CAP_MS (15 * 60 * 1000)
-#define SYNC_PACE_PATIENCE_MS 90000   /* the longest wait within a sync: beyond, it ends with ERR_BUSY */
+#define SYNC_PACE_PATIENCE_MS 90000   /* the longest wait within a sync: beyond, it ends with ERR_BUSY; NET_HELD_MS */
 #define SYNC_PACE_EVERY_MS (15 * 60 * 1000) /* between two syncs, and up to a quarter more */
 #define SYNC_PACE_NUDGE_MS 2000       /* behind an edit, and up to half as much more: the next one goes with it */
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A server that asks to be left alone is left alone: by the sync that runs, by what is sent beside it, by the next start of the
 program; and `sync --watch` sends an edit by itself, finds the server again, and ends with 0. Planted faults:
-pace-not-kept (what was told is forgotten with the process), pace-net-open (it holds for who was told alone), watch-no-nudge.
+pace-not-kept (what was told is forgotten with the process), pace-net-open (it holds for who was told alone), watch-no-nudge,
+net-holds-for-ever (what had not gone out yet waits as long as the server said).
 
 The ways of saying it are those of RFC 9110 10.2.3 (seconds, a date), of Microsoft's FHIR server (x-ms-retry-after-ms; within a
 batch that had enough the remaining entries answer 429 under a 200: fhir-server issue 1658) and of Medplum's (RateLimit).
@@ -32,6 +33,7 @@ class Front(http.server.BaseHTTPRequestHandler):
     asks = []          # (moment, method, path)
     refuse = []        # of the next answers: (status, headers); None passes one on
     told, hold = 0, None
+    writes = None      # headers: each PUT is told so
     entries = None     # headers: the entries of the next batch of edits answer 429 under a 200
 
     def log_message(self, *_):
@@ -60,6 +62,8 @@ class Front(http.server.BaseHTTPRequestHandler):
             self.say(200, headers, json.dumps({"resourceType": "Bundle", "type": "batch-response", "entry": [entry] * n}).encode())
             Front.told = time.monotonic()
             return Front.hold and Front.hold.set()
+        if Front.writes and self.command == "PUT":
+            return self.say(503, Front.writes, b'{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"throttled"}]}')
         if Front.hold and self.command == "POST" and b'"PUT"' not in plain:  # the pull's answer comes when what was sent has been refused
             Front.hold.wait(30)
             time.sleep(2.5)  # and has been read: a client that gets both at once may ask before it reads the refusal
@@ -157,6 +161,21 @@ def short_wait(w):
     check(w.json("queue") == [] and len([x for x in Front.asks[n:] if x[0] - told >= 6]) > 0, "and all of it after", Front.asks[n:])
 
 
+def not_begun(w):
+    """What had not gone out when the server said so ends with the sync, and is not in doubt: nothing of it has left."""
+    before = [q["op"] for q in w.json("queue")]
+    for x in w.json("list")[:3]:
+        w.cli("put", input=json.dumps({"resourceType": "Observation", "status": "final", "code": {"text": "one each"}, "subject": {"reference": "Patient/" + x["id"]}}))
+    n, Front.writes = len(Front.asks), {"Retry-After": "300"}
+    p = w.cli("sync", check=False, timeout=60)
+    Front.writes = None
+    told = len([x for x in Front.asks[n:] if x[1] == "PUT"])  # what a 503 says of itself is not that it was not carried out
+    states = sorted(q["state"] for q in w.json("queue") if q["op"] not in before)
+    check(p.returncode == 3 and "left alone" in p.stderr and 1 <= told <= 2 and states == told * ["indoubt"] + (3 - told) * ["queued"],
+          "it ends, and what was not told is queued", f"exit {p.returncode} {p.stderr} {told} {states}")
+    forget(w)
+
+
 def entries_of_a_batch(w):
     put_three(w, "x")
     Front.entries = {"Retry-After": "3600"}
@@ -211,6 +230,8 @@ with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, generate=6, charts=2, 
     w.cli("sync", check=False)
     short_wait(w)
     entries_of_a_batch(w)
+    w.cli("sync", check=False)
+    not_begun(w)
     w.cli("sync", check=False)
     watch(w)
     comes_back(w)

@@ -285,8 +285,11 @@ static int get(struct store *s, const char *name, struct err *e)
 
 static int act(struct store *s, int argc, char **argv, struct err *e)
 {
-    if (!strcmp(argv[1], "sync") && argc > 3)
-        return pull(s, argv[3], argc > 4 ? argv[4] : "all", e);
+    if (!strcmp(argv[1], "sync") && argc > 3) { /* the server's address is a setting, as init makes it */
+        int code = set(s, "server", argv[3], NULL, e);
+
+        return code ? code : pull(s, argv[3], argc > 4 ? argv[4] : "all", e);
+    }
     if (!strcmp(argv[1], "rows"))
         return store_each(s, &(struct store_query){.bytes = true}, row, NULL, e);
     if (!strcmp(argv[1], "set") && argc > 4)
