@@ -361,6 +361,40 @@ static void lanes_and_priority(void)
     }
 }
 
+static void cancel_late(void *arg)
+{
+    net_cancel(((struct asked *)arg)->request);
+}
+
+/* What would be held for longer than anybody waits ends at once, with nothing sent; other origins are not its server's.
+ * Kills tests/mutants/net-holds-for-ever.patch. */
+static void what_is_held_too_long_ends(void)
+{
+    struct clock clock = clock_system();
+    int64_t now = clock_boot_ms(&clock);
+    struct asked a = {0}, b = {0};
+    struct rig g;
+    loop_timer late;
+
+    rig_open(&g, say_ok, NULL);
+    net_quiet(g.n, NET_CDS, now + 300000);
+    rig_get(&g, &a, 'a', "metadata");
+    rig_wait(&g);
+    CU_ASSERT_EQUAL(a.r.code, ERR_OK);
+    net_quiet(g.n, NET_FHIR, now + 300000);
+    CU_ASSERT_EQUAL(rig_ask(&g, &b, 'b', (struct net_ask){.method = "PUT", .url = "Patient/p", .body = STR("{}")}, NULL), ERR_OK);
+    late = loop_after(g.l, 5000, cancel_late, &b);
+    rig_wait(&g);
+    loop_cancel(g.l, late);
+    CU_ASSERT_EQUAL(b.r.code, ERR_BUSY);
+    CU_ASSERT_EQUAL(b.r.bytes_up, 0);
+    CU_ASSERT(b.r.err.num > 200 && b.r.err.num <= 300);
+    CU_ASSERT_EQUAL(g.s.requests, 1);
+    rig_close(&g);
+    rig_forget(&a);
+    rig_forget(&b);
+}
+
 static void cancel_self(struct asked *a)
 {
     net_cancel(a->request);
@@ -693,6 +727,7 @@ static const struct unit_test tests[] = {
     {"and wait for their own host", credentials_wait_for_their_own_host},
     {"the environment is not asked", the_environment_is_not_asked},
     {"lanes and priority", lanes_and_priority},
+    {"what is held too long ends", what_is_held_too_long_ends},
     {"cancelling", cancelling},
     {"freeing ends every request once", freeing_ends_every_request_once},
     {"pausing", pausing},

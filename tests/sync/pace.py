@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A server that asks to be left alone is left alone: by the sync that runs, by what is sent beside it, by the next start of the
 program; and `sync --watch` sends an edit by itself, finds the server again, and ends with 0. Planted faults:
-pace-not-kept (what was told is forgotten with the process), pace-net-open (it holds for who was told alone), watch-no-nudge,
-net-holds-for-ever (what had not gone out yet waits as long as the server said).
+pace-not-kept (what was told is forgotten with the process), pace-net-open (it holds for who was told alone), watch-no-nudge.
 
 The ways of saying it are those of RFC 9110 10.2.3 (seconds, a date), of Microsoft's FHIR server (x-ms-retry-after-ms; within a
 batch that had enough the remaining entries answer 429 under a 200: fhir-server issue 1658) and of Medplum's (RateLimit).
