@@ -68,7 +68,8 @@ static void unsent_words(struct ui *u, char *out, size_t n)
 
     out[0] = '\0';
     arena_init(&a, 4096);
-    if (u->open && u->model.store && !model_unsent(&u->model, &x, NULL) && (words = model_unsent_words(&u->model, &x, &a)))
+    if (u->open && u->model.store && !model_unsent(&u->model, &x, NULL) &&
+        (words = model_unsent_words(&u->model, &x, &a)))
         snprintf(out, n, "%s", words);
     arena_fini(&a);
 }

@@ -42,8 +42,8 @@ enum net_auth { NET_AUTH_NONE, NET_AUTH_BASIC, NET_AUTH_BEARER };
 int net_credentials(struct net *n, enum net_origin o, enum net_auth kind, const struct secret *s);
 
 /* Requests to an origin that have not gone out yet wait until then (boot clock), whoever asks: what its server said
- * holds for this client. One that would wait longer than NET_HELD_MS ends with ERR_BUSY instead, num = seconds: nothing of
- * it has left. An earlier moment than the one set before changes nothing. */
+ * holds for this client. One that would wait longer than NET_HELD_MS ends with ERR_BUSY instead, num = seconds:
+ * nothing of it has left. An earlier moment than the one set before changes nothing. */
 #define NET_HELD_MS 90000
 void net_quiet(struct net *n, enum net_origin o, int64_t until_ms);
 /* heard is told of each answer's head, before its request is. NULL: nobody. */
