@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Prescribing without a screen: what is found, read, asked, checked, kept, signed, and done to an order. Kills
- * tests/mutants: order-check-skipped, order-other-patient, order-old-words, order-nurse-signs, order-unnamed-signs,
+ * tests/mutants: order-check-skipped, order-old-words, order-nurse-signs, order-unnamed-signs,
  * order-refills-defaulted, order-quantity-of-another, order-colleague-signed, order-stale-signed, order-both-in-force,
  * order-stop-unreasoned.
  */
@@ -361,7 +361,8 @@ static void roles(void)
     desk_close(&d);
 }
 
-/* REQ: an order of another chart is not found in this one, and what names another patient is not signed. */
+/* REQ: an order of another chart is not found in this one, and what names another patient is not signed: order_sign.c asks,
+ * and so does edit.c behind it (fill-other-patient). */
 static void other_patient(void)
 {
     struct order_basket b;
