@@ -65,7 +65,7 @@ class Front(http.server.BaseHTTPRequestHandler):
             return self.say(503, Front.writes, b'{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"throttled"}]}')
         if Front.hold and self.command == "POST" and b'"PUT"' not in plain:  # the pull's answer comes when what was sent has been refused
             Front.hold.wait(30)
-            time.sleep(2.5)  # and has been read: a client that gets both at once may ask before it reads the refusal
+            time.sleep(5)  # and has been read: a client that gets both at once may ask before it reads the refusal
         q = urllib.request.Request(self.to + self.path[len("/fhir"):], body or None, method=self.command, headers={
             k: v for k, v in self.headers.items() if k.lower() in ("content-type", "accept", "content-encoding", "prefer", "host", "if-match")})
         try:
@@ -150,14 +150,14 @@ def short_wait(w):
     """Nobody asks before: not what was sent and told, and not the pull beside it, nor what looks after deletions."""
     put_three(w, "short")
     post({"resourceType": "Patient", "name": [{"family": "Elsewhere"}]})  # something to look after
-    Front.entries, Front.hold = {"Retry-After": "6"}, threading.Event()
+    Front.entries, Front.hold = {"Retry-After": "9"}, threading.Event()
     n = len(Front.asks)
     p = w.cli("sync", check=False)
     told, hold = Front.told, Front.hold
     Front.hold = None
-    early = [x for x in Front.asks[n:] if 2 < x[0] - told < 6]  # what had gone out by then is no ask
-    check(hold.is_set() and p.returncode == 0 and not early, "nothing within the six seconds", f"exit {p.returncode} {p.stderr} {early}")
-    check(w.json("queue") == [] and len([x for x in Front.asks[n:] if x[0] - told >= 6]) > 0, "and all of it after", Front.asks[n:])
+    early = [x for x in Front.asks[n:] if 2 < x[0] - told < 9]  # what had gone out by then is no ask
+    check(hold.is_set() and p.returncode == 0 and not early, "nothing within the nine seconds", f"exit {p.returncode} {p.stderr} {early}")
+    check(w.json("queue") == [] and len([x for x in Front.asks[n:] if x[0] - told >= 9]) > 0, "and all of it after", Front.asks[n:])
 
 
 def not_begun(w):
