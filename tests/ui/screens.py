@@ -324,6 +324,8 @@ def stopped(w):
             break
     else:
         check(False, "SIGTSTP stops it")
+    while t.pump(0.1):  # what it wrote before it stopped and is not read yet
+        pass
     check(not t.text().strip(), f"stopped: the screen is clear: {t.text()!r}")
     os.kill(pid, signal.SIGCONT)
     t.wait("Passphrase:")
