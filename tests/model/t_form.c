@@ -1280,6 +1280,14 @@ static void goldens(void)
         {"tb", "tb-negative"},
         {"anc", "anc"},
         {"anc", "anc-scan"},
+        {"referral", "referral"},
+        {"referral", "referral-now"},
+        {"visit", "visit"},
+        {"visit", "visit-over"},
+        {"task", "task"},
+        {"task", "task-other"},
+        {"appointment", "appointment"},
+        {"appointment", "appointment-wish"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -1324,6 +1332,10 @@ static void limits_in_words(void)
         {"anc", "anc", "lmp", "2025-11-20", FORM_ERROR, "It must lie in the 45 weeks before this contact."},
         {"anc", "anc", "para", "4", FORM_ERROR, "There cannot be more births than pregnancies here."},
         {"tb", "tb", "days", "0 d", FORM_ERROR, "No such time can be meant."},
+        {"visit", "visit-over", "end", "2026-11-23 08:59", FORM_ERROR, "It cannot end before it began."},
+        {"referral", "referral", "by", "t-1", FORM_ERROR, "This day has passed."},
+        {"appointment", "appointment", "start", "t+8", FORM_ERROR, "Day and time are needed."},
+        {"appointment", "appointment-wish", "till", "t+7", FORM_ERROR, "It cannot end before it begins."},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

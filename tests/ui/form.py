@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A form at a chart, by keys, on a vt100 of 80x24: vital signs, an allergy, a PHQ-9, a problem, a
-vaccination, a note, an antenatal contact and a TB screen are filled and filed, and what the server
+"""A form at a chart, by keys, on a vt100 of 80x24: vital signs, an allergy, a PHQ-9, a
+vaccination, an antenatal contact, a referral with its task and a visit are filled and filed, and what the server
 then has is what `form test` says of the same answers. A kill loses the field that is being typed and no more; two y file once;
 what no longer applies is not sent; a field costs at most 200 bytes; line mode does the same by its numbers.
 Kills tests/mutants: form-draft-unsaved, filing-unread, form-type-ahead, form-draft-overwritten.
@@ -15,9 +15,9 @@ from badline import Line
 from harness import Check, Term, WARDLINE
 
 check = Check()
-TYPES = ("QuestionnaireResponse", "Observation", "AllergyIntolerance", "Condition", "Immunization", "Composition", "Provenance")
-FORMS = {"vitals": "Vital signs", "allergy": "Allergy or intolerance", "phq9": "PHQ-9", "problem": "Problem or diagnosis", "immunization": "Vaccination",
-         "note": "Note (SOAP)", "anc": "Antenatal contact", "tb": "TB symptom screen"}
+TYPES = ("QuestionnaireResponse", "Observation", "AllergyIntolerance", "Immunization", "ServiceRequest", "Task", "Encounter", "Provenance")
+FORMS = {"vitals": "Vital signs", "allergy": "Allergy or intolerance", "phq9": "PHQ-9", "immunization": "Vaccination", "anc": "Antenatal contact",
+         "referral": "Referral", "visit": "Visit"}  # the visit last: what is filed behind it is of it
 
 
 def start(w, *args, env=None):
