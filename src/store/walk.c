@@ -381,3 +381,22 @@ int store_counts(struct store *s, int (*each)(void *arg, struct str type, int64_
     arena_fini(&a);
     return code;
 }
+
+int walk_ones(size_t room, unsigned most, int (*read)(void *arg, struct arena *a, struct err *e), int (*give)(void *arg),
+              void *arg, struct err *e)
+{
+    bool more = true;
+    int code = ERR_OK;
+
+    for (unsigned n = 0; !code && more && (!most || n < most); n++) {
+        struct arena a;
+
+        arena_init(&a, room);
+        code = read(arg, &a, e);
+        more = code == 1;
+        if (more)
+            code = give(arg);
+        arena_fini(&a);
+    }
+    return code;
+}
