@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "store/ones.h"
 #include "store/priv.h"
 
 #define DAY_MS (24 * 60 * 60 * 1000LL)

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "fhir/tape.h"
+#include "store/ones.h"
 #include "store/priv.h"
 
 /* The outbox: what became of each edit, and what that makes of its row. */

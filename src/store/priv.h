@@ -438,11 +438,6 @@ int text_drop(struct sql *c, int64_t rid, struct err *e);
 int walk_given(struct store *s, const struct store_query *q, const struct vec *rids,
                int (*each)(void *arg, const struct store_row *row), void *arg, struct err *e);
 
-/* One thing after another: each is read in a snapshot and an arena (of room bytes) of its own, and neither a lock nor the
- * snapshot is held while it is given. read: 1, 0 at the end, or a code. most: 0 for all. */
-int walk_ones(size_t room, unsigned most, int (*read)(void *arg, struct arena *a, struct err *e), int (*give)(void *arg),
-              void *arg, struct err *e);
-
 /* --- fact.c: the facts behind the scopes, true in the same transaction as the row ---------------- */
 
 /* In place of the facts that row rid had. */

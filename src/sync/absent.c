@@ -71,7 +71,7 @@ static void next(struct absent_run *r);
 
 static struct absent_run *of_job(struct loop_job *job)
 {
-    return (struct absent_run *)(void *)errand_of(job);
+    return (struct absent_run *)(void *)sync_errand_of(job);
 }
 
 static void destroy(struct errand *x)
@@ -84,7 +84,7 @@ static void destroy(struct errand *x)
     buf_fini(&r->up);
     buf_fini(&r->notes);
     sync_scope_fini(&r->scope);
-    errand_fini(x);
+    sync_errand_fini(x);
     mem_free(r);
 }
 
@@ -335,7 +335,7 @@ static void page_read(struct loop_job *job)
         }
         next(r);
     }
-    errand_drop(&r->x);
+    sync_errand_drop(&r->x);
 }
 
 static void list_url(struct absent_run *r)
@@ -401,7 +401,7 @@ static void answers_read(struct loop_job *job)
     r->asked += r->asking;
     if (!r->x.abandoned)
         next(r);
-    errand_drop(&r->x);
+    sync_errand_drop(&r->x);
 }
 
 static void ask_body(struct absent_run *r)
@@ -432,9 +432,9 @@ static void answered(struct errand *x, int code, const struct err *e)
     if (code)
         end(r, code, e);
     else if (!r->counted)
-        errand_submit(x, LOOP_WORK, choose, chosen);
+        sync_errand_submit(x, LOOP_WORK, choose, chosen);
     else
-        errand_submit(x, LOOP_WORK, listing ? read_page : read_answers, listing ? page_read : answers_read);
+        sync_errand_submit(x, LOOP_WORK, listing ? read_page : read_answers, listing ? page_read : answers_read);
 }
 
 static void ask(struct absent_run *r, const char *method, const char *url, struct str body)
@@ -443,7 +443,7 @@ static void ask(struct absent_run *r, const char *method, const char *url, struc
                               .gzip_body = body.n && !sync_server_refused(r->store, SERVER_GZIP, &r->clock),
                               .priority = KIND_P1};
 
-    errand_ask(&r->x, &a);
+    sync_errand_ask(&r->x, &a);
 }
 
 /* --- deleting ------------------------------------------------------------------------------------------ */
@@ -547,10 +547,10 @@ static int take_out(struct loop_job *job)
 
     while (!brake && at < r->suspects.n && !code)
         if (!(code = store_begin(r->store, false, &tx, &job->err)))
-            code = errand_commit(tx, delete_some(r, tx, at, &at, &job->err), &job->err);
+            code = sync_errand_commit(tx, delete_some(r, tx, at, &at, &job->err), &job->err);
     if (!code && !(code = store_begin(r->store, false, &tx, &job->err))) {
         code = note_brake(tx, brake ? gone : 0, &job->err);
-        code = errand_commit(tx, code ? code : brake ? ERR_OK : note_counts(r, tx, &job->err), &job->err);
+        code = sync_errand_commit(tx, code ? code : brake ? ERR_OK : note_counts(r, tx, &job->err), &job->err);
     }
     return !code && brake ? err_set(&job->err, ERR_BRAKE, 0, gone, NULL) : code;
 }
@@ -562,7 +562,7 @@ static void taken_out(struct loop_job *job)
     log_event("sync.absent", job->code, NULL, (int64_t)r->report.deleted, (int64_t)r->suspects.n);
     if (!r->x.abandoned)
         end(r, job->code, &job->err);
-    errand_drop(&r->x);
+    sync_errand_drop(&r->x);
 }
 
 /* --- in order ------------------------------------------------------------------------------------------- */
@@ -596,7 +596,7 @@ static void next(struct absent_run *r)
             ask_body(r);
         ask(r, r->asking > 1 ? "POST" : "GET", r->asking > 1 ? "" : url, r->asking > 1 ? buf_str(&r->up) : STR(""));
     } else {
-        errand_submit(&r->x, LOOP_STORE, take_out, taken_out);
+        sync_errand_submit(&r->x, LOOP_STORE, take_out, taken_out);
     }
 }
 
@@ -610,7 +610,7 @@ static void chosen(struct loop_job *job)
         end(r, job->code == ERR_NOTFHIR ? ERR_OK : job->code, job->code == ERR_NOTFHIR ? &(struct err){0} : &job->err);
     else
         next(r);
-    errand_drop(&r->x);
+    sync_errand_drop(&r->x);
 }
 
 /* Is there anything to count for? */
@@ -630,7 +630,7 @@ static int note_changed(struct loop_job *job)
     struct store_tx *tx;
     int code = store_begin(r->store, false, &tx, &job->err);
 
-    return code ? code : errand_commit(tx, store_set(tx, "sync.changed", STR("1"), &job->err), &job->err);
+    return code ? code : sync_errand_commit(tx, store_set(tx, "sync.changed", STR("1"), &job->err), &job->err);
 }
 
 static void noted(struct loop_job *job)
@@ -643,7 +643,7 @@ static void noted(struct loop_job *job)
         end(r, job->code, &job->err);
     else
         next(r);
-    errand_drop(&r->x);
+    sync_errand_drop(&r->x);
 }
 
 /* Behind a first sync there is nothing to count for: from now on. */
@@ -653,7 +653,7 @@ static int begin_counting(struct loop_job *job)
     struct store_tx *tx;
     int code = store_begin(r->store, false, &tx, &job->err);
 
-    return code ? code : errand_commit(tx, note_counts(r, tx, &job->err), &job->err);
+    return code ? code : sync_errand_commit(tx, note_counts(r, tx, &job->err), &job->err);
 }
 
 static void looked(struct loop_job *job)
@@ -663,12 +663,12 @@ static void looked(struct loop_job *job)
     if (r->x.abandoned)
         ;
     else if (r->first)
-        errand_submit(&r->x, LOOP_STORE, begin_counting, taken_out);
+        sync_errand_submit(&r->x, LOOP_STORE, begin_counting, taken_out);
     else if (!r->changed)
         end(r, ERR_OK, &(struct err){0});
     else
-        errand_submit(&r->x, LOOP_STORE, note_changed, noted);
-    errand_drop(&r->x);
+        sync_errand_submit(&r->x, LOOP_STORE, note_changed, noted);
+    sync_errand_drop(&r->x);
 }
 
 int sync_absent_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock,
@@ -681,7 +681,7 @@ int sync_absent_start(struct loop *l, struct net *n, struct store *s, const stru
     *out = NULL;
     if (!r)
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
-    errand_init(&r->x, l, n);
+    sync_errand_init(&r->x, l, n);
     r->x.answered = answered;
     r->x.destroy = destroy;
     r->store = s;
@@ -704,12 +704,12 @@ int sync_absent_start(struct loop *l, struct net *n, struct store *s, const stru
         destroy(&r->x);
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
     }
-    errand_submit(&r->x, LOOP_WORK, look, looked);
+    sync_errand_submit(&r->x, LOOP_WORK, look, looked);
     *out = r;
     return ERR_OK;
 }
 
 void sync_absent_free(struct absent_run *r)
 {
-    errand_abandon(r ? &r->x : NULL);
+    sync_errand_abandon(r ? &r->x : NULL);
 }

@@ -7,30 +7,30 @@
 
 #include "base/limits.h"
 
-void errand_init(struct errand *x, struct loop *l, struct net *n)
+void sync_errand_init(struct errand *x, struct loop *l, struct net *n)
 {
     x->loop = l;
     x->net = n;
     buf_init(&x->down, LIMIT_PAGE_BYTES);
 }
 
-void errand_fini(struct errand *x)
+void sync_errand_fini(struct errand *x)
 {
     buf_fini(&x->down);
 }
 
-struct errand *errand_of(struct loop_job *job)
+struct errand *sync_errand_of(struct loop_job *job)
 {
     return (struct errand *)(void *)((char *)job - offsetof(struct errand, job));
 }
 
-void errand_drop(struct errand *x)
+void sync_errand_drop(struct errand *x)
 {
     if (!--x->busy && x->abandoned)
         x->destroy(x);
 }
 
-void errand_submit(struct errand *x, enum loop_thread thread, int (*run)(struct loop_job *),
+void sync_errand_submit(struct errand *x, enum loop_thread thread, int (*run)(struct loop_job *),
                    void (*done)(struct loop_job *))
 {
     x->job = (struct loop_job){.run = run, .done = done};
@@ -62,10 +62,10 @@ static void on_done(void *arg, const struct net_result *res)
     x->request = NULL;
     if (!x->abandoned)
         x->answered(x, res->code, &res->err);
-    errand_drop(x);
+    sync_errand_drop(x);
 }
 
-void errand_ask(struct errand *x, const struct net_ask *a)
+void sync_errand_ask(struct errand *x, const struct net_ask *a)
 {
     struct net_ask mine = *a;
     struct err e = ERR_NONE;
@@ -82,10 +82,10 @@ void errand_ask(struct errand *x, const struct net_ask *a)
     if (!(code = net_start(x->net, &mine, &x->request, &e)))
         return;
     x->answered(x, code, &e);
-    errand_drop(x);
+    sync_errand_drop(x);
 }
 
-int errand_commit(struct store_tx *tx, int code, struct err *e)
+int sync_errand_commit(struct store_tx *tx, int code, struct err *e)
 {
     if (!code)
         return store_commit(tx, e);
@@ -93,7 +93,7 @@ int errand_commit(struct store_tx *tx, int code, struct err *e)
     return code;
 }
 
-void errand_abandon(struct errand *x)
+void sync_errand_abandon(struct errand *x)
 {
     if (!x)
         return;
@@ -101,5 +101,5 @@ void errand_abandon(struct errand *x)
     if (x->request)
         net_cancel(x->request);
     x->busy++;
-    errand_drop(x);
+    sync_errand_drop(x);
 }

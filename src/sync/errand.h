@@ -27,20 +27,20 @@ struct errand {
     void (*destroy)(struct errand *x);
 };
 
-/* down has its room from here on; destroy ends with errand_fini. */
-void errand_init(struct errand *x, struct loop *l, struct net *n);
-void errand_fini(struct errand *x);
-/* done ends with errand_drop. */
-void errand_submit(struct errand *x, enum loop_thread thread, int (*run)(struct loop_job *),
+/* down has its room from here on; destroy ends with sync_errand_fini. */
+void sync_errand_init(struct errand *x, struct loop *l, struct net *n);
+void sync_errand_fini(struct errand *x);
+/* done ends with sync_errand_drop. */
+void sync_errand_submit(struct errand *x, enum loop_thread thread, int (*run)(struct loop_job *),
                    void (*done)(struct loop_job *));
-struct errand *errand_of(struct loop_job *job);
-void errand_drop(struct errand *x);
-/* a: origin, method, url, body and priority; the rest is done here. answered comes on a later turn, or, when nothing can
- * be asked, now. */
-void errand_ask(struct errand *x, const struct net_ask *a);
+struct errand *sync_errand_of(struct loop_job *job);
+void sync_errand_drop(struct errand *x);
+/* a: origin, method, url, body and priority; the rest is done here. answered comes on a later turn, or, when nothing
+ * can be asked, now. */
+void sync_errand_ask(struct errand *x, const struct net_ask *a);
 /* Commits when code says that all was written; else takes it back, and code is the answer. */
-int errand_commit(struct store_tx *tx, int code, struct err *e);
+int sync_errand_commit(struct store_tx *tx, int code, struct err *e);
 /* Nobody waits for it any more. NULL is fine. */
-void errand_abandon(struct errand *x);
+void sync_errand_abandon(struct errand *x);
 
 #endif

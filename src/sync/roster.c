@@ -54,7 +54,7 @@ static const struct source {
 
 static struct roster_run *of_job(struct loop_job *job)
 {
-    return (struct roster_run *)(void *)errand_of(job);
+    return (struct roster_run *)(void *)sync_errand_of(job);
 }
 
 static void destroy(struct errand *x)
@@ -65,7 +65,7 @@ static void destroy(struct errand *x)
     sync_seen_fini(&r->had);
     sync_seen_fini(&r->links);
     sync_scope_fini(&r->spec);
-    errand_fini(x);
+    sync_errand_fini(x);
     mem_free(r);
 }
 
@@ -202,14 +202,14 @@ static void answered(struct errand *x, int code, const struct err *e)
     if (code)
         end((struct roster_run *)(void *)x, code, e);
     else
-        errand_submit(x, LOOP_WORK, read_page, page_read);
+        sync_errand_submit(x, LOOP_WORK, read_page, page_read);
 }
 
 static void ask(struct roster_run *r)
 {
     const struct net_ask a = {.origin = NET_FHIR, .method = "GET", .url = r->url, .priority = KIND_P0};
 
-    errand_ask(&r->x, &a);
+    sync_errand_ask(&r->x, &a);
 }
 
 static void page_read(struct loop_job *job)
@@ -224,7 +224,7 @@ static void page_read(struct loop_job *job)
         ask(r);
     else
         keep(r);
-    errand_drop(&r->x);
+    sync_errand_drop(&r->x);
 }
 
 /* --- what becomes of it ------------------------------------------------------------------------------ */
@@ -282,7 +282,7 @@ static int keep_run(struct loop_job *job)
             code = sync_begin_anew(tx, r->base, &r->spec, &job->err);
         if (!code)
             code = join(r, tx, &members, &job->err);
-        code = errand_commit(tx, code, &job->err);
+        code = sync_errand_commit(tx, code, &job->err);
     }
     vec_fini(&members);
     return code;
@@ -294,12 +294,12 @@ static void kept(struct loop_job *job)
 
     if (!r->x.abandoned)
         end(r, job->code, &job->err);
-    errand_drop(&r->x);
+    sync_errand_drop(&r->x);
 }
 
 static void keep(struct roster_run *r)
 {
-    errand_submit(&r->x, LOOP_STORE, keep_run, kept);
+    sync_errand_submit(&r->x, LOOP_STORE, keep_run, kept);
 }
 
 /* --- the beginning ------------------------------------------------------------------------------------ */
@@ -323,7 +323,7 @@ static int join_cohorts(struct roster_run *r, struct err *e)
             !(code = sync_roster_scope(r->store, &r->spec, b->cohort, &from, e)) &&
             !(code = sync_scope_add(&into, &from)) && sync_scope_fit(&into, 0) == into.n &&
             !(code = store_begin(r->store, false, &tx, e)))
-            code = errand_commit(tx, store_cohort_join(tx, b->cohort, a->cohort, &joined, e), e);
+            code = sync_errand_commit(tx, store_cohort_join(tx, b->cohort, a->cohort, &joined, e), e);
         if (joined)
             *(struct roster_cohort *)vec_at(&all, i) = *a;
         sync_scope_fini(&into);
@@ -360,7 +360,7 @@ static void looked(struct loop_job *job)
         else
             ask(r);
     }
-    errand_drop(&r->x);
+    sync_errand_drop(&r->x);
 }
 
 int sync_roster_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock,
@@ -372,7 +372,7 @@ int sync_roster_start(struct loop *l, struct net *n, struct store *s, const stru
     *out = NULL;
     if (!r)
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
-    errand_init(&r->x, l, n);
+    sync_errand_init(&r->x, l, n);
     r->x.answered = answered;
     r->x.destroy = destroy;
     r->store = s;
@@ -385,14 +385,14 @@ int sync_roster_start(struct loop *l, struct net *n, struct store *s, const stru
         destroy(&r->x);
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
     }
-    errand_submit(&r->x, LOOP_STORE, look, looked);
+    sync_errand_submit(&r->x, LOOP_STORE, look, looked);
     *out = r;
     return ERR_OK;
 }
 
 void sync_roster_free(struct roster_run *r)
 {
-    errand_abandon(r ? &r->x : NULL);
+    sync_errand_abandon(r ? &r->x : NULL);
 }
 
 /* --- whom to pull -------------------------------------------------------------------------------------- */
