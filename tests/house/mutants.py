@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The tables of tests/sim: each of the sixteen planted faults is a patch that names the test that the table names, each
 of the twenty-four invariants has a test that is in the tree and a violation that was planted. What there is none of yet
-is said aloud."""
-import os, re, sys
+is said aloud. And each planted fault of tests/mutants applies, its surroundings as they were: moved to where they are only
+alike it would plant another one."""
+import glob, os, re, subprocess, sys
 
 top = os.environ.get("top_srcdir", ".")
 path = lambda *p: os.path.join(top, *p)
@@ -47,6 +48,10 @@ for i, what, test, planted in invariants:
     expect(f"{i}: {test} does not plant it", planted != "itself" or (test == "tests/sim/t_send" and i in laws))
     expect(f"{i}: {planted} is of {test_of(planted)}, not {test}", planted == "itself" or test_of(planted) == test)
 expect("a law of the simulator is in no table", laws <= {r[0] for r in invariants if r[3] == "itself"})
+for patch in sorted(glob.glob(path("tests/mutants/*.patch"))):
+    with open(patch) as f:
+        said = subprocess.run(["patch", "-d", top, "-p1", "-F0", "--dry-run", "-s", "-f"], stdin=f, capture_output=True, text=True)
+    expect(f"{os.path.basename(patch)} does not apply: {said.stdout.strip()}", said.returncode == 0)
 for b in bad:
     print(b)
 print(f"mutants: {len(mutants)} faults, {len(invariants)} invariants; none yet: {'; '.join(none) or '-'}")
