@@ -18,12 +18,12 @@ struct ui;
 #define HINT_MS 500
 
 struct hint {
-    unsigned where; /* ON_GO, ON_MARK, ON_MARKED; 0: nothing waits */
+    uint64_t where; /* ON_GO, ON_MARK, ON_MARKED, ON_ACT; 0: nothing waits */
     bool shown;
     loop_timer timer;
 };
 
-void hint_on(struct ui *u, unsigned where);
+void hint_on(struct ui *u, uint64_t where);
 void hint_off(struct ui *u);
 /* Paints rows 22 and 23. False: nothing to be shown, they are free. */
 bool hint_paint(struct ui *u, struct arena *a);
