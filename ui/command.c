@@ -123,21 +123,6 @@ static void palette(struct ui *u, int arg)
     palette_open(u);
 }
 
-static void second_key(struct ui *u, int where)
-{
-    hint_on(u, (uint64_t)where);
-}
-
-static void second_key_drop(struct ui *u, int arg)
-{
-    (void)u, (void)arg; /* it was dropped when this key came */
-}
-
-static void mark_set(struct ui *u, int letter)
-{
-    marks_set(u, letter);
-}
-
 static void mark_go(struct ui *u, int letter)
 {
     marks_go(u, letter);
@@ -527,8 +512,7 @@ static const struct command commands[] = {
     {"filing.file", ON_FILING, "y", NULL, N_("File"), N_("File what is read here"), scr_filing_file, 0, NULL},
     {"list.open",
      ON_FORMS | ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_GROWTH | ON_SCOPES | ON_TASKS | ON_HOUSEHOLD |
-         ON_SERVER |
-         ON_TIMELINE | ON_FOUND | ON_CONFLICTS | ON_SYNC | ON_PICK | ON_ORDER | ON_SIGN,
+         ON_SERVER | ON_TIMELINE | ON_FOUND | ON_CONFLICTS | ON_SYNC | ON_PICK | ON_ORDER | ON_SIGN,
      "Enter Right", "DD", N_("Open"), N_("Open the row at the marker"), open_row, 0, nothing_here},
     {"forms.discard", ON_FORMS, "x", NULL, N_("Discard"), N_("Discard the draft at the marker, after a question"),
      scr_forms_discard, 0, nothing_here},
@@ -591,8 +575,7 @@ static const struct command commands[] = {
      N_("New entry: fill a form, or go on with a draft; drafts stay on this device"), scr_forms_open, 0,
      scr_forms_refused},
     {"chart.go", ON_CHART, "g", "GS", N_("Go"), N_("Go to a section: g and its letter; gg lists them all"),
-     second_key, ON_GO,
-     NULL},
+     hint_second, ON_GO, NULL},
     {"chart.sections", ON_CHARTS & ~ON_SECTIONS, "", "CC SE", NULL, N_("List of all sections with their letters"),
      sections, 0,
      NULL},
@@ -623,7 +606,7 @@ static const struct command commands[] = {
      N_("Your orders of this chart that are NOT SIGNED: tick them, sign them"), scr_act_list, 0, NULL},
     {"order.act", ON_CHART | ON_DETAIL, "A", "AO", NULL,
      N_("Act on the order at the marker: A and r renew, c change, h hold, l release, s stop, e entered in error"),
-     second_key, ON_ACT, NULL},
+     hint_second, ON_ACT, NULL},
     {"pick.find", ON_PICK, "/", NULL, N_("Search"), N_("Search once more"), scr_pick_find, 0, NULL},
     {"order.line", ON_ORDER, "e", NULL, N_("Line"), N_("Change the dose line"), scr_act_line, 0, NULL},
     {"order.sign", ON_ORDER, "s", NULL, N_("Sign"), N_("Keep this order, and sign it: two digits are asked for"),
@@ -666,18 +649,18 @@ static const struct command commands[] = {
      N_("Sync with the server now, or stop the sync that runs"), sync_toggle, 0, NULL},
     {"chart.go.over", ON_CHARTS & ~ON_CHART, "g", "GS", NULL,
      N_("Go to a section: g and its letter; gg lists them all"),
-     second_key, ON_GO, NULL},
+     hint_second, ON_GO, NULL},
     {"palette", ON_FREE, ": F2", NULL, NULL,
      N_("Any command by its name or first letters; CC;L does one after the other"),
      palette, 0, NULL},
     {"undo", ON_FREE, "z", "UN", NULL, N_("Bring back what was dismissed last: a message, a filter"), undo, 0,
      nothing_dismissed},
-    {"mark", ON_FREE & ~(ON_HELP | ON_SECTIONS), "M", "MK", NULL, N_("Mark this place: M and a letter"), second_key,
+    {"mark", ON_FREE & ~(ON_HELP | ON_SECTIONS), "M", "MK", NULL, N_("Mark this place: M and a letter"), hint_second,
      ON_MARK,
      NULL},
     {"tour", ON_FREE, "", "TOUR", NULL, N_("The tour of the demo: a line that names the next key"), tour, 0, no_demo},
     {"tour.end", ON_FREE, "Ctrl-G", NULL, NULL, N_("End the tour"), tour_stop, 0, no_tour},
-    {"mark.to", ON_FREE, "'", "GM", NULL, N_("To a marked place: ' and its letter"), second_key, ON_MARKED, NULL},
+    {"mark.to", ON_FREE, "'", "GM", NULL, N_("To a marked place: ' and its letter"), hint_second, ON_MARKED, NULL},
     {"patients", ON_LISTS & ~ON_WORKLIST, "", "SP ^^", NULL, N_("To the list of patients"), to_patients, 0, NULL},
     {"patients.find", ON_LISTS & ~ON_WORKLIST, "", "FD", NULL, N_("To the list of patients, and find one"), to_find,
      0,
@@ -708,10 +691,10 @@ static const struct command commands[] = {
      ORDER_STOP, NULL},
     {"act.error", ON_ACT, "e", NULL, N_("Error"), N_("It was entered in error: strike it out, with a reason"),
      scr_act_do, ORDER_ERROR, NULL},
-    {"mark.set", ON_MARK, "@letter", NULL, NULL, N_("This letter marks the place"), mark_set, 0, NULL},
+    {"mark.set", ON_MARK, "@letter", NULL, NULL, N_("This letter marks the place"), marks_set, 0, NULL},
     {"mark.go", ON_MARKED, "@letter", NULL, NULL, N_("To the place that this letter marks"), mark_go, 0, NULL},
     {"second.drop", ON_GO | ON_MARK | ON_MARKED | ON_ACT, "Esc Enter Backspace Ctrl-G", NULL, NULL,
-     N_("Drop the first key; any other key drops it too, and does what it does on the screen"), second_key_drop, 0,
+     N_("Drop the first key; any other key drops it too, and does what it does on the screen"), hint_drop, 0,
          NULL},
 
     /* Enter and Right would open the row behind the question: here they are answers. */

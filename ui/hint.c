@@ -136,3 +136,13 @@ void hint_off(struct ui *u)
     u->damage = u->damage || u->hint.shown;
     memset(&u->hint, 0, sizeof u->hint);
 }
+
+void hint_second(struct ui *u, int where)
+{
+    hint_on(u, (uint64_t)where);
+}
+
+void hint_drop(struct ui *u, int arg)
+{
+    (void)u, (void)arg; /* it was dropped when this key came */
+}

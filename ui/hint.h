@@ -23,6 +23,9 @@ struct hint {
     loop_timer timer;
 };
 
+/* For the table: where is one of the places behind a first key; and a key that drops what waits. */
+void hint_second(struct ui *u, int where);
+void hint_drop(struct ui *u, int arg);
 void hint_on(struct ui *u, uint64_t where);
 void hint_off(struct ui *u);
 /* Paints rows 22 and 23. False: nothing to be shown, they are free. */

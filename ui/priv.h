@@ -480,7 +480,8 @@ void ui_save_unlocked(struct ui *u);
 /* Of forms, in the order in which they are asked for. What they are given is theirs. said: on success, or NULL. */
 void ui_save_draft(struct ui *u, struct model_draft *d, const char *said);
 void ui_save_discard(struct ui *u, const char *chart, const char *form);
-void ui_save_filing(struct ui *u, struct model_filing *w, void (*then)(struct ui *u, unsigned ops, const struct err *e));
+void ui_save_filing(struct ui *u, struct model_filing *w,
+                    void (*then)(struct ui *u, unsigned ops, const struct err *e));
 bool ui_saving_draft(const struct ui *u); /* one of these has not come back */
 void ui_save_orphan(struct ui *u); /* the screen goes: jobs under way must not find it */
 
@@ -693,6 +694,7 @@ void scr_act_line(struct ui *u, int arg);
 void scr_act_end(struct ui *u, int signs); /* of an order that was read back: signed, else a draft */
 void scr_act_list(struct ui *u, int arg);
 void scr_act_sign(struct ui *u, int arg);
+void scr_act_sign_now(struct ui *u); /* what is ticked */
 void scr_act_again(struct ui *u, int arg);
 void scr_act_do(struct ui *u, int act); /* enum order_act, on the order at the marker */
 /* Writes it, what *w holds is taken; then done, if the screen is still the one that is shown now. id: of the order. */

@@ -157,6 +157,41 @@ void scr_act_sign(struct ui *u, int arg)
     scr_sign_ask(u);
 }
 
+/* --- what is ticked, and its digits were typed ------------------------------------------------------ */
+
+static void signed_all(struct ui *u)
+{
+    unsigned n = u->act.n;
+
+    scr_act_written(u, u->act.written);
+    ui_say(u, P_("Signed: %u order. NOT SENT yet, it goes with the next sync.",
+                 "Signed: %u orders. NOT SENT yet, they go with the next sync.", n), n);
+}
+
+void scr_act_sign_now(struct ui *u)
+{
+    const struct order_basket *b = &u->sign.b;
+    const char *id = "";
+    struct model_filing w;
+    struct err e = ERR_NONE;
+    unsigned n;
+
+    if (strcmp(u->chart.banner.chart, b->chart)) {
+        ui_say(u, "%s", _("NOT SIGNED: these orders are another patient's."));
+        return;
+    }
+    for (unsigned i = b->n; i--;)
+        if (b->line[i].ticked)
+            id = b->line[i].id;
+    if (model_order_sign(&u->desk.env, b, &w, &n, &e)) {
+        model_filing_fini(&w);
+        ui_say_err(u, &e);
+        return;
+    }
+    u->act.n = n;
+    scr_act_file(u, &w, id, signed_all);
+}
+
 /* --- on the order at the marker ------------------------------------------------------------------ */
 
 static void acted(struct ui *u)

@@ -185,55 +185,21 @@ bool scr_sign_reason(struct ui *u, struct str typed)
 
 /* --- the two digits ------------------------------------------------------------------------------ */
 
-static void signed_all(struct ui *u)
-{
-    unsigned n = u->act.n;
-
-    scr_act_written(u, u->act.written);
-    ui_say(u, P_("Signed: %u order. NOT SENT yet, it goes with the next sync.",
-                 "Signed: %u orders. NOT SENT yet, they go with the next sync.", n), n);
-}
-
-static void sign_now(struct ui *u)
-{
-    const struct order_basket *b = &u->sign.b;
-    const char *id = "";
-    struct model_filing w;
-    struct err e = ERR_NONE;
-    unsigned n;
-
-    if (strcmp(u->chart.banner.chart, b->chart)) {
-        ui_say(u, "%s", _("NOT SIGNED: these orders are another patient's."));
-        return;
-    }
-    if (unread(&u->sign, &n)) {
-        ui_say(u, "%s", _("NOT SIGNED: read all that is ticked first; then s again."));
-        return;
-    }
-    for (unsigned i = b->n; i--;)
-        if (b->line[i].ticked)
-            id = b->line[i].id;
-    if (model_order_sign(&u->desk.env, b, &w, &n, &e)) {
-        model_filing_fini(&w);
-        ui_say_err(u, &e);
-        return;
-    }
-    u->act.n = n;
-    scr_act_file(u, &w, id, signed_all);
-}
-
 static void changed(struct ui *u)
 {
     struct str typed = prompt_typed(u);
     bool right = str_is(typed, u->act.digits);
+    unsigned item;
 
     if (typed.n < 2)
         return;
     prompt_close(u);
     if (!right)
         ui_say(u, "%s", _("NOT SIGNED: these are not the digits of this page. s asks again."));
+    else if (unread(&u->sign, &item))
+        ui_say(u, "%s", _("NOT SIGNED: read all that is ticked first; then s again."));
     else
-        sign_now(u);
+        scr_act_sign_now(u);
 }
 
 static bool digit(int key)

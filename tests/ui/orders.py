@@ -3,7 +3,7 @@
 """Prescribing on a screen: a penicillin-allergic patient's amoxicillin is stopped, a reason typed, the order read back, signed
 by two digits, and is at the server once; a nurse drafts and signs nothing; keys within 300 ms of the digits are dropped; an
 order is held, released, changed and stopped. Kills tests/mutants/orders-digits-unasked.patch, orders-early-keys.patch,
-orders-ticked-beforehand.patch, orders-completed.patch, orders-unread.patch.
+orders-ticked-beforehand.patch, orders-completed.patch.
 """
 import json, os, re, sys, tempfile, time, urllib.request
 
