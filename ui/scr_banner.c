@@ -117,8 +117,8 @@ static void nothing(struct ui *u)
 const struct screen *scr_banner_screen(void)
 {
     static const struct screen screen = {.where = ON_BANNER, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = nothing, .back = ui_under, .edited = edited,
-                                         .left = scr_banner_close};
+                                         .paint = paint, .open = nothing, .back = ui_under,
+                                         .edited = edited, .left = scr_banner_close};
 
     return &screen;
 }

@@ -175,8 +175,8 @@ static void nothing(struct ui *u)
 const struct screen *scr_detail_screen(void)
 {
     static const struct screen screen = {.where = ON_DETAIL, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = nothing, .back = ui_under, .edited = edited,
-                                         .left = scr_detail_close};
+                                         .paint = paint, .open = nothing, .back = ui_under,
+                                         .edited = edited, .left = scr_detail_close};
 
     return &screen;
 }

@@ -193,8 +193,8 @@ static void reload(struct ui *u)
 const struct screen *scr_forms_screen(void)
 {
     static const struct screen screen = {.where = ON_FORMS, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = choose, .back = ui_under, .reload = reload, .edited = reload,
-                                         .left = scr_forms_close};
+                                         .paint = paint, .open = choose, .back = ui_under, .reload = reload,
+                                         .edited = reload, .left = scr_forms_close};
 
     return &screen;
 }

@@ -238,8 +238,8 @@ static void open_cell(struct ui *u)
 const struct screen *scr_grid_screen(void)
 {
     static const struct screen screen = {.where = ON_GRID, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = open_cell, .back = ui_under, .reload = reload, .edited = reload,
-                                         .left = scr_grid_close};
+                                         .paint = paint, .open = open_cell, .back = ui_under, .reload = reload,
+                                         .edited = reload, .left = scr_grid_close};
 
     return &screen;
 }

@@ -146,8 +146,8 @@ static void open_value(struct ui *u)
 const struct screen *scr_trend_screen(void)
 {
     static const struct screen screen = {.where = ON_TREND, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = open_value, .back = ui_under, .reload = reload, .edited = reload,
-                                         .left = scr_trend_close};
+                                         .paint = paint, .open = open_value, .back = ui_under, .reload = reload,
+                                         .edited = reload, .left = scr_trend_close};
 
     return &screen;
 }
