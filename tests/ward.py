@@ -4,20 +4,17 @@
     with ward.Ward(tmp, generate=20, charts=5) as w:
         w.cli("show", "p1"); w.json("list"); w.post("bundle.json"); w.stop_server()
 """
-import json, os, pty, re, select, signal, subprocess, sys, threading, time, urllib.request
+import json, os, pty, re, select, signal, subprocess, sys, time, urllib.request
+
+from verdict import enough  # ward.enough
 
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
 TOP = os.path.abspath(os.environ.get("top_srcdir", "."))
 WARDLINE = os.path.join(BUILD, "wardline")
 DEMO = os.path.join(BUILD, "wardline-demo")
+PULLER = os.path.join(BUILD, "tests/sync/puller")
 QUICK_KDF = os.path.join(BUILD, "tests/tools/quick_kdf.so")
 PASS = "correct horse"
-
-
-def enough(why):
-    """Behind a check that failed: with a fault planted (tests/mutants/run) one failure is an answer, and the rest costs time."""
-    if os.environ.get("FIRST_FAILURE_ENDS") and threading.current_thread() is threading.main_thread():
-        sys.exit(f"FAIL: {why}")
 
 
 def data(sub):
@@ -82,12 +79,18 @@ class Ward:
         """Instead of init: a profile whose passphrase costs the least that is allowed, for tests that run the program
         hundreds of times."""
         self.home = home or self.home
-        puller = os.path.join(BUILD, "tests/sync/puller")
-        if not os.path.exists(puller):  # built without CUnit
+        if not os.path.exists(PULLER):  # built without CUnit
             return self.cli("init", "--server", self.url)
-        subprocess.run([puller, "make", self.home], check=True)
+        subprocess.run([PULLER, "make", self.home], check=True)
         for name, value in (("server", self.url), ("scope", "all"), ("auth", "none")):
-            subprocess.run([puller, "set", self.home, name, value], check=True)
+            self.set(name, value)
+
+    def set(self, name, value):
+        """A setting of the profile, behind the program's back: a scope, a mark, a time."""
+        subprocess.run([PULLER, "set", self.home, name, str(value)], check=True)
+
+    def setting(self, name):
+        return subprocess.run([PULLER, "get", self.home, name], capture_output=True, text=True).stdout
 
     def stop_server(self):
         if self.server:
@@ -122,29 +125,33 @@ class Ward:
             sys.exit(f"wardline {' '.join(args)}: exit {p.returncode}: {p.stderr}")
         return p
 
-    def on_terminal(self, args, prompt, answer):
-        """Runs a command on a terminal of its own, unlocks, answers one question. (exit code, what was on the screen)."""
+    def on_terminal(self, args, answers, home=None):
+        """Runs a command on a terminal of its own; answers: what it asks and what is typed then, in order. (exit code, what was
+        on the screen)."""
         pid, fd = pty.fork()
         if pid == 0:
-            os.execve(WARDLINE, [WARDLINE, "--home", self.home, *args], environment(self.extra))
-        screen = ""
-        for want, said in (("Passphrase", PASS), (prompt, answer), (None, None)):
-            part, end = "", time.monotonic() + 60
-            while want is None or want not in part:
-                if not select.select([fd], [], [], max(0, end - time.monotonic()))[0]:
-                    break
-                try:
-                    got = os.read(fd, 4096).decode("utf-8", "replace")
-                except OSError:
-                    got = ""
-                if not got:
-                    break
-                part += got
-            screen += part
-            if want is not None:
-                os.write(fd, said.encode() + b"\n")
-        os.close(fd)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), screen
+            os.execve(WARDLINE, [WARDLINE, "--home", home or self.home, *args], environment(self.extra))
+        screen, status = "", None
+        try:
+            for prompt, answer in [*answers, (None, None)]:
+                part, end = "", time.monotonic() + 60
+                while prompt is None or prompt not in part:
+                    if not select.select([fd], [], [], max(0, end - time.monotonic()))[0]:
+                        break
+                    try:
+                        got = os.read(fd, 4096).decode("utf-8", "replace")
+                    except OSError:
+                        got = ""
+                    if not got:
+                        break
+                    part += got
+                screen += part
+                if prompt is not None:
+                    os.write(fd, answer.encode() + b"\n")
+        finally:
+            os.close(fd)
+            status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        return status, screen
 
     def kept(self, what):
         """What the store keeps of who looked ("rows") and of edits ("ops"): tests/tools/trail.c."""

@@ -12,6 +12,7 @@ BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
 sys.path.insert(0, os.path.join(TOP, "tests"))
 sys.path.insert(0, os.path.join(TOP, "tests/tools"))
 import ward
+from badline import ask
 from proxy import Proxy
 
 ROWS = []
@@ -72,24 +73,95 @@ def fetch_time(nbytes, **line):
     return ms
 
 
-@row
-def first_sync(tmp):
-    """First sync over 1 Mbit/s and 300 ms, beside curl of the same bytes in one stream."""
+def fills(tmp, times, kbit, rtt_ms, limit, **made):
+    """First syncs over a line, each beside curl of the same bytes in one stream."""
     runs = []
-    with ward.Ward(tmp, generate=200, charts=60, init=False) as w:
+    with ward.Ward(tmp, init=False, **made) as w:
         server = port_of(w.url)
-        for i in range(5):
-            link = Link(server, rtt_ms=300, kbit=1000)
+        for i in range(times):
+            link = Link(server, rtt_ms=rtt_ms, kbit=kbit)
             w.url, w.home = f"http://127.0.0.1:{link.port}/fhir", os.path.join(tmp, f"home{i}")
             w.cli("init", "--server", w.url)
             (ms, requests, up, down, rtts, rows), = bench_sync(w.home, 1)
             outside = link.close()
-            curl = fetch_time(down, rtt_ms=300, kbit=1000)
+            curl = fetch_time(down, rtt_ms=rtt_ms, kbit=kbit)
             runs.append((ms / curl, ms, curl))
         runs.sort()
         ratio, ms, curl = runs[len(runs) // 2]
-        say("first sync / curl, 1 Mbit/s 300 ms", f"{ratio:.2f} ({runs[0][0]:.2f} to {runs[-1][0]:.2f}; {ms} / {curl:.0f} ms, {down} B, {rows} rows)", "<= 1.10")
+        say(f"first sync / curl, {kbit} kbit/s {rtt_ms} ms", f"{ratio:.2f} ({runs[0][0]:.2f} to {runs[-1][0]:.2f}; {ms} / {curl:.0f} ms, {down} B, {rows} rows)", limit)
         say("  the meter beside the wire", f"down {down} / {outside['down']}, up {up} / {outside['up']}", "within 1 %")
+
+
+@row
+def first_sync(tmp):
+    fills(tmp, 5, 1000, 300, "<= 1.10", generate=200, charts=60)
+
+
+@row
+def first_sync_thin(tmp):
+    fills(tmp, 3, 50, 600, "<= 1.10", generate=60, charts=20)
+
+
+@row
+def no_change_sees(tmp):
+    """What a sync without changes costs, and that the next one over the same line finds one changed row a type and one deletion."""
+    with ward.Ward(tmp, generate=200, charts=60, init=False) as w:
+        direct, link = w.url, Link(port_of(w.url))
+        w.url = f"http://127.0.0.1:{link.port}/fhir"
+        w.cli("init", "--server", w.url)
+        w.cli("sync")
+        w.cli("export", os.path.join(tmp, "out"))
+        one = {}
+        for path in glob.glob(os.path.join(tmp, "out", "*.ndjson")):
+            with open(path, encoding="utf-8") as f:
+                r, *more = [json.loads(line) for line in f]
+            one[r["resourceType"]] = r
+            if r["resourceType"] == "Observation":
+                gone = f"Observation/{more[-1]['id']}"
+        link.proxy("reset")
+        quiet = json.loads(w.cli("sync", "--json").stdout)
+        cost = link.proxy("stats")
+        for r in one.values():
+            ask(f"{direct}/{r['resourceType']}/{r['id']}", "PUT", {**r, "language": "en"})
+        ask(f"{direct}/{gone}", "DELETE")
+        seen = json.loads(w.cli("sync", "--json").stdout)
+        link.close()
+        say("no-change sync, a process of its own", f"{cost['rounds']} round trips, {cost['up'] + cost['down']} B; {quiet['pulled']} changed", "")
+        say("  one row of each type, one deleted", f"{seen['pulled']} of {len(one)} changed, {seen['deleted']} of 1 deleted", "all")
+
+
+@row
+def push(tmp):
+    """100 edits over 1 Mbit/s and 300 ms, beside curl sending the same ones after each other over one connection."""
+    with ward.Ward(tmp, generate=20, charts=5, init=False) as w:
+        link = Link(port_of(w.url), rtt_ms=300, kbit=1000)
+        w.url = f"http://127.0.0.1:{link.port}/fhir"
+        w.quick()
+        w.cli("sync")
+        pids = [p["id"] for p in w.json("list")]
+        bodies = [{"resourceType": "Observation", "status": "final", "code": {"text": "Body weight"}, "subject": {"reference": f"Patient/{pids[n % len(pids)]}"},
+                   "effectiveDateTime": "2026-11-20T08:00:00Z", "valueQuantity": {"value": 50 + n / 2, "unit": "kg", "system": "http://unitsofmeasure.org", "code": "kg"}}
+                  for n in range(100)]
+        for b in bodies:
+            w.cli("put", input=json.dumps(b))
+        link.proxy("reset")
+        begun = time.monotonic()
+        w.cli("sync")
+        ours, ms = link.proxy("stats"), (time.monotonic() - begun) * 1000
+        left = len(w.json("queue"))
+        link.proxy("reset")
+        with open(os.path.join(tmp, "urls"), "w") as f:
+            for n, b in enumerate(bodies):
+                path = os.path.join(tmp, f"body{n}")
+                with open(path, "w") as body:
+                    json.dump({**b, "id": f"curl-{n}"}, body)
+                f.write("next\n" * (n > 0) + f'url = "{w.url}/Observation/curl-{n}"\nrequest = PUT\nheader = "Content-Type: application/fhir+json"\n'
+                        f'data-binary = "@{path}"\noutput = "{os.devnull}"\nsilent\n')
+        begun = time.monotonic()
+        subprocess.run(["curl", "-K", os.path.join(tmp, "urls")], check=True)
+        theirs, curl = link.close(), (time.monotonic() - begun) * 1000
+        say("push of 100 edits", f"{ours['rounds']} round trips, {ours['up']} B up, {ours['down']} B down, {ms:.0f} ms, {left} left", "0 left")
+        say("  curl, one after the other", f"{theirs['rounds']} round trips, {theirs['up']} B up, {theirs['down']} B down, {curl:.0f} ms", "")
 
 
 @row

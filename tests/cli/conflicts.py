@@ -8,22 +8,13 @@ conflict-allergy-one-side.patch.
 
 usage: conflicts.py [BASE]     BASE: a FHIR server to write to (tests/live/run gives HAPI); without it wardline-demo
 """
-import json, os, re, subprocess, sys, tempfile, uuid
+import json, os, re, sys, tempfile, uuid
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
 from badline import ask
-
-bad, done = [], 0
-
-
-def check(what, ok, more=""):
-    global done
-    done += 1
-    if not ok:
-        bad.append(f"{what} {more}")
-        ward.enough(bad[-1])
+from verdict import check, conclude
 
 
 class Two:
@@ -37,7 +28,7 @@ class Two:
                     "telecom": [{"system": "phone", "value": "1"}]})
 
     def set(self, name, value):
-        subprocess.run([os.path.join(ward.BUILD, "tests/sync/puller"), "set", self.w.home, name, value], check=True)
+        self.w.set(name, value)
 
     def rival(self, r):
         status, _ = ask(f"{self.base}/{r['resourceType']}/{r['id']}", "PUT", r)
@@ -100,7 +91,7 @@ def merged(t):
     c = t.w.json("conflicts")
     check("who the patient is: asked", len(c) == 1 and c[0]["always"] and {f["path"] for f in c[0]["fields"]} == {"maritalStatus", "birthDate"}, str(c))
     check("nothing is sent meanwhile", t.versions(name) == 4 and t.has(name)["birthDate"] == "1971-01-01", str(t.has(name)))
-    status, said = t.w.on_terminal(["resolve", c[0]["op"], "--theirs"], "Type the change's id", c[0]["op"])
+    status, said = t.w.on_terminal(["resolve", c[0]["op"], "--theirs"], [("Passphrase", ward.PASS), ("Type the change's id", c[0]["op"])])
     check("given up", status == 0 and t.get(name)["birthDate"] == "1971-01-01" and "maritalStatus" not in t.get(name) and t.w.json("queue") == [], said)
 
 
@@ -115,14 +106,14 @@ def asked(t):
     check("in words", "Penicillin" in words and "MERGE" in words and "seen at school" in words and op in words and "yours goes in" in words, words)
     p = t.w.cli("resolve", op, "--mine", check=False, start_new_session=True)
     check("not without a terminal", p.returncode == 2 and "a person must answer" in p.stderr, f"{p.returncode} {p.stderr}")
-    status, said = t.w.on_terminal(["resolve", op, "--mine"], "Type the change's id", "yes")
+    status, said = t.w.on_terminal(["resolve", op, "--mine"], [("Passphrase", ward.PASS), ("Type the change's id", "yes")])
     check("not by a yes", status == 2 and len(t.w.json("conflicts")) == 1, said)
     check("all three are printed first", "seen at school" in said and "made from" in said and "server's" in said and "yours" in said, said)
     t.set("role", "registrar")
     p = t.w.cli("resolve", op, "--mine", check=False)
     check("not by a registrar", p.returncode == 2 and "registrar" in p.stderr, p.stderr)
     t.set("role", "nurse")
-    status, said = t.w.on_terminal(["resolve", op, "--mine"], "Type the change's id", op)
+    status, said = t.w.on_terminal(["resolve", op, "--mine"], [("Passphrase", ward.PASS), ("Type the change's id", op)])
     check("by its id", status == 0 and "NOT SENT yet" in said, said)
     check("the row shows it at once", t.get(name)["criticality"] == "high" and t.get(name)["note"][0]["text"] == "seen at school", str(t.get(name)))
     before = t.versions(name)
@@ -137,24 +128,24 @@ def again(t):
     name, op = t.conflict({"criticality": "high"}, {"criticality": "unable-to-assess"})
     c = t.w.json("conflicts")
     check("a clash is open", len(c) == 1 and c[0]["fields"][0]["ask"], str(c))
-    status, said = t.w.on_terminal(["resolve", op, "--mine"], "Type the change's id", op)
+    status, said = t.w.on_terminal(["resolve", op, "--mine"], [("Passphrase", ward.PASS), ("Type the change's id", op)])
     check("answered", status == 0, said)
     t.rival({**t.has(name), "note": [{"text": "and a note"}]})
     t.syncs(2)
     check("is a conflict again, and nothing was overwritten", len(t.w.json("conflicts")) == 1 and t.has(name)["criticality"] == "unable-to-assess"
           and t.has(name)["note"], str(t.has(name)))
-    status, said = t.w.on_terminal(["resolve", op, "--theirs"], "Type the change's id", op)
+    status, said = t.w.on_terminal(["resolve", op, "--theirs"], [("Passphrase", ward.PASS), ("Type the change's id", op)])
     check("given up", status == 0 and t.get(name)["criticality"] == "unable-to-assess" and t.w.json("queue") == [], said)
 
 
 def gone(t):
     name, op = t.conflict({"criticality": "high"}, {"criticality": "unable-to-assess"})
     ask(f"{t.base}/{name}", "DELETE")
-    t.w.on_terminal(["resolve", op, "--mine"], "Type the change's id", op)
+    t.w.on_terminal(["resolve", op, "--mine"], [("Passphrase", ward.PASS), ("Type the change's id", op)])
     t.syncs(2)
     c = t.w.json("conflicts")
     check("an edit of what was deleted is a conflict", len(c) == 1 and c[0]["always"] and c[0]["theirs"] == "deleted", str(c))
-    status, said = t.w.on_terminal(["resolve", op, "--mine"], "Type the change's id", op)
+    status, said = t.w.on_terminal(["resolve", op, "--mine"], [("Passphrase", ward.PASS), ("Type the change's id", op)])
     t.syncs(1)
     check("sent as new", status == 0 and t.has(name) and t.has(name)["criticality"] == "high" and t.w.json("queue") == [], said + str(t.w.json("queue")))
 
@@ -168,7 +159,7 @@ def chart(t):
     check("and in the header", re.search(r"CONFLICTS?: 1 ", head) and re.search("Known allergies:.*Aspirin.*Latex|Known allergies:.*Latex.*Aspirin", head), show)
     rows = [r for s in t.w.json("show", t.patient)["sections"].values() for r in s if "Aspirin" in r["text"]]
     check("the server's says that it is the server's", rows and any("in conflict" in " ".join(r["flags"]) for r in rows), str(rows))
-    t.w.on_terminal(["resolve", op, "--theirs"], "Type the change's id", op)
+    t.w.on_terminal(["resolve", op, "--theirs"], [("Passphrase", ward.PASS), ("Type the change's id", op)])
 
 
 def refused(t):
@@ -189,10 +180,7 @@ def main():
         again(t)
         gone(t)
         chart(t)
-    print(f"conflicts: {done} checks, {len(bad)} wrong")
-    for b in bad:
-        print("  " + b)
-    return bool(bad)
+    conclude("conflicts")
 
 
-sys.exit(main())
+main()

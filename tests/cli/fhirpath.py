@@ -8,20 +8,15 @@ import json, os, subprocess, sys, tempfile
 TOP = os.environ.get("top_srcdir", ".")
 sys.path.insert(0, os.path.join(TOP, "tests"))
 import ward
+from verdict import check, conclude
 
 PATIENT = {"resourceType": "Patient", "id": "p", "name": [{"family": "O'Neil\n\u001b[2J\u202e", "given": ["Ann", "Bo"]}],
            "extension": [{"url": "d", "valueDecimal": 1}]}
-bad = []
 
 
 def run(*args, stdin=None):
     return subprocess.run([ward.WARDLINE, "--home", "/nonexistent", "fhirpath", *args], input=stdin, capture_output=True, text=True,
                           env=ward.environment())
-
-
-def check(what, ok, more=""):
-    if not ok:
-        bad.append(f"{what} {more}")
 
 
 def main():
@@ -59,10 +54,7 @@ def main():
             check(f"a file that is {what}: exit 2", p.returncode == 2 and not p.stdout and p.stderr.count("\n") == 1, repr(p))
         check("no file: exit 2", run("1", os.path.join(tmp, "none")).returncode == 2)
         check("no FILE: exit 1", run("1").returncode == 1)
-    for b in bad:
-        print(b)
-    print(f"fhirpath: {len(bad)} faults")
-    return 1 if bad else 0
+    conclude("fhirpath")
 
 
-sys.exit(main())
+main()

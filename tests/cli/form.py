@@ -8,20 +8,15 @@ import json, os, subprocess, sys, tempfile
 TOP = os.environ.get("top_srcdir", ".")
 sys.path.insert(0, os.path.join(TOP, "tests"))
 import ward
+from verdict import check, conclude
 
 VITALS = os.path.join(TOP, "forms/vitals.json")
 ALLERGY = os.path.join(TOP, "forms/allergy.json")
-bad = []
 
 
 def run(*args, stdin=None):
     return subprocess.run([ward.WARDLINE, "--home", "/nonexistent", "form", *args], input=stdin, capture_output=True, text=True,
                           env=ward.environment())
-
-
-def check(what, ok, more=""):
-    if not ok:
-        bad.append(f"{what} {more}")
 
 
 def main():
@@ -69,10 +64,7 @@ def main():
         check("of the patient", doc["entry"][1]["resource"]["patient"] == {"reference": "Patient/p1"})
         check("each id once", len({e["fullUrl"] for e in doc["entry"]}) == 3 and
               [t["reference"] for t in doc["entry"][2]["resource"]["target"]] == [e["fullUrl"] for e in doc["entry"][:2]])
-    for b in bad:
-        print(b)
-    print(f"form: {len(bad)} faults")
-    return 1 if bad else 0
+    conclude("form")
 
 
-sys.exit(main())
+main()

@@ -11,20 +11,11 @@ sys.path.insert(0, os.path.join(TOP, "tests"))
 sys.path.insert(0, os.path.join(TOP, "tests/tools"))
 import footprint
 import ward
+from verdict import check, conclude
 
-bad = []
-done = 0
 FRESH, THIRD, SITE_FRESH = "fresh canary passphrase", "third canary passphrase", "site canary passphrase"
 secrets = [ward.PASS, FRESH, THIRD, SITE_FRESH]
 said = []
-
-
-def check(what, ok, more=""):
-    global done
-    done += 1
-    if not ok:
-        bad.append(f"{what} {more}")
-        ward.enough(bad[-1])
 
 
 def cli(w, *args, new=None, **kw):
@@ -67,34 +58,6 @@ def opens(w, passphrase, **kw):
     return cli(w, "status", passphrase=passphrase, **kw).returncode == 0
 
 
-def on_terminal(w, args, answers, **kw):
-    """Runs a command with a terminal of its own and answers what it asks, in order. (exit code, what was on the screen)."""
-    pid, fd = pty.fork()
-    if pid == 0:
-        os.execve(ward.WARDLINE, [ward.WARDLINE, "--home", kw.get("home", w.home), *args], ward.environment(w.extra))
-    screen, status = "", None
-    try:
-        for prompt, answer in [*answers, (None, None)]:
-            end = time.monotonic() + 60
-            while prompt is None or prompt not in screen.split("\0")[-1]:
-                if not select.select([fd], [], [], max(0, end - time.monotonic()))[0]:
-                    break
-                try:
-                    got = os.read(fd, 4096).decode("utf-8", "replace")
-                except OSError:
-                    got = ""
-                if not got:
-                    break
-                screen += got
-            if prompt is not None:
-                screen += "\0"
-                os.write(fd, answer.encode() + b"\n")
-    finally:
-        os.close(fd)
-        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    return status, screen
-
-
 def lists(w):
     p = slots(w)
     check("a new profile has one passphrase", len(p) == 1 and p[0]["slot"] == 0 and p[0]["kind"] == "passphrase" and p[0]["memoryBytes"] >= 64 << 20, str(p))
@@ -128,7 +91,7 @@ def adds(w):
 
 
 def terminal(w):
-    status, screen = on_terminal(w, ["key", "add"], [("Passphrase: ", ward.PASS), ("New passphrase: ", THIRD), ("The same again: ", "another"),
+    status, screen = w.on_terminal(["key", "add"], [("Passphrase: ", ward.PASS), ("New passphrase: ", THIRD), ("The same again: ", "another"),
                                                      ("New passphrase: ", THIRD), ("The same again: ", THIRD)])
     check("on the terminal a new passphrase is asked twice, until both agree", status == 0 and "not the same" in screen, f"{status} {screen!r}")
     said.append(("terminal", screen))
@@ -136,7 +99,7 @@ def terminal(w):
     no = max(s["slot"] for s in slots(w))
     ok("key remove", cli(w, "key", "remove", str(no)))
     check("and is gone", not opens(w, THIRD) and len(slots(w)) == 3)
-    status, screen = on_terminal(w, ["key", "add"], [("Passphrase: ", ward.PASS), ("New passphrase: ", "\x03")])
+    status, screen = w.on_terminal(["key", "add"], [("Passphrase: ", ward.PASS), ("New passphrase: ", "\x03")])
     check("Ctrl-C ends it", status == 3 and len(slots(w)) == 3, f"{status} {screen!r}")
 
 
@@ -453,9 +416,9 @@ def unsent(w, tmp, key):
     ok("without the site's key", cli(w, "key", "remove", str(no), home=b))
     refused("the count must be given", cli(w, "wipe", home=b), 2, "so many: 1")
     refused("and be right", cli(w, "wipe", "--unsent", "2", home=b), 2, "so many: 1")
-    status, screen = on_terminal(w, ["wipe"], [("destroyed: ", ward.PASS), ("to go on: ", "7")], home=b)
+    status, screen = w.on_terminal(["wipe"], [("destroyed: ", ward.PASS), ("to go on: ", "7")], home=b)
     check("on the terminal, too", status == 2 and os.path.exists(os.path.join(b, "store.wdb")), f"{status} {screen!r}")
-    status, screen = on_terminal(w, ["wipe"], [("destroyed: ", ward.PASS), ("to go on: ", "1")], home=b)
+    status, screen = w.on_terminal(["wipe"], [("destroyed: ", ward.PASS), ("to go on: ", "1")], home=b)
     check("the right count wipes", status == 0 and not os.path.exists(os.path.join(b, "store.wdb")), f"{status} {screen!r}")
     # The edit is in this home, too.
     shutil.rmtree(w.home)
@@ -482,7 +445,4 @@ with tempfile.TemporaryDirectory() as tmp:
         canary(w, tmp)
         wipes(w, tmp, key)
         canary(w, tmp)
-for b in bad[:40]:
-    print("FAILED:", b)
-print(f"keys: {done} checks, {len(bad)} failed")
-sys.exit(1 if bad else 0)
+conclude("keys")

@@ -8,29 +8,18 @@ No test here says how long a thing takes, but that one which does not answer is 
 Kills tests/mutants: owner-proof-unasked, owner-answers-when-locked, owner-folder-its-own, owner-reads-its-own,
 owner-keeps-the-home, owner-stop-is-bad-input, owner-characters-its-own, owner-stale-is-refused.
 """
-import array, contextlib, fcntl, json, os, re, select, signal, socket, struct, subprocess, sys, tempfile, time
+import array, contextlib, fcntl, json, os, re, signal, socket, struct, subprocess, sys, tempfile, time
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, p) for p in ("tests", "tests/tools", "tests/ui")]
 import ward
 from proxy import Proxy
+from verdict import check, conclude
 
 try:
     import pyte
 except ImportError:
     pyte = None
-
-bad = []
-done = 0
-
-
-def check(what, ok, more=""):
-    global done
-    done += 1
-    if not ok:
-        bad.append(f"{what}: {more}")
-        ward.enough(bad[-1])
-        print("FAILED", bad[-1], flush=True)
 
 
 def told(p):
@@ -603,9 +592,7 @@ def main():
                 for part, args in ((through, ()), (rotated, ()), (overheard, ()), (locked, ()), (silent, ()), (killed, ()), (askers, (slow,)), (given_up, (slow,)), (stale, (slow,))):
                     if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
                         part(w, *args)
-    print(f"{done} checks")
-    if bad:
-        sys.exit("\n".join(bad))
+    conclude("owner")
 
 
 main()

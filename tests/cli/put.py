@@ -11,18 +11,9 @@ TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
 from badline import Line
+from verdict import check, conclude
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-bad = []
-done = 0
-
-
-def check(what, ok, more=""):
-    global done
-    done += 1
-    if not ok:
-        bad.append(f"{what} {more}")
-        ward.enough(bad[-1])
 
 
 def weight(pid="p1", value="72.50", **more):
@@ -308,7 +299,4 @@ with tempfile.TemporaryDirectory() as tmp:
         kills(w)
         full(w)
 
-for b in bad[:40]:
-    print(b)
-print(f"put: {done} checks, {len(bad)} bad")
-sys.exit(1 if bad else 0)
+conclude("put")

@@ -5,24 +5,16 @@ may have reached the server is ever called sent, nor given up.
 Kills tests/mutants/ledger-timeout-sent.patch, queue-discard-doubt.patch, queue-discard-behind.patch, queue-discard-any-role.patch,
 queue-discard-unasked.patch, queue-unaudited.patch, queue-log-unnoted.patch.
 """
-import json, os, re, subprocess, sys, tempfile
+import json, os, re, sys, tempfile
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
 from badline import Line, ask
+from verdict import check, conclude
 
 SHAPE = {"op", "resource", "patient", "kind", "state", "since", "why"}
 NOTHING = "nothing was sent or given up"
-bad, done = [], 0
-
-
-def check(what, ok, more=""):
-    global done
-    done += 1
-    if not ok:
-        bad.append(f"{what} {more}")
-        ward.enough(bad[-1])
 
 
 class Clinic:
@@ -38,7 +30,7 @@ class Clinic:
         self.sync()
 
     def set(self, name, value):
-        subprocess.run([os.path.join(ward.BUILD, "tests/sync/puller"), "set", self.w.home, name, value], check=True)
+        self.w.set(name, value)
 
     def sync(self):
         return self.w.cli("sync", check=False).returncode
@@ -56,7 +48,7 @@ class Clinic:
         return self.w.json("queue", "log", *words)
 
     def discard(self, op, typed=None):
-        return self.w.on_terminal(["queue", "discard", op], "Type the change's id", typed or op)
+        return self.w.on_terminal(["queue", "discard", op], [("Passphrase", ward.PASS), ("Type the change's id", typed or op)])
 
     def noted(self, reason):
         return [r for r in self.w.kept("rows") if r.get("reason") == reason]
@@ -186,10 +178,7 @@ def main():
         doubt(c)
         given_up(c)
         refused(c)
-    print(f"queue: {done} checks, {len(bad)} wrong")
-    for b in bad:
-        print("  " + b)
-    return bool(bad)
+    conclude("queue")
 
 
-sys.exit(main())
+main()

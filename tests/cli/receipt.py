@@ -9,18 +9,10 @@ TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
 from badline import Line, ask
+from verdict import check, conclude
 
-bad, done = [], 0
 WORDS = [l.strip() for l in open(os.path.join(TOP, "data/receipt/words.tsv"), encoding="utf-8") if l.strip() and l[0] != "#"][1:]
 NAMES = ("acknowledged", "notSent", "inDoubt", "attention")
-
-
-def check(what, ok, more=""):
-    global done
-    done += 1
-    if not ok:
-        bad.append(f"{what} {more}")
-        ward.enough(bad[-1])
 
 
 def apart(a, b):
@@ -119,10 +111,7 @@ def main():
         three = w.json("receipt")
         check("other words when one more is", counts(w) == (2, 0, 0, 0) and three["words"] != one["words"] and len(w.json("queue", "log")) == 2, str(three))
         clock(w, line)
-    print(f"receipt: {done} checks, {len(bad)} wrong")
-    for b in bad:
-        print("  " + b)
-    return bool(bad)
+    conclude("receipt")
 
 
-sys.exit(main())
+main()

@@ -9,18 +9,12 @@ import json, os, shutil, subprocess, sys, tempfile
 TOP = os.environ.get("top_srcdir", ".")
 sys.path.insert(0, os.path.join(TOP, "tests"))
 import ward
-
-bad = []
+from verdict import check, conclude
 
 
 def run(*args, stdin=None, program=ward.WARDLINE, **env):
     return subprocess.run([program, "--home", "/nonexistent", "sig", *args], input=stdin, capture_output=True, text=True,
                           env={**ward.environment(), **env})
-
-
-def check(what, ok, more=""):
-    if not ok:
-        bad.append(f"{what} {more}")
 
 
 def lines():
@@ -87,10 +81,7 @@ def main():
     weights()
     with tempfile.TemporaryDirectory() as tmp:
         files(tmp)
-    for b in bad:
-        print(b)
-    print(f"sig: {len(bad)} faults")
-    return 1 if bad else 0
+    conclude("sig")
 
 
-sys.exit(main())
+main()

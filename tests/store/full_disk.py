@@ -10,21 +10,12 @@ import json, os, random, re, subprocess, sys, tempfile, urllib.request
 TOP = os.environ.get("top_srcdir", ".")
 sys.path.insert(0, os.path.join(TOP, "tests"))
 import ward
+from verdict import check, conclude
 
 PULLER = os.path.join(ward.BUILD, "tests/sync/puller")
 RESERVE = 16 << 20
 FULL = "the disk is full: what came whole is kept; free some room on it, or let the store take less (`wardline quota')"
-bad = []
-done = 0
 noise = random.Random(3)
-
-
-def check(what, ok, more=""):
-    global done
-    done += 1
-    if not ok:
-        bad.append(f"{what}: {more}")
-        ward.enough(bad[-1])
 
 
 def words(n):
@@ -107,7 +98,7 @@ def quota(w, disk, filler):
     """Removal has to write before it can give anything back."""
     fill(filler)
     check("full once more, with the reserve", room(w)["reserveBytes"] == RESERVE and free(disk) < 65536, free(disk))
-    subprocess.run([PULLER, "set", w.home, "quota", "700000"], check=True)
+    w.set("quota", 700000)
     was = os.path.getsize(os.path.join(w.home, "store.wdb"))
     p = w.cli("sync", check=False)
     now = room(w)["fileBytes"] - room(w)["emptyBytes"]
@@ -140,10 +131,7 @@ def main(tmp):
         quota(w, disk, filler)
         check("all doses are at the server", len(doses(w)) == 26 and w.json("queue") == [], w.json("queue"))
         check("the store is sound", w.cli("verify", check=False).returncode == 0, w.cli("verify", check=False).stdout)
-    for b in bad:
-        print("FAILED:", b)
-    print(f"full_disk: {done} checks, {len(bad)} failed")
-    sys.exit(1 if bad else 0)
+    conclude("full_disk")
 
 
 if __name__ == "__main__":

@@ -12,20 +12,11 @@ import base64, gzip, hashlib, http.server, json, os, pty, re, subprocess, sys, t
 TOP = os.environ.get("top_srcdir", ".")
 sys.path.insert(0, os.path.join(TOP, "tests"))
 import ward
+from verdict import check, conclude
 
-failed, checked = [], 0
 CHUNK = 65536
 DATA = bytes((i * 7919 >> 5 & 0xff) for i in range(1000003))
 OTHER = bytes((i * 104729 >> 7 & 0xff) for i in range(1000003))
-
-
-def check(ok, what):
-    global checked
-    checked += 1
-    if not ok:
-        failed.append(what)
-        ward.enough(failed[-1])
-        print("FAIL:", what, flush=True)
 
 
 class Binary:
@@ -153,10 +144,10 @@ def cut_often(w):
     p = fetch(w)
     while p.returncode and len(binary.asks) < 20:
         p = fetch(w)
-    check(p.returncode == 0 and p.stdout == DATA, f"after cuts: {p.returncode} {len(p.stdout)} {p.stderr}")
-    check(binary.asks[0] == (None, "identity", "*/*"), f"the first question: {binary.asks[0]}")
-    check(all(a[0] for a in binary.asks[1:]), f"the rest is asked for: {binary.asks}")
-    check(binary.sent < len(DATA) + 20 * CHUNK, f"{binary.sent} bytes were sent for {len(DATA)}")
+    check(f"after cuts: {p.returncode} {len(p.stdout)} {p.stderr}", p.returncode == 0 and p.stdout == DATA)
+    check(f"the first question: {binary.asks[0]}", binary.asks[0] == (None, "identity", "*/*"))
+    check(f"the rest is asked for: {binary.asks}", all(a[0] for a in binary.asks[1:]))
+    check(f"{binary.sent} bytes were sent for {len(DATA)}", binary.sent < len(DATA) + 20 * CHUNK)
 
 
 def goes_on(w):
@@ -164,15 +155,15 @@ def goes_on(w):
     fresh(w, size=len(DATA))
     binary.set(cuts=[500000, 0, 0])
     p = fetch(w)
-    check(p.returncode == 3 and not p.stdout and b"cut" in p.stderr, f"a line that is dead: {p.returncode} {p.stderr}")
+    check(f"a line that is dead: {p.returncode} {p.stderr}", p.returncode == 3 and not p.stdout and b"cut" in p.stderr)
     s = state(w)
-    check(s["state"] == "part" and s["have"] == 500000 // CHUNK * CHUNK, f"what is kept of it: {s}")
+    check(f"what is kept of it: {s}", s["state"] == "part" and s["have"] == 500000 // CHUNK * CHUNK)
     binary.set()
     p = fetch(w)
-    check(p.returncode == 0 and p.stdout == DATA, f"another day: {p.returncode} {p.stderr}")
-    check([a[0] for a in binary.asks] == [f"bytes={s['have']}-"], f"asked: {binary.asks}")
-    check(binary.sent == len(DATA) - s["have"], f"sent {binary.sent}")
-    check(fetch(w).stdout == DATA and len(binary.asks) == 1, "the third time nobody is asked")
+    check(f"another day: {p.returncode} {p.stderr}", p.returncode == 0 and p.stdout == DATA)
+    check(f"asked: {binary.asks}", [a[0] for a in binary.asks] == [f"bytes={s['have']}-"])
+    check(f"sent {binary.sent}", binary.sent == len(DATA) - s["have"])
+    check("the third time nobody is asked", fetch(w).stdout == DATA and len(binary.asks) == 1)
 
 
 def killed(w):
@@ -186,10 +177,10 @@ def killed(w):
     p.kill()
     p.wait()
     s = state(w)
-    check(s["state"] == "part" and s["have"] >= 1 << 20, f"after kill -9: {s}")
+    check(f"after kill -9: {s}", s["state"] == "part" and s["have"] >= 1 << 20)
     binary.set(data=DATA * 3)
     p = fetch(w)
-    check(p.stdout == DATA * 3 and binary.asks[0][0] == f"bytes={s['have']}-", f"after kill -9: {p.returncode} {p.stderr} {binary.asks}")
+    check(f"after kill -9: {p.returncode} {p.stderr} {binary.asks}", p.stdout == DATA * 3 and binary.asks[0][0] == f"bytes={s['have']}-")
 
 
 # --- what servers make of a Range --------------------------------------------------------------------------
@@ -205,27 +196,27 @@ def no_ranges(w):
     part_of(w, size=len(DATA))
     binary.set(ranges=False)
     p = fetch(w)
-    check(p.returncode == 0 and p.stdout == DATA, f"200 to a Range: {p.returncode} {len(p.stdout)} {p.stderr}")
-    check(binary.asks[0][0] and len(binary.asks) == 1, f"200 to a Range: {binary.asks}")
+    check(f"200 to a Range: {p.returncode} {len(p.stdout)} {p.stderr}", p.returncode == 0 and p.stdout == DATA)
+    check(f"200 to a Range: {binary.asks}", binary.asks[0][0] and len(binary.asks) == 1)
 
 
 def changed(w):
     part_of(w)
     binary.set(data=OTHER, etag='W/"2"')
     p = fetch(w)
-    check(p.returncode == 0 and p.stdout == OTHER, f"a part of another version: {p.returncode} {p.stderr}")
-    check([a[0] is None for a in binary.asks] == [False, True], f"asked: {binary.asks}")
+    check(f"a part of another version: {p.returncode} {p.stderr}", p.returncode == 0 and p.stdout == OTHER)
+    check(f"asked: {binary.asks}", [a[0] is None for a in binary.asks] == [False, True])
 
 
 def lies(w):
     part_of(w, size=len(DATA))
     binary.set(lie=1)
     p = fetch(w)
-    check(p.stdout == DATA and len(binary.asks) == 2, f"a range that was not asked for: {p.returncode} {p.stderr} {binary.asks}")
+    check(f"a range that was not asked for: {p.returncode} {p.stderr} {binary.asks}", p.stdout == DATA and len(binary.asks) == 2)
     part_of(w, size=len(DATA))
     binary.set(status=416)
     p = fetch(w)
-    check(p.returncode == 3 and [a[0] is None for a in binary.asks] == [False, True], f"416: {p.returncode} {binary.asks}")
+    check(f"416: {p.returncode} {binary.asks}", p.returncode == 3 and [a[0] is None for a in binary.asks] == [False, True])
 
 
 def unnamed(w):
@@ -234,18 +225,18 @@ def unnamed(w):
     binary.set(etag=None, cuts=[400000, 0])
     fetch(w)
     binary.set(etag=None)
-    check(fetch(w).stdout == DATA and binary.asks[0][0] is None, f"no ETag, no hash: {binary.asks}")
+    check(f"no ETag, no hash: {binary.asks}", fetch(w).stdout == DATA and binary.asks[0][0] is None)
     fresh(w, hash=sha1(DATA))
     binary.set(etag=None, cuts=[400000, 0])
     fetch(w)
     binary.set(etag=None)
-    check(fetch(w).stdout == DATA and binary.asks[0][0], f"no ETag, but a hash: {binary.asks}")
+    check(f"no ETag, but a hash: {binary.asks}", fetch(w).stdout == DATA and binary.asks[0][0])
     fresh(w, hash=sha1(DATA))
     binary.set(etag=None, cuts=[400000, 0])
     fetch(w)
     binary.set(etag=None, data=OTHER)
     p = fetch(w)
-    check(p.returncode == 3 and not p.stdout and state(w)["state"] == "not fetched", f"halves of two, and a hash: {p.returncode} {state(w)}")
+    check(f"halves of two, and a hash: {p.returncode} {state(w)}", p.returncode == 3 and not p.stdout and state(w)["state"] == "not fetched")
 
 
 # --- what is no document -------------------------------------------------------------------------------------
@@ -264,30 +255,30 @@ def refused(w):
         fresh(w, **stated)
         binary.set(**answer)
         p = fetch(w)
-        check(p.returncode == code and not p.stdout and words in p.stderr, f"{what}: {p.returncode} {p.stderr}")
-        check(state(w)["state"] == "not fetched", f"{what}: {state(w)}")
+        check(f"{what}: {p.returncode} {p.stderr}", p.returncode == code and not p.stdout and words in p.stderr)
+        check(f"{what}: {state(w)}", state(w)["state"] == "not fetched")
 
 
 def other_forms(w):
     fresh(w, size=len(DATA), hash=sha1(DATA))
     binary.set(coding="gzip")
-    check(fetch(w).stdout == DATA, "compressed, although that was not asked for")
+    check("compressed, although that was not asked for", fetch(w).stdout == DATA)
     fresh(w, size=len(DATA), hash=sha1(DATA))
     resource = {"resourceType": "Binary", "id": "x", "contentType": "application/pdf", "data": base64.b64encode(DATA).decode()}
     binary.set(data=json.dumps(resource).encode(), media="application/fhir+json;charset=UTF-8")
-    check(fetch(w).stdout == DATA, "as FHIR's own resource")
+    check("as FHIR's own resource", fetch(w).stdout == DATA)
     document(w, url=w.url + "/Binary/absolute", size=len(DATA))
     binary.set(length=False)
-    check(fetch(w).stdout == DATA, "an absolute URL of the profile's server, no length")
+    check("an absolute URL of the profile's server, no length", fetch(w).stdout == DATA)
     document(w, url="http://127.0.0.1:9/fhir/Binary/x")
-    check(state(w)["state"] == "elsewhere", f"another server: {state(w)}")
+    check(f"another server: {state(w)}", state(w)["state"] == "elsewhere")
     binary.set()
     p = fetch(w)
-    check(p.returncode == 3 and b"another server" in p.stderr and not binary.asks, f"another server: {p.returncode} {p.stderr}")
+    check(f"another server: {p.returncode} {p.stderr}", p.returncode == 3 and b"another server" in p.stderr and not binary.asks)
     fresh(w, size=len(DATA))
     binary.set(data=b"", etag=None)
     document(w, url="Binary/empty", size=0)
-    check(fetch(w).stdout == b"" and state(w)["state"] == "kept" and state(w)["size"] == 0, f"an empty one: {state(w)}")
+    check(f"an empty one: {state(w)}", fetch(w).stdout == b"" and state(w)["state"] == "kept" and state(w)["size"] == 0)
 
 
 # --- the verb -------------------------------------------------------------------------------------------------
@@ -297,18 +288,18 @@ def to_a_file(w):
     binary.set()
     out = os.path.join(w.tmp, "scan.pdf")
     p = fetch(w, "--out", out)
-    check(p.returncode == 0 and open(out, "rb").read() == DATA and os.stat(out).st_mode & 0o777 == 0o600, f"--out: {p.returncode} {p.stderr}")
+    check(f"--out: {p.returncode} {p.stderr}", p.returncode == 0 and open(out, "rb").read() == DATA and os.stat(out).st_mode & 0o777 == 0o600)
     p = fetch(w, "--out", out)
-    check(p.returncode == 2 and open(out, "rb").read() == DATA, f"--out over a file: {p.returncode}")
+    check(f"--out over a file: {p.returncode}", p.returncode == 2 and open(out, "rb").read() == DATA)
     asks = len(binary.asks)
-    check(fetch(w, "--again").stdout == DATA and len(binary.asks) == asks + 1, "--again")
+    check("--again", fetch(w, "--again").stdout == DATA and len(binary.asks) == asks + 1)
     before = [r for r in w.kept("rows") if r["id"] == "d1"]  # kills attached-unaudited
     fetch(w)
     rows = [r for r in w.kept("rows") if r["id"] == "d1"]
-    check(len(rows) == len(before) + 1 and rows[-1]["chart"] == "p1", f"each stands in the audit trail: {rows[-1:]}")
+    check(f"each stands in the audit trail: {rows[-1:]}", len(rows) == len(before) + 1 and rows[-1]["chart"] == "p1")
     for words, code in ((["DocumentReference/d1", "2"], 2), (["DocumentReference/d1", "0"], 1), (["DocumentReference/nobody"], 2), (["Patient/p1"], 2), (["d1"], 2)):
         p = w.cli("attachment", *words, check=False)
-        check(p.returncode == code and not p.stdout, f"attachment {words}: {p.returncode} {p.stderr}")
+        check(f"attachment {words}: {p.returncode} {p.stderr}", p.returncode == code and not p.stdout)
 
 
 def damaged(w):
@@ -322,10 +313,10 @@ def damaged(w):
         f.write(b"harm")
     out = os.path.join(w.tmp, "damaged.pdf")
     p = fetch(w, "--out", out)
-    check(p.returncode == 5 and not os.path.exists(out), f"a damaged one: {p.returncode} {p.stderr}")
+    check(f"a damaged one: {p.returncode} {p.stderr}", p.returncode == 5 and not os.path.exists(out))
     p = w.cli("verify", check=False)
-    check(p.returncode == 5 and "attachment" in p.stdout, f"verify: {p.returncode} {p.stdout}")
-    check(fetch(w, "--again").stdout == DATA and w.cli("verify").returncode == 0, "and it is fetched again")
+    check(f"verify: {p.returncode} {p.stdout}", p.returncode == 5 and "attachment" in p.stdout)
+    check("and it is fetched again", fetch(w, "--again").stdout == DATA and w.cli("verify").returncode == 0)
 
 
 def terminal(w):
@@ -350,11 +341,11 @@ def terminal(w):
     fresh(w, size=len(DATA))
     binary.set()
     code, got = on_terminal()
-    check(code == 1 and b"\x00" not in got and len(got) < 1000, f"a PDF on a terminal: {code} {got[:80]}")
+    check(f"a PDF on a terminal: {code} {got[:80]}", code == 1 and b"\x00" not in got and len(got) < 1000)
     document(w, url="Binary/words", contentType="text/html")
     binary.set(data=b"<html><body><p>All <b>well</b>\x1b[2J</p></body></html>", media="text/html")
     code, got = on_terminal()
-    check(code == 0 and b"All well" in got and b"\x1b" not in got and b"<b>" not in got, f"HTML on a terminal: {code} {got}")
+    check(f"HTML on a terminal: {code} {got}", code == 0 and b"All well" in got and b"\x1b" not in got and b"<b>" not in got)
 
 
 def guest(w):
@@ -369,10 +360,10 @@ def guest(w):
     here = os.path.join(w.tmp, "here")
     os.mkdir(here)
     p = fetch(w, "--out", "scan.pdf", cwd=here)
-    check(p.returncode == 0 and open(os.path.join(here, "scan.pdf"), "rb").read() == DATA, f"as a guest: {p.returncode} {p.stderr}")
+    check(f"as a guest: {p.returncode} {p.stderr}", p.returncode == 0 and open(os.path.join(here, "scan.pdf"), "rb").read() == DATA)
     p = fetch(w)
-    check(p.stdout == DATA, f"as a guest, to a pipe: {p.returncode} {len(p.stdout)} {p.stderr}")
-    check(owner.poll() is None, "the owner lives")
+    check(f"as a guest, to a pipe: {p.returncode} {len(p.stdout)} {p.stderr}", p.stdout == DATA)
+    check("the owner lives", owner.poll() is None)
     owner.terminate()
     owner.communicate()
 
@@ -386,8 +377,7 @@ def main():
             for test in (cut_often, goes_on, killed, no_ranges, changed, lies, unnamed, refused, other_forms, to_a_file, damaged, terminal, guest):
                 test(w)
                 print(f"attach: {test.__name__}", flush=True)
-    print(f"proof attachments: {checked} checks, {len(failed)} failed")
-    sys.exit(bool(failed) or not checked)
+    conclude("attach")
 
 
 if __name__ == "__main__":

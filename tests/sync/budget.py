@@ -3,23 +3,14 @@
 """A profile with so many bytes a day: edits and the first rank always go, the rest is left and said to be NOT FETCHED, and it is
 passed only where a person says so: on a terminal, or by an option. Planted faults: budget-unasked (a sync goes on past it),
 budget-forgotten (what went is not kept between runs), budget-edits-wait (an edit does not go either)."""
-import json, os, pty, subprocess, sys, tempfile, urllib.request
+import json, os, pty, sys, tempfile, urllib.request
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path.insert(0, os.path.join(TOP, "tests"))
 import ward
+from verdict import check, conclude
 
 FIRST = {"Patient", "AllergyIntolerance", "MedicationRequest", "MedicationStatement", "Condition", "Flag", "Consent", "Encounter"}
-failed, checked = [], 0
-
-
-def check(ok, what, got=""):
-    global checked
-    checked += 1
-    if not ok:
-        failed.append(what)
-        print("FAIL:", what, got, flush=True)
-        ward.enough(what)
 
 
 def answered(w, word):
@@ -52,54 +43,53 @@ def answered(w, word):
 def main(w):
     for word in ("5", "1K/day", "5M/week", "-5M/day", ""):
         p = w.cli("init", "--server", w.url, "--budget", word, check=False)
-        check(p.returncode == 2 and not os.path.exists(os.path.join(w.home, "store.wdb")), f"init --budget {word!r} is refused", p.returncode)
+        check(f"init --budget {word!r} is refused", p.returncode == 2 and not os.path.exists(os.path.join(w.home, "store.wdb")), p.returncode)
     w.cli("init", "--server", w.url, "--budget", "64K/day")
     p = w.cli("sync", check=False)
-    check(p.returncode == 4 and "NOT FETCHED" in p.stderr, "it stops and says so", f"exit {p.returncode} {p.stderr}")
+    check("it stops and says so", p.returncode == 4 and "NOT FETCHED" in p.stderr, f"exit {p.returncode} {p.stderr}")
     s = w.json("status")
     left = set(s["budget"]["notFetched"])
-    check(s["budget"]["bytesADay"] == 65536 and s["budget"]["bytesToday"] >= 65536, "counted", s["budget"])
-    check("Observation" in left and not left & FIRST, "the first rank is none of it", left)
-    check(len(w.json("list")) == 60 and s["counts"].get("MedicationRequest", 0) > 0, "and is here", s["counts"])
+    check("counted", s["budget"]["bytesADay"] == 65536 and s["budget"]["bytesToday"] >= 65536, s["budget"])
+    check("the first rank is none of it", "Observation" in left and not left & FIRST, left)
+    check("and is here", len(w.json("list")) == 60 and s["counts"].get("MedicationRequest", 0) > 0, s["counts"])
     said = w.cli("status").stdout
-    check("NOT FETCHED: the day's 64 KiB were used: " in said and "Observation" in said, "status says what and why", said)
-    check("budget: 64 KiB a day; today " in w.cli("budget").stdout, "budget says it too")
+    check("status says what and why", "NOT FETCHED: the day's 64 KiB were used: " in said and "Observation" in said, said)
+    check("budget says it too", "budget: 64 KiB a day; today " in w.cli("budget").stdout)
     before = s["budget"]["bytesToday"]
     counts = s["counts"]
 
     p = w.cli("sync", check=False)
     s = w.json("status")
-    check(p.returncode == 4 and s["counts"].get("Observation") == counts.get("Observation"), "nothing more of the later ranks", s["counts"])
-    check(before < s["budget"]["bytesToday"] < before + 32768, "what went is kept from run to run", f"{before} {s['budget']}")
-    check("no-cache" not in p.stderr and s["wire"]["requests"] < 12, "and the first rank is asked alone", s["wire"])
+    check("nothing more of the later ranks", p.returncode == 4 and s["counts"].get("Observation") == counts.get("Observation"), s["counts"])
+    check("what went is kept from run to run", before < s["budget"]["bytesToday"] < before + 32768, f"{before} {s['budget']}")
+    check("and the first rank is asked alone", "no-cache" not in p.stderr and s["wire"]["requests"] < 12, s["wire"])
 
     doc = ward.person("x", "Budgeted", "Ada")
     del doc["id"]
     w.cli("put", input=json.dumps(doc))
     p = w.cli("sync", check=False)
     with urllib.request.urlopen(w.url + "/Patient?family=Budgeted&_summary=count") as a:
-        check(json.load(a)["total"] == 1 and p.returncode == 4, "an edit goes all the same", p.returncode)
+        check("an edit goes all the same", json.load(a)["total"] == 1 and p.returncode == 4, p.returncode)
 
     shown, status = answered(w, "no")
-    check("Type yes" in shown and status == 4, "on a terminal it asks; no is no", f"{status} {shown}")
-    check(w.json("status")["counts"].get("Observation") == counts.get("Observation"), "no means nothing")
+    check("on a terminal it asks; no is no", "Type yes" in shown and status == 4, f"{status} {shown}")
+    check("no means nothing", w.json("status")["counts"].get("Observation") == counts.get("Observation"))
     shown, status = answered(w, "yes")
     s = w.json("status")
-    check(status == 0 and s["counts"]["Observation"] > counts.get("Observation", 0), "yes fetches the rest", f"{status} {shown}")
-    check(s["budget"]["notFetched"] == [], "and nothing is left then", s["budget"])
-    check(w.cli("sync", check=False).returncode == 4, "for that once")
-    check(w.cli("sync", "--over-budget", check=False).returncode == 0, "so does the option")
+    check("yes fetches the rest", status == 0 and s["counts"]["Observation"] > counts.get("Observation", 0), f"{status} {shown}")
+    check("and nothing is left then", s["budget"]["notFetched"] == [], s["budget"])
+    check("for that once", w.cli("sync", check=False).returncode == 4)
+    check("so does the option", w.cli("sync", "--over-budget", check=False).returncode == 0)
 
     w.cli("budget", "1G/day")
     p = w.cli("sync", check=False)
-    check(p.returncode == 0, "a larger one lets it go on", f"{p.returncode} {p.stderr}")
+    check("a larger one lets it go on", p.returncode == 0, f"{p.returncode} {p.stderr}")
     w.cli("budget", "none")
-    check(w.json("budget")["budget"]["bytesADay"] is None and "none" in w.cli("budget").stdout, "none takes it away")
-    check("budget" not in w.cli("status").stdout, "and status is silent of it")
+    check("none takes it away", w.json("budget")["budget"]["bytesADay"] is None and "none" in w.cli("budget").stdout)
+    check("and status is silent of it", "budget" not in w.cli("status").stdout)
 
 
 with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, generate=60, charts=60, init=False, quick=True) as w:
     main(w)
 
-print(f"{checked} checks, {len(failed)} failed")
-sys.exit(1 if failed else 0)
+conclude("budget")

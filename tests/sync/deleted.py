@@ -12,39 +12,19 @@ import json, os, subprocess, sys, tempfile
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
-from badline import Line, ask
-from scripted import fhir
-
-bad, done = [], 0
-
-
-def expect(what, true, detail=""):
-    global done
-    done += 1
-    if not true:
-        bad.append(f"{what}: {detail}")
-        ward.enough(bad[-1])
+from badline import ask
+from client import Client
+from verdict import check as expect, conclude
 
 
-class Profile:
+class Profile(Client):
     def __init__(self, tmp, base, names):
-        self.base, self.line, self.names = base, Line(base), names
-        self.w = ward.Ward(tmp, url=self.line.url, init=False)
-        self.w.quick()
-        subprocess.run([os.path.join(ward.BUILD, "tests/sync/puller"), "set", self.w.home, "scope", "patient/" + names[0].split("/")[1]], check=True)
-
-    def sync(self, *more):
-        """(status, report)"""
-        self.line.server.requests.clear()
-        p = self.w.cli("sync", "--json", *more, check=False)
-        return p.returncode, json.loads(p.stdout or "{}")
-
-    def here(self, name):
-        return self.w.cli("get", name, check=False).returncode == 0
+        super().__init__(tmp, base, scope="patient/" + names[0].split("/")[1])
+        self.names = names
 
     def age(self):
         """As if the last counting were of the day before."""
-        subprocess.run([os.path.join(ward.BUILD, "tests/sync/puller"), "set", self.w.home, "sync.counts", "1"], check=True)
+        self.w.set("sync.counts", 1)
 
 
 def fill(base, tag, n):
@@ -172,10 +152,7 @@ def main():
         finally:
             if w:
                 w.stop_server()
-    for b in bad:
-        print("  " + b)
-    print(f"deleted: {done} checks, {len(bad)} failed")
-    sys.exit(bool(bad) or not done)
+    conclude("deleted")
 
 
 main()

@@ -13,19 +13,17 @@ import argparse, collections, json, os, random, signal, subprocess, sys, tempfil
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
-from badline import Line, ask
+from badline import ask
+from client import Client
 
 LOSSES = ["never", "lost", "cut", "proxy", "error", "twice"]
 EDITS = 4  # a round, at most; at least three
 
 
-class Run:
+class Run(Client):
     def __init__(self, tmp, base, seed):
-        self.base, self.dice, self.line, self.patient = base, random.Random(seed), Line(base), f"kills-{seed}"
-        self.w = ward.Ward(tmp, url=self.line.url, init=False)
-        self.w.quick()
-        for name, value in (("sync.settle", "1000"), ("scope", "patient/" + self.patient)):
-            subprocess.run([os.path.join(ward.BUILD, "tests/sync/puller"), "set", self.w.home, name, value], check=True)
+        self.dice, self.patient = random.Random(seed), f"kills-{seed}"
+        super().__init__(tmp, base, sync_settle=1000, scope="patient/" + self.patient)
         ask(f"{base}/Patient/{self.patient}", "PUT", {"resourceType": "Patient", "id": self.patient, "name": [{"family": "Kills"}]})
         begun = time.monotonic()
         self.w.cli("sync")

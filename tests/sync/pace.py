@@ -8,99 +8,58 @@ The ways of saying it are those of RFC 9110 10.2.3 (seconds, a date), of Microso
 batch that had enough the remaining entries answer 429 under a 200: fhir-server issue 1658) and of Medplum's (RateLimit).
 Everything else is passed on to wardline-demo.
 """
-import email.utils, gzip, http.server, json, os, signal, subprocess, sys, tempfile, threading, time, urllib.error, urllib.request
+import email.utils, gzip, json, os, signal, sys, tempfile, threading, time, urllib.request
 
 TOP = os.environ.get("top_srcdir", ".")
-sys.path.insert(0, os.path.join(TOP, "tests"))
+sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
+from front import Front, serving
+from verdict import check, conclude
 
-failed, checked = [], 0
-
-
-def check(ok, what, got=""):
-    global checked
-    checked += 1
-    if not ok:
-        failed.append(what)
-        print("FAIL:", what, got, flush=True)
-        ward.enough(what)
+THROTTLED = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "throttled"}]}
 
 
-class Front(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    to = None
-    asks = []          # (moment, method, path)
+class Busy(Front):
+    asks = []
     refuse = []        # of the next answers: (status, headers); None passes one on
     told, hold = 0, None
-    writes = None      # headers: each PUT is told so
+    edits = None       # headers: each PUT is told so
     entries = None     # headers: the entries of the next batch of edits answer 429 under a 200
 
-    def log_message(self, *_):
-        pass
-
-    def say(self, status, headers, body):
-        self.send_response(status)
-        for k, v in headers.items():
-            self.send_header(k, v)
-        self.send_header("Content-Type", "application/fhir+json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def handle_any(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        Front.asks.append((time.monotonic(), self.command, self.path))
-        told = Front.refuse.pop(0) if Front.refuse else None
+    def answers(self, body):
+        told = Busy.refuse.pop(0) if Busy.refuse else None
         if told:
-            return self.say(told[0], told[1], b'{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"throttled"}]}')
+            return self.throttles(*told)
         plain = gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
-        if Front.entries is not None and self.command == "POST" and b'"PUT"' in plain:
-            n = len(json.loads(plain)["entry"])
-            headers, Front.entries = Front.entries, None
-            entry = {"response": {"status": "429", "outcome": {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "throttled"}]}}}
-            self.say(200, headers, json.dumps({"resourceType": "Bundle", "type": "batch-response", "entry": [entry] * n}).encode())
-            Front.told = time.monotonic()
-            return Front.hold and Front.hold.set()
-        if Front.writes and self.command == "PUT":
-            return self.say(503, Front.writes, b'{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"throttled"}]}')
-        if Front.hold and self.command == "POST" and b'"PUT"' not in plain:  # the pull's answer comes when what was sent has been refused
-            Front.hold.wait(30)
+        if Busy.entries is not None and self.command == "POST" and b'"PUT"' in plain:
+            headers, Busy.entries = Busy.entries, None
+            entry = {"response": {"status": "429", "outcome": THROTTLED}}
+            self.say(200, headers, json.dumps({"resourceType": "Bundle", "type": "batch-response", "entry": [entry] * len(json.loads(plain)["entry"])}).encode())
+            Busy.told = time.monotonic()
+            if Busy.hold:
+                Busy.hold.set()
+            return True
+        if Busy.edits and self.command == "PUT":
+            return self.throttles(503, Busy.edits)
+        if Busy.hold and self.command == "POST" and b'"PUT"' not in plain:  # the pull's answer comes when what was sent has been refused
+            Busy.hold.wait(30)
             time.sleep(5)  # and has been read: a client that gets both at once may ask before it reads the refusal
-        q = urllib.request.Request(self.to + self.path[len("/fhir"):], body or None, method=self.command, headers={
-            k: v for k, v in self.headers.items() if k.lower() in ("content-type", "accept", "content-encoding", "prefer", "host", "if-match")})
-        try:
-            a = urllib.request.urlopen(q)
-        except urllib.error.HTTPError as e:
-            a = e
-        except OSError:
-            self.close_connection = True
-            return
-        data = a.read()
-        self.send_response(a.status)
-        for k in ("Content-Type", "ETag", "Last-Modified", "Location", "Date"):
-            if a.headers.get(k):
-                self.send_header(k, a.headers[k])
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+        return False
 
-    do_GET = do_POST = do_PUT = do_DELETE = handle_any
-
-
-class Server(http.server.ThreadingHTTPServer):
-    def handle_error(self, *_):
-        pass  # a client that leaves
+    def throttles(self, status, headers):
+        self.say(status, headers, json.dumps(THROTTLED).encode())
+        return True
 
 
 def forget(w):
-    subprocess.run([os.path.join(ward.BUILD, "tests/sync/puller"), "set", w.home, "sync.pace", "0 0 0"], check=True)
+    w.set("sync.pace", "0 0 0")
 
 
 def until(what, test, seconds=60):
     end = time.monotonic() + seconds
     while not test():
         if time.monotonic() > end:
-            check(False, what)
+            check(what, False)
             return False
         time.sleep(0.05)
     return True
@@ -113,12 +72,12 @@ def patient(pid, family):
 
 
 def post(doc):
-    q = urllib.request.Request(f"{Front.to}/{doc['resourceType']}", json.dumps(doc).encode(), {"Content-Type": "application/fhir+json"})
+    q = urllib.request.Request(f"{Busy.to}/{doc['resourceType']}", json.dumps(doc).encode(), {"Content-Type": "application/fhir+json"})
     urllib.request.urlopen(q).close()
 
 
 def at_server(w, family):
-    with urllib.request.urlopen(f"{Front.to}/Patient?family={family}&_summary=count") as a:
+    with urllib.request.urlopen(f"{Busy.to}/Patient?family={family}&_summary=count") as a:
         return json.load(a)["total"]
 
 
@@ -128,16 +87,16 @@ def long_waits(w):
     for name, headers in (("seconds", {"Retry-After": "3600"}), ("a date", {"Retry-After": later}),
                           ("milliseconds", {"x-ms-retry-after-ms": "3600000"}), ("nothing remains", {"RateLimit": '"requests";r=0;t=3600'}),
                           ("absurd", {"Retry-After": "99999999999999999999"})):
-        Front.refuse[:] = [(429, headers)] * 40
+        Busy.refuse[:] = [(429, headers)] * 40
         p = w.cli("sync", check=False)
-        check(p.returncode == 3 and "asks to be left alone" in p.stderr, f"{name}: said", f"exit {p.returncode} {p.stderr}")
-        n = len(Front.asks)
+        check(f"{name}: said", p.returncode == 3 and "asks to be left alone" in p.stderr, f"exit {p.returncode} {p.stderr}")
+        n = len(Busy.asks)
         p = w.cli("sync", check=False)
-        check(p.returncode == 3 and "asks to be left alone" in p.stderr, f"{name}: still so at the next start", f"exit {p.returncode} {p.stderr}")
-        check(len(Front.asks) == n, f"{name}: nothing is asked meanwhile", Front.asks[n:])
-        Front.refuse.clear()
+        check(f"{name}: still so at the next start", p.returncode == 3 and "asks to be left alone" in p.stderr, f"exit {p.returncode} {p.stderr}")
+        check(f"{name}: nothing is asked meanwhile", len(Busy.asks) == n, Busy.asks[n:])
+        Busy.refuse.clear()
         forget(w)
-    check(w.cli("sync").returncode == 0, "then it goes on")
+    check("then it goes on", w.cli("sync").returncode == 0)
 
 
 def put_three(w, text):
@@ -150,14 +109,14 @@ def short_wait(w):
     """Nobody asks before: not what was sent and told, and not the pull beside it, nor what looks after deletions."""
     put_three(w, "short")
     post({"resourceType": "Patient", "name": [{"family": "Elsewhere"}]})  # something to look after
-    Front.entries, Front.hold = {"Retry-After": "9"}, threading.Event()
-    n = len(Front.asks)
+    Busy.entries, Busy.hold = {"Retry-After": "9"}, threading.Event()
+    n = len(Busy.asks)
     p = w.cli("sync", check=False)
-    told, hold = Front.told, Front.hold
-    Front.hold = None
-    early = [x for x in Front.asks[n:] if 2 < x[0] - told < 9]  # what had gone out by then is no ask
-    check(hold.is_set() and p.returncode == 0 and not early, "nothing within the nine seconds", f"exit {p.returncode} {p.stderr} {early}")
-    check(w.json("queue") == [] and len([x for x in Front.asks[n:] if x[0] - told >= 9]) > 0, "and all of it after", Front.asks[n:])
+    told, hold = Busy.told, Busy.hold
+    Busy.hold = None
+    early = [x for x in Busy.asks[n:] if 2 < x[0] - told < 9]  # what had gone out by then is no ask
+    check("nothing within the nine seconds", hold.is_set() and p.returncode == 0 and not early, f"exit {p.returncode} {p.stderr} {early}")
+    check("and all of it after", w.json("queue") == [] and len([x for x in Busy.asks[n:] if x[0] - told >= 9]) > 0, Busy.asks[n:])
 
 
 def not_begun(w):
@@ -165,64 +124,60 @@ def not_begun(w):
     before = [q["op"] for q in w.json("queue")]
     for x in w.json("list")[:3]:
         w.cli("put", input=json.dumps({"resourceType": "Observation", "status": "final", "code": {"text": "one each"}, "subject": {"reference": "Patient/" + x["id"]}}))
-    n, Front.writes = len(Front.asks), {"Retry-After": "300"}
+    n, Busy.edits = len(Busy.asks), {"Retry-After": "300"}
     p = w.cli("sync", check=False, timeout=60)
-    Front.writes = None
-    told = len([x for x in Front.asks[n:] if x[1] == "PUT"])  # what a 503 says of itself is not that it was not carried out
+    Busy.edits = None
+    told = len([x for x in Busy.asks[n:] if x[1] == "PUT"])  # what a 503 says of itself is not that it was not carried out
     states = sorted(q["state"] for q in w.json("queue") if q["op"] not in before)
-    check(p.returncode == 3 and "left alone" in p.stderr and 1 <= told <= 2 and states == told * ["indoubt"] + (3 - told) * ["queued"],
-          "it ends, and what was not told is queued", f"exit {p.returncode} {p.stderr} {told} {states}")
+    check("it ends, and what was not told is queued",
+          p.returncode == 3 and "left alone" in p.stderr and 1 <= told <= 2 and states == told * ["indoubt"] + (3 - told) * ["queued"], f"exit {p.returncode} {p.stderr} {told} {states}")
     forget(w)
 
 
 def entries_of_a_batch(w):
     put_three(w, "x")
-    Front.entries = {"Retry-After": "3600"}
+    Busy.entries = {"Retry-After": "3600"}
     p = w.cli("sync", check=False)
-    check(Front.entries is None, "they went as a batch")
-    check(all(x["state"] == "queued" for x in w.json("queue")) and len(w.json("queue")) == 3, "still queued, none refused for good", w.json("queue"))
-    n = len(Front.asks)
+    check("they went as a batch", Busy.entries is None)
+    check("still queued, none refused for good", all(x["state"] == "queued" for x in w.json("queue")) and len(w.json("queue")) == 3, w.json("queue"))
+    n = len(Busy.asks)
     p = w.cli("sync", check=False)
-    check(p.returncode == 3 and len(Front.asks) == n, "the batch's word holds for all", f"exit {p.returncode} {Front.asks[n:]}")
+    check("the batch's word holds for all", p.returncode == 3 and len(Busy.asks) == n, f"exit {p.returncode} {Busy.asks[n:]}")
     forget(w)
 
 
 def watch(w):
     p = w.start("sync", "--watch")
     try:
-        until("it syncs", lambda: any(x[1] == "PUT" or "Observation" in x[2] or x[1] == "POST" for x in Front.asks))
+        until("it syncs", lambda: any(x[1] == "PUT" or "Observation" in x[2] or x[1] == "POST" for x in Busy.asks))
         until("the first one is over", lambda: w.json("status")["lastSync"] is not None)
         w.cli("put", input=patient("nudged", "Nudgeworthy"))
         until("an edit goes by itself", lambda: at_server(w, "Nudgeworthy") == 1)
         p.send_signal(signal.SIGINT)
         out, err = p.communicate(timeout=60)
-        check(p.returncode == 0, "Ctrl-C ends it with 0", f"exit {p.returncode} {err}")
+        check("Ctrl-C ends it with 0", p.returncode == 0, f"exit {p.returncode} {err}")
     finally:
         p.kill()
 
 
 def comes_back(w):
-    port = int(Front.to.split(":")[2].split("/")[0])
+    port = int(Busy.to.split(":")[2].split("/")[0])
     w.stop_server()
     p = w.start("sync", "--watch")
     try:
         line = p.stderr.readline()
-        check("wardline:" in line, "what is wrong is said", line)
+        check("what is wrong is said", "wardline:" in line, line)
         w.start_server(generate=6, charts=2, port=port)
         line = p.stderr.readline()
-        check("answers again" in line, "it finds the server again, and says so once", line)
+        check("it finds the server again, and says so once", "answers again" in line, line)
         p.send_signal(signal.SIGTERM)
         out, err = p.communicate(timeout=60)
-        check(p.returncode == 0 and not err, "and ends with 0", f"exit {p.returncode} {err}")
+        check("and ends with 0", p.returncode == 0 and not err, f"exit {p.returncode} {err}")
     finally:
         p.kill()
 
 
-with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, generate=6, charts=2, init=False) as w:
-    Front.to = w.url
-    server = Server(("127.0.0.1", 0), Front)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    w.url = f"http://127.0.0.1:{server.server_port}/fhir"
+with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, generate=6, charts=2, init=False) as w, serving(Busy, w.url) as w.url:
     w.quick()
     w.cli("sync")
     long_waits(w)
@@ -234,7 +189,5 @@ with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, generate=6, charts=2, 
     w.cli("sync", check=False)
     watch(w)
     comes_back(w)
-    server.shutdown()
 
-print(f"{checked} checks, {len(failed)} failed")
-sys.exit(1 if failed else 0)
+conclude("pace")

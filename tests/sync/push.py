@@ -12,24 +12,16 @@ usage: push.py [--few] [BASE]     BASE: a FHIR server to write to (tests/live/ru
 
 Planted faults are those of tests/sync/t_push.c, which it kills too.
 """
-import concurrent.futures, json, os, signal, subprocess, sys, tempfile, threading, uuid
+import concurrent.futures, json, os, signal, sys, tempfile, uuid
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
-from badline import Line, ask
+from badline import ask
+from client import Client
+from verdict import check as expect, conclude
 
 SETTLE_MS = 1500  # the server's time-out, as the profile has it: above badline.LATE
-bad, done = [], 0
-lock = threading.Lock()
-
-
-def expect(what, true, detail=""):
-    global done
-    with lock:
-        done += 1
-        if not true:
-            bad.append(f"{what}: {detail}")
 
 
 # --- the server ------------------------------------------------------------------------------------------
@@ -50,14 +42,9 @@ FEW = ["none", "lost", "twice", "killed", "rival_behind", "rival_before"]
 
 # --- one profile, one case after the other -------------------------------------------------------------------
 
-class Profile:
+class Profile(Client):
     def __init__(self, tmp, base):
-        os.makedirs(tmp)
-        self.base, self.line = base, Line(base)
-        self.w = ward.Ward(tmp, url=self.line.url, init=False)
-        self.w.quick()
-        for name, value in (("sync.settle", SETTLE_MS), ("scope", "patient/push-" + os.path.basename(tmp))):
-            subprocess.run([os.path.join(ward.BUILD, "tests/sync/puller"), "set", self.w.home, name, str(value)], check=True)
+        super().__init__(tmp, base, sync_settle=SETTLE_MS, scope="patient/push-" + os.path.basename(tmp))
         self.patient = "push-" + os.path.basename(tmp)
         ask(f"{base}/Patient/{self.patient}", "PUT", {"resourceType": "Patient", "id": self.patient, "name": [{"family": "Push"}]})
         self.sync()
@@ -73,11 +60,6 @@ class Profile:
     def queue(self, made):
         names = [name for name, _ in made]
         return [o for o in self.w.json("queue") if o["resource"] in names]
-
-    def get(self, name):
-        p = self.w.cli("get", name, check=False)
-        return json.loads(p.stdout) if p.returncode == 0 else None
-
 
 def observation(patient, text, **more):
     return {"resourceType": "Observation", "status": "final", "code": {"text": text}, "subject": {"reference": "Patient/" + patient},
@@ -197,10 +179,7 @@ def main():
         finally:
             if w:
                 w.stop_server()
-    for b in bad:
-        print("  " + b)
-    print(f"push: {done} checks, {len(bad)} failed")
-    sys.exit(bool(bad) or not done)
+    conclude("push")
 
 
 main()

@@ -15,19 +15,11 @@ TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
 from scripted import Scripted, batch, empty, fhir
+from verdict import check as expect, conclude
 
-bad, done = [], 0
 PULLER = os.path.join(ward.BUILD, "tests/sync/puller")
 STUCK = 120  # seconds: far beyond any of these; only a sync that never ends gets there
 NOT_THERE = fhir({"resourceType": "OperationOutcome", "issue": []}, status="404 Not Found")
-
-
-def expect(what, true, detail=""):
-    global done
-    done += 1
-    if not true:
-        bad.append(f"{what}: {detail}")
-        ward.enough(bad[-1])
 
 
 def instant(i):
@@ -192,7 +184,4 @@ cases = [f for f in (large, nothing_there, lacking, unreadable) if len(sys.argv)
 with tempfile.TemporaryDirectory() as tmp:
     for case in cases:
         case(tmp)
-for b in bad[:40]:
-    print("FAILED:", b)
-print(f"rows: {done} checks, {len(bad)} failed")
-sys.exit(1 if bad else 0)
+conclude("rows")

@@ -10,40 +10,17 @@ import json, os, re, signal, subprocess, sys, tempfile, threading, urllib.parse
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
-from badline import Line, ask
+from badline import ask
+from client import Client
+from verdict import check as expect, conclude
 
 PULLER = os.path.join(ward.BUILD, "tests/sync/puller")
 P0 = {"Patient", "AllergyIntolerance", "MedicationRequest", "MedicationStatement", "Condition", "Flag", "Consent", "Encounter"}
-bad, done = [], 0
 
 
-def expect(what, true, detail=""):
-    global done
-    done += 1
-    if not true:
-        bad.append(f"{what}: {detail}")
-        ward.enough(bad[-1])
-
-
-class Profile:
+class Profile(Client):
     def __init__(self, tmp, base, scope):
-        os.makedirs(tmp)
-        self.base, self.line = base, Line(base)
-        self.w = ward.Ward(tmp, url=self.line.url, init=False)
-        self.w.quick()
-        self.set("scope", scope)
-
-    def set(self, name, value):
-        subprocess.run([PULLER, "set", self.w.home, name, value], check=True)
-
-    def sync(self, *more):
-        """(status, report)"""
-        self.line.server.requests.clear()
-        p = self.w.cli("sync", "--json", *more, check=False)
-        return p.returncode, json.loads(p.stdout or "{}")
-
-    def here(self, name):
-        return self.w.cli("get", name, check=False).returncode == 0
+        super().__init__(tmp, base, scope=scope)
 
     def asked(self):
         """Searches of the last sync, in order: what stands in a batch like what stands alone."""
@@ -219,10 +196,7 @@ def main():
             many(os.path.join(tmp, "many"), w.url)
         finally:
             w.stop_server()
-    for b in bad:
-        print("  " + b)
-    print(f"scope: {done} checks, {len(bad)} failed")
-    sys.exit(bool(bad) or not done)
+    conclude("scope")
 
 
 main()

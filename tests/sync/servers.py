@@ -8,35 +8,24 @@ Not against HAPI or Helios: both take ids of the client's. tests/sync/push.py ha
 usage: servers.py [WAY...]
 Kills push-id-refused, push-posts-blindly, push-post-forgotten, rename-namers-stay, rename-twin-stays, rename-late-edit, server-ids-unnoted.
 """
-import concurrent.futures, json, os, signal, subprocess, sys, tempfile, threading
+import concurrent.futures, json, os, signal, sys, tempfile
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests/tools")]
 import ward
-from badline import Line, ask
+from badline import ask
+from client import Client
+from verdict import check as expect, conclude
 
 SETTLE_MS = 1500
 LOSSES = ["lost", "never", "proxy", "twice", "late", "killed"]
-bad, done = [], 0
-lock = threading.Lock()
 
 
-def expect(what, true, detail=""):
-    global done
-    with lock:
-        done += 1
-        if not true:
-            bad.append(f"{what}: {detail}")
-
-
-class Profile:
+class Profile(Client):
     def __init__(self, tmp, ways):
         os.makedirs(tmp)
         self.ways, self.server = ways, ward.Ward(tmp, init=False, ways=ways)
-        self.base, self.line = self.server.url, Line(self.server.url)
-        self.w = ward.Ward(tmp, url=self.line.url, init=False)
-        self.w.quick()
-        subprocess.run([os.path.join(ward.BUILD, "tests/sync/puller"), "set", self.w.home, "sync.settle", str(SETTLE_MS)], check=True)
+        super().__init__(tmp, self.server.url, sync_settle=SETTLE_MS)
 
     def sync(self):
         p = self.w.cli("sync", check=False)
@@ -51,10 +40,6 @@ class Profile:
         """What bears the operation's mark at the server."""
         status, b = ask(f"{self.base}/{type}?identifier=urn:wardline:op%7C{op}")
         return [e["resource"] for e in b.get("entry", [])]
-
-    def setting(self, name):
-        p = subprocess.run([os.path.join(ward.BUILD, "tests/sync/puller"), "get", self.w.home, name], capture_output=True, text=True)
-        return p.stdout
 
     def until_quiet(self):
         for _ in range(8):
@@ -119,7 +104,7 @@ def ids(tmp, ways):
     try:
         for fault in ["none"] + (LOSSES if ways == "server-ids" else LOSSES[:1]):
             case(p, fault)
-        expect(f"{ways}: it is noted", "\nids no shown" in p.setting("sync.server"), p.setting("sync.server"))
+        expect(f"{ways}: it is noted", "\nids no shown" in p.w.setting("sync.server"), p.w.setting("sync.server"))
         code = p.w.cli("verify", check=False)
         expect(f"{ways}: the store is whole", code.returncode == 0, code.stdout + code.stderr)
     finally:
@@ -134,10 +119,7 @@ def main():
     with tempfile.TemporaryDirectory() as tmp, concurrent.futures.ThreadPoolExecutor(2) as pool:
         for f in [pool.submit(WAYS[way], os.path.join(tmp, way.replace(",", "-")), way) for way in some]:
             f.result()
-    for b in bad:
-        print("  " + b)
-    print(f"servers: {done} checks, {len(bad)} failed")
-    sys.exit(bool(bad) or not done)
+    conclude("servers")
 
 
 main()

@@ -128,6 +128,18 @@ class Term:
                 break
         return self.raw[before:]
 
+    def suspend(self, pid):
+        """SIGTSTP to the program; whether it stopped, within ten seconds. What it wrote on its way there has been read then."""
+        os.kill(pid, signal.SIGTSTP)
+        for _ in range(100):
+            self.pump(0.1)
+            with open(f"/proc/{pid}/stat") as f:
+                if f.read().rsplit(")", 1)[1].split()[0] == "T":
+                    while self.pump(0.1):
+                        pass
+                    return True
+        return False
+
     def unread(self):
         """True while what was sent has not been read by the program. Looking passes on what the kernel still holds."""
         try:

@@ -140,13 +140,7 @@ def late(w):
     pid = int(open(f"/proc/{t.pid}/task/{t.pid}/children").read().split()[0])
     t.send(ward.PASS + "\r")
     t.wait("opening ...")
-    os.kill(pid, signal.SIGTSTP)
-    for _ in range(100):
-        t.pump(0.1)
-        if open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] == "T":
-            break
-    else:
-        check(False, "SIGTSTP stops it")
+    check(t.suspend(pid), "SIGTSTP stops it")
     os.kill(pid, signal.SIGCONT)
     t.wait("Passphrase:")
     t.send("wrong\r")  # answered after the first try's end: one thread derives all keys

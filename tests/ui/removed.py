@@ -4,7 +4,7 @@
 "none recorded" or "not recorded", that what is always kept is as it was, and that F fetches it, without a link with the
 next sync. Kills tests/mutants/room-empty-said.patch, room-fetch-whole.patch and room-back-unsaid.patch.
 """
-import os, random, re, subprocess, sys, tempfile, urllib.request
+import os, random, re, sys, tempfile, urllib.request
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests", "ui")]
@@ -74,7 +74,7 @@ def removal(w):
     before = chart(w, pid)
     kept = {f"room{i:02}": chart(w, f"room{i:02}") for i in range(4)}
     was = sizes(w)
-    subprocess.run([PULLER, "set", w.home, "quota", "500000"], check=True)
+    w.set("quota", 500000)
     p = w.cli("sync")
     check(re.search(r"removed from this device to keep its quota: \d+ rows", p.stdout), p.stdout)
     now = w.json("status")["room"]

@@ -317,15 +317,7 @@ def stopped(w):
     t.wait("PATIENTS")
     kids = open(f"/proc/{t.pid}/task/{t.pid}/children").read().split()
     pid = int(kids[0])
-    os.kill(pid, signal.SIGTSTP)
-    for _ in range(100):
-        t.pump(0.1)
-        if open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] == "T":
-            break
-    else:
-        check(False, "SIGTSTP stops it")
-    while t.pump(0.1):  # what it wrote before it stopped and is not read yet
-        pass
+    check(t.suspend(pid), "SIGTSTP stops it")
     check(not t.text().strip(), f"stopped: the screen is clear: {t.text()!r}")
     os.kill(pid, signal.SIGCONT)
     t.wait("Passphrase:")
