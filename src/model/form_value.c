@@ -422,6 +422,16 @@ struct form_value model_form_value_quantity(struct form *f, const struct path_va
     return q;
 }
 
+/* of_node; an option that an expression took from the form itself leaves its translations and scores there. */
+static bool of_answer(struct form *f, const struct path_value *v, struct form_value *out)
+{
+    bool is = of_node(f, v, out);
+
+    if (is && out->kind == FORM_CHOICE && v->node.t == &f->t && tape_get(&f->t, v->node.at, "version") == TAPE_NONE)
+        out->json = STR("");
+    return is;
+}
+
 bool model_form_value_of(struct form *f, const struct form_node *n, const struct path_value *v,
                          struct form_value *out)
 {
@@ -431,7 +441,7 @@ bool model_form_value_of(struct form *f, const struct form_node *n, const struct
     struct buf b;
 
     *out = (struct form_value){0};
-    if (v->kind == PATH_NODE && of_node(f, v, out))
+    if (v->kind == PATH_NODE && of_answer(f, v, out))
         return out->kind == want || (out->kind == FORM_CHOICE && (want == FORM_STRING) &&
                                      (out->json = STR(""), out->kind = FORM_STRING,
                                       out->text = out->display.n ? out->display : out->text, true)) ||

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "store/ones.h"
 #include "store/priv.h"
 
 #define DAY_MS (24 * 60 * 60 * 1000LL)
@@ -192,27 +193,34 @@ static int next_ended(struct store *s, int64_t before, const char *op, struct ar
     return code;
 }
 
+struct ended_walk {
+    struct store *s;
+    const char *op;
+    int (*each)(void *arg, const struct store_ended *x);
+    void *arg;
+    struct store_ended x; /* the last one read */
+};
+
+static int ended_read(void *arg, struct arena *a, struct err *e)
+{
+    struct ended_walk *w = arg;
+
+    return next_ended(w->s, w->x.n, w->op, a, &w->x, e);
+}
+
+static int ended_give(void *arg)
+{
+    struct ended_walk *w = arg;
+
+    return w->each(w->arg, &w->x);
+}
+
 int store_ledger_each(struct store *s, int64_t before, const char *op,
                       int (*each)(void *arg, const struct store_ended *x), void *arg, struct err *e)
 {
-    int64_t n = before ? before : INT64_MAX;
-    bool more = true;
-    int code = ERR_OK;
+    struct ended_walk w = {.s = s, .op = op, .each = each, .arg = arg, .x = {.n = before ? before : INT64_MAX}};
 
-    while (!code && more) {
-        struct store_ended x;
-        struct arena a;
-
-        arena_init(&a, 2 * LIMIT_RESOURCE_BYTES);
-        code = next_ended(s, n, op, &a, &x, e);
-        more = code == 1;
-        if (more) {
-            n = x.n;
-            code = each(arg, &x); /* no lock and no snapshot is held */
-        }
-        arena_fini(&a);
-    }
-    return code;
+    return walk_ones(2 * LIMIT_RESOURCE_BYTES, 0, ended_read, ended_give, &w, e);
 }
 
 int store_ledger_head(struct store *s, struct store_ledger_head *out, struct err *e)

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "fhir/tape.h"
+#include "store/ones.h"
 #include "store/priv.h"
 
 /* The outbox: what became of each edit, and what that makes of its row. */
@@ -507,27 +508,34 @@ static int next_op(struct store *s, const struct store_op_query *q, int64_t afte
     return code;
 }
 
+struct op_walk {
+    struct store *s;
+    const struct store_op_query *q;
+    int (*each)(void *arg, const struct store_op *op);
+    void *arg;
+    struct store_op op; /* the last one read */
+};
+
+static int op_read(void *arg, struct arena *a, struct err *e)
+{
+    struct op_walk *w = arg;
+
+    return next_op(w->s, w->q, w->op.seq, a, &w->op, e);
+}
+
+static int op_give(void *arg)
+{
+    struct op_walk *w = arg;
+
+    return w->each(w->arg, &w->op);
+}
+
 int store_op_each(struct store *s, const struct store_op_query *q, int (*each)(void *arg, const struct store_op *op),
                   void *arg, struct err *e)
 {
-    int64_t after = 0;
-    bool more = true;
-    int code = ERR_OK;
+    struct op_walk w = {.s = s, .q = q, .each = each, .arg = arg};
 
-    for (unsigned n = 0; !code && more && (!q->limit || n < q->limit); n++) {
-        struct store_op op;
-        struct arena a;
-
-        arena_init(&a, 3 * LIMIT_RESOURCE_BYTES);
-        code = next_op(s, q, after, &a, &op, e);
-        more = code == 1;
-        if (more) {
-            after = op.seq;
-            code = each(arg, &op); /* no lock and no snapshot is held */
-        }
-        arena_fini(&a);
-    }
-    return code;
+    return walk_ones(3 * LIMIT_RESOURCE_BYTES, q->limit, op_read, op_give, &w, e);
 }
 
 int store_op_theirs(struct store *s, struct str type, struct str id, struct buf *out, char version[STORE_VERSION_BYTES],

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "store/ones.h"
 
 /* A walk reads a stretch of rows in one snapshot, lets go of it, hands the rows out, and goes on: a reader
  * that takes its time holds neither the mutex nor the checkpoint up. A list of one section of one chart is
@@ -379,5 +380,24 @@ int store_counts(struct store *s, int (*each)(void *arg, struct str type, int64_
     }
     vec_fini(&all);
     arena_fini(&a);
+    return code;
+}
+
+int walk_ones(size_t room, unsigned most, int (*read)(void *arg, struct arena *a, struct err *e),
+              int (*give)(void *arg), void *arg, struct err *e)
+{
+    bool more = true;
+    int code = ERR_OK;
+
+    for (unsigned n = 0; !code && more && (!most || n < most); n++) {
+        struct arena a;
+
+        arena_init(&a, room);
+        code = read(arg, &a, e);
+        more = code == 1;
+        if (more)
+            code = give(arg);
+        arena_fini(&a);
+    }
     return code;
 }

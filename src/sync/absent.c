@@ -3,7 +3,6 @@
 
 #include "sync/absent.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "base/vec.h"
 #include "fhir/bundle.h"
 #include "fhir/tape.h"
+#include "sync/errand.h"
 #include "sync/judge.h"
 #include "sync/priv.h"
 #include "sync/server.h"
@@ -39,8 +39,7 @@ struct suspect {
 };
 
 struct absent_run {
-    struct loop *loop;
-    struct net *net;
+    struct errand x;
     struct store *store;
     struct clock clock;
     struct sync_scope scope;
@@ -60,16 +59,11 @@ struct absent_run {
     size_t asked, asking;
     bool counted;
     int64_t rows;          /* here, of all kinds that were counted: what the brake is a part of */
-    struct buf up, down, notes;
-    struct net_request *request;
-    struct net_head head;
+    struct buf up, notes;
     bool changed, bundle;  /* bundle: the answer is one */
     bool first;            /* nothing was counted here before */
     bool all;              /* every kind that can be counted came whole */
     unsigned answers;      /* of a batch */
-    struct loop_job job;
-    unsigned busy;
-    bool abandoned;
     struct absent_report report;
 };
 
@@ -77,33 +71,21 @@ static void next(struct absent_run *r);
 
 static struct absent_run *of_job(struct loop_job *job)
 {
-    return (struct absent_run *)(void *)((char *)job - offsetof(struct absent_run, job));
+    return (struct absent_run *)(void *)sync_errand_of(job);
 }
 
-static void destroy(struct absent_run *r)
+static void destroy(struct errand *x)
 {
+    struct absent_run *r = (struct absent_run *)(void *)x;
+
     sync_seen_fini(&r->ids);
     sync_seen_fini(&r->links);
     vec_fini(&r->suspects);
     buf_fini(&r->up);
-    buf_fini(&r->down);
     buf_fini(&r->notes);
     sync_scope_fini(&r->scope);
+    sync_errand_fini(x);
     mem_free(r);
-}
-
-static void drop(struct absent_run *r)
-{
-    if (!--r->busy && r->abandoned)
-        destroy(r);
-}
-
-static void submit(struct absent_run *r, enum loop_thread thread, int (*run)(struct loop_job *),
-                   void (*done)(struct loop_job *))
-{
-    r->job = (struct loop_job){.run = run, .done = done};
-    r->busy++;
-    loop_submit(r->loop, thread, &r->job);
 }
 
 /* --- which kinds ------------------------------------------------------------------------------------ */
@@ -165,11 +147,11 @@ static int read_bundle(struct absent_run *r, const struct bundle_sink *sink, str
     r->bundle = false;
     if (code)
         return err_set(e, code, 0, 0, NULL);
-    code = bundle_feed(scan, buf_str(&r->down), e);
+    code = bundle_feed(scan, buf_str(&r->x.down), e);
     if (!code)
         code = bundle_end(scan, e);
     bundle_free(scan);
-    return code || (r->bundle && r->head.status == 200) ? code : err_set(e, ERR_NOTFHIR, 0, 0, NULL);
+    return code || (r->bundle && r->x.head.status == 200) ? code : err_set(e, ERR_NOTFHIR, 0, 0, NULL);
 }
 
 /* --- counting --------------------------------------------------------------------------------------- */
@@ -283,7 +265,7 @@ static int on_link(void *arg, int outer, struct str relation, struct str url)
 
     if (outer >= 0 || !str_is(relation, "next"))
         return ERR_OK;
-    if (net_gate(r->net, NET_FHIR, url, gated, NULL))
+    if (net_gate(r->x.net, NET_FHIR, url, gated, NULL))
         return ERR_ORIGIN;
     if (sync_seen_add(&r->links, sync_hash(str_of(gated)), &added))
         return ERR_NOMEM;
@@ -343,7 +325,7 @@ static void page_read(struct loop_job *job)
 {
     struct absent_run *r = of_job(job);
 
-    if (!r->abandoned) {
+    if (!r->x.abandoned) {
         if (job->code) /* this kind tells nothing: its suspects, if any, are not complete */
             log_event("sync.list", job->code, r->kind[r->at].kind->type, (int64_t)r->listed, 0);
         if (job->code || !r->more) {
@@ -353,7 +335,7 @@ static void page_read(struct loop_job *job)
         }
         next(r);
     }
-    drop(r);
+    sync_errand_drop(&r->x);
 }
 
 static void list_url(struct absent_run *r)
@@ -400,7 +382,7 @@ static int read_answers(struct loop_job *job)
     if (r->asking == 1) {
         struct suspect *s = vec_at(&r->suspects, r->asked);
 
-        s->gone = (r->head.status == 404 || r->head.status == 410) && sync_judge_is_fhir(buf_str(&r->down));
+        s->gone = (r->x.head.status == 404 || r->x.head.status == 410) && sync_judge_is_fhir(buf_str(&r->x.down));
         return ERR_OK;
     }
     r->answers = 0;
@@ -417,9 +399,9 @@ static void answers_read(struct loop_job *job)
     struct absent_run *r = of_job(job);
 
     r->asked += r->asking;
-    if (!r->abandoned)
+    if (!r->x.abandoned)
         next(r);
-    drop(r);
+    sync_errand_drop(&r->x);
 }
 
 static void ask_body(struct absent_run *r)
@@ -439,54 +421,29 @@ static void ask_body(struct absent_run *r)
 
 /* --- the line ----------------------------------------------------------------------------------------- */
 
-static int on_head(void *arg, const struct net_head *h)
-{
-    ((struct absent_run *)arg)->head = *h;
-    return ERR_OK;
-}
-
-static int on_bytes(void *arg, struct str bytes)
-{
-    return buf_addstr(&((struct absent_run *)arg)->down, bytes);
-}
-
 static void end(struct absent_run *r, int code, const struct err *e);
 static void chosen(struct loop_job *job);
 
-static void on_done(void *arg, const struct net_result *res)
+static void answered(struct errand *x, int code, const struct err *e)
 {
-    struct absent_run *r = arg;
+    struct absent_run *r = (struct absent_run *)(void *)x;
     bool listing = r->counted && r->at < r->n;
 
-    r->request = NULL;
-    if (r->abandoned)
-        ;
-    else if (res->code)
-        end(r, res->code, &res->err);
+    if (code)
+        end(r, code, e);
     else if (!r->counted)
-        submit(r, LOOP_WORK, choose, chosen);
+        sync_errand_submit(x, LOOP_WORK, choose, chosen);
     else
-        submit(r, LOOP_WORK, listing ? read_page : read_answers, listing ? page_read : answers_read);
-    drop(r);
+        sync_errand_submit(x, LOOP_WORK, listing ? read_page : read_answers, listing ? page_read : answers_read);
 }
 
 static void ask(struct absent_run *r, const char *method, const char *url, struct str body)
 {
-    struct net_ask a = {.origin = NET_FHIR, .method = method, .url = url, .body = body, .repeatable = true,
-                        .gzip_body = body.n && !sync_server_refused(r->store, SERVER_GZIP, &r->clock),
-                        .no_cache = true,
-                        .priority = KIND_P1, .on_head = on_head, .on_bytes = on_bytes,
-                        .on_done = on_done, .arg = r};
-    struct err e = ERR_NONE;
-    int code;
+    const struct net_ask a = {.origin = NET_FHIR, .method = method, .url = url, .body = body, .repeatable = true,
+                              .gzip_body = body.n && !sync_server_refused(r->store, SERVER_GZIP, &r->clock),
+                              .priority = KIND_P1};
 
-    buf_clear(&r->down);
-    r->head = (struct net_head){.status = 0};
-    r->busy++;
-    if (!(code = net_start(r->net, &a, &r->request, &e)))
-        return;
-    end(r, code, &e);
-    drop(r);
+    sync_errand_ask(&r->x, &a);
 }
 
 /* --- deleting ------------------------------------------------------------------------------------------ */
@@ -570,14 +527,6 @@ static int note_counts(struct absent_run *r, struct store_tx *tx, struct err *e)
     return code;
 }
 
-static int commit(struct store_tx *tx, int code, struct err *e)
-{
-    if (!code)
-        return store_commit(tx, e);
-    store_rollback(tx);
-    return code;
-}
-
 int sync_absent_accept(struct store *s, struct store_tx *tx, struct err *e)
 {
     char text[24];
@@ -598,10 +547,10 @@ static int take_out(struct loop_job *job)
 
     while (!brake && at < r->suspects.n && !code)
         if (!(code = store_begin(r->store, false, &tx, &job->err)))
-            code = commit(tx, delete_some(r, tx, at, &at, &job->err), &job->err);
+            code = sync_errand_commit(tx, delete_some(r, tx, at, &at, &job->err), &job->err);
     if (!code && !(code = store_begin(r->store, false, &tx, &job->err))) {
         code = note_brake(tx, brake ? gone : 0, &job->err);
-        code = commit(tx, code ? code : brake ? ERR_OK : note_counts(r, tx, &job->err), &job->err);
+        code = sync_errand_commit(tx, code ? code : brake ? ERR_OK : note_counts(r, tx, &job->err), &job->err);
     }
     return !code && brake ? err_set(&job->err, ERR_BRAKE, 0, gone, NULL) : code;
 }
@@ -611,9 +560,9 @@ static void taken_out(struct loop_job *job)
     struct absent_run *r = of_job(job);
 
     log_event("sync.absent", job->code, NULL, (int64_t)r->report.deleted, (int64_t)r->suspects.n);
-    if (!r->abandoned)
+    if (!r->x.abandoned)
         end(r, job->code, &job->err);
-    drop(r);
+    sync_errand_drop(&r->x);
 }
 
 /* --- in order ------------------------------------------------------------------------------------------- */
@@ -647,7 +596,7 @@ static void next(struct absent_run *r)
             ask_body(r);
         ask(r, r->asking > 1 ? "POST" : "GET", r->asking > 1 ? "" : url, r->asking > 1 ? buf_str(&r->up) : STR(""));
     } else {
-        submit(r, LOOP_STORE, take_out, taken_out);
+        sync_errand_submit(&r->x, LOOP_STORE, take_out, taken_out);
     }
 }
 
@@ -655,13 +604,13 @@ static void chosen(struct loop_job *job)
 {
     struct absent_run *r = of_job(job);
 
-    if (r->abandoned)
+    if (r->x.abandoned)
         ;
     else if (job->code) /* a server that does not count for us: nothing is known, and nothing goes */
         end(r, job->code == ERR_NOTFHIR ? ERR_OK : job->code, job->code == ERR_NOTFHIR ? &(struct err){0} : &job->err);
     else
         next(r);
-    drop(r);
+    sync_errand_drop(&r->x);
 }
 
 /* Is there anything to count for? */
@@ -681,20 +630,20 @@ static int note_changed(struct loop_job *job)
     struct store_tx *tx;
     int code = store_begin(r->store, false, &tx, &job->err);
 
-    return code ? code : commit(tx, store_set(tx, "sync.changed", STR("1"), &job->err), &job->err);
+    return code ? code : sync_errand_commit(tx, store_set(tx, "sync.changed", STR("1"), &job->err), &job->err);
 }
 
 static void noted(struct loop_job *job)
 {
     struct absent_run *r = of_job(job);
 
-    if (r->abandoned)
+    if (r->x.abandoned)
         ;
     else if (job->code)
         end(r, job->code, &job->err);
     else
         next(r);
-    drop(r);
+    sync_errand_drop(&r->x);
 }
 
 /* Behind a first sync there is nothing to count for: from now on. */
@@ -704,22 +653,22 @@ static int begin_counting(struct loop_job *job)
     struct store_tx *tx;
     int code = store_begin(r->store, false, &tx, &job->err);
 
-    return code ? code : commit(tx, note_counts(r, tx, &job->err), &job->err);
+    return code ? code : sync_errand_commit(tx, note_counts(r, tx, &job->err), &job->err);
 }
 
 static void looked(struct loop_job *job)
 {
     struct absent_run *r = of_job(job);
 
-    if (r->abandoned)
+    if (r->x.abandoned)
         ;
     else if (r->first)
-        submit(r, LOOP_STORE, begin_counting, taken_out);
+        sync_errand_submit(&r->x, LOOP_STORE, begin_counting, taken_out);
     else if (!r->changed)
         end(r, ERR_OK, &(struct err){0});
     else
-        submit(r, LOOP_STORE, note_changed, noted);
-    drop(r);
+        sync_errand_submit(&r->x, LOOP_STORE, note_changed, noted);
+    sync_errand_drop(&r->x);
 }
 
 int sync_absent_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock,
@@ -732,15 +681,15 @@ int sync_absent_start(struct loop *l, struct net *n, struct store *s, const stru
     *out = NULL;
     if (!r)
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
-    r->loop = l;
-    r->net = n;
+    sync_errand_init(&r->x, l, n);
+    r->x.answered = answered;
+    r->x.destroy = destroy;
     r->store = s;
     r->clock = *clock;
     r->done = done;
     r->arg = arg;
     vec_init(&r->suspects, sizeof(struct suspect), SUSPECTS_MAX);
     buf_init(&r->up, LIMIT_SMALL_JSON);
-    buf_init(&r->down, LIMIT_PAGE_BYTES);
     buf_init(&r->notes, LIMIT_SMALL_JSON);
     r->all = true;
     for (unsigned i = 0; i < n_kinds; i++)
@@ -752,21 +701,15 @@ int sync_absent_start(struct loop *l, struct net *n, struct store *s, const stru
             r->kind[r->n++] = (struct kind_check){.kind = kind_find(str_of(kinds[i].type))};
     r->changed = changed;
     if (sync_scope_copy(scope, &r->scope)) {
-        destroy(r);
+        destroy(&r->x);
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
     }
-    submit(r, LOOP_WORK, look, looked);
+    sync_errand_submit(&r->x, LOOP_WORK, look, looked);
     *out = r;
     return ERR_OK;
 }
 
 void sync_absent_free(struct absent_run *r)
 {
-    if (!r)
-        return;
-    r->abandoned = true;
-    if (r->request)
-        net_cancel(r->request);
-    r->busy++;
-    drop(r);
+    sync_errand_abandon(r ? &r->x : NULL);
 }

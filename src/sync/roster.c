@@ -3,7 +3,6 @@
 
 #include "sync/roster.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "fhir/bundle.h"
 #include "fhir/index.h"
 #include "store/member.h"
+#include "sync/errand.h"
 #include "sync/priv.h"
 
 #define FACTS_BYTES (64u << 20)
@@ -22,8 +22,7 @@ struct name {
 };
 
 struct roster_run {
-    struct loop *loop;
-    struct net *net;
+    struct errand x;
     struct store *store;
     struct clock clock;
     struct sync_scope spec;
@@ -35,13 +34,6 @@ struct roster_run {
     char url[LIMIT_URL_BYTES + 1];
     bool more, said;       /* said: the page is what was asked for */
     unsigned pages;
-    int64_t date_ms;       /* the server's, when it said so; of the first page */
-    struct buf down;
-    struct net_request *request;
-    struct net_head head;
-    struct loop_job job;
-    unsigned busy;
-    bool abandoned;
     struct roster_report report;
 };
 
@@ -62,31 +54,19 @@ static const struct source {
 
 static struct roster_run *of_job(struct loop_job *job)
 {
-    return (struct roster_run *)(void *)((char *)job - offsetof(struct roster_run, job));
+    return (struct roster_run *)(void *)sync_errand_of(job);
 }
 
-static void destroy(struct roster_run *r)
+static void destroy(struct errand *x)
 {
+    struct roster_run *r = (struct roster_run *)(void *)x;
+
     vec_fini(&r->ids);
     sync_seen_fini(&r->had);
     sync_seen_fini(&r->links);
-    buf_fini(&r->down);
     sync_scope_fini(&r->spec);
+    sync_errand_fini(x);
     mem_free(r);
-}
-
-static void drop(struct roster_run *r)
-{
-    if (!--r->busy && r->abandoned)
-        destroy(r);
-}
-
-static void submit(struct roster_run *r, enum loop_thread thread, int (*run)(struct loop_job *),
-                   void (*done)(struct loop_job *))
-{
-    r->job = (struct loop_job){.run = run, .done = done};
-    r->busy++;
-    loop_submit(r->loop, thread, &r->job);
 }
 
 static void end(struct roster_run *r, int code, const struct err *e)
@@ -94,7 +74,7 @@ static void end(struct roster_run *r, int code, const struct err *e)
     log_event("sync.list", code, sources[r->spec.list].type, (int64_t)r->ids.n, r->report.joined);
     r->report.code = code;
     r->report.err = *e;
-    if (!r->abandoned)
+    if (!r->x.abandoned)
         r->observer.done(r->observer.arg, &r->report); /* which may abandon it */
 }
 
@@ -128,7 +108,7 @@ static int add_facts(struct roster_run *r, const struct fhir_index *ix)
         bool meant = src->keyed ? str_is(f->type, src->type) && str_is(f->id, r->spec.list_id)
                                 : str_is(ix->id, r->spec.list_id);
 
-        if (f->fact == src->fact && meant && (!r->date_ms || f->at_ms > r->date_ms))
+        if (f->fact == src->fact && meant && (!r->x.date_ms || f->at_ms > r->x.date_ms))
             code = add(r, f->who);
     }
     return code;
@@ -173,7 +153,7 @@ static int on_link(void *arg, int outer, struct str relation, struct str url)
 
     if (outer >= 0 || !str_is(relation, "next"))
         return ERR_OK;
-    if (net_gate(r->net, NET_FHIR, url, gated, NULL))
+    if (net_gate(r->x.net, NET_FHIR, url, gated, NULL))
         return ERR_ORIGIN;
     if (sync_seen_add(&r->links, sync_hash(str_of(gated)), &added))
         return ERR_NOMEM;
@@ -190,7 +170,7 @@ static int read_page(struct loop_job *job)
 {
     struct roster_run *r = of_job(job);
     const struct bundle_sink sink = {.resource = on_resource, .link = on_link, .head = on_bundle, .arg = r};
-    int status = r->head.status, code;
+    int status = r->x.head.status, code;
     struct bundle_scan *scan;
     char name[100];
 
@@ -204,7 +184,7 @@ static int read_page(struct loop_job *job)
                        status, 0, name);
     if ((code = bundle_new(&sink, LIMIT_PAGE_BYTES, &scan)))
         return err_set(&job->err, code, 0, 0, NULL);
-    code = bundle_feed(scan, buf_str(&r->down), &job->err);
+    code = bundle_feed(scan, buf_str(&r->x.down), &job->err);
     if (!code)
         code = bundle_end(scan, &job->err);
     bundle_free(scan);
@@ -217,57 +197,26 @@ static int read_page(struct loop_job *job)
 static void keep(struct roster_run *r);
 static void page_read(struct loop_job *job);
 
-static int on_head(void *arg, const struct net_head *h)
+static void answered(struct errand *x, int code, const struct err *e)
 {
-    struct roster_run *r = arg;
-
-    r->head = *h;
-    if (!r->date_ms)
-        r->date_ms = h->date_ms;
-    return ERR_OK;
-}
-
-static int on_bytes(void *arg, struct str bytes)
-{
-    return buf_addstr(&((struct roster_run *)arg)->down, bytes);
-}
-
-static void on_done(void *arg, const struct net_result *res)
-{
-    struct roster_run *r = arg;
-
-    r->request = NULL;
-    if (r->abandoned)
-        ;
-    else if (res->code)
-        end(r, res->code, &res->err);
+    if (code)
+        end((struct roster_run *)(void *)x, code, e);
     else
-        submit(r, LOOP_WORK, read_page, page_read);
-    drop(r);
+        sync_errand_submit(x, LOOP_WORK, read_page, page_read);
 }
 
 static void ask(struct roster_run *r)
 {
-    const struct net_ask a = {.origin = NET_FHIR, .method = "GET", .url = r->url, .no_cache = true,
-                              .priority = KIND_P0, .on_head = on_head, .on_bytes = on_bytes, .on_done = on_done,
-                              .arg = r};
-    struct err e = ERR_NONE;
-    int code;
+    const struct net_ask a = {.origin = NET_FHIR, .method = "GET", .url = r->url, .priority = KIND_P0};
 
-    buf_clear(&r->down);
-    r->head = (struct net_head){.status = 0};
-    r->busy++;
-    if (!(code = net_start(r->net, &a, &r->request, &e)))
-        return;
-    end(r, code, &e);
-    drop(r);
+    sync_errand_ask(&r->x, &a);
 }
 
 static void page_read(struct loop_job *job)
 {
     struct roster_run *r = of_job(job);
 
-    if (r->abandoned)
+    if (r->x.abandoned)
         ;
     else if (job->code)
         end(r, job->code, &job->err);
@@ -275,7 +224,7 @@ static void page_read(struct loop_job *job)
         ask(r);
     else
         keep(r);
-    drop(r);
+    sync_errand_drop(&r->x);
 }
 
 /* --- what becomes of it ------------------------------------------------------------------------------ */
@@ -306,7 +255,7 @@ static int join(struct roster_run *r, struct store_tx *tx, const struct vec *mem
         most = sync_scope_fit(&fresh, at);
         code = store_cohort_new(tx, &cohort, e);
         for (unsigned i = at; i < at + most && !code; i++) {
-            struct store_member m = {.cohort = cohort, .since_ms = r->date_ms};
+            struct store_member m = {.cohort = cohort, .since_ms = r->x.date_ms};
 
             memcpy(m.id, fresh.patients[i], sizeof m.id);
             code = store_member_put(tx, &m, e);
@@ -314,14 +263,6 @@ static int join(struct roster_run *r, struct store_tx *tx, const struct vec *mem
     }
     r->report.joined = fresh.n;
     sync_scope_fini(&fresh);
-    return code;
-}
-
-static int commit(struct store_tx *tx, int code, struct err *e)
-{
-    if (!code)
-        return store_commit(tx, e);
-    store_rollback(tx);
     return code;
 }
 
@@ -341,7 +282,7 @@ static int keep_run(struct loop_job *job)
             code = sync_begin_anew(tx, r->base, &r->spec, &job->err);
         if (!code)
             code = join(r, tx, &members, &job->err);
-        code = commit(tx, code, &job->err);
+        code = sync_errand_commit(tx, code, &job->err);
     }
     vec_fini(&members);
     return code;
@@ -351,14 +292,14 @@ static void kept(struct loop_job *job)
 {
     struct roster_run *r = of_job(job);
 
-    if (!r->abandoned)
+    if (!r->x.abandoned)
         end(r, job->code, &job->err);
-    drop(r);
+    sync_errand_drop(&r->x);
 }
 
 static void keep(struct roster_run *r)
 {
-    submit(r, LOOP_STORE, keep_run, kept);
+    sync_errand_submit(&r->x, LOOP_STORE, keep_run, kept);
 }
 
 /* --- the beginning ------------------------------------------------------------------------------------ */
@@ -382,7 +323,7 @@ static int join_cohorts(struct roster_run *r, struct err *e)
             !(code = sync_roster_scope(r->store, &r->spec, b->cohort, &from, e)) &&
             !(code = sync_scope_add(&into, &from)) && sync_scope_fit(&into, 0) == into.n &&
             !(code = store_begin(r->store, false, &tx, e)))
-            code = commit(tx, store_cohort_join(tx, b->cohort, a->cohort, &joined, e), e);
+            code = sync_errand_commit(tx, store_cohort_join(tx, b->cohort, a->cohort, &joined, e), e);
         if (joined)
             *(struct roster_cohort *)vec_at(&all, i) = *a;
         sync_scope_fini(&into);
@@ -406,20 +347,20 @@ static void looked(struct loop_job *job)
 {
     struct roster_run *r = of_job(job);
 
-    if (r->abandoned) {
+    if (r->x.abandoned) {
         ;
     } else if (job->code) {
         end(r, job->code, &job->err);
     } else {
         r->observer.ready(r->observer.arg, r->same);
-        if (r->abandoned)
+        if (r->x.abandoned)
             ;
         else if (r->spec.list == SYNC_LIST_GIVEN)
             keep(r);
         else
             ask(r);
     }
-    drop(r);
+    sync_errand_drop(&r->x);
 }
 
 int sync_roster_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock,
@@ -431,33 +372,27 @@ int sync_roster_start(struct loop *l, struct net *n, struct store *s, const stru
     *out = NULL;
     if (!r)
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
-    r->loop = l;
-    r->net = n;
+    sync_errand_init(&r->x, l, n);
+    r->x.answered = answered;
+    r->x.destroy = destroy;
     r->store = s;
     r->clock = *clock;
     r->observer = *o;
     vec_init(&r->ids, sizeof(struct name), STORE_MEMBERS_MOST);
-    buf_init(&r->down, LIMIT_PAGE_BYTES);
     snprintf(r->base, sizeof r->base, "%s", base);
     snprintf(r->url, sizeof r->url, "%s%s%s", sources[spec->list].before, spec->list_id, sources[spec->list].behind);
     if (sync_scope_copy(spec, &r->spec)) {
-        destroy(r);
+        destroy(&r->x);
         return err_set(e, ERR_NOMEM, 0, 0, NULL);
     }
-    submit(r, LOOP_STORE, look, looked);
+    sync_errand_submit(&r->x, LOOP_STORE, look, looked);
     *out = r;
     return ERR_OK;
 }
 
 void sync_roster_free(struct roster_run *r)
 {
-    if (!r)
-        return;
-    r->abandoned = true;
-    if (r->request)
-        net_cancel(r->request);
-    r->busy++;
-    drop(r);
+    sync_errand_abandon(r ? &r->x : NULL);
 }
 
 /* --- whom to pull -------------------------------------------------------------------------------------- */

@@ -3,7 +3,7 @@
 """`wardline form`: without a profile. check says in sentences what is wrong; preview fits 80 columns; test reads answers as
 typed, in the language's way, says what was asked back, and gives one JSON document; each ends with its exit status.
 """
-import json, os, subprocess, sys, tempfile
+import glob, json, os, subprocess, sys, tempfile
 
 TOP = os.environ.get("top_srcdir", ".")
 sys.path.insert(0, os.path.join(TOP, "tests"))
@@ -42,7 +42,9 @@ def main():
         check("a value set that is not here, by name", "gone: " in p.stdout and "here: " not in p.stdout and "example.org/gone" in p.stderr, repr(p))
         p = run("test", sets, file("s", "here\tFemale\n"))
         check("an option of a value set", p.returncode == 0 and '"code":"female"' in p.stdout, repr(p))
-        for form in (VITALS, ALLERGY, os.path.join(TOP, "forms/phq9.json")):
+        for form in sorted(glob.glob(os.path.join(TOP, "forms/*.json"))):
+            p = run("check", form)
+            check("nothing is to be said of it", p.returncode == 0 and p.stdout.count("\n") == 1, f"{form} {p!r}")
             p = run("preview", form)
             check("80 columns", p.returncode == 0 and max(map(len, p.stdout.splitlines())) <= 80, form)
         p = run("preview", "--lang", "fr", VITALS)

@@ -143,17 +143,22 @@ static void found(struct bench *b, const char *want)
     model_forms_fini(&l);
 }
 
+#define OF_PROGRAM \
+    "allergy:2:Allergy or intolerance|anc:2:Antenatal contact|appointment:2:Appointment|epds:2:EPDS: scores from the paper scale|" \
+    "note:2:Note (SOAP)|phq9:2:PHQ-9: depression over the last 2 weeks|problem:2:Problem or diagnosis|referral:2:Referral|" \
+    "tb:2:TB symptom screen|task:2:Task about this patient|"
+
 static void forms(void)
 {
     struct bench b;
 
     start(&b);
-    found(&b, "allergy:2:Allergy or intolerance|phq9:2:PHQ-9: depression over the last 2 weeks|vitals:2:Vital signs|0");
+    found(&b, OF_PROGRAM "immunization:2:Vaccination|visit:2:Visit|vitals:2:Vital signs|0");
     form_file(&b, "vitals", HEAD "{\"linkId\":\"a\",\"text\":\"A\",\"type\":\"string\"}]}"); /* in place of the program's */
     form_file(&b, "torn", "{\"resourceType\":\"Questionnaire\",");
     form_file(&b, "ward", "{\"resourceType\":\"Questionnaire\",\"subjectType\":[\"Location\"],\"title\":\"Ward\"}");
     form_file(&b, "a b", HEAD "]}");
-    found(&b, "allergy:2:Allergy or intolerance|phq9:2:PHQ-9: depression over the last 2 weeks|vitals:0:Test|2");
+    found(&b, OF_PROGRAM "vitals:0:Test|immunization:2:Vaccination|visit:2:Visit|2");
     opened(&b, "vitals");
     CU_ASSERT(key(&b, "a") != FORM_NO_KEY);
     CU_ASSERT_EQUAL(open_in(&b, "p", "none"), ERR_NOTFOUND);

@@ -1159,6 +1159,23 @@ static void languages(void)
     end(&b);
 }
 
+/* A result that is one of the form's own options: shown in the screen's language, saved without the translations. */
+static void computed_option_in_words(void)
+{
+    struct bench b;
+
+    begin(&b, "es");
+    with(&b, HEAD "{\"linkId\":\"a\",\"text\":\"A\",\"type\":\"boolean\"},{\"linkId\":\"r\",\"text\":\"R\",\"type\":\"choice\",\"readOnly\":true,"
+                  "\"extension\":[{\"url\":\"" SDC "calculatedExpression\",\"valueExpression\":{\"language\":\"text/fhirpath\",\"expression\":"
+                  "\"iif(%resource.item.where(linkId='a').answer.value, %questionnaire.item.where(linkId='r').answerOption[0].value)\"}}],"
+                  "\"answerOption\":[{\"valueCoding\":{\"system\":\"urn:s\",\"code\":\"POS\",\"display\":\"Positive\",\"_display\":{\"extension\":[{\"url\":\""
+                  FHIR "translation\",\"extension\":[{\"url\":\"lang\",\"valueCode\":\"es\"},{\"url\":\"content\",\"valueString\":\"Positivo\"}]}]}}}]}]}");
+    put(&b, "a", "1");
+    UNIT_STR(row(&b, "r").value.s, "Positivo");
+    CU_ASSERT(strstr(response(&b, 0), "{\"system\":\"urn:s\",\"code\":\"POS\",\"display\":\"Positive\"}") != NULL);
+    end(&b);
+}
+
 /* --- the forms that come with the program -------------------------------------------------------- */
 
 static char *slurp(struct bench *b, const char *folder, const char *name, const char *suffix)
@@ -1243,10 +1260,86 @@ static void one_golden(const char *form, const char *name)
 
 static void goldens(void)
 {
-    static const char *const rows[][2] = {{"vitals", "vitals"}, {"phq9", "phq9"}, {"allergy", "allergy"}, {"allergy", "allergy-none"}};
+    static const char *const rows[][2] = {
+        {"vitals", "vitals"},
+        {"phq9", "phq9"},
+        {"allergy", "allergy"},
+        {"allergy", "allergy-none"},
+        {"problem", "problem"},
+        {"problem", "problem-over"},
+        {"problem", "problem-none"},
+        {"note", "note"},
+        {"note", "note-telephone"},
+        {"immunization", "immunization"},
+        {"immunization", "immunization-oral"},
+        {"immunization", "immunization-elsewhere"},
+        {"immunization", "immunization-not"},
+        {"epds", "epds"},
+        {"epds", "epds-low"},
+        {"tb", "tb"},
+        {"tb", "tb-negative"},
+        {"anc", "anc"},
+        {"anc", "anc-scan"},
+        {"referral", "referral"},
+        {"referral", "referral-now"},
+        {"visit", "visit"},
+        {"visit", "visit-over"},
+        {"task", "task"},
+        {"task", "task-other"},
+        {"appointment", "appointment"},
+        {"appointment", "appointment-wish"},
+    };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         one_golden(rows[i][0], rows[i][1]);
+}
+
+/* What a form says of an answer, of the form filled as its golden test does, with one answer changed. */
+static void said_of(const char *form, const char *name, const char *path, const char *typed, enum form_grade grade, const char *words)
+{
+    struct bench b;
+    struct form_problem *p;
+    struct str lines;
+    unsigned n;
+
+    begin(&b, "en");
+    with(&b, slurp(&b, "forms", form, ".json"));
+    lines = str_of(slurp(&b, "tests/forms", name, ".tsv"));
+    while (lines.n)
+        answer_line(&b, str_split(&lines, '\n'));
+    put(&b, path, typed);
+    CU_ASSERT(!model_form_problems(b.f, &b.a, &p, &n, &b.e));
+    CU_ASSERT_EQUAL(n, 1);
+    if (n) {
+        UNIT_STR(p[0].words.s, words);
+        CU_ASSERT_EQUAL(p[0].grade, grade);
+    }
+    end(&b);
+}
+
+static void limits_in_words(void)
+{
+    static const struct {
+        const char *form, *name, *path, *typed;
+        enum form_grade grade;
+        const char *words;
+    } rows[] = {
+        {"immunization", "immunization", "expiry", "2026-10", FORM_ERROR, "This lot has expired: do not give it."},
+        {"immunization", "immunization", "expiry", "2026-11-22", FORM_ERROR, "This lot has expired: do not give it."},
+        {"immunization", "immunization", "dose", "5 mL", FORM_WARNING, "Unusual value: read it once more."},
+        {"problem", "problem-over", "ended", "2026-09", FORM_ERROR, "It cannot end before it began."},
+        {"anc", "anc", "sys", "165", FORM_WARNING, "Unusual value: read it once more."},
+        {"anc", "anc", "lmp", "2025-11-20", FORM_ERROR, "It must lie in the 45 weeks before this contact."},
+        {"anc", "anc", "para", "4", FORM_ERROR, "There cannot be more births than pregnancies here."},
+        {"tb", "tb", "days", "0 d", FORM_ERROR, "No such time can be meant."},
+        {"visit", "visit-over", "end", "2026-11-23 08:59", FORM_ERROR, "It cannot end before it began."},
+        {"referral", "referral", "by", "t-1", FORM_ERROR, "This day has passed."},
+        {"appointment", "appointment", "start", "t+8", FORM_ERROR, "Day and time are needed."},
+        {"appointment", "appointment-wish", "till", "t+7", FORM_ERROR, "It cannot end before it begins."},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        said_of(rows[i].form, rows[i].name, rows[i].path, rows[i].typed, rows[i].grade, rows[i].words);
 }
 
 /* "component" and "member" belong to the group's Observation; a template that is not there is an error and no Bundle. */
@@ -1390,6 +1483,7 @@ static const struct unit_test tests[] = {
     {"units", unit_keys},
     {"units in words", units_in_words},
     {"computed options", computed_options},
+    {"computed options in the screen's language", computed_option_in_words},
     {"computed amounts", computed_amounts},
     {"only what depends is computed", no_more_than_needed},
     {"what cannot be computed says so", failures_show},
@@ -1414,6 +1508,7 @@ static const struct unit_test tests[] = {
     {"extraction leaves nothing out", nothing_left_out},
     {"one value where one fits", one_where_one_fits},
     {"the forms of the program", goldens},
+    {"their limits, in words", limits_in_words},
 };
 
 UNIT_MAIN("form", tests)

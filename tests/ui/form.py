@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A form at a chart, by keys, on a vt100 of 80x24: vital signs, an allergy and a PHQ-9 are filled and filed, and what the server
+"""A form at a chart, by keys, on a vt100 of 80x24: vital signs, an allergy, a PHQ-9, a
+vaccination, an antenatal contact, a referral with its task and a visit are filled and filed, and what the server
 then has is what `form test` says of the same answers. A kill loses the field that is being typed and no more; two y file once;
 what no longer applies is not sent; a field costs at most 200 bytes; line mode does the same by its numbers.
 Kills tests/mutants: form-draft-unsaved, filing-unread, form-type-ahead, form-draft-overwritten.
@@ -14,8 +15,9 @@ from badline import Line
 from harness import Check, Term, WARDLINE
 
 check = Check()
-TYPES = ("QuestionnaireResponse", "Observation", "AllergyIntolerance", "Provenance")
-FORMS = {"vitals": "Vital signs", "allergy": "Allergy or intolerance", "phq9": "PHQ-9"}
+TYPES = ("QuestionnaireResponse", "Observation", "AllergyIntolerance", "Immunization", "ServiceRequest", "Task", "Encounter", "Provenance")
+FORMS = {"vitals": "Vital signs", "allergy": "Allergy or intolerance", "phq9": "PHQ-9", "immunization": "Vaccination", "anc": "Antenatal contact",
+         "referral": "Referral", "visit": "Visit"}  # the visit last: what is filed behind it is of it
 
 
 def start(w, *args, env=None):
@@ -36,7 +38,7 @@ def new(t, words):
     """N, and the row that begins so."""
     t.send("N")
     t.wait("NEW ENTRY")
-    for _ in range(12):
+    for _ in range(30):
         if t.words().startswith(words):
             break
         t.key("j")
@@ -126,7 +128,7 @@ def same(w, form, rows, before):
 
 def by_keys(w):
     have = set()
-    for form in ("vitals", "allergy", "phq9"):
+    for form in FORMS:
         rows = lines(form)
         with start(w) as t:
             chart(t)
@@ -250,6 +252,17 @@ def answers(w):
         t.key("-")
         t.send("q")
         t.wait("The draft is kept on this device")
+    for form, first, typed in (("TB symptom", "fever", "nnnn"), ("EPDS", "e2", "1201"), ("Antenatal", "gravida", "1")):
+        with start(w) as t:
+            chart(t)
+            new(t, form)
+            t.key(f"^{first}\r")
+            t.key("\r")
+            worst = max(len(t.key(value) + t.key("\r")) for value in typed)
+            check(worst <= 200, f"{form}: a field costs {worst} bytes")
+            t.key("\x07")
+            t.send("q")
+            t.wait("The draft is kept on this device")
 
 
 def by_line(w):
