@@ -419,13 +419,13 @@ int store_commit(struct store_tx *tx, struct err *e)
 {
     int code = tx->failed ? err_set(e, tx->failed, tx->why.sub, tx->why.num, tx->why.what) : ERR_OK;
     struct store *s = tx->s;
-    bool tell = tx->queued && s->on_queued, outbox = tx->outbox;
+    bool tell = tx->queued && s->on_queued;
 
     if (!code && sqlite3_get_autocommit(tx->s->w.db))
         code = err_set(e, ERR_BUG, 0, 0, "store_commit");
     if (!code)
         code = sql_exec(&tx->s->w, "COMMIT", e);
-    if (!code && outbox)
+    if (!code && tx->outbox)
         atomic_fetch_add(&s->edits, 1);
     store_rollback(tx); /* after a good COMMIT only the flag goes */
     if (!code && tell)
