@@ -123,21 +123,6 @@ static void palette(struct ui *u, int arg)
     palette_open(u);
 }
 
-static void second_key(struct ui *u, int where)
-{
-    hint_on(u, (unsigned)where);
-}
-
-static void second_key_drop(struct ui *u, int arg)
-{
-    (void)u, (void)arg; /* it was dropped when this key came */
-}
-
-static void mark_set(struct ui *u, int letter)
-{
-    marks_set(u, letter);
-}
-
 static void mark_go(struct ui *u, int letter)
 {
     marks_go(u, letter);
@@ -526,8 +511,7 @@ static const struct command commands[] = {
     {"filing.file", ON_FILING, "y", NULL, N_("File"), N_("File what is read here"), scr_filing_file, 0, NULL},
     {"list.open",
      ON_FORMS | ON_WORKLIST | ON_CHART | ON_SECTIONS | ON_TREND | ON_GROWTH | ON_SCOPES | ON_TASKS | ON_HOUSEHOLD |
-         ON_SERVER |
-         ON_TIMELINE | ON_FOUND | ON_CONFLICTS | ON_SYNC,
+         ON_SERVER | ON_TIMELINE | ON_FOUND | ON_CONFLICTS | ON_SYNC | ON_PICK | ON_ORDER | ON_SIGN,
      "Enter Right", "DD", N_("Open"), N_("Open the row at the marker"), open_row, 0, nothing_here},
     {"forms.discard", ON_FORMS, "x", NULL, N_("Discard"), N_("Discard the draft at the marker, after a question"),
      scr_forms_discard, 0, nothing_here},
@@ -590,8 +574,7 @@ static const struct command commands[] = {
      N_("New entry: fill a form, or go on with a draft; drafts stay on this device"), scr_forms_open, 0,
      scr_forms_refused},
     {"chart.go", ON_CHART, "g", "GS", N_("Go"), N_("Go to a section: g and its letter; gg lists them all"),
-     second_key, ON_GO,
-     NULL},
+     hint_second, ON_GO, NULL},
     {"chart.sections", ON_CHARTS & ~ON_SECTIONS, "", "CC SE", NULL, N_("List of all sections with their letters"),
      sections, 0,
      NULL},
@@ -616,6 +599,24 @@ static const struct command commands[] = {
      scr_conflicts_store, 0, NULL},
     {"conflicts.next", ON_CONFLICTS, "n", NULL, N_("Next"), N_("The next conflict of this chart; answers are dropped"),
      scr_conflicts_next, 0, NULL},
+    {"order.new", ON_CHART | ON_SECTIONS | ON_DETAIL, "O", "NO", NULL,
+     N_("Order a medicine: find it, type the dose line, read it back"), scr_drug_open, 0, NULL},
+    {"order.list", ON_CHART | ON_SECTIONS | ON_DETAIL, "U", "UO", NULL,
+     N_("Your orders of this chart that are NOT SIGNED: tick them, sign them"), scr_act_list, 0, NULL},
+    {"order.act", ON_CHART | ON_DETAIL, "A", "AO", NULL,
+     N_("Act on the order at the marker: A and r renew, c change, h hold, l release, s stop, e entered in error"),
+     hint_second, ON_ACT, NULL},
+    {"pick.find", ON_PICK, "/", NULL, N_("Search"), N_("Search once more"), scr_pick_find, 0, NULL},
+    {"order.line", ON_ORDER, "e", NULL, N_("Line"), N_("Change the dose line"), scr_act_line, 0, NULL},
+    {"order.sign", ON_ORDER, "s", NULL, N_("Sign"), N_("Keep this order, and sign it: two digits are asked for"),
+     scr_act_end, 1, NULL},
+    {"order.draft", ON_ORDER, "d", NULL, N_("Draft"), N_("Keep this order as a draft: NOT SIGNED"), scr_act_end, 0,
+     NULL},
+    {"sign.tick", ON_SIGN, "x", NULL, N_("Tick"), N_("Tick the order at the marker, or take the tick away"),
+     scr_sign_tick, 0, NULL},
+    {"sign.all", ON_SIGN, "a", NULL, N_("All"), N_("Tick all of them"), scr_sign_tick, 1, NULL},
+    {"sign.sign", ON_SIGN, "s", NULL, N_("Sign"), N_("Sign what is ticked: two digits are asked for"), scr_act_sign, 0,
+     NULL},
     {"chart.grid", ON_CHART, "=", "GR", NULL, N_("Results or vital signs as a grid: tests down, dates across"), grid, 0,
      no_grid},
     {"chart.trend", ON_CHART | ON_DETAIL, "T", "TR", NULL, N_("The trend of the test that the row is"), trend, 0, NULL},
@@ -647,18 +648,18 @@ static const struct command commands[] = {
      N_("Sync with the server now, or stop the sync that runs"), sync_toggle, 0, NULL},
     {"chart.go.over", ON_CHARTS & ~ON_CHART, "g", "GS", NULL,
      N_("Go to a section: g and its letter; gg lists them all"),
-     second_key, ON_GO, NULL},
+     hint_second, ON_GO, NULL},
     {"palette", ON_FREE, ": F2", NULL, NULL,
      N_("Any command by its name or first letters; CC;L does one after the other"),
      palette, 0, NULL},
     {"undo", ON_FREE, "z", "UN", NULL, N_("Bring back what was dismissed last: a message, a filter"), undo, 0,
      nothing_dismissed},
-    {"mark", ON_FREE & ~(ON_HELP | ON_SECTIONS), "M", "MK", NULL, N_("Mark this place: M and a letter"), second_key,
+    {"mark", ON_FREE & ~(ON_HELP | ON_SECTIONS), "M", "MK", NULL, N_("Mark this place: M and a letter"), hint_second,
      ON_MARK,
      NULL},
     {"tour", ON_FREE, "", "TOUR", NULL, N_("The tour of the demo: a line that names the next key"), tour, 0, no_demo},
     {"tour.end", ON_FREE, "Ctrl-G", NULL, NULL, N_("End the tour"), tour_stop, 0, no_tour},
-    {"mark.to", ON_FREE, "'", "GM", NULL, N_("To a marked place: ' and its letter"), second_key, ON_MARKED, NULL},
+    {"mark.to", ON_FREE, "'", "GM", NULL, N_("To a marked place: ' and its letter"), hint_second, ON_MARKED, NULL},
     {"patients", ON_LISTS & ~ON_WORKLIST, "", "SP ^^", NULL, N_("To the list of patients"), to_patients, 0, NULL},
     {"patients.find", ON_LISTS & ~ON_WORKLIST, "", "FD", NULL, N_("To the list of patients, and find one"), to_find,
      0,
@@ -679,10 +680,20 @@ static const struct command commands[] = {
     {"chart.section.go", ON_GO, "@section", NULL, NULL, NULL, section, 0, NULL},
     {"chart.sections.go", ON_GO, "g", NULL, NULL, N_("List of all sections with their letters"), sections, 0,
      not_listed},
-    {"mark.set", ON_MARK, "@letter", NULL, NULL, N_("This letter marks the place"), mark_set, 0, NULL},
+    {"act.renew", ON_ACT, "r", NULL, N_("Renew"),
+     N_("Order it once more: its doses stand in the line, refills are typed"), scr_act_again, 0, NULL},
+    {"act.change", ON_ACT, "c", NULL, N_("Change"),
+     N_("Another dose is another order; this one ends when it is signed"), scr_act_again, 0, NULL},
+    {"act.hold", ON_ACT, "h", NULL, N_("Hold"), N_("Hold it; a reason can be given"), scr_act_do, ORDER_HOLD, NULL},
+    {"act.release", ON_ACT, "l", NULL, N_("Release"), N_("Release what is held"), scr_act_do, ORDER_RELEASE, NULL},
+    {"act.stop", ON_ACT, "s", NULL, N_("Stop"), N_("Stop it, with a reason; a draft is cancelled"), scr_act_do,
+     ORDER_STOP, NULL},
+    {"act.error", ON_ACT, "e", NULL, N_("Error"), N_("It was entered in error: strike it out, with a reason"),
+     scr_act_do, ORDER_ERROR, NULL},
+    {"mark.set", ON_MARK, "@letter", NULL, NULL, N_("This letter marks the place"), marks_set, 0, NULL},
     {"mark.go", ON_MARKED, "@letter", NULL, NULL, N_("To the place that this letter marks"), mark_go, 0, NULL},
-    {"second.drop", ON_GO | ON_MARK | ON_MARKED, "Esc Enter Backspace Ctrl-G", NULL, NULL,
-     N_("Drop the first key; any other key drops it too, and does what it does on the screen"), second_key_drop, 0,
+    {"second.drop", ON_GO | ON_MARK | ON_MARKED | ON_ACT, "Esc Enter Backspace Ctrl-G", NULL, NULL,
+     N_("Drop the first key; any other key drops it too, and does what it does on the screen"), hint_drop, 0,
          NULL},
 
     /* Enter and Right would open the row behind the question: here they are answers. */
@@ -764,7 +775,7 @@ bool command_takes(const struct command *c, int key, int *arg)
     return *arg >= 0;
 }
 
-const struct command *command_named(const char *id, unsigned where)
+const struct command *command_named(const char *id, uint64_t where)
 {
     unsigned n;
     const struct command *c = command_table(&n);
@@ -775,7 +786,7 @@ const struct command *command_named(const char *id, unsigned where)
     return NULL;
 }
 
-const struct command *command_find(unsigned where, int key, int *arg)
+const struct command *command_find(uint64_t where, int key, int *arg)
 {
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         const struct command *c = &commands[i];

@@ -8,7 +8,7 @@
 #include "ui/command.h"
 
 static const struct {
-    unsigned where;
+    uint64_t where;
     const char *name;
 } places[] = {
     {ON_LOCK, N_("Lock screen")},
@@ -38,12 +38,15 @@ static const struct {
     {ON_SYNC, N_("The sync")},
     {ON_FORMS, N_("New entry in a chart")},
     {ON_FORM, N_("A form that is filled")},
-    {ON_PICK, N_("Options of a question")},
+    {ON_PICK, N_("Options to choose from")},
     {ON_FILING, N_("A form read back")},
     {ON_ANSWER, N_("An answer typed on the last line")},
+    {ON_ACT, N_("Behind A")},
+    {ON_ORDER, N_("One order, before it is kept")},
+    {ON_SIGN, N_("Orders to be signed")},
 };
 
-const char *command_where_name(unsigned where)
+const char *command_where_name(uint64_t where)
 {
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (places[i].where == where)

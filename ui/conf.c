@@ -73,7 +73,7 @@ static bool is_fixed(int key)
 /* REQ: no file changes what answers a question. A class of keys (digits, letters, sections) is no key either. */
 static bool may_change(const struct command *c)
 {
-    return c->where & ~(unsigned)QUESTIONS && c->keys[0] != '@';
+    return c->where & ~QUESTIONS && c->keys[0] != '@';
 }
 
 static void add(struct conf *c, const struct command *command, int key, bool off)
@@ -278,7 +278,7 @@ static int said_of(const struct conf *c, const struct command *command, int key)
     return 0;
 }
 
-const struct command *conf_find(const struct conf *c, unsigned where, int key, int *arg)
+const struct command *conf_find(const struct conf *c, uint64_t where, int key, int *arg)
 {
     unsigned n;
     const struct command *all = command_table(&n);

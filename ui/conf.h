@@ -60,7 +60,7 @@ bool conf_say(const struct conf *c, char *out, size_t n);
 int conf_check(char *out, size_t n);
 
 /* command_find() with this file's keys. */
-const struct command *conf_find(const struct conf *c, unsigned where, int key, int *arg);
+const struct command *conf_find(const struct conf *c, uint64_t where, int key, int *arg);
 /* The names of a command's keys as they are now, blanks between them; for people. Made in a, or a row of the
  * table's. */
 const char *conf_keys(const struct conf *c, const struct command *command, struct arena *a);

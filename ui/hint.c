@@ -82,6 +82,19 @@ static void mark_rows(struct ui *u, struct arena *a, struct text row[2])
                                                : _("A letter leads to its mark."));
 }
 
+/* The rows of the table behind a key that has no other words: "r Renew  h Hold". */
+static void table_rows(struct ui *u, struct arena *a, struct text row[2])
+{
+    struct text word[WORDS_MAX];
+    unsigned all, n = 0;
+    const struct command *c = command_table(&all);
+
+    for (unsigned i = 0; i < all && n < WORDS_MAX; i++)
+        if (c[i].where & u->hint.where && c[i].label)
+            word[n++] = text_safe(a, str_of(arena_fmt(a, "%s %s", conf_keys(&u->conf, &c[i], a), _(c[i].label))), 0);
+    hint_fill(word, n, tty_columns(u->tty), a, row);
+}
+
 bool hint_paint(struct ui *u, struct arena *a)
 {
     struct text row[2] = {{"", 0, 0}, {"", 0, 0}};
@@ -91,6 +104,8 @@ bool hint_paint(struct ui *u, struct arena *a)
         return false;
     if (u->hint.where == ON_GO)
         go_rows(u, a, row);
+    else if (u->hint.where == ON_ACT)
+        table_rows(u, a, row);
     else
         mark_rows(u, a, row);
     for (unsigned i = 0; i < 2; i++)
@@ -107,7 +122,7 @@ static void pause_over(void *arg)
     u->damage = true;
 }
 
-void hint_on(struct ui *u, unsigned where)
+void hint_on(struct ui *u, uint64_t where)
 {
     hint_off(u);
     u->hint.where = where;
@@ -120,4 +135,14 @@ void hint_off(struct ui *u)
         loop_cancel(u->loop, u->hint.timer);
     u->damage = u->damage || u->hint.shown;
     memset(&u->hint, 0, sizeof u->hint);
+}
+
+void hint_second(struct ui *u, int where)
+{
+    hint_on(u, (uint64_t)where);
+}
+
+void hint_drop(struct ui *u, int arg)
+{
+    (void)u, (void)arg; /* it was dropped when this key came */
 }

@@ -18,12 +18,15 @@ struct ui;
 #define HINT_MS 500
 
 struct hint {
-    unsigned where; /* ON_GO, ON_MARK, ON_MARKED; 0: nothing waits */
+    uint64_t where; /* ON_GO, ON_MARK, ON_MARKED, ON_ACT; 0: nothing waits */
     bool shown;
     loop_timer timer;
 };
 
-void hint_on(struct ui *u, unsigned where);
+/* For the table: where is one of the places behind a first key; and a key that drops what waits. */
+void hint_second(struct ui *u, int where);
+void hint_drop(struct ui *u, int arg);
+void hint_on(struct ui *u, uint64_t where);
 void hint_off(struct ui *u);
 /* Paints rows 22 and 23. False: nothing to be shown, they are free. */
 bool hint_paint(struct ui *u, struct arena *a);

@@ -81,7 +81,8 @@ static bool one_of(struct str word, const char *words)
 
 static const struct command *by_name(const struct ui *u, struct str word, int *arg)
 {
-    unsigned n, where = ui_where(u);
+    uint64_t where = ui_where(u);
+    unsigned n;
     const struct command *c = command_table(&n);
 
     for (unsigned i = 0; i < n; i++)
@@ -143,7 +144,7 @@ static void field(struct ui *u, struct str s)
 /* A key, a name; else whatever the palette makes of it: a section's name, first letters, several behind semicolons. */
 static void word(struct ui *u, struct str w)
 {
-    unsigned where = ui_where(u);
+    uint64_t where = ui_where(u);
     int arg, key = key_of(w);
     const struct command *c = key ? conf_find(&u->conf, where, key, &arg) : NULL;
 
@@ -220,7 +221,7 @@ static void do_line(struct ui *u, struct str s)
 
     u->line->due = true;
     /* REQ: what came before that page could be read is no answer to it; leaving it is always one. */
-    if (!(w.kind == LINE_WORD && key_of(w.word) == 'q') && scr_stop_deaf(u))
+    if (!(w.kind == LINE_WORD && key_of(w.word) == 'q') && (scr_stop_deaf(u) || prompt_deaf(u)))
         return;
     if (w.kind != LINE_WORD)
         hint_off(u);

@@ -29,7 +29,8 @@ struct line {
 
     /* Said last. */
     const struct screen *screen;
-    unsigned where, sel;
+    uint64_t where;
+    unsigned sel;
     int phase;
     bool trying, asking, greeted, filtered;
     char head[2][LINE_ROW_BYTES], title[LINE_ROW_BYTES], words[LINE_ROW_BYTES], last[LINE_ROW_BYTES];

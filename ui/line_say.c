@@ -236,7 +236,7 @@ static void say_sync(struct ui *u, struct arena *a, struct buf *out)
 }
 
 /* How the table's first key is typed here: Enter and Space are an empty line or a number. */
-static const char *typed_as(struct str key, unsigned where)
+static const char *typed_as(struct str key, uint64_t where)
 {
     int code = keys_code(key);
 
@@ -248,7 +248,8 @@ static const char *typed_as(struct str key, unsigned where)
 
 static void say_bar(struct ui *u, struct arena *a, struct buf *out)
 {
-    unsigned where = ui_where(u), i = 0;
+    uint64_t where = ui_where(u);
+    unsigned i = 0;
     const struct command *c;
     size_t was = out->n;
     struct str first;

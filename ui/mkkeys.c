@@ -50,7 +50,7 @@ static void sections(void)
     }
 }
 
-static void screen(unsigned where)
+static void screen(uint64_t where)
 {
     unsigned n;
     const struct command *c = command_table(&n);
@@ -80,7 +80,7 @@ int main(void)
          "all of them.\n"
          "Letters are enough: no function key, Alt, mouse or colour is needed.\n"
          "A key that is typed before a row or a question was shown does not open or answer it.");
-    for (unsigned where = ON_LOCK; command_where_name(where); where <<= 1)
+    for (uint64_t where = ON_LOCK; command_where_name(where); where <<= 1)
         screen(where);
     puts(".SH SEE ALSO\n.BR wardline (1)");
     return fflush(stdout) ? 1 : 0;

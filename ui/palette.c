@@ -116,7 +116,7 @@ static bool by_id(const struct command *c, struct str word)
     return str_eq(str_of(c->id), word) || memchr(word.p ? word.p : "", '.', word.n);
 }
 
-static void find_rank(struct arena *a, unsigned where, bool chart, struct str word, enum rank want, struct finding *f)
+static void find_rank(struct arena *a, uint64_t where, bool chart, struct str word, enum rank want, struct finding *f)
 {
     unsigned n, sections;
     const struct command *c = command_table(&n);
@@ -133,7 +133,7 @@ static void find_rank(struct arena *a, unsigned where, bool chart, struct str wo
     }
 }
 
-unsigned palette_find(unsigned where, bool chart, struct str word, struct palette_match out[PALETTE_MAX])
+unsigned palette_find(uint64_t where, bool chart, struct str word, struct palette_match out[PALETTE_MAX])
 {
     struct finding f = {out, 0};
     struct arena a;

@@ -31,7 +31,7 @@ struct palette_match {
 
 /* The rows of the table that such a word may mean on a screen, the best ones first, in the table's order. chart:
  * sections may be gone to. Returns how many. An empty word means all of them. */
-unsigned palette_find(unsigned where, bool chart, struct str word, struct palette_match out[PALETTE_MAX]);
+unsigned palette_find(uint64_t where, bool chart, struct str word, struct palette_match out[PALETTE_MAX]);
 /* Those of the best rank at its front: 1 says that the word is enough. Beginnings of all kinds count as one rank. */
 unsigned palette_best(const struct palette_match *m, unsigned n);
 

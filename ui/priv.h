@@ -16,6 +16,7 @@
 
 #include "model/growth.h"
 #include "model/household.h"
+#include "model/order.h"
 #include "model/scope.h"
 #include "model/server.h"
 #include "model/series.h"
@@ -43,7 +44,7 @@
 #define UI_SECTIONS_MAX 32
 
 struct screen {
-    unsigned where;
+    uint64_t where;
     struct list *(*list)(struct ui *u); /* its body; NULL when it has none */
     const char *(*patient)(const struct ui *u); /* the chart that it shows; "" none, UI_MANY a list of patients */
     void (*build)(struct ui *u); /* lays its lines out for the size of the terminal */
@@ -115,8 +116,7 @@ struct scr_chart {
 struct scr_stop {
     struct model_similar similar;
     bool loaded;
-    bool painted;        /* the page stands on the screen, since: */
-    int64_t painted_ms;  /* boot clock */
+    struct ui_seen seen;
     unsigned typed;      /* number; 0 = none */
     struct list list;
 };
@@ -273,12 +273,67 @@ struct scr_form {
     bool deaf;                 /* what is asked is not on the screen yet: no key answers it */
 };
 
+struct pick_rows {
+    struct text *row, title, why; /* why: in place of rows, or "" */
+    unsigned n;
+};
+/* What is picked from; the functions are those of one kind of list. */
+struct pick_source {
+    const char *label; /* N_(), of the prompt */
+    int (*load)(struct ui *u, struct str typed, struct arena *a, struct pick_rows *out, struct err *e);
+    void (*take)(struct ui *u, unsigned row);      /* a row that was chosen, and seen */
+    void (*typed)(struct ui *u, struct str typed); /* Enter, and no row was chosen */
+    const char *(*chart)(const struct ui *u);      /* whose it is */
+};
 struct scr_pick {
-    struct form_options l;
-    struct arena arena;        /* of l */
-    form_key key;
-    bool marked;
+    const struct pick_source *source;
+    struct arena arena;          /* of all that load() made */
+    struct pick_rows rows;
+    form_key key;                /* the question, of a form */
+    struct form_options options; /* its options */
+    struct order_drugs *drugs;   /* of an order */
     struct list list;
+};
+
+struct scr_order {
+    struct arena arena; /* of drug and before */
+    struct order_drug drug;
+    struct text before; /* the order that this one takes the place of; "" */
+    char prior[100];    /* "MedicationRequest/ID" of it */
+    struct order o;
+    bool read;            /* to its end */
+    bool loaded, signing; /* signing: what is wanted once each STOP has its reason */
+    char line[PROMPT_MAX];
+    size_t line_n;
+    struct order_row *rows; /* in o's arena */
+    unsigned n;
+    struct list list;
+};
+
+struct sign_item {
+    unsigned line, card;
+    bool open; /* a STOP without a reason */
+    bool seen; /* it was on the screen */
+};
+
+struct scr_sign {
+    struct order_basket b;
+    bool loaded;
+    struct vec items; /* struct sign_item: of each row of list */
+    struct list list;
+};
+
+/* What is done to an order, and what is on its way to the disk. */
+struct scr_act {
+    char id[80];
+    enum order_act act;
+    unsigned number; /* the two digits that are asked for now */
+    char digits[12], label[160];
+    bool busy;       /* one at a time */
+    char written[80];
+    const struct screen *from;     /* where it was written; then, there: */
+    void (*done)(struct ui *u);
+    unsigned n;      /* how many were signed */
 };
 
 struct scr_filing {
@@ -351,6 +406,10 @@ struct ui {
     struct scr_form form;
     struct scr_pick pick;
     struct scr_filing filing;
+    struct order_desk desk; /* from the first order on, until the screen is locked */
+    struct scr_order order;
+    struct scr_sign sign;
+    struct scr_act act;
     struct scr_help help;
     struct scr_stop stop;
     struct scr_scopes scopes;
@@ -385,6 +444,8 @@ const struct screen *scr_forms_screen(void);
 const struct screen *scr_form_screen(void);
 const struct screen *scr_pick_screen(void);
 const struct screen *scr_filing_screen(void);
+const struct screen *scr_order_screen(void);
+const struct screen *scr_sign_screen(void);
 
 /* ui_stack.c */
 void ui_stack_edits(struct ui *u);  /* what is shown, after an edit */
@@ -409,7 +470,7 @@ int64_t ui_idle(struct ui *u);   /* locks when no key came for UI_IDLE_MS; ms un
 void ui_unlocking(struct ui *u); /* tries the passphrase that was typed */
 const char *ui_closing(const struct ui *u); /* why it cannot be tried yet, or NULL */
 void ui_ask(struct ui *u);                  /* "Leave wardline?" */
-unsigned ui_where(const struct ui *u); /* the screen, or its prompt, or ON_ASK */
+uint64_t ui_where(const struct ui *u); /* the screen, or its prompt, or ON_ASK */
 bool ui_small(const struct ui *u);     /* the window is too small to show anything of a patient */
 unsigned ui_body_rows(const struct ui *u);
 struct list *ui_list(const struct ui *u); /* of the screen that is shown, or NULL */
@@ -428,7 +489,8 @@ void ui_save_unlocked(struct ui *u);
 /* Of forms, in the order in which they are asked for. What they are given is theirs. said: on success, or NULL. */
 void ui_save_draft(struct ui *u, struct model_draft *d, const char *said);
 void ui_save_discard(struct ui *u, const char *chart, const char *form);
-void ui_save_filing(struct ui *u, struct model_filing *w);
+void ui_save_filing(struct ui *u, struct model_filing *w,
+                    void (*then)(struct ui *u, unsigned ops, const struct err *e));
 bool ui_saving_draft(const struct ui *u); /* one of these has not come back */
 void ui_save_orphan(struct ui *u); /* the screen goes: jobs under way must not find it */
 
@@ -510,6 +572,8 @@ void scr_chart_banner(struct ui *u); /* rows 1-2 */
 void scr_chart_close(struct ui *u);  /* drops all that is of the patient */
 /* REQ: is this row of the patient whose banner stands above it? If not, says so, and the body must stay empty. */
 bool scr_chart_own(struct ui *u, const char *chart);
+/* Paints a list that is of that chart, or why not; false: nothing of it. l NULL: the caller paints, when it is own. */
+bool scr_chart_body(struct ui *u, struct list *l, const char *chart);
 
 /* scr_plot.c: begin, list_add each value, end */
 void scr_plot_begin(struct ui *u, struct scr_plot *p, const struct text *said, unsigned n,
@@ -614,13 +678,44 @@ void scr_form_edit_drop(struct ui *u);
 void scr_form_edit_painted(struct ui *u);
 bool scr_form_edit_deaf(struct ui *u); /* REQ: this key was typed before the question could be read: it is dropped */
 
-/* scr_pick.c, scr_filing.c */
-void scr_pick_open(struct ui *u, form_key key);
+/* scr_pick.c, scr_options.c, scr_filing.c */
+void scr_pick_open(struct ui *u, const struct pick_source *source, form_key key);
+void scr_pick_find(struct ui *u, int arg); /* once more */
 void scr_pick_close(struct ui *u);
+void scr_options_open(struct ui *u, form_key key);
 void scr_filing_open(struct ui *u, int arg);
 void scr_filing_close(struct ui *u);
 void scr_filing_file(struct ui *u, int arg);
 void scr_filing_done(struct ui *u, unsigned ops, const struct err *e);
+
+/* scr_drug.c, scr_order.c, scr_sign.c, scr_act.c; closing twice is fine */
+void scr_drug_open(struct ui *u, int arg); /* a new order: which medicine? */
+void scr_order_open(struct ui *u, const struct order_drug *drug);
+void scr_order_again(struct ui *u, const char *id); /* that order once more, its doses typed into the line */
+void scr_order_edit(struct ui *u);
+void scr_order_end(struct ui *u, bool signs); /* keeps it as a draft; signs: and to the page where it is signed */
+void scr_order_close(struct ui *u);
+void scr_sign_open(struct ui *u, const char *id); /* id: of an order that was just read back, and is ticked; NULL */
+void scr_sign_tick(struct ui *u, int all);
+void scr_sign_ask(struct ui *u); /* for reasons that lack, then for the two digits */
+void scr_sign_close(struct ui *u);
+bool scr_act_desk(struct ui *u);   /* the tables are here, and this profile may write orders; or it said why not */
+void scr_act_digits(struct ui *u); /* REQ: two digits, others each time */
+void scr_act_line(struct ui *u, int arg);
+void scr_act_end(struct ui *u, int signs); /* of an order that was read back: signed, else a draft */
+void scr_act_list(struct ui *u, int arg);
+void scr_act_sign(struct ui *u, int arg);
+void scr_act_sign_now(struct ui *u); /* what is ticked */
+void scr_act_again(struct ui *u, int arg);
+void scr_act_do(struct ui *u, int act); /* enum order_act, on the order at the marker */
+/* Writes it, what *w holds is taken; then done, if the screen is still the one that is shown now. id: of the order. */
+void scr_act_file(struct ui *u, struct model_filing *w, const char *id, void (*done)(struct ui *u));
+void scr_act_written(struct ui *u, const char *id); /* to the medicines, read anew; the marker on that order */
+void scr_act_reason(struct ui *u); /* of a STOP: asks; one of these gets it, false: it is none */
+bool scr_order_reason(struct ui *u, struct str typed);
+bool scr_sign_reason(struct ui *u, struct str typed);
+void scr_act_close(struct ui *u);      /* all that is of the patient */
+void scr_act_desk_close(struct ui *u); /* the tables as well */
 
 /* scr_cover.c */
 void scr_cover_build(struct ui *u); /* lays the cover's rows out */

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/intl.h"
 #include "base/mem.h"
 #include "ui/priv.h"
 
@@ -30,8 +31,40 @@ void prompt_close(struct ui *u)
 
 void prompt_set(struct ui *u, struct str text)
 {
+    struct ui_seen seen = u->prompt.seen;
+
     prompt_open(u, u->prompt.kind, text);
+    u->prompt.seen = seen;
     u->prompt.fresh = false;
+}
+
+#define GUARDED_MS 300 /* after the paint: what comes within it was on its way before anybody could have read it */
+
+void ui_seen_paint(struct ui *u, struct ui_seen *s)
+{
+    if (s->painted)
+        return;
+    tty_discard_input(u->tty);
+    *s = (struct ui_seen){true, clock_boot_ms(u->clock)};
+}
+
+bool ui_seen_late(const struct ui *u, const struct ui_seen *s, int64_t ms)
+{
+    return !s->painted || clock_boot_ms(u->clock) - s->ms < ms;
+}
+
+bool prompt_deaf(struct ui *u)
+{
+    if (!u->prompt.kind || !u->prompt.kind->guarded || !ui_seen_late(u, &u->prompt.seen, GUARDED_MS))
+        return false;
+    ui_say(u, "%s", _("Keys that were typed before the digits could be read were dropped."));
+    return true;
+}
+
+void prompt_painted(struct ui *u)
+{
+    if (u->prompt.kind && u->prompt.kind->guarded)
+        ui_seen_paint(u, &u->prompt.seen);
 }
 
 bool prompt_is(const struct ui *u, const struct prompt_kind *kind)

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/str.h"
 
@@ -17,7 +18,7 @@ struct ui;
 #define PROMPT_MAX 120 /* bytes */
 
 struct prompt_kind {
-    unsigned where;    /* whose rows of the table answer its keys: ON_PROMPT, or a place made for it */
+    uint64_t where;    /* whose rows of the table answer its keys: ON_PROMPT, or a place made for it */
     const char *label; /* N_("Find:") */
     const char *(*name)(const struct ui *u); /* in place of label, where it is made for what is asked; or NULL */
     /* Each may be NULL. They run while the prompt is open; what is typed is prompt_typed(u). */
@@ -28,13 +29,25 @@ struct prompt_kind {
     /* Which characters are part of it, NULL: all. One that is not (a letter behind a row's number) goes to over(). */
     bool (*takes)(int key);
     void (*over)(struct ui *u, int key);
+    /* REQ: a clinical question: no key counts that was typed before it could be read. */
+    bool guarded;
 };
+
+/* Since when something stands on the screen. */
+struct ui_seen {
+    bool painted;
+    int64_t ms; /* boot clock */
+};
+void ui_seen_paint(struct ui *u, struct ui_seen *s); /* after a paint: what was typed until now is discarded, once */
+/* Could nobody have read it yet? */
+bool ui_seen_late(const struct ui *u, const struct ui_seen *s, int64_t ms);
 
 struct prompt {
     const struct prompt_kind *kind; /* NULL: none is open */
     char typed[PROMPT_MAX];
     size_t n;
     bool fresh; /* what stands there was not typed now: the first character begins anew */
+    struct ui_seen seen;
 };
 
 /* Opens it on row 24 with this text (at most PROMPT_MAX bytes of it), which the first character that is typed
@@ -42,6 +55,8 @@ struct prompt {
 void prompt_open(struct ui *u, const struct prompt_kind *kind, struct str with);
 void prompt_close(struct ui *u); /* no callback; fine when none is open */
 void prompt_set(struct ui *u, struct str text); /* puts this text there, as if typed; no callback */
+bool prompt_deaf(struct ui *u);    /* REQ: this key is to be dropped, and it said so */
+void prompt_painted(struct ui *u); /* after each paint */
 bool prompt_is(const struct ui *u, const struct prompt_kind *kind);
 /* What stands there; borrowed, good until the next key. Empty when none is open. */
 struct str prompt_typed(const struct ui *u);

@@ -136,6 +136,7 @@ void scr_chart_close(struct ui *u)
     scr_trend_close(u);
     scr_growth_close(u);
     scr_conflicts_close(u);
+    scr_act_close(u);
     list_fini(&c->list);
     list_fini(&c->sections);
     vec_fini(&c->items);
@@ -213,6 +214,22 @@ bool scr_chart_own(struct ui *u, const char *chart)
         log_event("display.stopped", ERR_OK, NULL, 0, 0);
     u->chart.counted = true;
     return false;
+}
+
+bool scr_chart_body(struct ui *u, struct list *l, const char *chart)
+{
+    u->chart.mixed = false;
+    if (!scr_chart_own(u, chart)) {
+        if (l)
+            list_forget(l);
+        return false;
+    }
+    if (l && l->failed)
+        tty_put(u->tty, UI_BODY, LIST_MARGIN, text_own(_("No memory for this list: NOT SHOWN.")), tty_columns(u->tty),
+                TTY_PLAIN);
+    else if (l)
+        list_paint(l, u->tty, UI_BODY);
+    return l && !l->failed;
 }
 
 static void paint(struct ui *u)

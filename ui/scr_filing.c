@@ -166,7 +166,7 @@ void scr_filing_file(struct ui *u, int arg)
     }
     u->form.filed = true; /* REQ: from here on no second y, and no draft behind it */
     ui_say(u, "%s", _("Filing ..."));
-    ui_save_filing(u, &s->w);
+    ui_save_filing(u, &s->w, scr_filing_done);
 }
 
 /* --- the screen ------------------------------------------------------------------------------------------ */
@@ -179,17 +179,7 @@ static void paint(struct ui *u)
     scr_chart_banner(u);
     list_pages(&s->list, &n, &m);
     ui_paint_title(u, text_own(_("READ BACK: y files it, q goes back")), text_own(""), n, m);
-    u->chart.mixed = false;
-    s->painted = false;
-    if (!scr_chart_own(u, model_fill_chart(u->form.fill)))
-        list_forget(&s->list);
-    else if (s->list.failed)
-        tty_put(u->tty, UI_BODY, LIST_MARGIN, text_own(_("No memory for this form: NOT SHOWN.")), tty_columns(u->tty),
-                TTY_PLAIN);
-    else {
-        list_paint(&s->list, u->tty, UI_BODY);
-        s->painted = true;
-    }
+    s->painted = scr_chart_body(u, &s->list, model_fill_chart(u->form.fill));
 }
 
 static void nothing(struct ui *u)

@@ -161,7 +161,7 @@ static void ask(struct ui *u, form_key key)
     }
     arena_fini(&a);
     if (page)
-        scr_pick_open(u, key);
+        scr_options_open(u, key);
 }
 
 void scr_form_edit_answer(struct ui *u, int arg)

@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The options of a question that has many: a list that what is typed filters, over the form. The marker's option, or
- * the one that was typed whole or by its number, is taken by Enter; nothing is chosen beforehand.
+ * A list that what is typed on the last line filters, over a screen of a chart: of a question that has many options
+ * (ui/scr_options.c), of medicines (ui/scr_drug.c). Nothing is completed and nothing chosen beforehand: a row is taken
+ * that was moved to, or whose number was typed.
  */
 #include "config.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/intl.h"
-#include "base/limits.h"
-#include "base/mem.h"
 #include "ui/priv.h"
 
-#define PICK_MOST 200
+#define PICK_ARENA (8u << 20)
 
 static void chosen(struct ui *u);
 static void filter(struct ui *u);
 static void dropped(struct ui *u);
 static void step(struct ui *u, int by);
 
-static const struct prompt_kind pick_kind = {
-    .where = ON_ANSWER, .label = N_("Option (Down marks, Enter takes, Esc leaves):"), .enter = chosen,
-    .changed = filter, .cancelled = dropped, .move = step};
+static const char *label(const struct ui *u)
+{
+    return _(u->pick.source->label);
+}
+
+static const struct prompt_kind pick_kind = {.where = ON_ANSWER, .name = label, .enter = chosen, .changed = filter,
+                                             .cancelled = dropped, .move = step};
 
 static struct list *list(struct ui *u)
 {
@@ -37,20 +39,14 @@ static const char *patient(const struct ui *u)
 static void build(struct ui *u)
 {
     struct scr_pick *p = &u->pick;
-    unsigned cols = tty_columns(u->tty) - LIST_MARGIN;
+    bool unmarked = p->list.unmarked;
 
     scr_chart_screen()->build(u);
     list_clear(&p->list, ui_body_rows(u));
-    for (unsigned i = 0; i < p->l.n; i++) {
-        const struct form_option *o = &p->l.v[i];
-        char *words = arena_fmt(&p->list.arena, "%s%s%s%s", o->words.s, o->score.n ? "  " : "", o->score.s,
-                                o->chosen ? _("  (chosen)") : o->off ? _("  (not now)") : "");
-
-        if (!words)
-            p->list.failed = true;
-        list_add(&p->list, text_own(""), 0, text_safe(&p->list.arena, str_of(words ? words : ""), 0), cols);
-    }
+    for (unsigned i = 0; i < p->rows.n; i++)
+        list_add(&p->list, text_own(""), 0, p->rows.row[i], tty_columns(u->tty) - LIST_MARGIN);
     list_settle(&p->list);
+    p->list.unmarked = unmarked;
 }
 
 static bool load(struct ui *u, struct str typed)
@@ -59,18 +55,17 @@ static bool load(struct ui *u, struct str typed)
     struct err e = ERR_NONE;
 
     arena_fini(&p->arena);
-    arena_init(&p->arena, 8u << 20);
-    p->l = (struct form_options){.n = 0};
-    p->marked = false;
-    if (model_form_options(scr_form_engine(u), p->key, typed, 0, PICK_MOST, &p->arena, &p->l, &e)) {
+    arena_init(&p->arena, PICK_ARENA);
+    p->rows = (struct pick_rows){.n = 0};
+    if (p->source->load(u, typed, &p->arena, &p->rows, &e)) {
+        p->rows.n = 0;
         ui_say_err(u, &e);
-        return false;
     }
     p->list.sel = p->list.top = 0;
+    p->list.unmarked = true; /* REQ: however much of a name is typed, nobody has chosen yet */
     build(u);
-    p->list.unmarked = true;
     u->damage = true;
-    return true;
+    return !e.code;
 }
 
 static void filter(struct ui *u)
@@ -82,11 +77,10 @@ static void step(struct ui *u, int by)
 {
     struct scr_pick *p = &u->pick;
 
-    if (p->marked)
-        list_move(&p->list, by);
-    else if (p->list.items)
+    if (p->list.unmarked && p->list.items)
         list_select(&p->list, 0);
-    p->marked = p->list.items > 0;
+    else
+        list_move(&p->list, by);
 }
 
 static void dropped(struct ui *u)
@@ -94,15 +88,22 @@ static void dropped(struct ui *u)
     ui_under(u);
 }
 
-void scr_pick_open(struct ui *u, form_key key)
+void scr_pick_find(struct ui *u, int arg)
+{
+    (void)arg;
+    prompt_open(u, &pick_kind, STR(""));
+    load(u, STR(""));
+}
+
+void scr_pick_open(struct ui *u, const struct pick_source *source, form_key key)
 {
     scr_pick_close(u);
+    u->pick.source = source;
     u->pick.key = key;
     if (!load(u, STR("")))
         return;
     ui_over(u, scr_pick_screen());
     prompt_open(u, &pick_kind, (struct str){0});
-    u->form.at = key;
 }
 
 void scr_pick_close(struct ui *u)
@@ -113,71 +114,40 @@ void scr_pick_close(struct ui *u)
     arena_fini(&p->arena);
     memset(p, 0, sizeof *p);
     list_init(&p->list);
-    arena_init(&p->arena, 8u << 20);
+    arena_init(&p->arena, PICK_ARENA);
 }
 
-/* REQ: as Enter elsewhere: no option that nobody has seen. */
 static void chosen(struct ui *u)
 {
     struct scr_pick *p = &u->pick;
-    struct str typed = prompt_typed(u), what = STR("");
-    form_key key = p->key;
-    char copy[LIMIT_TEXT_CELL];
-    bool marked = p->marked && p->list.sel < p->l.n;
 
-    if (marked && !list_painted(&p->list)) {
+    if (p->list.unmarked || p->list.sel >= p->rows.n)
+        p->source->typed(u, prompt_typed(u));
+    else if (!list_painted(&p->list)) /* REQ: as Enter elsewhere: no option that nobody has seen */
         ui_say(u, "%s", _("Not opened: that row was not on the screen yet. Look, then Enter again."));
-        return;
-    }
-    if (!marked && !typed.n) {
-        ui_say(u, "%s", _("Type a part of the option or its number, or move to it."));
-        return;
-    }
-    what = marked ? p->l.v[p->list.sel].put : typed;
-    if (what.n >= sizeof copy) {
-        ui_say(u, "%s", _("There is nothing to answer in this row."));
-        return;
-    }
-    memcpy(copy, what.p, what.n);
-    what.p = copy;
-    ui_under(u);
-    scr_form_edit_put(u, key, what, marked ? FORM_MEANT : 0);
-    mem_zero(copy, sizeof copy);
-}
-
-static void open_row(struct ui *u)
-{
-    u->pick.marked = true;
-    chosen(u);
+    else
+        p->source->take(u, p->list.sel);
 }
 
 static void paint(struct ui *u)
 {
     struct scr_pick *p = &u->pick;
     unsigned n, m;
-    struct arena a;
 
-    arena_init(&a, 65536);
     scr_chart_banner(u);
     list_pages(&p->list, &n, &m);
-    ui_paint_title(u, text_safe(&a, str_of(arena_fmt(&a, _("OPTIONS: %u of %u"), p->l.matched, p->l.total)), 0),
-                   text_own(""), n, m);
-    u->chart.mixed = false;
-    if (!scr_chart_own(u, model_fill_chart(u->form.fill)))
+    ui_paint_title(u, p->rows.title, text_own(""), n, m);
+    if (p->rows.why.n)
         list_forget(&p->list);
-    else if (p->list.failed)
-        tty_put(u->tty, UI_BODY, LIST_MARGIN, text_own(_("No memory for the list.")), tty_columns(u->tty), TTY_PLAIN);
-    else if (p->l.here != FORM_ALL_HERE)
-        tty_put(u->tty, UI_BODY, LIST_MARGIN, p->l.why, tty_columns(u->tty), TTY_PLAIN);
-    else
-        list_paint(&p->list, u->tty, UI_BODY);
-    arena_fini(&a);
+    scr_chart_body(u, p->rows.why.n ? NULL : &p->list, p->source->chart(u));
+    if (p->rows.why.n && !u->chart.mixed)
+        tty_put(u->tty, UI_BODY, LIST_MARGIN, p->rows.why, tty_columns(u->tty), TTY_PLAIN);
 }
 
 const struct screen *scr_pick_screen(void)
 {
     static const struct screen screen = {.where = ON_PICK, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = open_row, .back = ui_under, .left = scr_pick_close};
+                                         .paint = paint, .open = chosen, .back = ui_under, .left = scr_pick_close};
 
     return &screen;
 }

@@ -133,9 +133,9 @@ bool scr_stop_deaf(struct ui *u)
 {
     struct scr_stop *s = &u->stop;
 
-    if (u->screen != scr_stop_screen() || (s->painted && clock_boot_ms(u->clock) - s->painted_ms >= DEAF_MS))
+    if (u->screen != scr_stop_screen() || !ui_seen_late(u, &s->seen, DEAF_MS))
         return false;
-    if (s->painted)
+    if (s->seen.painted)
         ui_say(u, "%s", _("Keys that were typed before this page could be read were dropped."));
     return true;
 }
@@ -144,11 +144,8 @@ void scr_stop_painted(struct ui *u)
 {
     struct scr_stop *s = &u->stop;
 
-    if (u->screen != scr_stop_screen() || s->painted)
-        return;
-    tty_discard_input(u->tty);
-    s->painted = true;
-    s->painted_ms = clock_boot_ms(u->clock);
+    if (u->screen == scr_stop_screen())
+        ui_seen_paint(u, &s->seen);
 }
 
 bool scr_stop_type(struct ui *u, int key)

@@ -87,7 +87,7 @@ void ui_ask(struct ui *u)
         ui_say(u, "%s", unsent);
 }
 
-unsigned ui_where(const struct ui *u)
+uint64_t ui_where(const struct ui *u)
 {
     if (u->asking)
         return ON_ASK;
@@ -120,6 +120,7 @@ void ui_lock(struct ui *u)
     scr_banner_close(u);
     scr_found_close(u);
     scr_chart_close(u);
+    scr_act_desk_close(u);
     scr_stop_close(u);
     scr_scopes_close(u);
     scr_tasks_close(u);
@@ -252,7 +253,7 @@ static void dismiss(struct ui *u, const struct command *by)
     u->damage = true;
 }
 
-static void no_such_key(struct ui *u, unsigned where, int key)
+static void no_such_key(struct ui *u, uint64_t where, int key)
 {
     int arg;
 
@@ -280,7 +281,7 @@ static bool key_waited_for(struct ui *u, int key)
 void ui_key(struct ui *u, int key)
 {
     char utf8[4];
-    unsigned where = ui_where(u);
+    uint64_t where = ui_where(u);
     const struct command *c;
     int arg;
 
@@ -290,7 +291,7 @@ void ui_key(struct ui *u, int key)
     }
     if (u->hint.where && !u->asking && key_waited_for(u, key))
         return;
-    if (scr_stop_deaf(u))
+    if (scr_stop_deaf(u) || prompt_deaf(u))
         return;
     if (where == ON_ASK && !conf_find(&u->conf, where, key, &arg)) {
         /* REQ: a key that is no answer is never swallowed: after a lost '/' a name would be read
@@ -543,6 +544,8 @@ static int open_on(struct loop *l, const struct clock *clock, const char *home, 
     list_init(&u->form.list);
     list_init(&u->pick.list);
     list_init(&u->filing.list);
+    list_init(&u->order.list);
+    list_init(&u->sign.list);
     arena_init(&u->forms.forms.arena, 1);
     arena_init(&u->form.arena, 1);
     arena_init(&u->pick.arena, 1);
@@ -629,6 +632,8 @@ void ui_close(struct ui *u)
     list_fini(&u->timeline.rows.list);
     list_fini(&u->conflicts.list);
     list_fini(&u->syncing.list);
+    list_fini(&u->order.list);
+    list_fini(&u->sign.list);
     list_fini(&u->found.rows.list);
     list_fini(&u->help.list);
     list_fini(&u->stop.list);

@@ -45,7 +45,8 @@ void ui_paint_title(struct ui *u, struct text title, struct text age, unsigned n
 
 const struct command *ui_bar_next(const struct ui *u, unsigned *i, struct str *key, struct arena *a)
 {
-    unsigned n, where = ui_where(u);
+    uint64_t where = ui_where(u);
+    unsigned n;
     const struct command *c = command_table(&n);
 
     while (*i < n) {
@@ -254,7 +255,9 @@ void ui_paint(struct ui *u)
     tty_show(u->tty);
     if (l && !small)
         list_shown(l);
-    if (!small)
+    if (!small) {
         scr_stop_painted(u);
+        prompt_painted(u);
+    }
     arena_fini(&a);
 }

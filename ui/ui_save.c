@@ -29,6 +29,7 @@ struct save {
     struct rng rng;
     unsigned ops;
     void (*after)(struct ui *u, struct save *s); /* instead of what is said */
+    void (*filed)(struct ui *u, unsigned ops, const struct err *e);
     const char *said; /* on success; NULL: nothing */
 };
 
@@ -52,7 +53,7 @@ static int discard_draft(struct save *s, struct err *e)
     return model_draft_discard(s->store, str_of(s->draft.chart), s->draft.form, e);
 }
 
-static int file_form(struct save *s, struct err *e)
+static int file(struct save *s, struct err *e)
 {
     return model_filing_write(&s->model, &s->filing, &s->rng, &s->ops, e);
 }
@@ -67,7 +68,7 @@ static int run(struct loop_job *job)
 static void drop(struct save *s)
 {
     model_draft_fini(&s->draft);
-    if (s->write == file_form)
+    if (s->write == file)
         model_filing_fini(&s->filing);
 }
 
@@ -168,22 +169,22 @@ void ui_save_discard(struct ui *u, const char *chart, const char *form)
     submit(u, &s);
 }
 
-static void form_filed(struct ui *u, struct save *s)
+static void filed(struct ui *u, struct save *s)
 {
-    scr_filing_done(u, s->ops, &s->job.err);
+    s->filed(u, s->ops, &s->job.err);
 }
 
-void ui_save_filing(struct ui *u, struct model_filing *w)
+void ui_save_filing(struct ui *u, struct model_filing *w, void (*then)(struct ui *u, unsigned ops, const struct err *e))
 {
-    submit(u, &(struct save){.write = file_form, .model = u->model, .filing = *w, .rng = u->hooks.rng,
-                             .after = form_filed});
+    submit(u, &(struct save){.write = file, .model = u->model, .filing = *w, .rng = u->hooks.rng,
+                             .after = filed, .filed = then});
     memset(w, 0, sizeof *w);
 }
 
 bool ui_saving_draft(const struct ui *u)
 {
     for (const struct save *s = u->saves; s; s = s->next)
-        if (s->write == keep_draft || s->write == discard_draft || s->write == file_form)
+        if (s->write == keep_draft || s->write == discard_draft || s->write == file)
             return true;
     return false;
 }

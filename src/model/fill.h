@@ -13,7 +13,7 @@
 
 #include "base/path.h"
 #include "model/codes.h"
-#include "model/edit.h"
+#include "model/filing.h"
 
 /* --- which forms there are --------------------------------------------------------------------- */
 
@@ -105,27 +105,11 @@ int model_fill_draft(struct model_fill *x, const char *banner, struct model_draf
 
 /* --- filing ----------------------------------------------------------------------------------------- */
 
-#define MODEL_FILING_TYPES 16
-struct model_filing {
-    char chart[80], draft[MODEL_DRAFT_NAME];
-    struct vec parts;       /* in bytes: of each resource where it begins and ends, and whether it is a create */
-    struct buf bytes;
-    struct {
-        char type[64];
-        unsigned n;
-    } count[MODEL_FILING_TYPES]; /* of what is written; the response first, without Provenance */
-    unsigned counts;
-};
-void model_filing_fini(struct model_filing *w); /* wipes */
 /* Everything that would be written, for the page that reads it back. Refused: ERR_INPUT "subject" as above; ERR_EXISTS,
  * it was filed; ERR_OPEN with num, answers that are missing, wrong or not looked at; ERR_UNSUPPORTED, what is asked of
  * the server first (ifNoneExist) or deleted. */
 int model_fill_filing(struct model_fill *x, const char *banner, struct model_filing *out, struct err *e);
-/* One transaction: resources as operations of this author and role, in the order in which the server must get them, an
- * audit row each, and the draft goes. ERR_NOTFOUND "draft": it was filed or discarded already, and nothing is written.
- * *ops: how many operations. */
-int model_filing_write(struct model *m, const struct model_filing *w, const struct rng *rng, unsigned *ops,
-                       struct err *e);
+/* model_filing_write says ERR_NOTFOUND "draft" of what was filed or discarded already. */
 void model_fill_filed(struct model_fill *x); /* it was written: nothing more is kept or filed of it */
 
 #endif

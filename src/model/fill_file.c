@@ -15,11 +15,6 @@
 #define URN "urn:uuid:"
 #define URN_BYTES (sizeof URN - 1 + 36)
 
-struct part {
-    size_t from, n; /* of model_filing.bytes */
-    bool create;
-};
-
 /* An entry of the Bundle. */
 struct entry {
     struct str urn, type, id; /* urn "": none; id: of an update */
@@ -32,15 +27,9 @@ struct taking {
     struct entry *v;
     unsigned n;
     struct model_filing *out;
+    struct buf one; /* the resource under way */
     struct err *e;
 };
-
-void model_filing_fini(struct model_filing *w)
-{
-    vec_fini(&w->parts);
-    buf_fini(&w->bytes);
-    mem_zero(w, sizeof *w);
-}
 
 /* --- reading the Bundle ---------------------------------------------------------------------------- */
 
@@ -93,7 +82,7 @@ static const struct entry *named(const struct taking *k, struct str urn)
  * made up for this Bundle. */
 static void rewrite(struct taking *k, struct str raw)
 {
-    struct buf *out = &k->out->bytes;
+    struct buf *out = &k->one;
     size_t from = 0;
 
     for (size_t i = 0; i + URN_BYTES + 2 <= raw.n; i++) {
@@ -112,20 +101,19 @@ static void rewrite(struct taking *k, struct str raw)
 
 static int put_part(struct taking *k, const struct entry *it)
 {
-    struct part *p = vec_push(&k->out->parts);
     struct str raw = tape_raw(k->t, it->resource);
+    struct model_write w = {.create = it->create};
 
-    if (!p)
-        return err_set(k->e, k->out->parts.n == LIMIT_TX_ROWS ? ERR_TOOBIG : ERR_NOMEM, 0, LIMIT_TX_ROWS, "resources");
-    *p = (struct part){.from = k->out->bytes.n, .create = it->create};
+    buf_clear(&k->one);
     if (it->create) {
-        buf_addf(&k->out->bytes, "{\"id\":\"%.*s\",", STR_ARG(it->id));
+        buf_addf(&k->one, "{\"id\":\"%.*s\",", STR_ARG(it->id));
         raw.p++;
         raw.n--;
     }
     rewrite(k, raw);
-    p->n = k->out->bytes.n - p->from;
-    return ERR_OK;
+    w.bytes = buf_str(&k->one);
+    return k->one.failed ? err_set(k->e, k->one.failed, 0, (int64_t)k->one.max, "resources")
+                         : model_filing_add(k->out, &w, k->e);
 }
 
 /* Who said so is no finding of the patient's. */
@@ -166,8 +154,6 @@ static int take_apart(struct taking *k, struct str bundle)
         code = put_part(k, &k->v[i]);
         count(k->out, k->v[i].type);
     }
-    if (!code && k->out->bytes.failed)
-        code = err_set(k->e, k->out->bytes.failed, 0, (int64_t)k->out->bytes.max, "resources");
     mem_free(k->v);
     tape_fini(&t);
     return code;
@@ -195,40 +181,18 @@ int model_fill_filing(struct model_fill *x, const char *banner, struct model_fil
     struct buf bundle;
     int code = model_fill_at(x, banner, e);
 
-    *out = (struct model_filing){.counts = 0};
-    vec_init(&out->parts, sizeof(struct part), LIMIT_TX_ROWS);
-    buf_init(&out->bytes, 4u * LIMIT_RESOURCE_BYTES);
+    _Static_assert(MODEL_DRAFT_NAME <= MODEL_FILING_DRAFT, "a draft's name has room in what is filed of it");
+    model_filing_init(out, str_of(x->chart.chart));
     buf_init(&bundle, 4u * LIMIT_RESOURCE_BYTES);
-    memcpy(out->chart, x->chart.chart, sizeof out->chart);
+    buf_init(&k.one, LIMIT_RESOURCE_BYTES);
     snprintf(out->draft, sizeof out->draft, "%s/%s", x->chart.chart, x->name);
     code = code ? code : still_open(x, e);
     code = code ? code : model_form_extract(x->form, &bundle, e);
     code = code ? code : take_apart(&k, buf_str(&bundle));
     buf_fini(&bundle);
+    buf_fini(&k.one);
     if (code)
         model_filing_fini(out);
-    return code;
-}
-
-int model_filing_write(struct model *m, const struct model_filing *w, const struct rng *rng, unsigned *ops,
-                       struct err *e)
-{
-    struct model_write *v = mem_alloc((w->parts.n + 1) * sizeof *v);
-    struct model_edited *done = mem_alloc((w->parts.n + 1) * sizeof *done);
-    struct model_writes all = {v, (unsigned)w->parts.n, str_of(w->chart), str_of(w->draft)};
-    int code = v && done ? ERR_OK : err_set(e, ERR_NOMEM, 0, 0, NULL);
-
-    for (unsigned i = 0; i < all.n && !code; i++) {
-        const struct part *p = vec_at(&w->parts, i);
-
-        v[i] = (struct model_write){.bytes = {w->bytes.p + p->from, p->n}, .create = p->create};
-    }
-    code = code ? code : model_edit_all(m, &all, rng, done, e);
-    *ops = 0;
-    for (unsigned i = 0; i < all.n && !code; i++)
-        *ops += done[i].op[0] != '\0';
-    mem_free(v);
-    mem_free(done);
     return code;
 }
 

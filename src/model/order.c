@@ -433,14 +433,15 @@ unsigned model_order_open(const struct cds_result *checks, struct str bytes)
     return n;
 }
 
-int model_order_keep(const struct order_env *env, const struct order *o, struct model_edited *out, struct err *e)
+int model_order_keep(const struct order *o, struct model_filing *out, struct err *e)
 {
     const struct model_write w = {.bytes = buf_str(&o->bytes), .create = true, .why = "draft"};
     unsigned open;
 
+    model_filing_init(out, str_of(o->chart));
     if (!o->ready)
         return err_set(e, ERR_OPEN, 0, o->sig ? o->sig->asks + o->lacks : 1, "order");
     if ((open = model_order_open(&o->checks, w.bytes)))
         return err_set(e, ERR_CHECKS, 0, open, NULL);
-    return model_edit_all(env->m, &(struct model_writes){&w, 1, str_of(o->chart), STR("")}, env->rng, out, e);
+    return model_filing_add(out, &w, e);
 }

@@ -8,14 +8,14 @@
  * alone, and of that chart alone. What was signed is never changed but in how it stands: another dose is another order.
  * Nothing is filled in but the route that a product's form says; refills are typed.
  *
- * One thread; what writes runs where store_begin may (model/edit.h).
+ * On the loop's thread; what is written is a filing (model/filing.h), which the store thread takes.
  */
 #ifndef MODEL_ORDER_H
 #define MODEL_ORDER_H
 
 #include "base/rng.h"
 #include "cds/check.h"
-#include "model/edit.h"
+#include "model/filing.h"
 #include "model/sig.h"
 
 #define ORDER_REASON_LEAST 3 /* letters of a reason */
@@ -100,8 +100,9 @@ int model_order_answer(const struct order_env *env, struct order *o, unsigned ca
 /* STOP cards without a reason in these bytes. */
 unsigned model_order_open(const struct cds_result *checks, struct str bytes);
 bool model_order_answered(const struct cds_card *card, struct str bytes);
-/* Keeps it as a draft, NOT SIGNED. ERR_CHECKS: a STOP has no reason; ERR_OPEN: it is not ready. */
-int model_order_keep(const struct order_env *env, const struct order *o, struct model_edited *out, struct err *e);
+/* What keeps it as a draft, NOT SIGNED, once it is written. ERR_CHECKS: a STOP has no reason; ERR_OPEN: it is not
+ * ready. out, here and below, is to be given to model_filing_fini in any case. */
+int model_order_keep(const struct order *o, struct model_filing *out, struct err *e);
 
 /* --- signing ----------------------------------------------------------------------------------- */
 
@@ -131,10 +132,11 @@ int model_order_basket(const struct order_env *env, struct str chart, struct ord
 void model_order_basket_fini(struct order_basket *b);
 int model_order_line_answer(const struct order_env *env, struct order_basket *b, unsigned line, unsigned card,
                             struct str reason, struct err *e);
-/* Signs all that are ticked, and ends what they take the place of: one transaction. *signed_n: how many. ERR_ROLE;
- * ERR_CHECKS: a STOP of a ticked one has no reason; ERR_OPEN: none is ticked; ERR_STALE: one has changed meanwhile, and
- * nothing is signed. */
-int model_order_sign(const struct order_env *env, struct order_basket *b, unsigned *signed_n, struct err *e);
+/* What signs all that are ticked, and ends what they take the place of: one transaction. *signed_n: how many. ERR_ROLE;
+ * ERR_CHECKS: a STOP of a ticked one has no reason; ERR_OPEN: none is ticked. Where one has changed meanwhile,
+ * model_filing_write says ERR_STALE, and nothing is signed. */
+int model_order_sign(const struct order_env *env, const struct order_basket *b, struct model_filing *out,
+                     unsigned *signed_n, struct err *e);
 
 /* --- words ------------------------------------------------------------------------------------- */
 
@@ -161,9 +163,9 @@ enum order_act { ORDER_HOLD, ORDER_RELEASE, ORDER_STOP, ORDER_ERROR, ORDER_ACTS 
 const char *model_order_act_words(enum order_act act); /* "hold": translated, for "Reason to ...:" */
 bool model_order_act_reason(enum order_act act);       /* it needs one */
 /* A change of status and of its reason, by splice: all other bytes stay. A draft that is stopped is cancelled.
- * ERR_ROLE; ERR_STATE: what = the status that it does not go with; ERR_INPUT "reason"; ERR_NOTFOUND; ERR_STALE. */
+ * ERR_ROLE; ERR_STATE: what = the status that it does not go with; ERR_INPUT "reason"; ERR_NOTFOUND. */
 int model_order_do(const struct order_env *env, struct str chart, struct str id, enum order_act act, struct str reason,
-                   struct model_edited *out, struct err *e);
+                   struct model_filing *out, struct err *e);
 /* To prescribe it again, as it was or changed: its medicine, and its doses as a line to be gone over; neither refills
  * nor quantity. ERR_INPUT "dosageInstruction": free text that no line says; "medication": it stands in the order
  * itself. Then it is to be prescribed anew. */

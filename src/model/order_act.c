@@ -57,18 +57,17 @@ static int may(const struct order_env *env, const struct tape *t, bool draft, st
     return err_set(e, ERR_ROLE, 0, 0, m->role);
 }
 
-static int spliced(const struct action *x, const struct tape *t, bool draft, struct str reason, struct buf *out,
-                   struct err *e)
+int model_order_status(const struct tape *t, const char *status, struct str reason, struct buf *out, struct err *e)
 {
     struct splice edit[2] = {{.name = "status", .how = SPLICE_SET},
                              {.name = "statusReason", .how = reason.n ? SPLICE_SET : SPLICE_DROP}};
-    char status[40];
+    char quoted[40];
     struct buf json;
     struct jsonw w;
     int code;
 
-    snprintf(status, sizeof status, "\"%s\"", draft && !strcmp(x->to, "stopped") ? "cancelled" : x->to);
-    edit[0].json = str_of(status);
+    snprintf(quoted, sizeof quoted, "\"%s\"", status);
+    edit[0].json = str_of(quoted);
     buf_init(&json, 8192);
     jsonw_init(&w, &json);
     jsonw_open(&w, '{');
@@ -81,8 +80,8 @@ static int spliced(const struct action *x, const struct tape *t, bool draft, str
     return code;
 }
 
-static int act_on(const struct order_env *env, const struct action *x, struct str chart, struct str was,
-                  struct str reason, struct model_edited *out, struct err *e)
+static int act_on(const struct order_env *env, const struct action *x, struct str was, struct str reason,
+                  struct model_filing *out, struct err *e)
 {
     struct model_write w = {.was = was, .why = x->why};
     struct str status;
@@ -103,21 +102,23 @@ static int act_on(const struct order_env *env, const struct action *x, struct st
         snprintf(what, sizeof what, "%.*s", STR_ARG(status));
         code = err_set(e, ERR_STATE, 0, 0, what);
     }
-    code = code ? code : spliced(x, &t, draft, reason, &bytes, e);
+    code = code ? code
+                : model_order_status(&t, draft && !strcmp(x->to, "stopped") ? "cancelled" : x->to, reason, &bytes, e);
     tape_fini(&t);
     w.bytes = buf_str(&bytes);
-    code = code ? code : model_edit_all(env->m, &(struct model_writes){&w, 1, chart, STR("")}, env->rng, out, e);
+    code = code ? code : model_filing_add(out, &w, e);
     buf_fini(&bytes);
     return code;
 }
 
 int model_order_do(const struct order_env *env, struct str chart, struct str id, enum order_act act, struct str reason,
-                   struct model_edited *out, struct err *e)
+                   struct model_filing *out, struct err *e)
 {
     struct arena a;
     struct str was;
     int code;
 
+    model_filing_init(out, chart);
     if (act >= ORDER_ACTS)
         return err_set(e, ERR_BUG, 0, 0, "order act");
     reason = str_trim(reason);
@@ -129,7 +130,7 @@ int model_order_do(const struct order_env *env, struct str chart, struct str id,
     arena_init(&a, ORDER_ARENA);
     code = model_order_may_chart(chart, e);
     code = code ? code : model_order_read(env, chart, id, &a, &was, e);
-    code = code ? code : act_on(env, &actions[act], chart, was, reason, out, e);
+    code = code ? code : act_on(env, &actions[act], was, reason, out, e);
     arena_fini(&a);
     return code;
 }

@@ -23,6 +23,8 @@ bool model_order_is_draft(const struct tape *t);
 bool model_order_is_own(const struct model *m, const struct tape *t);
 /* bytes with these edits, in place. */
 int model_order_splice(struct buf *bytes, const struct splice *edit, unsigned n, struct err *e);
+/* t with another status and why, "" for no reason; all other bytes stay. */
+int model_order_status(const struct tape *t, const char *status, struct str reason, struct buf *out, struct err *e);
 /* A note behind the others: who and when are this profile and moment. */
 int model_order_note(const struct order_env *env, struct buf *bytes, struct str text, struct err *e);
 /* Adds the reason of a STOP to bytes. */

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/jsonw.h"
 #include "base/limits.h"
 #include "fhir/holds.h"
 #include "fhir/index.h"
@@ -99,26 +98,10 @@ static bool in_force(struct str status)
 static int end_bytes(const struct tape *old, const struct tape *fresh, struct buf *out, struct arena *a, struct err *e)
 {
     tape_at x = tape_get(old, 0, "dosageInstruction"), y = tape_get(fresh, 0, "dosageInstruction");
-    bool same = x != TAPE_NONE && y != TAPE_NONE && fhir_same(old, x, fresh, y, a);
-    const char *why = same ? _("renewed: another order goes on with it") : _("changed: another order takes its place");
-    struct splice edit[2] = {{.name = "status", .how = SPLICE_SET, .json = STR("\"completed\"")},
-                             {.name = "statusReason", .how = SPLICE_SET}};
-    struct buf json;
-    struct jsonw w;
-    int code;
 
-    if (!same)
-        edit[0].json = STR("\"stopped\"");
-    buf_init(&json, 4096);
-    jsonw_init(&w, &json);
-    jsonw_open(&w, '{');
-    jsonw_key(&w, "text");
-    jsonw_z(&w, why);
-    jsonw_close(&w, '}');
-    edit[1].json = buf_str(&json);
-    code = json.failed ? err_set(e, json.failed, 0, 0, "order") : fhir_splice(old, edit, 2, out, e);
-    buf_fini(&json);
-    return code;
+    if (x != TAPE_NONE && y != TAPE_NONE && fhir_same(old, x, fresh, y, a))
+        return model_order_status(old, "completed", str_of(_("renewed: another order goes on with it")), out, e);
+    return model_order_status(old, "stopped", str_of(_("changed: another order takes its place")), out, e);
 }
 
 static int find_end(const struct order_env *env, struct order_basket *b, struct order_line *l, const struct tape *t,
@@ -234,31 +217,27 @@ static int verify(const struct order_env *env, const struct order_basket *b, con
     return code ? code : open ? err_set(e, ERR_CHECKS, 0, open, NULL) : ERR_OK;
 }
 
-int model_order_sign(const struct order_env *env, struct order_basket *b, unsigned *signed_n, struct err *e)
+int model_order_sign(const struct order_env *env, const struct order_basket *b, struct model_filing *out,
+                     unsigned *signed_n, struct err *e)
 {
-    struct model_write w[2 * ORDER_LINES];
-    struct model_edited out[2 * ORDER_LINES];
-    unsigned n = 0, ticked = 0;
-    int code;
+    int code = ERR_OK;
 
     *signed_n = 0;
+    model_filing_init(out, str_of(b->chart));
     if (model_order_may(env->m) != ORDER_MAY_SIGN)
         return err_set(e, ERR_ROLE, 0, 0, env->m->role);
-    for (unsigned i = 0; i < b->n; i++) {
+    for (unsigned i = 0; i < b->n && !code; i++) {
         const struct order_line *l = &b->line[i];
+        struct model_write end = {.bytes = buf_str(&l->ends_bytes), .was = l->ends_was, .why = "replaced"};
+        struct model_write w = {.bytes = buf_str(&l->bytes), .was = l->was, .why = "signed"};
 
-        if (!l->ticked)
+        if (!l->ticked || (code = verify(env, b, l, e)))
             continue;
-        if ((code = verify(env, b, l, e)))
-            return code;
         /* What ends goes first, also on the line: never are both in force. */
         if (l->ends[0])
-            w[n++] = (struct model_write){.bytes = buf_str(&l->ends_bytes), .was = l->ends_was, .why = "replaced"};
-        w[n++] = (struct model_write){.bytes = buf_str(&l->bytes), .was = l->was, .why = "signed"};
-        ticked++;
+            code = model_filing_add(out, &end, e);
+        code = code ? code : model_filing_add(out, &w, e);
+        ++*signed_n;
     }
-    code = n ? model_edit_all(env->m, &(struct model_writes){w, n, str_of(b->chart), STR("")}, env->rng, out, e)
-             : err_set(e, ERR_OPEN, 0, 1, "orders");
-    *signed_n = code ? 0 : ticked;
-    return code;
+    return !code && !*signed_n ? err_set(e, ERR_OPEN, 0, 1, "orders") : code;
 }

@@ -48,9 +48,9 @@ static void desk_open(struct desk *d, const char *patient)
     d->rng = rng_seeded(&d->seed);
     d->env = (struct order_env){&d->w.m, d->cds, d->words, &d->rng};
     d->w.m.clock.boot_ms = ward_now;
-    strcpy(d->w.m.practitioner, DOCTOR);
-    strcpy(d->w.m.role, "prescriber");
-    strcpy(d->w.m.session, "0123456789abcdef0123456789abcdef");
+    snprintf(d->w.m.practitioner, sizeof d->w.m.practitioner, "%s", DOCTOR);
+    snprintf(d->w.m.role, sizeof d->w.m.role, "%s", "prescriber");
+    snprintf(d->w.m.session, sizeof d->w.m.session, "%s", "0123456789abcdef0123456789abcdef");
     arena_init(&d->a, 64u << 20);
 }
 
@@ -108,10 +108,42 @@ static bool in_store(struct desk *d, const char *id, const char *words)
     return good;
 }
 
+/* Written as the store thread would, when it could be made; w is done with. */
+static int file(struct desk *d, int code, struct model_filing *w, struct err *e)
+{
+    unsigned ops;
+
+    code = code ? code : model_filing_write(&d->w.m, w, &d->rng, &ops, e);
+    model_filing_fini(w);
+    return code;
+}
+
+static int keep(struct desk *d, const struct order *o, struct err *e)
+{
+    struct model_filing w;
+
+    return file(d, model_order_keep(o, &w, e), &w, e);
+}
+
+static int sign(struct desk *d, const struct order_basket *b, unsigned *n, struct err *e)
+{
+    struct model_filing w;
+    int code = file(d, model_order_sign(&d->env, b, &w, n, e), &w, e);
+
+    *n = code ? 0 : *n;
+    return code;
+}
+
+static int act(struct desk *d, struct str chart, struct str id, enum order_act act, struct str reason, struct err *e)
+{
+    struct model_filing w;
+
+    return file(d, model_order_do(&d->env, chart, id, act, reason, &w, e), &w, e);
+}
+
 /* A draft of that line; its id in id. */
 static void draft(struct desk *d, const char *typed, const char *line, char id[37])
 {
-    struct model_edited done;
     struct err e = ERR_NONE;
     struct order o;
 
@@ -120,8 +152,8 @@ static void draft(struct desk *d, const char *typed, const char *line, char id[3
     for (unsigned i = 0; i < o.checks.cards; i++)
         if (o.checks.card[i].tier == CDS_STOP)
             CU_ASSERT_EQUAL(model_order_answer(&d->env, &o, i, STR("specialist's advice"), &e), ERR_OK);
-    CU_ASSERT_EQUAL(model_order_keep(&d->env, &o, &done, &e), ERR_OK);
-    strcpy(id, o.id);
+    CU_ASSERT_EQUAL(keep(d, &o, &e), ERR_OK);
+    snprintf(id, 37, "%s", o.id);
     model_order_fini(&o);
 }
 
@@ -195,7 +227,6 @@ static void composing(void)
 /* REQ: what is checked, read back and kept are the same bytes; a STOP has a reason, and the reason stands in them. */
 static void stopped(void)
 {
-    struct model_edited done;
     struct err e = ERR_NONE;
     struct order o;
     struct desk d;
@@ -206,14 +237,14 @@ static void stopped(void)
     CU_ASSERT_EQUAL(compose(&d, "amoxicillin", "amoxicillin", "500 mg po tid 7d r0", &o), ERR_OK);
     CU_ASSERT_FATAL(o.ready && o.checks.stops && o.checks.card[0].kind == CDS_ALLERGY);
     CU_ASSERT(has((struct str){o.checks.check[CDS_ALLERGY].line.s, o.checks.check[CDS_ALLERGY].line.n}, "FOUND 1"));
-    CU_ASSERT_EQUAL(model_order_keep(&d.env, &o, &done, &e), ERR_CHECKS);
+    CU_ASSERT_EQUAL(keep(&d, &o, &e), ERR_CHECKS);
     CU_ASSERT_EQUAL(model_order_answer(&d.env, &o, 0, STR(" . "), &e), ERR_INPUT);
     CU_ASSERT_EQUAL(model_order_answer(&d.env, &o, 0, STR("a\033[2J reason"), &e), ERR_INPUT);
     CU_ASSERT_EQUAL(model_order_answer(&d.env, &o, 9, STR("a reason"), &e), ERR_INPUT);
     CU_ASSERT_EQUAL(model_order_answer(&d.env, &o, 0, STR("tolerated in 2025"), &e), ERR_OK);
     CU_ASSERT(has((struct str){o.words.s, o.words.n}, "Given all the same: tolerated in 2025"));
     CU_ASSERT_EQUAL(model_order_open(&o.checks, buf_str(&o.bytes)), 0);
-    CU_ASSERT_EQUAL(model_order_keep(&d.env, &o, &done, &e), ERR_OK);
+    CU_ASSERT_EQUAL(keep(&d, &o, &e), ERR_OK);
     CU_ASSERT(in_store(&d, o.id, "tolerated in 2025") && in_store(&d, o.id, "\"status\":\"draft\""));
     CU_ASSERT(in_store(&d, o.id, "\"requester\":{\"reference\":\"" DOCTOR "\"}"));
     model_order_fini(&o);
@@ -252,15 +283,15 @@ static void signing(void)
     put(&d.w, RX("x", "draft", "ibuprofen", ",'requester':{'reference':'Practitioner/else'}"));
     CU_ASSERT_EQUAL_FATAL(model_order_basket(&d.env, STR("p"), &b, &e), ERR_OK);
     CU_ASSERT(b.n == 2 && b.others == 1);
-    CU_ASSERT_EQUAL(model_order_sign(&d.env, &b, &n, &e), ERR_OPEN); /* REQ: none is ticked beforehand */
+    CU_ASSERT_EQUAL(sign(&d, &b, &n, &e), ERR_OPEN); /* REQ: none is ticked beforehand */
     for (unsigned i = 0; i < b.n; i++)
         b.line[i].ticked = !strcmp(b.line[i].id, two);
     for (unsigned i = 0; i < b.n; i++)
         CU_ASSERT(!strstr(b.line[i].words.s, "DRAFT") && has(buf_str(&b.line[i].bytes), "\"status\":\"active\""));
-    CU_ASSERT_EQUAL(model_order_sign(&d.env, &b, &n, &e), ERR_OK);
+    CU_ASSERT_EQUAL(sign(&d, &b, &n, &e), ERR_OK);
     CU_ASSERT(n == 1 && in_store(&d, two, "\"status\":\"active\"") && in_store(&d, one, "\"status\":\"draft\"") &&
               in_store(&d, "x", "\"status\":\"draft\""));
-    CU_ASSERT_EQUAL(model_order_sign(&d.env, &b, &n, &e), ERR_STALE); /* it is signed already */
+    CU_ASSERT_EQUAL(sign(&d, &b, &n, &e), ERR_STALE); /* it is signed already */
     model_order_basket_fini(&b);
     CU_ASSERT_EQUAL_FATAL(model_order_basket(&d.env, STR("p"), &b, &e), ERR_OK);
     CU_ASSERT(b.n == 1 && !strcmp(b.line[0].id, one));
@@ -271,7 +302,7 @@ static void signing(void)
     CU_ASSERT(b.n == 2);
     put(&d.w, RX("y", "draft", "acetaminophen", ",'requester':{'reference':'" DOCTOR "'}" DOSE("4000")));
     b.line[0].ticked = b.line[1].ticked = true;
-    CU_ASSERT_EQUAL(model_order_sign(&d.env, &b, &n, &e), ERR_STALE);
+    CU_ASSERT_EQUAL(sign(&d, &b, &n, &e), ERR_STALE);
     CU_ASSERT(!n && in_store(&d, one, "\"status\":\"draft\"") && in_store(&d, "y", "\"status\":\"draft\""));
     model_order_basket_fini(&b);
     CU_ASSERT_EQUAL(audit_each(d.w.m.store, 0, 0, see, &seen, &e), 0);
@@ -295,11 +326,11 @@ static void stopped_since(void)
     CU_ASSERT_EQUAL_FATAL(model_order_basket(&d.env, STR("p"), &b, &e), ERR_OK);
     CU_ASSERT_FATAL(b.n == 1 && b.line[0].checks.stops);
     b.line[0].ticked = true;
-    CU_ASSERT_EQUAL(model_order_sign(&d.env, &b, &n, &e), ERR_CHECKS);
+    CU_ASSERT_EQUAL(sign(&d, &b, &n, &e), ERR_CHECKS);
     CU_ASSERT(in_store(&d, one, "\"status\":\"draft\""));
     CU_ASSERT_EQUAL(model_order_line_answer(&d.env, &b, 0, 0, STR("no other drug here"), &e), ERR_OK);
     CU_ASSERT(has((struct str){b.line[0].words.s, b.line[0].words.n}, "no other drug here"));
-    CU_ASSERT_EQUAL(model_order_sign(&d.env, &b, &n, &e), ERR_OK);
+    CU_ASSERT_EQUAL(sign(&d, &b, &n, &e), ERR_OK);
     CU_ASSERT(in_store(&d, one, "no other drug here") && in_store(&d, one, "\"status\":\"active\""));
     model_order_basket_fini(&b);
     desk_close(&d);
@@ -316,7 +347,6 @@ static void roles(void)
         {"registrar", DOCTOR, ORDER_MAY_NOT},
     };
     struct order_basket b;
-    struct model_edited done;
     struct err e = ERR_NONE;
     char one[37];
     struct order o;
@@ -330,33 +360,33 @@ static void roles(void)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct order_basket none;
 
-        strcpy(d.w.m.role, rows[i].role);
-        strcpy(d.w.m.practitioner, rows[i].practitioner);
+        snprintf(d.w.m.role, sizeof d.w.m.role, "%s", rows[i].role);
+        snprintf(d.w.m.practitioner, sizeof d.w.m.practitioner, "%s", rows[i].practitioner);
         CU_ASSERT_EQUAL(model_order_may(&d.w.m), rows[i].may);
         CU_ASSERT((rows[i].may == ORDER_MAY_SIGN) == !model_order_may_words(&d.w.m)[0]);
         if (rows[i].may == ORDER_MAY_SIGN)
             continue;
-        CU_ASSERT_EQUAL(model_order_sign(&d.env, &b, &n, &e), ERR_ROLE);
+        CU_ASSERT_EQUAL(sign(&d, &b, &n, &e), ERR_ROLE);
         CU_ASSERT_EQUAL(model_order_basket(&d.env, STR("p"), &none, &e), ERR_ROLE);
         model_order_basket_fini(&none);
-        CU_ASSERT_EQUAL(model_order_do(&d.env, STR("p"), str_of(one), ORDER_STOP, STR("no more"), &done, &e), ERR_ROLE);
+        CU_ASSERT_EQUAL(act(&d, STR("p"), str_of(one), ORDER_STOP, STR("no more"), &e), ERR_ROLE);
         CU_ASSERT_EQUAL(compose(&d, "metformin", "metformin", "500 mg po bid 30d r1", &o),
                         rows[i].may == ORDER_MAY_NOT ? ERR_ROLE : ERR_OK);
         model_order_fini(&o);
     }
     model_order_basket_fini(&b);
     /* A nurse's draft: entered by the nurse, and nobody stands for it. Who drafted it takes it back. */
-    strcpy(d.w.m.role, "nurse");
-    strcpy(d.w.m.practitioner, "Practitioner/n");
+    snprintf(d.w.m.role, sizeof d.w.m.role, "%s", "nurse");
+    snprintf(d.w.m.practitioner, sizeof d.w.m.practitioner, "%s", "Practitioner/n");
     draft(&d, "metformin", "500 mg po bid 30d r1", one);
     CU_ASSERT(in_store(&d, one, "\"recorder\":{\"reference\":\"Practitioner/n\"}"));
-    strcpy(d.w.m.role, "prescriber");
-    strcpy(d.w.m.practitioner, "Practitioner/n"); /* even to the same person later: it was drafted by a nurse */
+    snprintf(d.w.m.role, sizeof d.w.m.role, "%s", "prescriber");
+    snprintf(d.w.m.practitioner, sizeof d.w.m.practitioner, "%s", "Practitioner/n"); /* even to the same person later: it was drafted by a nurse */
     CU_ASSERT_EQUAL_FATAL(model_order_basket(&d.env, STR("p"), &b, &e), ERR_OK);
     CU_ASSERT(b.n == 0 && b.others == 2);
     model_order_basket_fini(&b);
-    strcpy(d.w.m.role, "nurse");
-    CU_ASSERT_EQUAL(model_order_do(&d.env, STR("p"), str_of(one), ORDER_STOP, STR("wrong patient"), &done, &e), ERR_OK);
+    snprintf(d.w.m.role, sizeof d.w.m.role, "%s", "nurse");
+    CU_ASSERT_EQUAL(act(&d, STR("p"), str_of(one), ORDER_STOP, STR("wrong patient"), &e), ERR_OK);
     CU_ASSERT(in_store(&d, one, "\"status\":\"cancelled\""));
     desk_close(&d);
 }
@@ -366,7 +396,6 @@ static void roles(void)
 static void other_patient(void)
 {
     struct order_basket b;
-    struct model_edited done;
     struct err e = ERR_NONE;
     struct arena a;
     struct order_again again;
@@ -379,15 +408,15 @@ static void other_patient(void)
     put(&d.w, "{'resourceType':'MedicationRequest','id':'other','status':'active','intent':'order','subject':{'reference':"
               "'Patient/q'},'medicationCodeableConcept':{'text':'metformin'}" DOSE("500") "}");
     arena_init(&a, 1 << 20);
-    CU_ASSERT_EQUAL(model_order_do(&d.env, STR("p"), STR("other"), ORDER_HOLD, STR(""), &done, &e), ERR_NOTFOUND);
+    CU_ASSERT_EQUAL(act(&d, STR("p"), STR("other"), ORDER_HOLD, STR(""), &e), ERR_NOTFOUND);
     CU_ASSERT_EQUAL(model_order_again(&d.env, STR("p"), STR("other"), &a, &again, &e), ERR_NOTFOUND);
     arena_fini(&a);
     draft(&d, "amlodipine", "5 mg po daily 30d r1", one);
     CU_ASSERT_EQUAL_FATAL(model_order_basket(&d.env, STR("p"), &b, &e), ERR_OK);
     CU_ASSERT_FATAL(b.n == 1);
     b.line[0].ticked = true;
-    strcpy(b.chart, "q"); /* as if the screen had gone on to another patient */
-    CU_ASSERT_EQUAL(model_order_sign(&d.env, &b, &n, &e), ERR_INPUT);
+    snprintf(b.chart, sizeof b.chart, "%s", "q"); /* as if the screen had gone on to another patient */
+    CU_ASSERT_EQUAL(sign(&d, &b, &n, &e), ERR_INPUT);
     CU_ASSERT(in_store(&d, one, "\"status\":\"draft\""));
     model_order_basket_fini(&b);
     desk_close(&d);
@@ -434,7 +463,6 @@ static void acting(void)
         {ORDER_ERROR, "another patient's", ERR_OK, "entered-in-error", "another patient's"},
         {ORDER_ERROR, "once more", ERR_STATE, "entered-in-error", "another patient's"},
     };
-    struct model_edited done;
     struct err e = ERR_NONE;
     struct desk d;
 
@@ -448,13 +476,13 @@ static void acting(void)
         for (size_t k = 0; k < want.n; k++)
             if (want.p[k] == '\'')
                 want.p[k] = '"';
-        CU_ASSERT_EQUAL(model_order_do(&d.env, STR("p"), STR("a"), rows[i].act, str_of(rows[i].reason), &done, &e),
+        CU_ASSERT_EQUAL(act(&d, STR("p"), STR("a"), rows[i].act, str_of(rows[i].reason), &e),
                         rows[i].code);
         CU_ASSERT(is_but(&d, "a", &want, rows[i].is, rows[i].why));
         buf_fini(&want);
     }
-    CU_ASSERT_EQUAL(model_order_do(&d.env, STR("p"), STR("none"), ORDER_HOLD, STR(""), &done, &e), ERR_NOTFOUND);
-    CU_ASSERT_EQUAL(model_order_do(&d.env, STR("file:p"), STR("a"), ORDER_HOLD, STR(""), &done, &e), ERR_INPUT);
+    CU_ASSERT_EQUAL(act(&d, STR("p"), STR("none"), ORDER_HOLD, STR(""), &e), ERR_NOTFOUND);
+    CU_ASSERT_EQUAL(act(&d, STR("file:p"), STR("a"), ORDER_HOLD, STR(""), &e), ERR_INPUT);
     desk_close(&d);
 }
 
@@ -463,7 +491,6 @@ static void changing(void)
 {
     struct order_again again;
     struct order_basket b;
-    struct model_edited done;
     struct err e = ERR_NONE;
     struct order o;
     struct desk d;
@@ -483,14 +510,14 @@ static void changing(void)
     CU_ASSERT_FATAL(o.ready);
     CU_ASSERT(has((struct str){o.words.s, o.words.n}, "10 mg - by mouth - once a day"));
     CU_ASSERT(!o.checks.check[CDS_DUPLICATE].found); /* it takes the other one's place */
-    CU_ASSERT_EQUAL(model_order_keep(&d.env, &o, &done, &e), ERR_OK);
+    CU_ASSERT_EQUAL(keep(&d, &o, &e), ERR_OK);
     CU_ASSERT(in_store(&d, "a", "\"status\":\"active\"")); /* nothing has happened to it yet */
     CU_ASSERT_EQUAL_FATAL(model_order_basket(&d.env, STR("p"), &b, &e), ERR_OK);
     CU_ASSERT_FATAL(b.n == 1 && !strcmp(b.line[0].ends, "a"));
     CU_ASSERT(has((struct str){b.line[0].words.s, b.line[0].words.n}, "10 mg"));
     CU_ASSERT(has((struct str){b.line[0].ends_words.s, b.line[0].ends_words.n}, " 5 mg"));
     b.line[0].ticked = true;
-    CU_ASSERT_EQUAL(model_order_sign(&d.env, &b, &n, &e), ERR_OK);
+    CU_ASSERT_EQUAL(sign(&d, &b, &n, &e), ERR_OK);
     CU_ASSERT(in_store(&d, "a", "\"status\":\"stopped\"") && in_store(&d, "a", "changed: "));
     CU_ASSERT(in_store(&d, o.id, "\"status\":\"active\"") && in_store(&d, o.id, "\"priorPrescription\":{\"reference\":\"MedicationRequest/a\"}"));
     model_order_basket_fini(&b);

@@ -141,7 +141,7 @@ static void table_keys(void)
             CU_ASSERT(key != 0);
             CU_ASSERT(str_is(name, keys_name(key, room)) || name.n == 1);
             /* On each of its screens the key finds this row and no other. */
-            for (unsigned where = ON_LOCK; command_where_name(where); where <<= 1)
+            for (uint64_t where = ON_LOCK; command_where_name(where); where <<= 1)
                 if (c[i].where & where) {
                     if (command_find(where, key, &arg) != &c[i])
                         printf("\n    %s: %.*s", c[i].id, STR_ARG(name));

@@ -198,7 +198,7 @@ static void palette_finds_all(void)
     const struct command *c = command_table(&n);
 
     for (unsigned i = 0; i < n; i++)
-        for (unsigned where = ON_LOCK; command_where_name(where); where <<= 1) {
+        for (uint64_t where = ON_LOCK; command_where_name(where); where <<= 1) {
             struct str rest = str_of(c[i].mnemonic);
 
             if (!(c[i].where & where & ON_LISTS) || c[i].keys[0] == '@' || !strcmp(c[i].id, "palette"))
@@ -216,7 +216,7 @@ static void palette_finds_all(void)
     CU_ASSERT(seen > 50);
 }
 
-static const char *only(unsigned where, bool chart, const char *word)
+static const char *only(uint64_t where, bool chart, const char *word)
 {
     struct palette_match m[PALETTE_MAX];
     unsigned n = palette_find(where, chart, str_of(word), m), k;
@@ -230,7 +230,7 @@ static const char *only(unsigned where, bool chart, const char *word)
 static void palette_words(void)
 {
     static const struct {
-        unsigned where;
+        uint64_t where;
         bool chart;
         const char *word, *id;
     } rows[] = {
@@ -262,7 +262,7 @@ static void palette_words(void)
 
 static struct conf conf;
 
-static const char *found(unsigned where, const char *key)
+static const char *found(uint64_t where, const char *key)
 {
     int arg;
     const struct command *c = conf_find(&conf, where, keys_code(str_of(key)), &arg);
