@@ -202,8 +202,7 @@ static void lock(struct ui *u, int arg)
 static void reload(struct ui *u, int arg)
 {
     (void)arg;
-    u->screen->reload(u);
-    u->damage = true;
+    ui_stack_reload(u);
 }
 
 static void redraw(struct ui *u, int arg)

@@ -126,6 +126,15 @@ unsigned list_line_of(const struct list *l, unsigned item)
     return first_of(l, item);
 }
 
+uint64_t list_layout(const struct list *l)
+{
+    uint64_t h = l->items;
+
+    for (unsigned i = 0; i < l->items; i++)
+        h = (h ^ first_of(l, i + 1)) * UINT64_C(0x100000001b3);
+    return h;
+}
+
 void list_visible(const struct list *l, unsigned *from, unsigned *to)
 {
     unsigned room = l->height, i = l->top;

@@ -61,6 +61,7 @@ void list_turn_to(struct list *l, unsigned line); /* the page begins with the it
 bool list_at_end(const struct list *l); /* nothing below the page */
 unsigned list_lines(const struct list *l);
 unsigned list_line_of(const struct list *l, unsigned item);
+uint64_t list_layout(const struct list *l); /* the same where each item begins on the line that it began on */
 /* "Page n of m", counted in lines. */
 void list_pages(const struct list *l, unsigned *n, unsigned *m);
 /* The same of the whole list, of total rows, of which this is a window: counted in rows; where rows need more lines

@@ -52,6 +52,9 @@ struct screen {
     void (*open)(struct ui *u);  /* Enter; only called when the selected row is on the screen */
     void (*back)(struct ui *u);
     void (*reload)(struct ui *u); /* R; may be NULL */
+    /* Edits were made, sent or given up since it was read, and it is shown again. NULL: it shows none. */
+    void (*edited)(struct ui *u);
+    bool steady; /* edited() moves no row: it is called while it is shown, too */
     /* The rest may be NULL, and is left out of most screens. */
     void (*sideways)(struct ui *u, int by); /* > is +1, < is -1: columns to the right, to the left */
     /* Rows chosen by number (indexes in its list, n > 1, all of them painted): opens them in turn. */
@@ -366,6 +369,7 @@ struct ui {
      * one, lie on the list that it was opened from. */
     const struct screen *below[UI_DEPTH];
     unsigned below_n;
+    uint64_t edits, read, below_read[UI_DEPTH]; /* model_edits(): now, and that each screen was read at */
     bool damage, asking, asked; /* asked: the question is on the screen */
     char glass[80];             /* whose data the terminal shows: a chart, UI_MANY or "" */
     bool open, demo, unprotected;
@@ -443,13 +447,18 @@ const struct screen *scr_filing_screen(void);
 const struct screen *scr_order_screen(void);
 const struct screen *scr_sign_screen(void);
 
-/* ui.c */
+/* ui_stack.c */
+void ui_stack_edits(struct ui *u);  /* what is shown, after an edit */
+void ui_stack_turn(struct ui *u);   /* each turn of the loop: the same, but while a sync runs */
+void ui_stack_reload(struct ui *u); /* R */
 /* Shows a screen; no row of it counts as painted yet. ui_go: s is where Back led to, or the bottom of all (what lay
  * above it is left); ui_over: s lies over the screen that is shown; ui_under: back to that one, where it was. */
 void ui_go(struct ui *u, const struct screen *s);
 void ui_over(struct ui *u, const struct screen *s);
 void ui_under(struct ui *u);
 const struct screen *ui_below(const struct ui *u); /* what ui_under shows; the worklist when there is nothing */
+
+/* ui.c */
 void ui_say(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ui_say_err(struct ui *u, const struct err *e);
 void ui_lock(struct ui *u);
@@ -541,6 +550,7 @@ void scr_server_close(struct ui *u);
 /* scr_work_rows.c */
 void scr_work_rows_build(struct ui *u);
 void scr_work_rows_paint(struct ui *u);
+void scr_work_rows_edited(struct ui *u);
 
 /* scr_find.c */
 void scr_find_open(struct ui *u);
@@ -608,6 +618,7 @@ bool scr_rows_show(struct ui *u, struct scr_rows *r, const struct model_refs *re
 void scr_rows_build(struct ui *u, struct scr_rows *r);
 /* Of struct screen, where list() is the list of a struct scr_rows. */
 void scr_rows_slide(struct ui *u);
+void scr_rows_edited(struct ui *u); /* the same rows, with what is NOT SENT now */
 void scr_rows_jump(struct ui *u, int to_end);
 bool scr_rows_turn_to(struct ui *u, unsigned at);
 bool scr_rows_more(const struct ui *u);

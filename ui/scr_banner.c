@@ -103,6 +103,12 @@ static void paint(struct ui *u)
         list_paint(&s->list, u->tty, UI_BODY);
 }
 
+static void edited(struct ui *u)
+{
+    if (scr_chart_fresh(u))
+        scr_banner_open(u);
+}
+
 static void nothing(struct ui *u)
 {
     (void)u;
@@ -111,7 +117,8 @@ static void nothing(struct ui *u)
 const struct screen *scr_banner_screen(void)
 {
     static const struct screen screen = {.where = ON_BANNER, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = nothing, .back = ui_under, .left = scr_banner_close};
+                                         .paint = paint, .open = nothing, .back = ui_under,
+                                         .edited = edited, .left = scr_banner_close};
 
     return &screen;
 }

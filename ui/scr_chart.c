@@ -287,7 +287,7 @@ const struct screen *scr_chart_screen(void)
 {
     static const struct screen screen = {.where = ON_CHART, .list = rows_list, .patient = patient, .build = build,
                                          .paint = paint, .open = open_row, .back = back, .reload = reload,
-                                         .left = scr_chart_close};
+                                         .edited = reload, .left = scr_chart_close};
 
     return &screen;
 }

@@ -153,6 +153,20 @@ static void paint(struct ui *u)
         list_paint(&d->list, u->tty, UI_BODY);
 }
 
+/* Where somebody was in it; a row that is no more leads back to the chart. */
+static void edited(struct ui *u)
+{
+    struct list *l = &u->detail.list;
+    unsigned sel = l->sel, top = l->top;
+
+    if (!scr_detail_open(u, u->detail.type, u->detail.id)) {
+        ui_under(u);
+        return;
+    }
+    l->top = top < l->items ? top : 0;
+    list_select(l, sel);
+}
+
 static void nothing(struct ui *u)
 {
     (void)u;
@@ -161,7 +175,8 @@ static void nothing(struct ui *u)
 const struct screen *scr_detail_screen(void)
 {
     static const struct screen screen = {.where = ON_DETAIL, .list = list, .patient = patient, .build = build,
-                                         .paint = paint, .open = nothing, .back = ui_under, .left = scr_detail_close};
+                                         .paint = paint, .open = nothing, .back = ui_under,
+                                         .edited = edited, .left = scr_detail_close};
 
     return &screen;
 }

@@ -143,13 +143,10 @@ void scr_filing_done(struct ui *u, unsigned ops, const struct err *e)
     }
     if (here)
         model_fill_filed(u->form.fill);
+    if (here && (u->screen == scr_filing_screen() || u->screen == scr_form_screen()))
+        ui_go(u, scr_chart_screen());
     ui_say(u, P_("Filed: NOT SENT yet, %u entry goes with the next sync.",
                  "Filed: NOT SENT yet, %u entries go with the next sync.", ops), ops);
-    u->chart.stale = u->chart.open;
-    if (here && (u->screen == scr_filing_screen() || u->screen == scr_form_screen())) {
-        ui_go(u, scr_chart_screen());
-        scr_chart_renewed(u);
-    }
 }
 
 void scr_filing_file(struct ui *u, int arg)

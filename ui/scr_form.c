@@ -98,10 +98,10 @@ static void count_left(struct ui *u)
 static uint64_t layout_of(const struct ui *u)
 {
     const struct list *l = &u->form.list;
-    uint64_t h = tty_columns(u->tty) * 1000u + tty_rows(u->tty);
+    uint64_t h = list_layout(l) ^ (tty_columns(u->tty) * 1000u + tty_rows(u->tty));
 
     for (unsigned i = 0; i < l->items; i++)
-        h = (h ^ ((uint64_t)model_form_at(scr_form_engine(u), i) << 16 | list_line_of(l, i))) * UINT64_C(0x100000001b3);
+        h = (h ^ model_form_at(scr_form_engine(u), i)) * UINT64_C(0x100000001b3);
     return h;
 }
 

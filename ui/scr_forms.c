@@ -194,7 +194,7 @@ const struct screen *scr_forms_screen(void)
 {
     static const struct screen screen = {.where = ON_FORMS, .list = list, .patient = patient, .build = build,
                                          .paint = paint, .open = choose, .back = ui_under, .reload = reload,
-                                         .left = scr_forms_close};
+                                         .edited = reload, .left = scr_forms_close};
 
     return &screen;
 }

@@ -289,6 +289,7 @@ const struct screen *scr_found_screen(void)
 {
     static const struct screen screen = {.where = ON_FOUND, .list = list, .patient = patient, .build = build,
                                          .paint = paint, .open = open_row, .back = back, .left = scr_found_close,
+                                         .edited = scr_rows_edited,
                                          .slide = scr_rows_slide, .jump = scr_rows_jump, .turn_to = scr_rows_turn_to,
                                          .more = scr_rows_more};
 

@@ -239,7 +239,7 @@ const struct screen *scr_grid_screen(void)
 {
     static const struct screen screen = {.where = ON_GRID, .list = list, .patient = patient, .build = build,
                                          .paint = paint, .open = open_cell, .back = ui_under, .reload = reload,
-                                         .left = scr_grid_close};
+                                         .edited = reload, .left = scr_grid_close};
 
     return &screen;
 }

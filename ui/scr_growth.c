@@ -154,7 +154,7 @@ const struct screen *scr_growth_screen(void)
 {
     static const struct screen screen = {.where = ON_GROWTH, .list = list, .patient = patient, .build = build,
                                          .paint = paint, .open = open_value, .back = ui_under, .sideways = turn,
-                                         .reload = reload, .left = scr_growth_close};
+                                         .reload = reload, .edited = reload, .left = scr_growth_close};
 
     return &screen;
 }

@@ -119,7 +119,8 @@ static void paint(struct ui *u)
 const struct screen *scr_household_screen(void)
 {
     static const struct screen screen = {.where = ON_HOUSEHOLD, .list = list, .patient = ui_many, .build = build,
-                                         .paint = paint, .open = open_row, .back = back, .reload = reload};
+                                         .paint = paint, .open = open_row, .back = back, .reload = reload,
+                                         .edited = reload};
 
     return &screen;
 }

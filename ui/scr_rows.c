@@ -91,6 +91,14 @@ void scr_rows_slide(struct ui *u)
         list_slid(l, &was);
 }
 
+void scr_rows_edited(struct ui *u)
+{
+    struct scr_rows *r = shown(u);
+
+    if (r->loaded && (u->screen->patient(u) == ui_many(u) || scr_chart_fresh(u)))
+        fetch(u, r, r->w.from, r->w.from + r->list.sel, r->w.from + r->list.top);
+}
+
 void scr_rows_jump(struct ui *u, int to_end)
 {
     struct scr_rows *r = shown(u);

@@ -223,7 +223,7 @@ const struct screen *scr_sync_screen(void)
 {
     static const struct screen screen = {.where = ON_SYNC, .list = list, .patient = ui_many, .build = build,
                                          .paint = paint, .open = open_row, .back = ui_under, .reload = reload,
-                                         .left = scr_sync_close};
+                                         .edited = reload, .left = scr_sync_close};
 
     return &screen;
 }

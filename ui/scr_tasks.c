@@ -288,6 +288,7 @@ const struct screen *scr_tasks_screen(void)
 {
     static const struct screen screen = {.where = ON_TASKS, .list = list, .patient = ui_many, .build = build,
                                          .paint = paint, .open = open_row, .back = ui_under, .reload = reload,
+                                         .edited = reload,
                                          .left = scr_tasks_close, .slide = slide, .jump = jump, .turn_to = turn_to,
                                          .more = more};
 

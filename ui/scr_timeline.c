@@ -133,7 +133,7 @@ const struct screen *scr_timeline_screen(void)
 {
     static const struct screen screen = {.where = ON_TIMELINE, .list = list, .patient = patient, .build = build,
                                          .paint = paint, .open = open_row, .back = ui_under, .reload = reload,
-                                         .left = leave,
+                                         .edited = reload, .left = leave,
                                          .slide = scr_rows_slide, .jump = scr_rows_jump, .turn_to = scr_rows_turn_to,
                                          .more = scr_rows_more};
 

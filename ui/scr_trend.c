@@ -147,7 +147,7 @@ const struct screen *scr_trend_screen(void)
 {
     static const struct screen screen = {.where = ON_TREND, .list = list, .patient = patient, .build = build,
                                          .paint = paint, .open = open_value, .back = ui_under, .reload = reload,
-                                         .left = scr_trend_close};
+                                         .edited = reload, .left = scr_trend_close};
 
     return &screen;
 }

@@ -280,6 +280,7 @@ const struct screen *scr_work_screen(void)
     static const struct screen screen = {.where = ON_WORKLIST, .list = list, .patient = ui_many,
                                          .build = scr_work_rows_build, .paint = scr_work_rows_paint,
                                          .open = open_chart, .back = back, .reload = scr_work_load,
+                                         .edited = scr_work_rows_edited, .steady = true,
                                          .several = numbers_turn_rows, .slide = scr_work_slide, .jump = jump,
                                          .turn_to = turn_to, .more = more};
 

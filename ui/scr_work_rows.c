@@ -80,6 +80,29 @@ void scr_work_rows_build(struct ui *u)
     list_settle(&w->list);
 }
 
+/* REQ: what is NOT SENT stands in its row, without a key; the rows stay where they are. */
+void scr_work_rows_edited(struct ui *u)
+{
+    struct scr_work *w = &u->work;
+    struct model_worklist fresh;
+    struct err e = ERR_NONE;
+    uint64_t was = list_layout(&w->list);
+    struct list seen = w->list;
+
+    if (!w->loaded || w->due)
+        return;
+    u->damage = true;
+    if (model_worklist_again(&u->model, &w->scope, (struct str){w->filter, w->filter_n}, &w->rows, &fresh, &e)) {
+        w->stale = true;
+        return;
+    }
+    model_worklist_fini(&w->rows);
+    w->rows = fresh;
+    scr_work_rows_build(u);
+    if (list_layout(&w->list) == was)
+        list_slid(&w->list, &seen);
+}
+
 /* Which patients these are, and in which order when it is not the usual one. */
 static struct text which(struct ui *u, struct arena *a)
 {

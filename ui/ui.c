@@ -96,72 +96,6 @@ uint64_t ui_where(const struct ui *u)
     return u->screen->where;
 }
 
-static void show(struct ui *u, const struct screen *s)
-{
-    if (u->screen && u->screen->list)
-        list_forget(u->screen->list(u));
-    u->screen = s;
-    prompt_close(u);
-    if (s->list)
-        list_forget(s->list(u));
-    u->asking = false;
-    u->damage = true;
-}
-
-static void leave(struct ui *u, const struct screen *s)
-{
-    if (s && s->left)
-        s->left(u);
-}
-
-void ui_go(struct ui *u, const struct screen *s)
-{
-    const struct screen *was = u->screen;
-    unsigned keep = was == s ? u->below_n : 0;
-
-    for (unsigned i = 0; i < u->below_n; i++)
-        if (u->below[i] == s)
-            keep = i;
-    show(u, s);
-    while (u->below_n > keep)
-        if (u->below[--u->below_n] != s)
-            leave(u, u->below[u->below_n]);
-    if (was != s)
-        leave(u, was);
-}
-
-/* REQ: a screen stands in the stack once: what it holds is one thing, and the caller has put something new there. */
-static void take_out(struct ui *u, const struct screen *s)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < u->below_n; i++)
-        if (u->below[i] != s)
-            u->below[n++] = u->below[i];
-    u->below_n = n;
-}
-
-void ui_over(struct ui *u, const struct screen *s)
-{
-    if (u->screen == s) {
-        ui_go(u, s);
-        return;
-    }
-    take_out(u, s);
-    u->below[u->below_n++] = u->screen;
-    show(u, s);
-}
-
-const struct screen *ui_below(const struct ui *u)
-{
-    return u->below_n ? u->below[u->below_n - 1] : scr_work_screen();
-}
-
-void ui_under(struct ui *u)
-{
-    ui_go(u, ui_below(u));
-}
-
 /* --- lock and unlock -------------------------------------------------------------------------- */
 
 static const char *still_closing(void)
@@ -507,6 +441,7 @@ static void turn(void *arg)
 {
     struct ui *u = arg;
 
+    ui_stack_turn(u);
     if (u->line) {
         line_turn(u);
     } else if (u->damage) {
@@ -525,6 +460,7 @@ static void sync_later(void *arg)
 
     u->sync_timer = 0;
     u->sync_painted_ms = clock_boot_ms(u->clock);
+    ui_stack_edits(u);
     scr_work_count(u, false);
     if (u->sync.phase != MODEL_SYNC_RUNNING || u->sync_shown.phase != u->sync.phase || u->work.fresh == fresh)
         u->sync_shown = u->sync;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/intl.h"
+#include "store/edit.h"
 
 static int setting(struct store *s, const char *name, char *out, size_t max, struct err *e)
 {
@@ -44,6 +45,11 @@ int model_read_scope(struct model *m, struct err *e)
     }
     buf_fini(&b);
     return code;
+}
+
+uint64_t model_edits(const struct model *m)
+{
+    return store_edits(m->store);
 }
 
 int model_init(struct model *m, struct store *s, const struct clock *clock, struct err *e)

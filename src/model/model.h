@@ -32,6 +32,9 @@ struct model {
     char session[AUDIT_SESSION_BYTES];      /* of the audit trail: from model_init on */
 };
 int model_init(struct model *m, struct store *s, const struct clock *clock, struct err *e); /* reads the settings */
+/* Grows with each change of what is NOT SENT, whoever makes it: an edit here, a guest's, a sync's. What was read before
+ * may say of an edit what is so no more. */
+uint64_t model_edits(const struct model *m);
 /* The scope anew, in words for a line of the screen (a long list of patients is counted): somebody may have joined. */
 int model_read_scope(struct model *m, struct err *e);
 
@@ -58,9 +61,11 @@ struct model_patient {
     struct text marks;
 };
 
+struct model_listed;
 struct model_worklist {
     struct arena arena;
     struct model_patient *rows;
+    struct model_listed *listed; /* model's own: what each row was made from */
     unsigned n, offset;   /* rows [offset, offset + n) of total */
     int64_t total;        /* that match */
     int64_t kept;         /* patients in the cache */

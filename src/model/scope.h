@@ -20,6 +20,10 @@ bool model_scope_same(const struct model_scope *a, const struct model_scope *b);
 /* The worklist of a scope. *out as of model_worklist; its rows say OVERDUE and, on a clinic day, the time. */
 int model_worklist_in(struct model *m, const struct model_scope *scope, struct str filter, unsigned offset,
                       unsigned limit, struct model_worklist *out, struct err *e);
+/* The same rows read anew, none more, none less, in their order, with what is NOT SENT now: a list that is shown
+ * changes its rows' words without a key, and not its rows. ERR_NOTFOUND: one of them is gone. */
+int model_worklist_again(struct model *m, const struct model_scope *scope, struct str filter,
+                         const struct model_worklist *shown, struct model_worklist *out, struct err *e);
 
 /* What this profile keeps: "all" in the reader's language, or the words of init --scope. In a, or a literal. */
 const char *model_kept_words(const struct model *m, struct arena *a);

@@ -270,6 +270,34 @@ static void say_empty(struct model *m, const struct model_scope *in, struct mode
             &w->arena, _("no patients kept here yet (%s); a sync fetches them"), scope));
 }
 
+/* The rows of those in out->listed, in that order. again: each of them stood in a row, and is not left out. */
+static int fill_rows(struct model *m, const struct model_scope *scope, struct str filter, const struct model_listed *x,
+                     size_t n, bool again, struct model_worklist *out, struct err *e)
+{
+    int code = ERR_OK;
+
+    out->rows = arena_alloc(&out->arena, (n + 1) * sizeof *out->rows);
+    out->listed = arena_alloc(&out->arena, (n + 1) * sizeof *out->listed);
+    if (!out->rows || !out->listed)
+        return err_set(e, ERR_NOMEM, 0, 0, "worklist");
+    for (size_t i = 0; !code && i < n; i++) {
+        struct model_listed *one = &out->listed[out->n];
+
+        *one = x[i];
+        one->all_sent = !out->unsent;
+        code = model_listed_row(m, one, filter, &out->arena, &out->rows[out->n], e);
+        if (code == ERR_NOTFOUND && !again) /* gone since the walk */
+            code = ERR_OK;
+        else if (!code)
+            out->n++;
+    }
+    if (!code)
+        say_empty(m, scope, out, str_trim(filter));
+    if (!code && out->arena.failed)
+        code = err_set(e, ERR_NOMEM, 0, 0, "worklist");
+    return code;
+}
+
 int model_worklist_in(struct model *m, const struct model_scope *scope, struct str filter, unsigned offset,
                       unsigned limit, struct model_worklist *out, struct err *e)
 {
@@ -289,24 +317,29 @@ int model_worklist_in(struct model *m, const struct model_scope *scope, struct s
         code = store_unsent(m->store, STR(""), &out->unsent, e);
     if (!code)
         code = store_view_patients(m->store, &view, offset, limit, model_listed_take, &found, e);
-    if (!code && !(out->rows = arena_alloc(&out->arena, (found.n + 1) * sizeof *out->rows)))
-        code = err_set(e, ERR_NOMEM, 0, 0, "worklist");
-    for (size_t i = 0; !code && i < found.n; i++) {
-        struct model_listed *x = vec_at(&found, i);
-
-        x->all_sent = !out->unsent;
+    VEC_EACH(struct model_listed, x, &found)
         x->timed = scope->scope == STORE_BOOKED || scope->order == STORE_BY_BOOKING;
-        code = model_listed_row(m, x, filter, &out->arena, &out->rows[out->n], e);
-        if (code == ERR_NOTFOUND) /* gone since the walk */
-            code = ERR_OK;
-        else if (!code)
-            out->n++;
-    }
     if (!code)
-        say_empty(m, scope, out, str_trim(filter));
-    if (!code && out->arena.failed)
-        code = err_set(e, ERR_NOMEM, 0, 0, "worklist");
+        code = fill_rows(m, scope, filter, vec_at(&found, 0), found.n, false, out, e);
     vec_fini(&found);
+    if (code)
+        model_worklist_fini(out);
+    return code;
+}
+
+int model_worklist_again(struct model *m, const struct model_scope *scope, struct str filter,
+                         const struct model_worklist *shown, struct model_worklist *out, struct err *e)
+{
+    int code;
+
+    memset(out, 0, sizeof *out);
+    arena_init(&out->arena, WORKLIST_ARENA);
+    out->offset = shown->offset;
+    out->total = shown->total;
+    out->kept = shown->kept;
+    code = store_unsent(m->store, STR(""), &out->unsent, e);
+    if (!code)
+        code = fill_rows(m, scope, filter, shown->listed, shown->n, true, out, e);
     if (code)
         model_worklist_fini(out);
     return code;

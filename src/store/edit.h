@@ -119,6 +119,8 @@ int store_op_beside(struct store *s, struct str type, struct str id, enum store_
 
 /* Resources with an edit that the server has not acknowledged, in a chart; chart "": in all and in none. */
 int store_unsent(struct store *s, struct str chart, int64_t *n, struct err *e);
+/* Grows with each transaction that changed the outbox, whoever made it, since the store was opened. Any thread. */
+uint64_t store_edits(struct store *s);
 
 /* --- editing --------------------------------------------------------------------------------- */
 

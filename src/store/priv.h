@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #include "base/limits.h"
@@ -129,6 +130,7 @@ struct store_tx {
     int failed;     /* a statement failed: the transaction can only be rolled back, with this code */
     struct err why;
     bool queued;    /* something is to be sent that was not before it */
+    bool outbox;    /* a row of the outbox changed */
 };
 
 struct store_key {
@@ -150,6 +152,7 @@ struct store {
     bool removing;         /* the transaction takes rows out for want of room */
     bool reserved;         /* the reserve is there */
     struct store_tx tx;
+    atomic_ullong edits;   /* transactions that changed the outbox */
     void (*on_queued)(void *arg);
     void *queued_arg;
     pthread_mutex_t mutex; /* guards r */

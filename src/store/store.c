@@ -167,6 +167,17 @@ uint64_t store_now_ms(void)
     return (uint64_t)clock_wall_ms(&c);
 }
 
+/* REQ: the one place that knows of every change of the outbox, whoever makes it. */
+static void row_changed(void *arg, int what, const char *db, const char *table, sqlite3_int64 rowid)
+{
+    struct store *s = arg;
+
+    (void)what;
+    (void)db;
+    (void)rowid;
+    s->tx.outbox = s->tx.outbox || !strcmp(table, "outbox");
+}
+
 int store_connect(struct store *s, const struct store_progress *p, struct err *e)
 {
     int code = seal_open(s->path, s->key->seal, false, &s->w.db, e), mended;
@@ -175,6 +186,8 @@ int store_connect(struct store *s, const struct store_progress *p, struct err *e
         log_event("store.superblock", mended, NULL, 0, 0);
     s->w.keys = s->r.keys = s->key->seal;
     seal_when_full(s->key->seal, reserve_give, s);
+    if (!code)
+        sqlite3_update_hook(s->w.db, row_changed, s);
     if (!code && !(code = sql_exec(&s->w, WRITE_CACHE, e)) && !(code = schema_check(&s->w, p, e)) &&
         !(code = seal_open(s->path, s->key->seal, true, &s->r.db, e)))
         code = sql_exec(&s->r, READ_CACHE, e);
@@ -412,10 +425,17 @@ int store_commit(struct store_tx *tx, struct err *e)
         code = err_set(e, ERR_BUG, 0, 0, "store_commit");
     if (!code)
         code = sql_exec(&tx->s->w, "COMMIT", e);
+    if (!code && tx->outbox)
+        atomic_fetch_add(&s->edits, 1);
     store_rollback(tx); /* after a good COMMIT only the flag goes */
     if (!code && tell)
         s->on_queued(s->queued_arg);
     return code;
+}
+
+uint64_t store_edits(struct store *s)
+{
+    return atomic_load(&s->edits);
 }
 
 void store_on_queued(struct store *s, void (*queued)(void *arg), void *arg)
