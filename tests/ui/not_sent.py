@@ -46,12 +46,14 @@ def says(t, n, whose, why):
     check(head and all(("NOT SENT" in l) == (name == whose) for name, l in rows.items()), f"{why}: {t.text()}")
 
 
-def sent(t, why):
-    """It goes by itself."""
+def synced(t, done):
+    """Syncs until done: S is pressed where no sync runs, for it would stop that."""
     end = time.monotonic() + 120
-    while "NOT SENT" in t.text() and time.monotonic() < end:
-        t.pump(0.2)
-    says(t, 0, "", why)
+    while not done() and time.monotonic() < end:
+        if "NOT up to date" in t.row(24) or "synced" in t.row(24):
+            t.send("S")
+        t.settle(first=1)
+    t.rest()
 
 
 def by_form(w, line):
@@ -76,8 +78,8 @@ def by_form(w, line):
         t.key("q")
         says(t, 3, "ADAMS", "behind a form")
         line.hold = False
-        t.key("S")
-        sent(t, "acknowledged while the list is shown")
+        synced(t, lambda: "NOT SENT" not in t.text())
+        says(t, 0, "", "acknowledged while the list is shown")
     line.hold = True
 
 
