@@ -111,12 +111,14 @@ struct model_filing {
     struct vec parts;       /* in bytes: of each resource where it begins and ends, and whether it is a create */
     struct buf bytes;
     struct {
-        char type[64];
+        char section[32]; /* of the chart; "": of none, which is who filed it */
         unsigned n;
-    } count[MODEL_FILING_TYPES]; /* of what is written; the response first, without Provenance */
+    } count[MODEL_FILING_TYPES]; /* the response first. REQ: all is counted, as what is NOT SENT is */
     unsigned counts;
 };
 void model_filing_fini(struct model_filing *w); /* wipes */
+/* "4 entries: Forms 1, Vital signs 2, who filed it 1". */
+struct text model_filing_words(const struct model_filing *w, struct arena *a);
 /* Everything that would be written, for the page that reads it back. Refused: ERR_INPUT "subject" as above; ERR_EXISTS,
  * it was filed; ERR_OPEN with num, answers that are missing, wrong or not looked at; ERR_UNSUPPORTED, what is asked of
  * the server first (ifNoneExist) or deleted. */
