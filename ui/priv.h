@@ -267,6 +267,7 @@ struct scr_form {
     unsigned readings;
     char label[120];           /* of the prompt */
     unsigned left;             /* open, wrong or not looked at */
+    unsigned asked, answered;  /* questions that a person answers, as they are shown now */
     uint64_t layout;           /* of the list as it was made last */
     bool kept;                 /* something of it was written as a draft */
     bool filed;                /* it is filed, or on its way */
@@ -644,6 +645,11 @@ void scr_sync_open(struct ui *u, int arg);
 void scr_sync_again(struct ui *u, int arg);   /* the change at the marker: with the next sync */
 void scr_sync_discard(struct ui *u, int arg); /* asks, then gives it up */
 void scr_sync_close(struct ui *u);
+/* scr_form_left.c */
+#define SCR_FORM_PAGE_COLS 16 /* of "Page 1 of 2" and the gaps beside it */
+void scr_form_left_count(struct ui *u);
+struct text scr_form_left_words(const struct ui *u, struct text title, struct arena *a); /* beside the form's title */
+
 /* scr_forms.c; closing any of these twice is fine */
 void scr_forms_open(struct ui *u, int arg);
 const char *scr_forms_refused(const struct ui *u, int arg);

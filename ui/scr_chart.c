@@ -84,7 +84,12 @@ static bool renew(struct ui *u, unsigned section)
     struct scr_chart *c = &u->chart;
     struct model_banner banner;
     struct model_section rows;
+    struct err e = ERR_NONE;
 
+    if (model_chart_now(&u->model, c->chart, &e)) { /* REQ: a new patient's chart goes on under the server's id */
+        ui_say_err(u, &e);
+        return false;
+    }
     if (!load_both(u, c->chart, section, &banner, &rows))
         return false;
     model_banner_fini(&c->banner);

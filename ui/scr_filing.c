@@ -58,16 +58,6 @@ static void add_answer(struct ui *u, form_key key)
     arena_fini(&a);
 }
 
-static struct text written(const struct ui *u, struct arena *a)
-{
-    const struct model_filing *w = &u->filing.w;
-    const char *all = "";
-
-    for (unsigned i = 0; i < w->counts && all; i++)
-        all = arena_fmt(a, "%s%s%u %s", all, i ? ", " : "", w->count[i].n, w->count[i].type);
-    return text_safe(a, str_of(all ? all : ""), 0);
-}
-
 static void build(struct ui *u)
 {
     struct scr_filing *s = &u->filing;
@@ -84,7 +74,7 @@ static void build(struct ui *u)
         if (visit.n)
             add(u, _("Visit"), visit);
         add(u, _("By"), model_fill_author(u->form.fill, &s->list.arena));
-        add(u, _("Will be written"), written(u, &s->list.arena));
+        add(u, _("Will be written"), model_filing_words(&s->w, &s->list.arena));
     }
     list_settle(&s->list);
 }

@@ -79,21 +79,6 @@ static void add_row(struct ui *u, const struct form_row *r, unsigned cols)
              text_safe(a, str_of(words ? words : ""), 0), cols);
 }
 
-static void count_left(struct ui *u)
-{
-    struct form *f = scr_form_engine(u);
-    struct form_problem *p;
-    struct arena a;
-    unsigned n = 0;
-
-    u->form.left = model_form_unseen(f);
-    arena_init(&a, 8u << 20);
-    if (!model_form_problems(f, &a, &p, &n, NULL))
-        for (unsigned i = 0; i < n; i++)
-            u->form.left += p[i].grade == FORM_ERROR;
-    arena_fini(&a);
-}
-
 /* Which row stands on which line, for a size of the terminal. */
 static uint64_t layout_of(const struct ui *u)
 {
@@ -127,7 +112,7 @@ static void build(struct ui *u)
         arena_fini(&a);
     }
     if (f)
-        count_left(u);
+        scr_form_left_count(u);
     list_settle(&s->list);
     s->layout = f ? layout_of(u) : 0;
     if (f && layout == s->layout && !s->list.failed) /* every row stands where it stood: what differs is painted */
@@ -238,21 +223,6 @@ static void left(struct ui *u)
 
 /* --- the screen ------------------------------------------------------------------------------------ */
 
-#define PAGE_COLS 16 /* of "Page 1 of 2" and the gaps beside it */
-
-/* REQ: how many are left is said, however long the form's title is. */
-static struct text left_words(const struct ui *u, struct text title, struct arena *a)
-{
-    unsigned n = u->form.left, room = tty_columns(u->tty) - PAGE_COLS;
-    struct text words = n ? text_safe(a, str_of(arena_fmt(a, P_("%u question still to be answered",
-                                                                "%u questions still to be answered", n), n)), 0)
-                          : text_own(_("all answered: F files it"));
-
-    if (title.cols + words.cols <= room)
-        return words;
-    return n ? text_safe(a, str_of(arena_fmt(a, _("%u to answer"), n)), 0) : text_own(_("F files it"));
-}
-
 static void paint(struct ui *u)
 {
     struct scr_form *s = &u->form;
@@ -264,8 +234,8 @@ static void paint(struct ui *u)
     scr_chart_banner(u);
     list_pages(&s->list, &n, &m);
     title = model_form_title(scr_form_engine(u), &a);
-    more = left_words(u, title, &a);
-    if (title.cols + more.cols + PAGE_COLS <= tty_columns(u->tty))
+    more = scr_form_left_words(u, title, &a);
+    if (title.cols + more.cols + SCR_FORM_PAGE_COLS <= tty_columns(u->tty))
         ui_paint_title(u, title, more, n, m);
     else
         ui_paint_title(u, more, text_own(""), n, m);

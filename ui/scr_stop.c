@@ -61,9 +61,12 @@ bool scr_stop_open(struct ui *u, const char *chart, const struct screen *from)
     struct model_similar similar;
     struct err e = ERR_NONE;
     bool opened;
+    char now[sizeof u->chart.chart];
 
     numbers_turn_clear(u);
-    if (model_similar(&u->model, str_of(chart), &similar, &e)) {
+    snprintf(now, sizeof now, "%s", chart);
+    chart = now; /* REQ: under the id that it has now: under an old one it would be empty */
+    if (model_chart_now(&u->model, now, &e) || model_similar(&u->model, str_of(chart), &similar, &e)) {
         ui_say_err(u, &e);
         return false;
     }

@@ -199,7 +199,7 @@ static void paint_last(struct ui *u, struct arena *a)
     struct text s = {"", 0, 0};
     unsigned at = paint_marks(u);
 
-    if (u->open && !u->asking && !u->prompt.kind && !(ui_where(u) & (ON_STOP | ON_FORM))) {
+    if (u->open && !u->asking && !u->prompt.kind && ui_where(u) != ON_STOP) {
         model_sync_words(&u->model, &u->sync_shown, a, &s);
         put(u, tty_rows(u->tty) - 1, at, s);
     }

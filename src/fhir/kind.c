@@ -160,7 +160,7 @@ static const struct kind_section sections[] = {
     {"labs", N_("Results"), 'l', N_("Result")},
     {"vitals", N_("Vital signs"), 'v', N_("Vital sign")},
     {"immunizations", N_("Immunizations"), 'i', N_("Immunization")},
-    {"encounters", N_("Encounters"), 'e', N_("Visit")},
+    {"encounters", N_("Visits"), 'e', N_("Visit")},
     {"notes", N_("Notes"), 'n', N_("Note")},
     {"documents", N_("Documents"), 'd', N_("Document")},
     {"care plans", N_("Care plans"), 't', N_("Care plan")},

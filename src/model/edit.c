@@ -216,6 +216,7 @@ struct editing {
     bool create;
     struct str was;  /* as of struct model_write */
     const char *why;
+    struct str chart; /* as of struct model_writes */
 };
 
 static const char *base_of(const struct model *m)
@@ -369,6 +370,7 @@ static int write_edit(struct editing *x, struct store_tx *tx, bool by_command, c
                                   .bytes = buf_str(&x->bytes),
                                   .author = str_of(x->m->practitioner),
                                   .role = str_of(x->m->role),
+                                  .chart = x->chart,
                                   .by_command = by_command,
                                   .now_ms = clock_wall_ms(&x->m->clock),
                                   .rng = rng};
@@ -435,6 +437,7 @@ static int read_all(struct editing *x, struct model *m, const struct model_write
 
     for (unsigned i = 0; i < w->n && !code; i++) {
         edit_init(&x[i], m);
+        x[i].chart = w->chart;
         x[i].create = w->v[i].create;
         x[i].was = w->v[i].was;
         x[i].why = w->v[i].why;

@@ -21,9 +21,9 @@ struct model_filing {
     struct vec parts;               /* of each resource where it stands in bytes, and what it was made from */
     struct buf bytes;
     struct {
-        char type[64];
+        char section[32]; /* of the chart; "": of none, which is who filed it */
         unsigned n;
-    } count[MODEL_FILING_TYPES]; /* of what is written; the response of a form first, without Provenance */
+    } count[MODEL_FILING_TYPES]; /* the response of a form first. REQ: all is counted, as what is NOT SENT is */
     unsigned counts;
 };
 /* Empty, of that chart. To be given to _fini in any case. */

@@ -105,6 +105,8 @@ int model_fill_draft(struct model_fill *x, const char *banner, struct model_draf
 
 /* --- filing ----------------------------------------------------------------------------------------- */
 
+/* "4 entries: Forms 1, Vital signs 2, who filed it 1", of what a form writes. */
+struct text model_filing_words(const struct model_filing *w, struct arena *a);
 /* Everything that would be written, for the page that reads it back. Refused: ERR_INPUT "subject" as above; ERR_EXISTS,
  * it was filed; ERR_OPEN with num, answers that are missing, wrong or not looked at; ERR_UNSUPPORTED, what is asked of
  * the server first (ifNoneExist) or deleted. */

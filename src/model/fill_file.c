@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/intl.h"
 #include "base/mem.h"
 #include "fhir/index.h"
 #include "model/fill_priv.h"
@@ -116,20 +117,38 @@ static int put_part(struct taking *k, const struct entry *it)
                          : model_filing_add(k->out, &w, k->e);
 }
 
-/* Who said so is no finding of the patient's. */
-static void count(struct model_filing *w, struct str type)
+static void count(struct model_filing *w, struct str bytes)
 {
+    struct fhir_index ix = {.section = STR("")};
+    struct tape t = {.n = 0};
+    struct arena a;
     unsigned i = 0;
 
-    if (!kind_find(type) || !kind_find(type)->patient_path)
-        return;
-    while (i < w->counts && !str_is(type, w->count[i].type))
+    arena_init(&a, 4u * LIMIT_RESOURCE_BYTES);
+    if (tape_parse(&t, bytes, NULL) || fhir_index(&t, NULL, &a, &ix, NULL))
+        ix.section = STR("");
+    while (i < w->counts && !str_is(ix.section, w->count[i].section))
         i++;
-    if (i == MODEL_FILING_TYPES || type.n >= sizeof w->count[i].type)
-        return;
-    if (i == w->counts)
-        memcpy(w->count[w->counts++].type, type.p, type.n);
-    w->count[i].n++;
+    if (i < MODEL_FILING_TYPES && ix.section.n < sizeof w->count[i].section) {
+        if (i == w->counts)
+            memcpy(w->count[w->counts++].section, ix.section.p, ix.section.n);
+        w->count[i].n++;
+    }
+    tape_fini(&t);
+    arena_fini(&a);
+}
+
+struct text model_filing_words(const struct model_filing *w, struct arena *a)
+{
+    unsigned n = (unsigned)w->parts.n;
+    const char *all = arena_fmt(a, P_("%u entry", "%u entries", n), n);
+
+    for (unsigned i = 0; i < w->counts && all; i++) {
+        const struct kind_section *s = kind_section_find(str_of(w->count[i].section));
+
+        all = arena_fmt(a, "%s%s%s %u", all, i ? ", " : ": ", s ? _(s->title) : _("who filed it"), w->count[i].n);
+    }
+    return text_safe(a, str_of(all ? all : ""), 0);
 }
 
 static int take_apart(struct taking *k, struct str bundle)
@@ -152,7 +171,8 @@ static int take_apart(struct taking *k, struct str bundle)
             k->n++;
     for (unsigned i = 0; i < k->n && !code; i++) {
         code = put_part(k, &k->v[i]);
-        count(k->out, k->v[i].type);
+        if (!code)
+            count(k->out, buf_str(&k->one));
     }
     mem_free(k->v);
     tape_fini(&t);

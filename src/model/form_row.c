@@ -190,9 +190,9 @@ static const char *hint_of(enum form_kind kind)
 {
     switch (kind) {
     case FORM_DATE:
-        return "2026-05-03, 2026-05, 2026, t, t-3";
+        return _("03-May-2026, May-2026, 2026, t, t-3");
     case FORM_DATETIME:
-        return _("2026-05-03 14:05, n (now), or a date");
+        return _("03-May-2026 14:05, n (now), or a date");
     case FORM_TIME:
         return "14:05";
     case FORM_INTEGER:
@@ -299,7 +299,8 @@ static void unit(const struct form *f, const struct form_node *n, struct arena *
 static void value(struct form *f, struct form_node *n, struct arena *a, struct form_row *out)
 {
     const struct form_item *d = &f->item[n->item];
-    bool plain = n->v.kind == FORM_CHOICE || n->v.kind == FORM_BOOLEAN || n->v.kind == FORM_QUANTITY;
+    bool plain = n->v.kind == FORM_CHOICE || n->v.kind == FORM_BOOLEAN || n->v.kind == FORM_QUANTITY ||
+                 n->v.kind == FORM_DATE || n->v.kind == FORM_DATETIME;
 
     out->value = model_form_value_words(f, d, &n->v, a);
     out->typed = !n->v.set ? text_own("") : plain ? out->value : text_safe(a, n->v.text, FORM_MAX_TYPED);

@@ -250,6 +250,27 @@ char *model_form_unit_list(const struct form_item *d, struct arena *a)
     return out;
 }
 
+/* Between its limits, where both are whole: what is offered as an example would be taken. */
+static long long example(struct form_typing *t)
+{
+    struct form_value limit;
+    int64_t at[2];
+
+    for (int most = 0; most < 2; most++)
+        if (!model_form_limit(t->f, t->n, most, &limit, NULL) || !str_int(limit.text, 0, 100000, &at[most]))
+            return 12;
+    return (at[0] + at[1]) / 2;
+}
+
+/* Letters alone are no unit, and a unit without a number is no answer. */
+static int number_wanted(struct form_typing *t)
+{
+    struct str unit = t->d->nunits ? unit_words(&t->d->units[0].v) : STR("");
+
+    return model_form_refused(t, arena_fmt(t->a, _("A number is wanted here, as in %lld%s%.*s."), example(t),
+                                           unit.n ? " " : "", STR_ARG(unit)));
+}
+
 static int unit_refused(struct form_typing *t)
 {
     return model_form_refused(t, arena_fmt(t->a, _("This is none of its units: %s."),
@@ -262,6 +283,8 @@ int model_form_read_number(struct form_typing *t, bool whole)
     int64_t fits;
     int r;
 
+    if (unit.n && !typed.n)
+        return number_wanted(t);
     if (unit.n && t->d->nunits != 1) /* a number alone: nothing would hold which unit it is in */
         return model_form_refused(t, _("This is no number."));
     if (unit.n && !unit_named(t->d, unit))
@@ -319,6 +342,8 @@ int model_form_read_quantity(struct form_typing *t)
         unit = STR("");
     } else {
         unit = split_unit(&typed);
+        if (unit.n && !typed.n)
+            return number_wanted(t);
         if (unit.n)
             nth = unit_named(t->d, unit);
         if (unit.n && !nth && !is_open(t))

@@ -228,13 +228,31 @@ bool model_form_same(const struct form_value *a, const struct form_value *b)
 
 /* --- words ------------------------------------------------------------------------------------ */
 
-static struct text date_words(struct str s, struct arena *a)
+/* The same instant on the clock of the place. */
+static struct date here(const struct form *f, const struct date *d)
+{
+    int64_t ms = date_ms(d), at = ms + (int64_t)f->env.zone_min(f->env.arg, ms) * 60000;
+    int64_t days = at / DATE_DAY_MS - (at % DATE_DAY_MS < 0), rest = at - days * DATE_DAY_MS;
+    struct date out = date_of_days(days);
+
+    out.precision = DATE_MINUTE;
+    out.hour = (int)(rest / 3600000);
+    out.min = (int)(rest / 60000 % 60);
+    out.sec = (int)(rest / 1000 % 60);
+    out.offset_min = date_zone_min(ms); /* it goes without saying */
+    return out;
+}
+
+/* An instant on the clock of the place, as it is typed: form_when.c reads these words. */
+static struct text date_words(const struct form *f, struct str s, struct arena *a)
 {
     struct date d;
     char words[DATE_TEXT_MAX];
 
     if (!date_parse(s, &d))
         return text_safe(a, s, 100);
+    if (d.precision == DATE_MINUTE && f->env.zone_min)
+        d = here(f, &d);
     date_text(&d, words);
     return text_safe(a, str_of(words), 0);
 }
@@ -267,7 +285,7 @@ struct text model_form_value_words(const struct form *f, const struct form_item 
         return text_own(str_is(v->text, "true") ? C_("answer", "Yes") : C_("answer", "No"));
     case FORM_DATE:
     case FORM_DATETIME:
-        return date_words(v->text, a);
+        return date_words(f, v->text, a);
     case FORM_CHOICE:
         return choice_words(f, d, v, a);
     case FORM_QUANTITY:

@@ -52,6 +52,19 @@ uint64_t model_edits(const struct model *m)
     return store_edits(m->store);
 }
 
+int model_chart_now(const struct model *m, char chart[80], struct err *e)
+{
+    char id[LIMIT_ID_BYTES + 1];
+    int code;
+
+    if (strlen(chart) >= sizeof id || strchr(chart, ':'))
+        return ERR_OK;
+    snprintf(id, sizeof id, "%s", chart);
+    if (!(code = store_renamed(m->store, STR("Patient"), id, e)))
+        snprintf(chart, 80, "%s", id);
+    return code;
+}
+
 int model_init(struct model *m, struct store *s, const struct clock *clock, struct err *e)
 {
     char demo[8] = "", unprotected[8] = "";

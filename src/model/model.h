@@ -35,6 +35,8 @@ int model_init(struct model *m, struct store *s, const struct clock *clock, stru
 /* Grows with each change of what is NOT SENT, whoever makes it: an edit here, a guest's, a sync's. What was read before
  * may say of an edit what is so no more. */
 uint64_t model_edits(const struct model *m);
+/* The id that a chart has now: one that was made here has another since its server has answered. In its place. */
+int model_chart_now(const struct model *m, char chart[80], struct err *e);
 /* The scope anew, in words for a line of the screen (a long list of patients is counted): somebody may have joined. */
 int model_read_scope(struct model *m, struct err *e);
 

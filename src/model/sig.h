@@ -118,6 +118,7 @@ enum sig_why {
     SIG_NO_WEIGHT,    /* a dose by weight or surface needs it */
     SIG_OLD_WEIGHT,   /* REQ: and refuses one that is older than env.measure_days, has no date, or is dated ahead */
     SIG_INEXACT,      /* does not divide evenly: type the dose */
+    SIG_HOW_OFTEN,    /* a day's dose, and nothing says among how many times a day it is shared out: "with meals" */
     SIG_NO_PERIOD,    /* a maximum needs its time */
     SIG_DATE,         /* 03/04/2026 */
     SIG_TOO_LONG,     /* more than the limits above: nothing of the rest was read */

@@ -217,7 +217,7 @@ static void by_weight(struct reading *p, const struct sig_amount *am, struct sig
         return;
     path_decimal_int(1, &doses);
     if (am->basis == BASIS_DAY && !per_day(&p->s->repeat, &doses)) {
-        model_sig_asks(p, SIG_INEXACT, am->at, am->n);
+        model_sig_asks(p, p->s->repeat.frequency.n ? SIG_INEXACT : SIG_HOW_OFTEN, am->at, am->n);
         return;
     }
     if (!model_sig_decimal(m->value, &by) || !times_measure(p, &dose->low, &by, &doses) ||

@@ -393,7 +393,7 @@ const char *model_sig_why_name(enum sig_why why)
 {
     static const char *const names[SIG_WHYS] = {
         "two readings", "number", "no unit", "unknown", "twice", "backwards", "fraction", "day or dose",
-        "strength", "no weight", "old weight", "inexact", "no period", "date", "too long"};
+        "strength", "no weight", "old weight", "inexact", "how often", "no period", "date", "too long"};
 
     return why < SIG_WHYS ? names[why] : "";
 }
@@ -413,6 +413,7 @@ const char *model_sig_why_words(enum sig_why why)
         [SIG_NO_WEIGHT] = N_("weight or body surface, with its day, is not known here"),
         [SIG_OLD_WEIGHT] = N_("weight or body surface is too old, or has no day: measure again"),
         [SIG_INEXACT] = N_("this does not divide evenly: type the dose"),
+        [SIG_HOW_OFTEN] = N_("a day's dose: shared out among how many times a day? type it, as in tid"),
         [SIG_NO_PERIOD] = N_("the maximum in how long a time?"),
         [SIG_DATE] = N_("day or month first? type the date as 2026-12-31"),
         [SIG_TOO_LONG] = N_("the line is too long, or asks too much: nothing of the rest was read"),

@@ -284,6 +284,8 @@ static int fill_rows(struct model *m, const struct model_scope *scope, struct st
         struct model_listed *one = &out->listed[out->n];
 
         *one = x[i];
+        if (again && (code = model_chart_now(m, one->chart, e)))
+            break;
         one->all_sent = !out->unsent;
         code = model_listed_row(m, one, filter, &out->arena, &out->rows[out->n], e);
         if (code == ERR_NOTFOUND && !again) /* gone since the walk */

@@ -395,6 +395,22 @@ static int current_names(struct rename_edit *now, struct editing *x, struct stor
     return code;
 }
 
+/* REQ: what is NOT SENT is counted in the chart that it was written in, who said so included. */
+static int chart_of(struct editing *x, struct err *e)
+{
+    char now[LIMIT_ID_BYTES + 1];
+    bool renamed = false;
+    int code = ERR_OK;
+
+    x->chart = store_chart_of(x->ed->ix->patient, STORE_SERVER, x->chart_room);
+    if (x->chart.n || !x->ed->chart.n)
+        return ERR_OK;
+    x->chart = x->ed->chart;
+    if (!(code = rename_get(x->c, STR("Patient"), x->chart, now, &renamed, e)) && renamed)
+        x->chart = store_chart_of(str_of(now), STORE_SERVER, x->chart_room);
+    return code;
+}
+
 int store_edit(struct store_tx *tx, const struct store_edit *ed, enum store_change *change, char op[STORE_OP_BYTES],
                struct err *e)
 {
@@ -414,7 +430,8 @@ int store_edit(struct store_tx *tx, const struct store_edit *ed, enum store_chan
         code = look(&x, &why);
     x.ix.version = (struct str){x.row.version, x.row.version_n};
     x.ix.updated_ms = x.row.rid ? x.row.updated_ms : FHIR_NO_DATE;
-    x.chart = store_chart_of(x.ed->ix->patient, STORE_SERVER, x.chart_room);
+    if (!code)
+        code = chart_of(&x, &why);
     if (!code && unchanged(&x))
         memcpy(op, x.newest.op, STORE_OP_BYTES);
     else if (!code)

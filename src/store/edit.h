@@ -75,6 +75,8 @@ int store_op_move(struct store_tx *tx, const char *op, enum store_op_state from,
  * what a pull brought under that id becomes one with the row. store_get knows it by the old id, too. ERR_NOTFOUND;
  * ERR_INPUT: no id. */
 int store_op_rename(struct store_tx *tx, const char *op, struct str id, struct err *e);
+/* The id that it has now, in the place of one that it may have had before. */
+int store_renamed(struct store *s, struct str type, char id[LIMIT_ID_BYTES + 1], struct err *e);
 /* A document with the names of today in place of those: appended to out if *changed. ERR_JSON. store_edit does the same
  * with what it is given. */
 int store_current(struct store *s, struct str bytes, struct buf *out, bool *changed, struct err *e);
@@ -130,6 +132,7 @@ struct store_edit {
                                   * a UUID, so that it is nobody else's */
     struct str bytes;            /* as edited; a delete has none */
     struct str author, role;     /* at most LIMIT_ID_BYTES + 64 bytes each */
+    struct str chart;            /* whose edit it is where the bytes name no patient (Provenance), or "" */
     bool by_command;
     int64_t now_ms;
     const struct rng *rng;       /* for the operation's id */

@@ -357,6 +357,20 @@ int rename_get(struct sql *c, struct str type, struct str id, char room[LIMIT_ID
     return code;
 }
 
+int store_renamed(struct store *s, struct str type, char id[LIMIT_ID_BYTES + 1], struct err *e)
+{
+    char now[LIMIT_ID_BYTES + 1];
+    bool yes = false;
+    int code = store_read_begin(s, e);
+
+    if (code)
+        return code;
+    if (!(code = rename_get(&s->r, type, str_of(id), now, &yes, e)) && yes)
+        memcpy(id, now, sizeof now);
+    store_read_end(s);
+    return code;
+}
+
 struct current {
     struct sql *c;
     const char *base;

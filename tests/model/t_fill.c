@@ -351,14 +351,15 @@ static void filed(void)
     CU_ASSERT_EQUAL(model_fill_filing(b.x, "q", &w, &b.e), ERR_INPUT);
     UNIT_STR(b.e.what, "subject");
     CU_ASSERT_EQUAL_FATAL(model_fill_filing(b.x, "p", &w, &b.e), ERR_OK);
-    CU_ASSERT(w.counts == 2 && w.count[0].n == 1 && w.count[1].n == 2);
-    UNIT_STR(w.count[0].type, "QuestionnaireResponse");
-    UNIT_STR(w.count[1].type, "Observation");
+    CU_ASSERT(w.counts == 3 && w.count[0].n == 1 && w.count[1].n == 2 && w.count[2].n == 1);
+    UNIT_STR(w.count[0].section, "forms");
+    UNIT_STR(w.count[1].section, "vitals");
+    UNIT_STR(w.count[2].section, "");
     CU_ASSERT_EQUAL(model_filing_write(&b.w.m, &w, &b.rng, &n, &b.e), ERR_OK);
     CU_ASSERT_EQUAL(n, 4);
     s = ops(&b);
     UNIT_STR(s.words.p, "QuestionnaireResponse:0:p:Practitioner/n:nurse:0 Observation:0:p:Practitioner/n:nurse:0 "
-                        "Observation:0:p:Practitioner/n:nurse:0 Provenance:0::Practitioner/n:nurse:0 ");
+                        "Observation:0:p:Practitioner/n:nurse:0 Provenance:0:p:Practitioner/n:nurse:0 ");
     CU_ASSERT_FATAL(s.n == 4);
     CU_ASSERT(strstr(s.body[0], "\"encounter\":{\"reference\":\"Encounter/e\"}") != NULL);
     CU_ASSERT(strstr(s.body[3], "\"what\":{\"reference\":\"QuestionnaireResponse/") != NULL);

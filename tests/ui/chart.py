@@ -172,7 +172,7 @@ def search(w):
     """Kills tests/mutants/model-search-any.patch: a row is found that has one of the words."""
     shown = w.json("show", "p")["sections"]
     has = lambda r, *ws: all(re.search(rf"(?<![a-z0-9]){x}", (r["title"] + " " + words(r)).lower()) for x in ws)
-    titles = {"medicines": "Medicines", "labs": "Results", "vitals": "Vital signs", "problems": "Problems", "cover": "Cover", "encounters": "Encounters", "appointments": "Appointments"}
+    titles = {"medicines": "Medicines", "labs": "Results", "vitals": "Vital signs", "problems": "Problems", "cover": "Cover", "encounters": "Visits", "appointments": "Appointments"}
     pool = {r["id"]: {**r, "title": t} for name, t in titles.items() for r in shown[name] if r["id"] and (name != "cover" or r["resourceType"] in ("Flag", "Consent"))}
     with opened(w) as t:
         for typed, ws in (("DRUG 1", ("drug", "1")), ("results pot 7.1", ("results", "pot", "7.1")), ("medicines warf", ("medicines", "warf")), ("otassium", ("otassium",))):

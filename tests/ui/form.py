@@ -141,7 +141,10 @@ def by_keys(w):
             page = file(t)
             check("NOT NAMED: filed, not signed" in page, f"nobody is named, in words: {page}")
             check("Cover" in t.row(3) and "ADAMS" in t.row(1), f"back in the chart: {t.text()}")
-            check("NOT SENT" in t.text(), "the chart says so")
+            n = re.search(r"Will be written +(\d+) entries: Forms 1", page)
+            check(n and f"Filed: NOT SENT yet, {n[1]} entries" in t.text() and f"{n[1]} NOT SENT" in t.row(2), f"one count, read back, said, and in the banner: {t.text()}\n{page}")
+            if form == "vitals":
+                check("Blood pressure 128/82" in t.text() and "panel" not in t.text(), f"by the clinic's name: {t.text()}")
         check(not w.json("queue") == [], "it waits")
         w.cli("sync")
         check(w.json("queue") == [], f"all of it went: {w.json('queue')}")
@@ -205,9 +208,21 @@ def twice(w):
 
 def answers(w):
     """Readings are asked back; what was typed ahead of a question answers none; limits are words."""
-    with start(w) as t:
+    with start(w, env={"TZ": "Asia/Kolkata"}) as t:
         chart(t)
         new(t, "Vital signs")
+        check(re.search(r"1 of 10 answered, none required left: F files it", t.row(3)), f"how much is answered: {t.row(3)}")
+        check("synced " in t.row(24), f"the sync's state stands below a form: {t.row(24)}")
+        t.key("^sys\r")
+        t.key("\rabc\r")
+        check("A number is wanted here, as in 165 mmHg." in t.text(), f"letters: {t.text()}")
+        t.key("\x07")
+        t.key("^taken\r")
+        t.key("\r")
+        shown = re.search(r"Taken at +(\d\d-\w{3}-\d{4} \d\d:\d\d)$", t.text(), re.M)
+        check(shown and t.row(24).endswith("leaves): " + shown[1]), f"a time as it is typed, on the clock here: {t.text()}")
+        t.key("\x15" + (shown[1] if shown else "") + "\r\x07")
+        check(shown and re.search(r"Taken at +" + shown[1] + "$", t.text(), re.M), f"and read as it was: {t.text()}")
         t.key("^wt\r")
         t.key("\r")
         t.key("1.000 kg\r")

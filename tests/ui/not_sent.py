@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """NOT SENT stands in the worklist's head and in the patient's row as soon as an edit is made at the chart, by a form, an answer to a
-conflict, the sync's page or a command beside the screen, and goes when the server has it: no R is pressed.
-Kills tests/mutants: ui-edit-unseen, store-edit-uncounted.
+conflict, the sync's page or a command beside the screen, and goes when the server has it: no R is pressed. A chart that the server gave another id is followed.
+Kills tests/mutants: ui-edit-unseen, store-edit-uncounted, ui-chart-old-id.
 """
 import json, os, sys, tempfile, time
 
@@ -46,12 +46,14 @@ def says(t, n, whose, why):
     check(head and all(("NOT SENT" in l) == (name == whose) for name, l in rows.items()), f"{why}: {t.text()}")
 
 
-def sent(t, why):
-    """It goes by itself."""
+def synced(t, done):
+    """Syncs until done: S is pressed where no sync runs, for it would stop that."""
     end = time.monotonic() + 120
-    while "NOT SENT" in t.text() and time.monotonic() < end:
-        t.pump(0.2)
-    says(t, 0, "", why)
+    while not done() and time.monotonic() < end:
+        if "NOT up to date" in t.row(24) or "synced" in t.row(24):
+            t.send("S")
+        t.settle(first=1)
+    t.rest()
 
 
 def by_form(w, line):
@@ -76,8 +78,8 @@ def by_form(w, line):
         t.key("q")
         says(t, 3, "ADAMS", "behind a form")
         line.hold = False
-        t.key("S")
-        sent(t, "acknowledged while the list is shown")
+        synced(t, lambda: "NOT SENT" not in t.text())
+        says(t, 0, "", "acknowledged while the list is shown")
     line.hold = True
 
 
@@ -122,6 +124,33 @@ def by_conflict(w, line):
         says(t, 0, "", "answered for the server")
 
 
+def renamed(tmp):
+    """A patient made here, with a server that gives the ids: the list and the open chart go on under the new one."""
+    with ward.Ward(tmp, init=False, quick=True, ways="server-ids") as w:
+        line = Held(w.url)
+        line.hold = True
+        w.cli("init", "--server", line.url)
+        w.cli("sync")
+        new = {k: v for k, v in ward.person("x", "DALE", "Dot", birth="1980-01-02").items() if k != "id"}
+        mine = w.cli("put", input=json.dumps(new))
+        rows = [q for q in w.json("queue") if q["resource"].startswith("Patient/")]
+        w.cli("put", input=json.dumps({k: v for k, v in PENICILLIN.items() if k != "id"} | {"patient": {"reference": rows[0]["resource"]}}))
+        with start(w) as t:
+            unlock(t)
+            opened(t, "DALE")
+            check("Penicillin" in t.text(), f"before: {t.text()} {mine.stdout}")
+            line.hold = False
+            synced(t, lambda: w.json("queue") == [])
+            check("R shows it" in t.text(), f"it says that there is more: {t.text()}")
+            t.key("R")
+            check("DALE" in t.row(1) and "Penicillin" in t.row(2) and "NOT SENT" not in t.text(), f"the open chart follows: {t.text()}")
+            t.key("q")
+            check("DALE" in t.text() and "NOT SENT" not in t.text(), f"the list: {t.text()}")
+            opened(t, "DALE")
+            check("DALE" in t.row(1) and "Penicillin" in t.row(2), f"opened under the old name: {t.text()}")
+        check(w.json("queue") == [], "all of it went")
+
+
 def main():
     with tempfile.TemporaryDirectory() as tmp, ward.Ward(tmp, init=False, quick=True) as w:
         w.put(ward.person("p1", "ADAMS", "Ann"), ward.person("p2", "BELL", "Ben", birth="1971-02-03"), PENICILLIN)
@@ -138,6 +167,8 @@ def main():
         w.cli("sync", check=False)
         check(len(w.json("conflicts")) == 1, f"there is one: {w.json('queue')}")
         by_conflict(w, line)
+    with tempfile.TemporaryDirectory() as tmp:
+        renamed(tmp)
     return check.finish()
 
 
