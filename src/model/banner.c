@@ -11,6 +11,7 @@
 
 #include "base/glyph.h"
 #include "base/limits.h"
+#include "model/left.h"
 #include "model/priv.h"
 #include "store/edit.h"
 
@@ -334,6 +335,22 @@ static void add_labels(const struct tape *t, const struct model_person *who, str
         }
 }
 
+static void add_left(struct model *m, const struct model_person *who, struct model_banner *b, struct pieces *p)
+{
+    int64_t until_ms;
+    const char *words = model_left_words(m, str_of(who->chart), &until_ms, &b->arena);
+    char when[DATE_TEXT_MAX];
+    struct date day;
+
+    if (!words)
+        return;
+    day = date_today(until_ms);
+    date_text(&day, when);
+    piece(p, words);
+    /* TRANSLATORS: "not in the list since (a date)"; another date */
+    add_line(b, arena_fmt(&b->arena, _("%s: no longer synced, kept on this device until %s"), words, when));
+}
+
 /* --- rows for the screen ---------------------------------------------------------------------- */
 
 /* In at most cols columns; what is cut ends in a mark, and stands whole in the lines. */
@@ -540,6 +557,7 @@ static int compose(struct model *m, const struct tape *t, const struct model_per
             piece(&p, _("SIMILAR NAME"));
         add_line(b, similar);
     }
+    add_left(m, who, b, &p);
     add_labels(t, who, b, &p);
     first_row(b, cols, t, who, born, sex);
     b->row[1] = model_strip(&b->arena, p.s, p.n, cols);

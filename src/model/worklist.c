@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "model/left.h"
 #include "model/priv.h"
 #include "model/scope.h"
 #include "store/edit.h"
@@ -42,7 +43,7 @@ static struct text number_of(const struct tape *t, int64_t now_ms, struct arena 
 /* REQ: namesakes, the dead, records that are not to be used, and patients that are in no server's list are marked
  * in words. */
 static void add_marks(const struct tape *t, const struct model_listed *x, const struct model_person *who,
-                      struct text home, int64_t unsent, struct arena *a, struct model_patient *row)
+                      struct text home, int64_t unsent, const char *left, struct arena *a, struct model_patient *row)
 {
     const char *count = unsent ? arena_fmt(a, _("%lld NOT SENT"), (long long)unsent) : "";
     char time[DATE_TEXT_MAX] = "";
@@ -73,6 +74,7 @@ static void add_marks(const struct tape *t, const struct model_listed *x, const 
         {c == 'R' || c == 'V', N_("RESTRICTED")},
         {x->similar, N_("SIMILAR NAME")},
         {x->origin == STORE_FILE_IMPORT, N_("FROM FILE")},
+        {left != NULL, left},
         {unsent, count},
     };
 
@@ -197,6 +199,7 @@ int model_listed_fill(struct model *m, const struct model_listed *x, const struc
 {
     struct text home = {"", 0, 0};
     struct model_person who;
+    int64_t until_ms;
 
     model_person_read(m, str_of(x->chart), t, a, &who);
     memcpy(row->chart, x->chart, sizeof row->chart);
@@ -208,7 +211,7 @@ int model_listed_fill(struct model *m, const struct model_listed *x, const struc
     row->by_home = x->by_home && filter.n;
     if (row->by_home)
         home = model_home_found(m, &who, t, filter, a);
-    add_marks(t, x, &who, home, unsent, a, row);
+    add_marks(t, x, &who, home, unsent, model_left_words(m, str_of(x->chart), &until_ms, a), a, row);
     return a->failed ? ERR_NOMEM : ERR_OK;
 }
 

@@ -104,7 +104,7 @@ int store_member_drop(struct store_tx *tx, const char *id, struct err *e)
     store_tx_check(tx, code, &why);
     if (code && e)
         *e = why;
-    return code;
+    return code ? code : run(tx, SQL_COHORT_TIDY, 0, 0, e);
 }
 
 static void fill(sqlite3_stmt *st, struct store_member *m)
@@ -173,6 +173,13 @@ int store_members(struct store *s, struct vec *out, struct err *e)
 int store_cohort_new(struct store_tx *tx, int64_t *out, struct err *e)
 {
     return number(tx, SQL_COHORT_NEW, 0, 0, out, e);
+}
+
+int store_cohort_part(struct store_tx *tx, int64_t from, int64_t *out, struct err *e)
+{
+    int code = store_cohort_new(tx, out, e);
+
+    return code ? code : run(tx, SQL_COHORT_PART, from, *out, e);
 }
 
 int store_cohort_join(struct store_tx *tx, int64_t from, int64_t into, bool *joined, struct err *e)

@@ -69,7 +69,8 @@
     X(SQL_EVICTED_WANT) X(SQL_EVICTED_BACK) X(SQL_EVICTED_FORGET)                                     \
     X(SQL_MARK_FORGET) X(SQL_MARK_ASOF) X(SQL_MEMBER_PUT) X(SQL_MEMBER_DROP) X(SQL_MEMBER_GET)        \
     X(SQL_MEMBERS) X(SQL_MEMBERS_FORGET) X(SQL_COHORT_NEW) X(SQL_COHORT_APART) X(SQL_COHORT_JOIN)     \
-    X(SQL_COHORT_DROP) X(SQL_COHORT_MOVE)                                                             \
+    X(SQL_COHORT_DROP) X(SQL_COHORT_MOVE) X(SQL_COHORT_PART) X(SQL_LEFT_MAY) X(SQL_LEFT_ROWS)          \
+    X(SQL_AT_SERVER_OF) X(SQL_COHORT_TIDY)                                                                               \
     X(SQL_TRAIL_ADD) X(SQL_TRAIL_EACH)
 enum sql_id {
 #define SQL_ENUM_(id) id,

@@ -167,6 +167,20 @@ static const char *const texts[SQL_IDS] = {
         "cohort=?1) o WHERE mark.cohort=?2 AND mark.type=o.t",
     [SQL_COHORT_DROP] = "DELETE FROM mark WHERE cohort=?1",
     [SQL_COHORT_MOVE] = "UPDATE member SET cohort=?2 WHERE cohort=?1",
+    [SQL_COHORT_PART] =
+        "INSERT INTO mark(cohort, type, mark_ms, overlap_ms, asof_ms, run_start_ms, run_max_ms, run_max_lexeme, next, count) "
+        "SELECT ?2, type, mark_ms, overlap_ms, asof_ms, 0, 0, '', '', count FROM mark WHERE cohort=?1 AND mark_ms<>0",
+    [SQL_COHORT_TIDY] = "DELETE FROM mark WHERE cohort<>0 AND cohort NOT IN (SELECT cohort FROM member)",
+    [SQL_LEFT_MAY] = "SELECT EXISTS (SELECT 1 FROM member WHERE id=?1 AND left_ms<>0 AND asked=0) AND NOT EXISTS (SELECT 1 "
+                     "FROM draft WHERE chart=?1) AND NOT EXISTS (SELECT 1 FROM outbox INDEXED BY outbox_chart WHERE "
+                     "chart=?1 AND state<>3) AND NOT EXISTS (SELECT 1 FROM opened WHERE pid=?2 AND at_ms >= ?3)",
+    /* who the chart is of goes last */
+    [SQL_LEFT_ROWS] = "SELECT rid, type FROM res INDEXED BY res_chart WHERE chart=?1 AND patient=?2 AND origin=0 "
+                      "ORDER BY type=?3, rid LIMIT ?4",
+    [SQL_AT_SERVER_OF] =
+        "SELECT (SELECT count(*) FROM res INDEXED BY res_chart WHERE chart=?1 AND patient=?2 AND type=?3 AND origin=0) - "
+        "(SELECT count(*) FROM outbox INDEXED BY outbox_chart WHERE chart=?4 AND kind=0 AND state<>3 AND type=?5), "
+        "(SELECT coalesce(sum(n), 0) FROM evicted WHERE chart=?4 AND type=?5)",
     [SQL_MISSING_ADD] = "INSERT OR IGNORE INTO missing(type, id, tries) VALUES(?1, ?2, 0)",
     [SQL_MISSING_DROP] = "DELETE FROM missing WHERE type=?1 AND id=?2",
     [SQL_MISSING_TRIED] = "UPDATE missing SET tries = tries + 1 WHERE type=?1 AND id=?2",

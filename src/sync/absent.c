@@ -14,6 +14,7 @@
 #include "fhir/tape.h"
 #include "sync/errand.h"
 #include "sync/judge.h"
+#include "sync/leave.h"
 #include "sync/priv.h"
 #include "sync/server.h"
 
@@ -59,6 +60,8 @@ struct absent_run {
     size_t asked, asking;
     bool counted;
     int64_t rows;          /* here, of all kinds that were counted: what the brake is a part of */
+    struct sync_leave leave;
+    int64_t list_ms;
     struct buf up, notes;
     bool changed, bundle;  /* bundle: the answer is one */
     bool first;            /* nothing was counted here before */
@@ -84,6 +87,7 @@ static void destroy(struct errand *x)
     buf_fini(&r->up);
     buf_fini(&r->notes);
     sync_scope_fini(&r->scope);
+    sync_leave_fini(&r->leave);
     sync_errand_fini(x);
     mem_free(r);
 }
@@ -220,7 +224,8 @@ static int choose(struct loop_job *job)
     for (unsigned i = 0; i < r->n && !code; i++) {
         struct kind_check k = r->kind[i];
 
-        if ((code = store_at_server(r->store, str_of(k.kind->type), &k.here, &k.removed, &job->err)))
+        if ((code = store_at_server(r->store, str_of(k.kind->type), &k.here, &k.removed, &job->err)) ||
+            (code = sync_leave_without(r->store, &r->leave, str_of(k.kind->type), &k.here, &k.removed, &job->err)))
             break;
         r->rows += k.here;
         k.here += k.removed + refused_of(buf_str(&refused), k.kind->type);
@@ -281,7 +286,7 @@ static int on_row(void *arg, const struct store_row *row)
     struct absent_run *r = arg;
     struct suspect *s;
 
-    if (row->origin != STORE_SERVER)
+    if (row->origin != STORE_SERVER || sync_leave_has(&r->leave, row->patient))
         return ERR_OK;
     if (sync_seen_has(&r->ids, sync_hash(row->id))) {
         r->listed--;
@@ -535,12 +540,22 @@ int sync_absent_accept(struct store *s, struct store_tx *tx, struct err *e)
     return store_set(tx, "sync.accept", str_of(text), e);
 }
 
+/* What would go is too much of what there is. */
+static bool brakes(const struct absent_run *r, int64_t gone)
+{
+    int64_t accepted = sync_setting_ms(r->store, "sync.accept"), free = SYNC_BRAKE_LEAST + accepted;
+    int64_t due = r->leave.due, members = r->leave.members;
+
+    return (gone > free && gone > r->rows / SYNC_BRAKE_PART) || (due > free && due > members / SYNC_BRAKE_PART) ||
+           (due > 1 + accepted && due == members);
+}
+
+/* REQ: one brake, before anything goes: on rows that were deleted there, and on patients who have left the list. */
 static int take_out(struct loop_job *job)
 {
     struct absent_run *r = of_job(job);
-    int64_t gone = gone_count(r), part = r->rows / SYNC_BRAKE_PART;
-    int64_t free = SYNC_BRAKE_LEAST + sync_setting_ms(r->store, "sync.accept");
-    bool brake = gone > free && gone > part;
+    int64_t gone = gone_count(r);
+    bool brake = brakes(r, gone);
     struct store_tx *tx;
     size_t at = 0;
     int code = ERR_OK;
@@ -548,11 +563,13 @@ static int take_out(struct loop_job *job)
     while (!brake && at < r->suspects.n && !code)
         if (!(code = store_begin(r->store, false, &tx, &job->err)))
             code = sync_errand_commit(tx, delete_some(r, tx, at, &at, &job->err), &job->err);
+    if (!code && !brake)
+        code = sync_leave_remove(r->store, &r->leave, clock_wall_ms(&r->clock), &r->report.left, &job->err);
     if (!code && !(code = store_begin(r->store, false, &tx, &job->err))) {
-        code = note_brake(tx, brake ? gone : 0, &job->err);
-        code = sync_errand_commit(tx, code ? code : brake ? ERR_OK : note_counts(r, tx, &job->err), &job->err);
+        code = note_brake(tx, brake ? gone + r->leave.due : 0, &job->err);
+        code = sync_errand_commit(tx, code || brake || !r->counted ? code : note_counts(r, tx, &job->err), &job->err);
     }
-    return !code && brake ? err_set(&job->err, ERR_BRAKE, 0, gone, NULL) : code;
+    return !code && brake ? err_set(&job->err, ERR_BRAKE, 0, gone + r->leave.due, NULL) : code;
 }
 
 static void taken_out(struct loop_job *job)
@@ -617,10 +634,11 @@ static void chosen(struct loop_job *job)
 static int look(struct loop_job *job)
 {
     struct absent_run *r = of_job(job);
+
     r->first = !sync_setting_ms(r->store, "sync.counts");
     r->changed = r->changed || clock_wall_ms(&r->clock) - sync_setting_ms(r->store, "sync.counts") >= AGAIN_MS ||
                  sync_setting_ms(r->store, "sync.changed") || sync_setting_ms(r->store, "sync.brake");
-    return ERR_OK;
+    return sync_leave_look(r->store, r->list_ms, &r->leave, &job->err);
 }
 
 /* That something changed was said once: it stands until all kinds have been counted. */
@@ -662,9 +680,13 @@ static void looked(struct loop_job *job)
 
     if (r->x.abandoned)
         ;
-    else if (r->first)
+    else if (job->code)
+        end(r, job->code, &job->err);
+    else if (r->n && r->first)
         sync_errand_submit(&r->x, LOOP_STORE, begin_counting, taken_out);
-    else if (!r->changed)
+    else if (!(r->n && r->changed) && r->leave.due)
+        sync_errand_submit(&r->x, LOOP_STORE, take_out, taken_out);
+    else if (!r->n || !r->changed)
         end(r, ERR_OK, &(struct err){0});
     else
         sync_errand_submit(&r->x, LOOP_STORE, note_changed, noted);
@@ -673,8 +695,8 @@ static void looked(struct loop_job *job)
 
 int sync_absent_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock,
                       const struct sync_scope *scope, const struct sync_kind_result *kinds, unsigned n_kinds,
-                      bool changed, void (*done)(void *arg, const struct absent_report *r), void *arg,
-                      struct absent_run **out, struct err *e)
+                      bool changed, int64_t list_ms, void (*done)(void *arg, const struct absent_report *r),
+                      void *arg, struct absent_run **out, struct err *e)
 {
     struct absent_run *r = mem_alloc(sizeof *r);
 
@@ -700,6 +722,7 @@ int sync_absent_start(struct loop *l, struct net *n, struct store *s, const stru
         else
             r->kind[r->n++] = (struct kind_check){.kind = kind_find(str_of(kinds[i].type))};
     r->changed = changed;
+    r->list_ms = list_ms;
     if (sync_scope_copy(scope, &r->scope)) {
         destroy(&r->x);
         return err_set(e, ERR_NOMEM, 0, 0, NULL);

@@ -6,9 +6,10 @@
  * index may lag behind): the server is asked for each by its id, and only its 404 or 410 deletes the row here. Rows
  * with an unsent edit are left to sync/push.h.
  *
- * The brake: more than SYNC_BRAKE_LEAST and than one row in SYNC_BRAKE_PART that would go in one sync are more likely
- * another server, or one restored from an old backup, than deletions: nothing goes, and a person is asked
- * (ERR_BRAKE; the setting sync.brake has the number until a person accepts it, or it is no more).
+ * The brake is one for these rows and for patients who have left the list: more than SYNC_BRAKE_LEAST and
+ * than one in SYNC_BRAKE_PART that would go in one sync, or a list of nobody, are more likely another server or list, or one
+ * restored from an old backup: nothing goes, and a person is asked (ERR_BRAKE; the setting sync.brake has the number until
+ * a person accepts it, or it is no more).
  *
  * Setting sync.changed: something changed, and not all kinds have been counted since. sync.counts: MS of the last
  * counting. sync.counted: lines "TYPE HERE TOTAL LACKING MS", the last listing of a kind: it is not listed again for a
@@ -29,14 +30,16 @@ struct absent_report {
     int code;          /* ERR_OK, ERR_BRAKE (num: rows), ERR_OFFLINE, ... */
     struct err err;
     uint64_t deleted;  /* rows */
+    uint64_t left;     /* patients: sync/leave.h */
 };
 
 /* Looks after a pull that brought those kinds whole. Without changes, and within a day, it asks nothing. done comes
- * once, on a later turn. scope and results are copied, all else is borrowed until sync_absent_free. */
+ * once, on a later turn. list_ms: when the list was read, by the server's clock, or 0; who has left it for long goes, too,
+ * and nothing of those who have is counted. Nobody in the list: no kinds. scope and results are copied, all else is borrowed until sync_absent_free. */
 int sync_absent_start(struct loop *l, struct net *n, struct store *s, const struct clock *clock,
                       const struct sync_scope *scope, const struct sync_kind_result *kinds, unsigned n_kinds,
-                      bool changed, void (*done)(void *arg, const struct absent_report *r), void *arg,
-                      struct absent_run **out, struct err *e);
+                      bool changed, int64_t list_ms, void (*done)(void *arg, const struct absent_report *r),
+                      void *arg, struct absent_run **out, struct err *e);
 /* A person says that the deletions are meant, as many as the brake named (and SYNC_BRAKE_LEAST more): of the next sync
  * of this store. */
 int sync_absent_accept(struct store *s, struct store_tx *tx, struct err *e);

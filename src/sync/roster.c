@@ -73,6 +73,7 @@ static void end(struct roster_run *r, int code, const struct err *e)
 {
     log_event("sync.list", code, sources[r->spec.list].type, (int64_t)r->ids.n, r->report.joined);
     r->report.code = code;
+    r->report.date_ms = r->x.date_ms;
     r->report.err = *e;
     if (!r->x.abandoned)
         r->observer.done(r->observer.arg, &r->report); /* which may abandon it */
@@ -234,7 +235,60 @@ static int by_id(const void *x, const void *y)
     return strcmp(((const struct store_member *)x)->id, ((const struct store_member *)y)->id);
 }
 
-/* Those that are new, or have come back, as cohorts that each fit a search. REQ: no mark is theirs yet. */
+struct parting {
+    int64_t from, into;
+};
+
+/* Where those go who leave a cohort now. */
+static int part_from(struct store_tx *tx, struct vec *parts, int64_t from, int64_t *into, struct err *e)
+{
+    struct parting *p;
+    int code;
+
+    VEC_EACH(const struct parting, x, parts)
+        if (x->from == from) {
+            *into = x->into;
+            return ERR_OK;
+        }
+    if (!(p = vec_push(parts)))
+        return err_set(e, ERR_NOMEM, 0, 0, NULL);
+    p->from = from;
+    code = store_cohort_part(tx, from, &p->into, e);
+    *into = p->into;
+    return code;
+}
+
+/* Who is not in the list any more, and who is again. REQ: the marks of those who stay move on, and say nothing of who has
+ * left; its own say what had come of it until then, and that is where it goes on when it comes back. */
+static int leave(struct roster_run *r, struct store_tx *tx, const struct vec *members, struct err *e)
+{
+    int64_t now = r->x.date_ms ? r->x.date_ms : clock_wall_ms(&r->clock);
+    struct vec parts;
+    unsigned back = 0;
+    int code = ERR_OK;
+
+    vec_init(&parts, sizeof(struct parting), STORE_MEMBERS_MOST);
+    VEC_EACH(const struct store_member, was, members) {
+        bool in = sync_seen_has(&r->had, sync_hash(str_of(was->id)));
+        struct store_member m = *was;
+
+        if (code || m.asked || in == !m.left_ms)
+            continue;
+        back += in;
+        r->report.left += !in;
+        m.left_ms = in ? 0 : now > 0 ? now : 1;
+        if (!in)
+            code = part_from(tx, &parts, was->cohort, &m.cohort, e);
+        if (!code)
+            code = store_member_put(tx, &m, e);
+    }
+    if (!code && back) /* what was deleted of them meanwhile was not looked for */
+        code = store_set(tx, "sync.changed", STR("1"), e);
+    vec_fini(&parts);
+    return code;
+}
+
+/* Those that are new, as cohorts that each fit a search. REQ: no mark is theirs yet. */
 static int join(struct roster_run *r, struct store_tx *tx, const struct vec *members, struct err *e)
 {
     struct sync_scope fresh = {.list = r->spec.list};
@@ -248,7 +302,7 @@ static int join(struct roster_run *r, struct store_tx *tx, const struct vec *mem
 
         memcpy(key.id, n->id, sizeof n->id);
         m = members->n ? bsearch(&key, members->p, members->n, sizeof key, by_id) : NULL;
-        if (!m || m->left_ms)
+        if (!m)
             memcpy(fresh.patients[fresh.n++], n->id, sizeof n->id);
     }
     for (unsigned at = 0, most; at < fresh.n && !code; at += most) {
@@ -280,6 +334,8 @@ static int keep_run(struct loop_job *job)
     if (!code && !(code = store_begin(r->store, false, &tx, &job->err))) {
         if (!r->same)
             code = sync_begin_anew(tx, r->base, &r->spec, &job->err);
+        if (!code)
+            code = leave(r, tx, &members, &job->err);
         if (!code)
             code = join(r, tx, &members, &job->err);
         code = sync_errand_commit(tx, code, &job->err);

@@ -3,7 +3,8 @@
  * Who is in the list that a profile follows: a Group's members, a List's items, the subjects of the visits that are
  * open at a Location, or the patients that the scope names where one search does not hold them all. The list is asked
  * while the members that are known are pulled: it costs no round trip. Who is new in it is a cohort of its own
- * (store/member.h), pulled behind the others from the very beginning, and resumed like any pull.
+ * (store/member.h), pulled behind the others from the very beginning, and resumed like any pull. Who is not in it any more
+ * has left: sync/leave.h.
  */
 #ifndef SYNC_ROSTER_H
 #define SYNC_ROSTER_H
@@ -18,7 +19,8 @@ struct roster_run;
 struct roster_report {
     int code; /* ERR_OK; ERR_LIST, ERR_HTTP, ERR_OFFLINE, ...: nothing has changed */
     struct err err;
-    unsigned joined;
+    unsigned joined, left;
+    int64_t date_ms; /* of the answer, by the server's clock; 0: it did not say, or was not asked */
 };
 
 struct roster_observer {

@@ -48,6 +48,7 @@ struct sync_session {
     struct sync_scope spec;  /* of the settings */
     struct roster_run *roster;
     bool listing;            /* the list is being read */
+    int64_t list_ms;         /* when it was, by the server's clock; 0: it was not */
     struct vec legs;         /* of struct roster_leg */
     size_t leg;              /* the next one */
     bool legging, part;      /* a leg runs; it is not the last */
@@ -360,12 +361,13 @@ static void look_after(struct sync_session *s)
 
     sync_absent_free(s->absent);
     s->absent = NULL;
-    if (!s->demand && (s->code == ERR_OK || s->code == ERR_PARTIAL) && !(s->spec.list && !s->scope.cohort)) {
+    if (!s->demand && (s->code == ERR_OK || s->code == ERR_PARTIAL)) {
         if (s->spec.list)
             r = sync_roster_scope(s->store, &s->spec, 0, &all, &s->beside);
         if (!r)
             r = sync_absent_start(s->loop, s->net, s->store, &s->clock, s->spec.list ? &all : &s->scope, s->kinds,
-                                  s->n_kinds, s->changed, absent_ended, s, &s->absent, &s->beside);
+                                  s->spec.list && !s->scope.cohort ? 0 : s->n_kinds, s->changed, s->list_ms,
+                                  absent_ended, s, &s->absent, &s->beside);
         s->absenting = r == ERR_OK;
         sync_scope_fini(&all);
     }
@@ -478,6 +480,7 @@ static void list_read(void *arg, const struct roster_report *r)
     struct sync_session *s = arg;
 
     s->listing = false;
+    s->list_ms = r->code ? 0 : r->date_ms;
     if (r->code && !s->beside.code)
         s->beside = r->err;
     sync_roster_free(s->roster); /* *r is no more */
@@ -527,6 +530,7 @@ static int start(struct sync_session *s, bool demand, struct err *e)
     s->run = NULL;
     s->legs.n = s->leg = 0;
     s->legging = s->part = s->changed = false;
+    s->list_ms = 0;
     s->n_kinds = 0;
     r = read_scope(s, demand, e);
     if (!r && s->spec.list && !s->demand) {

@@ -9,6 +9,7 @@
  *     puller marks HOME                TYPE MARK OVERLAP ASOF RUN MAX COUNT NEXT, a line a kind that has a mark; of a cohort
  *                                      of members TYPE is TYPE@COHORT
  *     puller set HOME NAME VALUE       a setting
+ *     puller left HOME ID DAYS         a member of the list has left it so many days ago
  *     puller mark HOME TYPE COUNT      a run of TYPE is under way, has brought nothing yet and asks for COUNT rows a page
  *     puller many HOME                 reads lines "VERB HOME2 ...", HOME2 being a copy of HOME, and does each in a process of its
  *                                      own with the key of HOME: the KDF runs once. Behind what it prints: "= STATUS"
@@ -281,6 +282,21 @@ static int get(struct store *s, const char *name, struct err *e)
     return code;
 }
 
+static int left(struct store *s, const char *id, const char *days, struct err *e)
+{
+    struct store_member m;
+    struct store_tx *tx;
+    int code = store_member(s, str_of(id), &m, e);
+
+    if (code || (code = store_begin(s, false, &tx, e)))
+        return code;
+    m.left_ms -= atoll(days) * 24 * 3600 * 1000;
+    if (!(code = store_member_put(tx, &m, e)))
+        return store_commit(tx, e);
+    store_rollback(tx);
+    return code;
+}
+
 /* --- verbs ---------------------------------------------------------------------------------------- */
 
 static int act(struct store *s, int argc, char **argv, struct err *e)
@@ -298,6 +314,8 @@ static int act(struct store *s, int argc, char **argv, struct err *e)
         return get(s, argv[3], e);
     if (!strcmp(argv[1], "mark") && argc > 4)
         return begin_run(s, argv[3], argv[4], e);
+    if (!strcmp(argv[1], "left") && argc > 4)
+        return left(s, argv[3], argv[4], e);
     if (!strcmp(argv[1], "marks"))
         marks(s);
     return ERR_OK;

@@ -3,7 +3,8 @@
 """A profile that follows a list: a Group, a List, the visits at a Location, or more patients than one search holds. Who joins
 is fetched from the beginning, beside the others and never since their marks.
 
-Kills scope-member-since, scope-join-apart, scope-first-rank.
+Kills scope-member-since, scope-join-apart, scope-first-rank, leave-at-once, leave-unsent, leave-unasked, leave-marks-shared,
+leave-counted, leave-unsaid.
 """
 import json, os, re, signal, subprocess, sys, tempfile, threading, urllib.parse
 
@@ -79,7 +80,7 @@ def joins(tmp, base):
     others = [u for u in p.naming("ann") if "_summary" not in u]
     expect("the others go on where they were", others and all("_lastUpdated=" in u for u in others) and p.here("Observation/ann-9"), others)
     p.sync()
-    both = [u for u in p.naming("cyd") if u.startswith("Observation?") and "_summary" not in u]
+    both = [u for u in p.naming("cyd") if u.startswith("Observation?") and "_summary" not in u and "_elements" not in u]
     expect("then all are asked together", len(both) == 1 and "ann" in both[0] and "_lastUpdated=" in both[0], both)
     return p
 
@@ -123,6 +124,78 @@ def broken(p):
     code, r = p.sync()
     expect("the next sync goes on", code == 0 and p.here("Observation/eve-1") and p.here("AllergyIntolerance/eve-a"), (code, r))
     expect("and the chart is whole", "NOT FETCHED" not in p.w.cli("show", "eve", "allergies", check=False).stdout)
+
+
+def leaves(tmp, base):
+    """Who leaves the list stays for its time, says so, and goes then; nobody's work goes with it."""
+    names = ("lia", "leo", "lux", "lev")
+    for pid in names + ("stan",):
+        person(base, pid)
+    group(base, "gl", names + ("stan",))
+    p = Profile(tmp, base, "group/gl")
+    p.sync()
+    marks = lambda: {r["id"]: r["flags"] for r in p.w.json("list")}
+    group(base, "gl", ("leo", "lux", "lev", "stan"))
+    ask(f"{base}/Observation/lia-new", "PUT", {"resourceType": "Observation", "id": "lia-new", "status": "final", "code": {"text": "x"},
+                                               "subject": {"reference": "Patient/lia"}})
+    p.sync()
+    code, r = p.sync()
+    expect("who left is here, and says so", code == 0 and p.here("Observation/lia-1") and "not in the list since" in " ".join(marks()["lia"]), (code, marks()))
+    expect("and nobody else does", "not in the list" not in " ".join(marks()["leo"]), marks())
+    ask(f"{base}/Observation/lia-late", "PUT", {"resourceType": "Observation", "id": "lia-late", "status": "final", "code": {"text": "x"},
+                                                "subject": {"reference": "Patient/lia"}})
+    ask(f"{base}/Observation/leo-0", "DELETE")
+    code, r = p.sync()
+    expect("nothing of it is asked, nor looked for where others' rows are counted",
+           code == 0 and r["deleted"] == 1 and not p.naming("lia") and not any("lia-" in u for u in p.asked()), p.asked())
+    expect("what came since is not here", not p.here("Observation/lia-late"))
+    ask(f"{base}/Observation/lia-0", "DELETE")
+    group(base, "gl", names + ("stan",))
+    code, r = p.sync()
+    again = [u for u in p.naming("lia") if u.startswith("Observation?") and "_summary" not in u and "_elements" not in u]
+    expect("who comes back goes on where it was", code == 0 and again and all("_lastUpdated=" in u for u in again), (code, again))
+    expect("with what came meanwhile", p.here("Observation/lia-late") and "not in the list" not in " ".join(marks()["lia"]), marks())
+    code, r = p.sync()
+    expect("and without what went", not p.here("Observation/lia-0") and p.here("Observation/lia-1"), r.get("deleted"))
+    gone(p)
+
+
+def age(p, pid, days):
+    subprocess.run([PULLER, "left", p.w.home, pid, str(days)], check=True)
+
+
+def gone(p):
+    group(p.base, "gl", ("lev", "stan"))
+    p.sync()
+    for pid in ("lia", "leo", "lux"):
+        age(p, pid, 6)
+    p.sync()
+    expect("six days are not seven", p.here("Patient/leo") and p.here("Observation/lia-1"))
+    mine = json.loads(p.w.cli("get", "Observation/lia-1").stdout)
+    mine["code"]["text"] = "mine"
+    p.w.cli("put", input=json.dumps(mine))
+    ask(f"{p.base}/Observation/lia-1", "PUT", dict(mine, code={"text": "theirs"}))
+    for pid in ("lia", "leo", "lux"):
+        age(p, pid, 2)
+    code, r = p.sync()
+    expect("eight are: it goes, to the last row", not any(p.here(f"{n}{pid}{m}") for pid in ("leo", "lux") for n, m in (("Patient/", ""), ("Observation/", "-1"), ("AllergyIntolerance/", "-a"))), r)
+    expect("nobody else's rows do", p.here("Observation/lev-1") and p.here("Patient/stan"))
+    waits = p.w.json("queue")
+    expect("with an edit that waits for a person all of it stays",
+           p.here("Patient/lia") and p.here("AllergyIntolerance/lia-a") and [q["state"] for q in waits] == ["conflict"], (code, r, waits))
+    p.w.cli("resolve", waits[0]["op"], "--theirs")
+    code, r = p.sync()
+    expect("until it has its answer", code == 0 and not p.here("Patient/lia") and not p.here("Observation/lia-1"), (code, r))
+
+    group(p.base, "gl", ())
+    p.sync()
+    for pid in ("lev", "stan"):
+        age(p, pid, 8)
+    code, r = p.sync()
+    said = p.w.cli("sync", check=False)
+    expect("a list of nobody takes nobody out", code == 4 and p.here("Patient/lev") and "list" in said.stderr, (code, said.stderr))
+    code, r = p.sync("--accept-deletions")
+    expect("until a person says so", code == 0 and not p.here("Patient/lev") and not p.here("Observation/stan-1"), (code, r))
 
 
 def lists(tmp, base):
@@ -192,6 +265,7 @@ def main():
         w = ward.Ward(os.path.join(tmp, "server"), init=False)
         try:
             broken(joins(os.path.join(tmp, "group"), w.url))
+            leaves(os.path.join(tmp, "leaves"), w.url)
             lists(os.path.join(tmp, "other"), w.url)
             many(os.path.join(tmp, "many"), w.url)
         finally:
