@@ -78,17 +78,19 @@ static int timer_wanted(CURLM *multi, long ms, void *arg)
 }
 
 /* Where libcurl is built on OpenSSL 1.1.1 or later, the texts of OpenSSL's errors are not loaded: half a MiB that
- * nobody reads, for what failed is told by curl's codes and the certificate's verdict. Weak: another libcurl has no
+ * nobody reads, for what failed is told by curl's codes and the certificate's verdict. Nor is its table of ciphers by
+ * name: TLS has its own. Weak: another libcurl has no
  * such symbol. OPENSSL_init_crypto(3). */
 int OPENSSL_init_crypto(uint64_t options, const void *settings) __attribute__((weak));
 int OPENSSL_init_ssl(uint64_t options, const void *settings) __attribute__((weak));
 #define NO_CRYPTO_STRINGS 0x1u
+#define NO_ALL_CIPHERS 0x10u
 #define NO_SSL_STRINGS 0x100000u
 
 static void spare_texts(void)
 {
     if (OPENSSL_init_crypto)
-        OPENSSL_init_crypto(NO_CRYPTO_STRINGS, NULL);
+        OPENSSL_init_crypto(NO_CRYPTO_STRINGS | NO_ALL_CIPHERS, NULL);
     if (OPENSSL_init_ssl)
         OPENSSL_init_ssl(NO_SSL_STRINGS, NULL);
 }
