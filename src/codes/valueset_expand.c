@@ -314,6 +314,14 @@ static int in_server_list(struct work *w, const struct tape *t, tape_at at, stru
     return whole ? 0 : -1;
 }
 
+static int by_rules(struct work *w, const struct tape *t, tape_at compose, struct str system, struct str code,
+                    const struct chain *here)
+{
+    int not_in = in_any(w, t, tape_get(t, compose, "exclude"), system, code, here);
+
+    return and_(in_any(w, t, tape_get(t, compose, "include"), system, code, here), not_in < 0 ? -1 : !not_in);
+}
+
 static int in_set(struct work *w, const struct tape *t, tape_at at, struct str system, struct str code,
                   const struct chain *up)
 {
@@ -323,12 +331,8 @@ static int in_set(struct work *w, const struct tape *t, tape_at at, struct str s
 
     if (goes_round(up, t, at) || here.depth > NESTED || !tape_str_is(t, tape_get(t, at, "resourceType"), "ValueSet"))
         return -1;
-    if (compose != TAPE_NONE) {
-        int not_in = in_any(w, t, tape_get(t, compose, "exclude"), system, code, &here);
-
-        yes = and_(in_any(w, t, tape_get(t, compose, "include"), system, code, &here),
-                   not_in < 0 ? -1 : !not_in);
-    }
+    if (compose != TAPE_NONE)
+        yes = by_rules(w, t, compose, system, code, &here);
     return yes < 0 && tape_get(t, at, "expansion") != TAPE_NONE ? in_server_list(w, t, at, system, code) : yes;
 }
 
@@ -469,6 +473,23 @@ static enum valueset_why rules(struct work *w, const struct tape *t, tape_at com
     return why;
 }
 
+/* Do the rules, as far as they can be followed, keep out what the server listed? Then the list is of other rules. */
+static bool contradicted(const struct work *w, const struct tape *t, tape_at compose, const struct bag *server,
+                         const struct chain *here)
+{
+    bool yes = false;
+
+    for (uint32_t i = 0; i < server->list.n && !yes && compose != TAPE_NONE; i++) {
+        struct arena a;
+        struct work one = {w->b, &a, STR("")};
+
+        arena_init(&a, 4 << 20);
+        yes = !by_rules(&one, t, compose, server->list.v[i].system, server->list.v[i].code, here) && !a.failed;
+        arena_fini(&a);
+    }
+    return yes;
+}
+
 static enum valueset_why expand(struct work *w, const struct tape *t, tape_at at, const struct chain *up,
                                 struct bag *out)
 {
@@ -486,7 +507,7 @@ static enum valueset_why expand(struct work *w, const struct tape *t, tape_at at
     if (!why || tape_get(t, at, "expansion") == TAPE_NONE)
         return why == VALUESET_PART && compose == TAPE_NONE ? VALUESET_BAD : why;
     listed = server_list(w, t, at, &server, &whole);
-    if (listed || !whole)
+    if (listed || !whole || contradicted(w, t, compose, &server, &here))
         return why;
     *out = server;
     return VALUESET_OK;

@@ -31,8 +31,8 @@ static bool take_patient(void *arg, const struct tape *t, tape_at at)
     struct wanted *w = arg;
     struct str ref, type, id;
 
-    if (tape_is(t, at, TAPE_STRING)) { /* Patient.id */
-        w->found = tape_plain(t, at);
+    if (tape_is(t, at, TAPE_STRING)) { /* Patient.id; a text where a reference should be names nobody */
+        w->found = str_is_id(tape_plain(t, at)) ? tape_plain(t, at) : STR("");
         return true;
     }
     ref = decoded(w, t, tape_get(t, at, "reference")); /* some servers write "Patient\/1" */
