@@ -31,10 +31,17 @@ class Hand(Client):
         self.asked = set()  # operations of which a person was shown both
 
     def edit(self, names):
-        self.n += 1
-        text, path = f"{self.name} {self.n}", self.dice.choice(PATHS)
         if names and self.dice.random() < 0.8:
-            now = self.get(self.dice.choice(names))
+            self.types(self.dice.choice(names), self.dice.choice(PATHS))
+        else:
+            self.types(None, "code")
+
+    def types(self, name, path):
+        """name: None for a new one. Nothing is typed into what is not here yet."""
+        self.n += 1
+        text = f"{self.name} {self.n}"
+        if name:
+            now = self.get(name)
             if now is None:
                 return
             was = now.get(path, {}).get("text")
@@ -42,7 +49,6 @@ class Hand(Client):
         else:
             was, now = None, {"resourceType": "Observation", "status": "final", "subject": {"reference": "Patient/" + self.patient},
                               "code": {"text": text}}
-            path = "code"
         op = self.w.cli("put", input=json.dumps(now)).stdout.split()[0]
         name = next(q["resource"] for q in self.w.json("queue") if q["op"] == op)
         self.wrote[text] = (op, name, path, was)
@@ -65,7 +71,7 @@ class Hand(Client):
     def answer(self, share):
         """A person looks at the conflicts. What was typed of the same resource since goes into the answer."""
         for c in self.w.json("conflicts"):
-            if self.dice.random() >= share:
+            if self.dice.random() >= share or not c["fetched"]:  # theirs comes with the next sync
                 continue
             way, queue = self.dice.choice(["--mine", "--theirs"]), self.w.json("queue")
             of = next(q["resource"] for q in queue if q["op"] == c["op"])
@@ -89,8 +95,10 @@ class Hand(Client):
 
 
 def history(base, name):
-    status, b = ask(f"{base}/{name}/_history?_count=200")
-    return [e["resource"] for e in reversed(b.get("entry", [])) if "resource" in e] if status == 200 else []
+    """Its versions, oldest first, each read by its number: HAPI cuts _history at a count that it keeps for a minute (4 versions
+    there, 2 told, after somebody had asked when there were 2)."""
+    now = ask(f"{base}/{name}")[1]
+    return [ask(f"{base}/{name}/_history/{v}")[1] for v in range(1, int(now["meta"]["versionId"]) + 1)]
 
 
 def runs(versions, path):
@@ -154,6 +162,12 @@ def main():
                     h.end(c)
                 for h in hands:
                     h.answer(0.5)
+            for h in hands + hands:  # both have it, and both type into the same place
+                h.rest()
+            for h in hands:
+                h.types(names[0], "code")
+            hands[0].w.cli("sync", check=False)
+            hands[1].w.cli("sync", check=False)
             for _ in range(3):  # what one sends in its last sync the other has not fetched yet
                 for h in hands:
                     h.rest()
