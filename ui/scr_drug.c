@@ -54,8 +54,8 @@ static const char *chart(const struct ui *u)
 
 void scr_drug_open(struct ui *u, int arg)
 {
-    static const struct pick_source source = {.label = N_("Medicine:"), .load = load, .take = take, .typed = typed,
-                                              .chart = chart};
+    static const struct pick_source source = {.label = N_("Medicine (Esc leaves):"), .load = load, .take = take,
+                                              .typed = typed, .chart = chart};
 
     (void)arg;
     if (scr_chart_fresh(u) && scr_act_desk(u))

@@ -141,7 +141,7 @@ int model_order_rows(struct order *o, struct order_row **rows, unsigned *n, stru
                                  o->sig->line.p + o->sig->remark[i].off, STR_ARG(o->sig->remark[i].means))));
         for (unsigned i = 0; i < CDS_KINDS; i++)
             add(&s, ORDER_SAYS, i ? "" : _("CHECKS"), str_text(o->checks.check[i].line));
-        add(&s, ORDER_SAYS, "", str_of(cds_caution()));
+        add(&s, ORDER_SAYS, _("LISTS"), str_of(cds_caution()));
     }
     *rows = s.row;
     *n = s.n;
@@ -163,6 +163,7 @@ int model_order_line_rows(struct order_basket *b, unsigned line, struct order_ro
     for (unsigned i = 0; i < CDS_KINDS && all; i++)
         all = arena_fmt(&b->arena, "%s%s%s", all, i ? "; " : "", l->checks.check[i].line.s);
     add(&s, ORDER_SAYS, _("CHECKS"), str_of(all));
+    add(&s, ORDER_SAYS, _("LISTS"), str_of(cds_caution())); /* REQ: on every page of cards */
     *rows = s.row;
     *n = s.n;
     return b->arena.failed ? err_set(e, ERR_NOMEM, 0, 0, "order") : ERR_OK;

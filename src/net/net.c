@@ -79,8 +79,7 @@ static int timer_wanted(CURLM *multi, long ms, void *arg)
 
 /* Where libcurl is built on OpenSSL 1.1.1 or later, the texts of OpenSSL's errors are not loaded: half a MiB that
  * nobody reads, for what failed is told by curl's codes and the certificate's verdict. Nor is its table of ciphers by
- * name: TLS has its own. Weak: another libcurl has no
- * such symbol. OPENSSL_init_crypto(3). */
+ * name: TLS has its own. Weak: another libcurl has no such symbol. OPENSSL_init_crypto(3). */
 int OPENSSL_init_crypto(uint64_t options, const void *settings) __attribute__((weak));
 int OPENSSL_init_ssl(uint64_t options, const void *settings) __attribute__((weak));
 #define NO_CRYPTO_STRINGS 0x1u

@@ -31,7 +31,7 @@ void sync_errand_drop(struct errand *x)
 }
 
 void sync_errand_submit(struct errand *x, enum loop_thread thread, int (*run)(struct loop_job *),
-                   void (*done)(struct loop_job *))
+                        void (*done)(struct loop_job *))
 {
     x->job = (struct loop_job){.run = run, .done = done};
     x->busy++;

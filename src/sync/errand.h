@@ -32,7 +32,7 @@ void sync_errand_init(struct errand *x, struct loop *l, struct net *n);
 void sync_errand_fini(struct errand *x);
 /* done ends with sync_errand_drop. */
 void sync_errand_submit(struct errand *x, enum loop_thread thread, int (*run)(struct loop_job *),
-                   void (*done)(struct loop_job *));
+                        void (*done)(struct loop_job *));
 struct errand *sync_errand_of(struct loop_job *job);
 void sync_errand_drop(struct errand *x);
 /* a: origin, method, url, body and priority; the rest is done here. answered comes on a later turn, or, when nothing

@@ -3,7 +3,7 @@
 """Prescribing on a screen: a penicillin-allergic patient's amoxicillin is stopped, a reason typed, the order read back, signed
 by two digits, and is at the server once; a nurse drafts and signs nothing; keys within 300 ms of the digits are dropped; an
 order is held, released, changed and stopped. Kills tests/mutants/orders-digits-unasked.patch, orders-early-keys.patch,
-orders-ticked-beforehand.patch, orders-completed.patch.
+orders-ticked-beforehand.patch, orders-completed.patch, orders-caution-unsaid.patch.
 """
 import json, os, re, sys, tempfile, time, urllib.request
 
@@ -43,7 +43,7 @@ def flat(t):
 def order(t, drug, line):
     """From the chart to the read-back; the keys behind the choice of the drug."""
     t.key("O")
-    check("Medicine:" in t.row(24), f"the search asks on the last row: {t.text()}")
+    check("Medicine (Esc leaves):" in t.row(24), f"the search asks on the last row: {t.text()}")
     t.key(drug)
     check(t.row(24).endswith(drug), f"what is typed is not completed: {t.row(24)}")
     t.key("\r")
@@ -118,6 +118,7 @@ def stopped(w):
         check("at least 3 letters" in t.text(), t.text())
         t.key(f"\x15{m[1]} tolerated in 2025\r")
         check(t.row(3).startswith("SIGN 1 order: type "), f"signing: {t.text()}")
+        check(re.search(r"LISTS +not reviewed by a clinician", flat(t)), f"what the checks rest on is said where it is signed: {t.text()}")
         check("Given all the same: tolerated in 2025" in flat(t) and "DRAFT" not in flat(t).replace("[", ""), f"what is signed is read back: {t.text()}")
         sign(t)
         check("Signed: 1 order. NOT SENT yet" in t.text(), t.text())
